@@ -1,0 +1,162 @@
+// A network: an architecture with its numbers. All parameters live in one flat vector, so that copying, hashing,
+// checkpointing and handing them to an executor are each one operation; tensors are named windows into it. A mask is
+// part of the network: where it is 0 the weight is zero and stays zero.
+import { InputError } from "../errors.js";
+import type { Random } from "../random.js";
+import {
+  type Architecture,
+  type CellKind,
+  cellsOf,
+  EMBEDDING,
+  type Tensor,
+  tensorsOf,
+} from "./architecture.js";
+
+export class Network {
+  readonly architecture: Architecture;
+  /** Tensors by name; see `tensorsOf` for names and shapes. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** All parameters. Between tensors lies padding, which stays zero. */
+  readonly parameters: Float32Array;
+  /** Masks by the name of the weight they belong to: one byte per weight, 1 where the weight exists. */
+  readonly masks: ReadonlyMap<string, Uint8Array>;
+
+  /**
+   * @param parameters a vector laid out as `tensorsOf(architecture)`; zeros when left out.
+   * @param masks by weight name; masked weights are set to zero.
+   * @throws InputError when the architecture is unsound or a length does not fit it.
+   */
+  constructor(
+    architecture: Architecture,
+    parameters?: Float32Array,
+    masks: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
+    const { tensors, length } = tensorsOf(architecture);
+    this.architecture = architecture;
+    this.tensors = tensors;
+    this.parameters = parameters ?? new Float32Array(length);
+    if (this.parameters.length !== length) {
+      throw new InputError({
+        what: `the network has ${length} parameters, not ${this.parameters.length}`,
+        hint: "use the parameters of the same architecture",
+      });
+    }
+    for (const [name, mask] of masks) {
+      if (!isWeight(name) || this.tensor(name).length !== mask.length) {
+        throw new InputError({
+          where: `mask of ${name}`,
+          what: `${mask.length} entries do not fit a weight matrix of this network`,
+          hint: "give one entry for each weight of a cell's or the read-out's matrix",
+        });
+      }
+      const weights = this.values(name);
+      for (let i = 0; i < mask.length; i++) if (mask[i] === 0) weights[i] = 0;
+    }
+    this.masks = masks;
+  }
+
+  /** @throws InputError when there is no such tensor. */
+  tensor(name: string): Tensor {
+    const tensor = this.tensors.get(name);
+    if (!tensor) {
+      throw new InputError({
+        where: name,
+        what: "the network has no such tensor",
+        hint: `choose one of ${[...this.tensors.keys()].join(", ")}`,
+      });
+    }
+    return tensor;
+  }
+
+  /** The values of a tensor, row by row: a window into `parameters`, not a copy. */
+  values(name: string): Float32Array {
+    const { offset, length } = this.tensor(name);
+    return this.parameters.subarray(offset, offset + length);
+  }
+
+  /** A network of its own with the same numbers, under `masks` instead of its own where given. */
+  copy(masks: ReadonlyMap<string, Uint8Array> = this.masks): Network {
+    return new Network(this.architecture, this.parameters.slice(), masks);
+  }
+
+  /** Weights that exist in a matrix: its ones under the mask, or all of it. */
+  nonzeros(name: string): number {
+    const mask = this.masks.get(name);
+    return mask ? mask.reduce((sum, bit) => sum + bit, 0) : this.tensor(name).length;
+  }
+}
+
+/** Names of a cell's four tensors. */
+export function tensorNames(cell: string) {
+  const prefix = `cells.${cell}`;
+  return {
+    weightIh: `${prefix}.weight_ih`,
+    weightHh: `${prefix}.weight_hh`,
+    biasIh: `${prefix}.bias_ih`,
+    biasHh: `${prefix}.bias_hh`,
+  };
+}
+
+function isWeight(name: string): boolean {
+  return /^cells\..*\.weight_[ih]h$/.test(name) || name === "readout.weight";
+}
+
+/** The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with an embedding and a read-out around it. */
+export function stack(options: {
+  cell: CellKind;
+  /** Units of each layer. */
+  hidden: number;
+  layers: number;
+  /** Width of the embedding; `hidden` when left out. */
+  embedding?: number;
+  /** Symbols of the embedding; 128, the ASCII codes, when left out. */
+  vocabulary?: number;
+  /** Classes; 2 when left out. */
+  outputs?: number;
+}): Architecture {
+  const { cell, hidden, layers, embedding = hidden, vocabulary = 128, outputs = 2 } = options;
+  if (!Number.isInteger(layers) || layers < 1 || layers > 1000) {
+    throw new InputError({
+      where: "layers",
+      what: `${layers} is not a number of layers`,
+      hint: "use 1 to 1000",
+    });
+  }
+  const nodes = Array.from({ length: layers }, (_, i) => ({
+    type: "cell" as const,
+    name: String(i),
+    kind: cell,
+    size: hidden,
+    inputs: [i === 0 ? EMBEDDING : String(i - 1)],
+  }));
+  return { vocabulary, embedding, nodes, readout: { inputs: [String(layers - 1)], outputs } };
+}
+
+/**
+ * Draws every parameter as PyTorch does: the embedding from N(0, 1), a cell's tensors from U(-1/√size, 1/√size), the
+ * read-out from U(-1/√inputs, 1/√inputs). Each tensor has a random stream of its own, so a mask or another cell moves
+ * none of the others.
+ */
+export function initialise(
+  architecture: Architecture,
+  random: Random,
+  masks?: ReadonlyMap<string, Uint8Array>,
+): Network {
+  const network = new Network(architecture);
+  const uniform = (name: string, fanIn: number) => {
+    const stream = random.stream(name);
+    const bound = 1 / Math.sqrt(fanIn);
+    const values = network.values(name);
+    for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
+  };
+  const embedding = random.stream("embedding.weight");
+  const rows = network.values("embedding.weight");
+  for (let i = 0; i < rows.length; i++) rows[i] = embedding.normal();
+  for (const cell of cellsOf(architecture)) {
+    for (const name of Object.values(tensorNames(cell.name))) uniform(name, cell.size);
+  }
+  const fanIn = network.tensor("readout.weight").shape[1];
+  uniform("readout.weight", fanIn);
+  uniform("readout.bias", fanIn);
+  return masks ? network.copy(masks) : network;
+}
