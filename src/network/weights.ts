@@ -7,7 +7,7 @@ import { type Architecture, type CellKind, cellKinds, cellsOf } from "./architec
 import { foreignLayout } from "./foreign.js";
 import { assemble, type Layout, soundTensors } from "./layout.js";
 import type { Network } from "./network.js";
-import { parse, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
+import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
 
 const VERSION = "1";
 // Metadata keys of Filigree's own files.
@@ -92,7 +92,7 @@ function ownLayout(file: Safetensors, where: string): Layout {
   if (version !== VERSION) {
     throw new InputError({
       where,
-      what: `its format is version ${version?.slice(0, 20)}, and this Filigree reads version ${VERSION}`,
+      what: `its format is version ${quote(String(version))}, and this Filigree reads version ${VERSION}`,
       hint: "use the version of Filigree that wrote it",
     });
   }

@@ -112,7 +112,7 @@ describe("Filigree's own files", () => {
   });
 
   it.each<[string, Uint8Array, string]>([
-    ["of a newer version", changed((_, m) => m.set("filigree", "2")), "its format is version 2"],
+    ["of a newer version", changed((_, m) => m.set("filigree", "2")), 'its format is version "2"'],
     ["without a description", changed((_, m) => m.delete("architecture")), "is not valid JSON"],
     [
       "with a description that is not JSON",
