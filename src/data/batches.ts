@@ -1,0 +1,121 @@
+// What the engine eats: examples in some order, cut into batches and padded, in the few flat arrays that cross into an
+// executor. The orders stand here too, because how examples are ordered decides how much of a batch is padding.
+import { InputError } from "../errors.js";
+import type { Random } from "../random.js";
+import { checkString, type Dataset } from "./dataset.js";
+
+/** Examples grouped into batches, each padded at the end with symbol 0 to its longest, ready for an executor. */
+export interface Batches {
+  /** Number of batches. */
+  readonly count: number;
+  /** [count] examples in each batch; only the last may have fewer than the batch size. */
+  readonly sizes: Int32Array;
+  /** [count] time steps of each batch: the length of its longest string. */
+  readonly steps: Int32Array;
+  /** Symbols (character codes) per batch as [step][example], batches one after the other. */
+  readonly symbols: Uint16Array;
+  /** [examples] characters of each string, in batch order. */
+  readonly lengths: Int32Array;
+  /** [examples] 0 or 1, in batch order. */
+  readonly labels: Int32Array;
+  /** [examples] the dataset row of each example, in batch order. */
+  readonly rows: Int32Array;
+}
+
+/**
+ * Cuts the rows named by `order` into batches of `batchSize`, the last one possibly short.
+ * @param order dataset rows, any subset, repetitions allowed.
+ * @throws InputError when the batch size is not a positive whole number or a string is not fit to be fed (`checkString`);
+ * RangeError when `order` names a row that does not exist.
+ */
+export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSize: number): Batches {
+  checkBatchSize(batchSize);
+  const examples = order.length;
+  const count = Math.ceil(examples / batchSize);
+  const sizes = new Int32Array(count);
+  const steps = new Int32Array(count);
+  const rows = Int32Array.from(order);
+  const lengths = new Int32Array(examples);
+  const labels = new Int32Array(examples);
+  let cells = 0;
+  for (let batch = 0; batch < count; batch++) {
+    const first = batch * batchSize;
+    const end = Math.min(first + batchSize, examples);
+    for (let i = first; i < end; i++) {
+      const string = dataset.strings[rows[i]];
+      if (string === undefined) throw new RangeError(`order[${i}] = ${order[i]} is not a row of the dataset`);
+      checkString(string, () => `dataset, row ${rows[i] + 1}`);
+      lengths[i] = string.length;
+      labels[i] = dataset.labels[rows[i]];
+      steps[batch] = Math.max(steps[batch], string.length);
+    }
+    sizes[batch] = end - first;
+    cells += sizes[batch] * steps[batch];
+  }
+
+  const symbols = new Uint16Array(cells);
+  let offset = 0;
+  for (let batch = 0; batch < count; batch++) {
+    const size = sizes[batch];
+    for (let example = 0; example < size; example++) {
+      const string = dataset.strings[rows[batch * batchSize + example]];
+      for (let step = 0; step < string.length; step++) {
+        symbols[offset + step * size + example] = string.charCodeAt(step);
+      }
+    }
+    offset += size * steps[batch];
+  }
+  return { count, sizes, steps, symbols, lengths, labels, rows };
+}
+
+/** All rows as they stand in the dataset. */
+export function fileOrder(dataset: Dataset): Int32Array {
+  return Int32Array.from(dataset.strings.keys());
+}
+
+/** All rows in random order, every order equally likely. */
+export function shuffledOrder(dataset: Dataset, random: Random): Int32Array {
+  return random.shuffle(fileOrder(dataset));
+}
+
+/**
+ * All rows, sorted by length with ties at random and cut into batches, the batches in random order: hardly any padding.
+ * Where the rows do not divide evenly, the short batch is cut out at a random place of the sorted rows (else the longest
+ * strings would always be in it) and stands last.
+ * @throws InputError when the batch size is not a positive whole number.
+ */
+export function bucketedOrder(dataset: Dataset, batchSize: number, random: Random): Int32Array {
+  checkBatchSize(batchSize);
+  const sorted = shuffledOrder(dataset, random).sort(
+    (a, b) => dataset.strings[a].length - dataset.strings[b].length,
+  );
+  const full = Math.floor(sorted.length / batchSize);
+  const rest = sorted.length - full * batchSize;
+  const shortAt = random.below(full + 1);
+  const starts = Array.from({ length: full }, (_, batch) => batch * batchSize + (batch < shortAt ? 0 : rest));
+  const order = new Int32Array(sorted.length);
+  random.shuffle(starts).forEach((start, batch) => {
+    order.set(sorted.subarray(start, start + batchSize), batch * batchSize);
+  });
+  order.set(sorted.subarray(shortAt * batchSize, shortAt * batchSize + rest), full * batchSize);
+  return order;
+}
+
+/** The character codes that occur in a dataset, ascending, without the padding symbol 0. */
+export function symbolsInUse(dataset: Dataset): number[] {
+  const used = new Set<number>();
+  for (const string of dataset.strings) {
+    for (let i = 0; i < string.length; i++) used.add(string.charCodeAt(i));
+  }
+  return [...used].sort((a, b) => a - b);
+}
+
+function checkBatchSize(batchSize: number): void {
+  if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
+    throw new InputError({
+      where: "batch size",
+      what: `${batchSize} is not a positive whole number`,
+      hint: "use for example 32",
+    });
+  }
+}

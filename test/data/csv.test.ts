@@ -1,0 +1,152 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readDataset, writeDataset } from "../../src/data/csv.js";
+import { createDataset } from "../../src/data/dataset.js";
+import { Random } from "../../src/random.js";
+import { absent, suffix, testFile, trainingFile } from "./reference.js";
+
+const folder = mkdtempSync(join(tmpdir(), "filigree-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = join(folder, "data.csv");
+
+function read(content: string | Uint8Array) {
+  writeFileSync(path, content);
+  return readDataset(path);
+}
+
+/** The message of what reading throws, without the folder. */
+function complaint(content: string | Uint8Array): string {
+  try {
+    read(content);
+  } catch (error) {
+    return (error as Error).message.replace(`${folder}/`, "");
+  }
+  return "no complaint";
+}
+
+describe("readDataset", () => {
+  it.each([
+    ["the thesis's columns", ",string,valid\n0,BTE,1\n1,XX,0\n"],
+    ["no index", "string,valid\nBTE,1\nXX,0\n"],
+    ["a column label", "string,label\nBTE,1\nXX,0"],
+    ["another order and further columns", "kind,Label , String\nedited,1,BTE\nforeign, 0 ,XX\n"],
+    ["Windows line ends and a byte order mark", "\uFEFFstring,valid\r\nBTE,1\r\nXX,0\r\n"],
+    ["quotes and empty lines", '"string","valid"\n\n"BTE","1"\n\n\nXX,0\n\n'],
+  ])("reads %s", (_, content) => {
+    const { strings, labels } = read(content);
+    expect(strings).toEqual(["BTE", "XX"]);
+    expect(labels).toEqual(Uint8Array.of(1, 0));
+  });
+
+  const hint = 'begin the file with the line "string,valid"';
+  it.each<[string, string | Uint8Array, string]>([
+    ["an empty file", "", `data.csv: the file is empty; ${hint}`],
+    ["only empty lines", "\n\n\n", `data.csv: the file is empty; ${hint}`],
+    ["a missing header", "BTE,1\nXX,0\n", `data.csv:1: no column "string" in the header; ${hint}`],
+    ["no labels", "string\nBTE\n", `data.csv:1: no column "valid" or "label" in the header; ${hint}`],
+    ["no rows", "string,valid\n", "data.csv: has a header but no rows; add labelled strings"],
+    ["a row without a label", "string,valid\nBTE,1\nXX\n", "data.csv:3: the row has no label; add 0 or 1"],
+    ["an empty label", "string,valid\nBTE,1\n\nXX,\n", "data.csv:4: the row has no label; add 0 or 1"],
+    [
+      "another label",
+      "string,valid\nBTE,1\nXX,2\n",
+      'data.csv:3: the label "2" is not 0 or 1; write 1 for a string of the language and 0 for any other',
+    ],
+    ["NaN for a label", "string,valid\nBTE,NaN\n", 'data.csv:2: the label "NaN" is not 0 or 1;'],
+    [
+      "an unquoted comma",
+      ",string,valid\n0,B,T,1\n",
+      "data.csv:2: the row has 4 fields, the header 3; put a string that contains a comma in double quotes",
+    ],
+    [
+      "a row without a string",
+      "valid,string\n1\n",
+      "data.csv:2: the string is empty; give at least one character",
+    ],
+    ["an empty string", "string,valid\n,1\n", "data.csv:2: the string is empty; give at least one character"],
+    [
+      "a character beyond the vocabulary",
+      "string,valid\nBTE,1\nBÄE,0\n",
+      'data.csv:3: character 2 ("Ä", U+00C4) is beyond the vocabulary; use the ASCII characters 1 to 127',
+    ],
+    [
+      "bytes that are not text",
+      Uint8Array.of(...Buffer.from("string,valid\nB"), 0xff, 0x2c, 0x31),
+      "data.csv:2: character 2",
+    ],
+    ["a zero byte", "string,valid\nB\0,1\n", "data.csv:2: character 2 (U+0000) is beyond the vocabulary"],
+    [
+      "an absurd string",
+      `string,valid\nB,1\n${"T".repeat(50_000)},1\n`,
+      "data.csv:3: the string has 50000 characters, more than 10000; cut it into shorter ones",
+    ],
+    [
+      "an absurd row",
+      `string,valid\nB,1\n${"T".repeat(500_000)},1\n`,
+      "data.csv:3: a row has more than 128000 characters",
+    ],
+    ["an open quote", 'string,valid\n"BTE,1\nXX,0\n', "data.csv:"],
+    ["a quote in a field", 'string,valid\nB"T,1\n', "data.csv:2: a double quote stands inside an unquoted"],
+    ["text after a quote", 'string,valid\n"B"T,1\n', "data.csv:2: a double quote stands inside an unquoted"],
+  ])("refuses %s", (_, content, message) => {
+    expect(complaint(content)).toContain(message);
+    expect(complaint(content)).not.toContain("\n");
+  });
+
+  it("names a file that cannot be read", () => {
+    expect(() => readDataset(join(folder, "none.csv"))).toThrow("none.csv: no such file; check the path");
+    expect(() => readDataset(folder)).toThrow("is a directory, not a file");
+  });
+
+  it("survives random damage with a dataset or one clear line", () => {
+    const sound = ',string,valid\n0,BTE,1\n1,"X,X",0\n2,BPE,1\n';
+    const random = new Random(1);
+    for (let i = 0; i < 300; i++) {
+      const bytes = Buffer.from(sound);
+      for (let edits = 1 + random.below(3); edits > 0; edits--)
+        bytes[random.below(bytes.length)] = random.below(256);
+      expect(complaint(bytes.subarray(0, 1 + random.below(bytes.length)))).toMatch(
+        /^(data\.csv(:\d+)?: .*|no complaint)$/,
+      );
+    }
+  });
+
+  it.skipIf(absent)(`reads the thesis's files${suffix}`, () => {
+    const train = readDataset(trainingFile);
+    const test = readDataset(testFile);
+    expect([train.strings.length, test.strings.length]).toEqual([18_750, 6250]);
+    expect(test.strings[3]).toBe("BMOOQUVZUWWVZUWWWVYE");
+    expect(test.labels.slice(0, 4)).toEqual(Uint8Array.of(1, 1, 1, 0));
+    writeDataset(path, test, 18_750);
+    expect(readFileSync(path).equals(readFileSync(testFile))).toBe(true);
+  });
+});
+
+describe("writeDataset", () => {
+  it("writes the thesis's columns", () => {
+    writeDataset(path, createDataset(["BTE", "X,X", 'a"b'], [1, 0, 1]), 7);
+    expect(readFileSync(path, "utf8")).toBe(',string,valid\n7,BTE,1\n8,"X,X",0\n9,"a""b",1\n');
+  });
+
+  it("gives back every string it is given", () => {
+    const random = new Random(2);
+    const strings = Array.from({ length: 300 }, () =>
+      String.fromCharCode(...Array.from({ length: 1 + random.below(12) }, () => 1 + random.below(127))),
+    );
+    const dataset = createDataset(
+      strings,
+      strings.map(() => random.below(2)),
+    );
+    writeDataset(path, dataset);
+    expect(readDataset(path)).toEqual(dataset);
+  });
+
+  it("leaves nothing behind when it fails", () => {
+    expect(() => writeDataset(join(folder, "no", "data.csv"), createDataset(["B"], [1]))).toThrow(
+      "its folder does not exist",
+    );
+    expect(readdirSync(folder)).toEqual(["data.csv"]);
+  });
+});
