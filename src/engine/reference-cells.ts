@@ -36,8 +36,7 @@ export function cellForward(op: CellOp, context: CellContext): void {
             arena[h] = Math.tanh(arena[gate(u)]);
             break;
           case "rnn-relu":
-            // A NaN must stay one, so that a diverged run is seen.
-            arena[h] = arena[gate(u)] < 0 ? 0 : arena[gate(u)];
+            arena[h] = Math.max(0, arena[gate(u)]);
             break;
           case "lstm": {
             const i = sigmoid(arena[gate(u)]);

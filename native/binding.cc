@@ -1,0 +1,269 @@
+// The thin layer between JavaScript and the executor: it copies arguments in, checks them, runs the work on a thread
+// of its own and resolves a promise with the result. A thread per call, rather than Node's small pool, so that as many
+// trials run side by side as there are cores.
+#include <napi.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <memory>
+#include <thread>
+
+#include "executor.h"
+
+namespace filigree {
+namespace {
+
+template <class T, class Array>
+std::vector<T> copyOf(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsTypedArray()) throw Refused(std::string("\"") + name + "\" is not a typed array");
+  const Array array = value.As<Array>();
+  if (array.ElementSize() != sizeof(T)) throw Refused(std::string("\"") + name + "\" is of another type");
+  return std::vector<T>(array.Data(), array.Data() + array.ElementLength());
+}
+
+Batches batchesOf(const Napi::Object& object) {
+  Batches batches;
+  batches.sizes = copyOf<int32_t, Napi::Int32Array>(object, "sizes");
+  batches.steps = copyOf<int32_t, Napi::Int32Array>(object, "steps");
+  batches.symbols = copyOf<int32_t, Napi::Int32Array>(object, "symbols");
+  batches.lengths = copyOf<int32_t, Napi::Int32Array>(object, "lengths");
+  batches.labels = copyOf<int32_t, Napi::Int32Array>(object, "labels");
+  batches.readLastStep = object.Get("readLastStep").ToBoolean();
+  return batches;
+}
+
+// An executor and whether a thread is at work on it; shared with that thread, so that it outlives its JavaScript
+// object while work goes on.
+struct Shared {
+  Shared(Plan plan, const Optimiser& optimiser, const Kernels& kernels)
+      : executor(std::move(plan), optimiser, kernels) {}
+  Executor executor;
+  std::atomic<bool> busy{false};
+};
+
+struct Result {
+  std::vector<double> losses;
+  std::vector<float> logits;
+  std::string error;
+};
+
+// Runs `work` on a thread of its own; resolves to {losses, logits}.
+template <class Work>
+Napi::Value onThread(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
+  struct Job {
+    explicit Job(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
+    Napi::Promise::Deferred deferred;
+    Result result;
+  };
+  auto job = std::make_shared<Job>(env);
+  const Napi::Promise promise = job->deferred.Promise();
+  auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "filigree", 0, 1);
+  std::thread([shared, job, done, work = std::move(work)]() mutable {
+    try {
+      work(shared->executor, job->result);
+    } catch (const std::exception& error) {
+      job->result.error = error.what();
+    }
+    shared->busy = false;
+    done.BlockingCall([job](Napi::Env env, Napi::Function) {
+      const Result& result = job->result;
+      if (!result.error.empty()) {
+        job->deferred.Reject(Napi::Error::New(env, result.error).Value());
+        return;
+      }
+      Napi::Object out = Napi::Object::New(env);
+      auto losses = Napi::Float64Array::New(env, result.losses.size());
+      std::copy(result.losses.begin(), result.losses.end(), losses.Data());
+      auto logits = Napi::Float32Array::New(env, result.logits.size());
+      std::copy(result.logits.begin(), result.logits.end(), logits.Data());
+      out.Set("losses", losses);
+      out.Set("logits", logits);
+      job->deferred.Resolve(out);
+    });
+    done.Release();
+  }).detach();
+  return promise;
+}
+
+class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeExecutor",
+                       {
+                           InstanceMethod<&NativeExecutor::train>("train"),
+                           InstanceMethod<&NativeExecutor::evaluate>("evaluate"),
+                           InstanceMethod<&NativeExecutor::gradient>("gradient"),
+                           InstanceMethod<&NativeExecutor::state>("state"),
+                           InstanceMethod<&NativeExecutor::setState>("setState"),
+                       });
+  }
+
+  // (words: Int32Array, masks: Uint8Array, optimiser)
+  explicit NativeExecutor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeExecutor>(info) {
+    guarded(info, [&] {
+      if (!info[0].IsTypedArray() || !info[1].IsTypedArray() || !info[2].IsObject()) throw Refused("no plan was given");
+      const auto words = info[0].As<Napi::Int32Array>();
+      const auto masks = info[1].As<Napi::Uint8Array>();
+      if (words.ElementSize() != 4 || masks.ElementSize() != 1) throw Refused("the plan is of another type");
+      const auto settings = info[2].As<Napi::Object>();
+      const auto number = [&](const char* name) { return settings.Get(name).ToNumber().DoubleValue(); };
+      const Optimiser optimiser{number("learningRate"), number("beta1"), number("beta2"), number("epsilon"),
+                                number("clip")};
+      shared_ = std::make_shared<Shared>(
+          decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength()), optimiser,
+          chooseKernels(std::getenv("FILIGREE_ISA")));
+      return info.Env().Undefined();
+    });
+  }
+
+ private:
+  // Turns C++ exceptions into JavaScript ones.
+  template <class F>
+  Napi::Value guarded(const Napi::CallbackInfo& info, F f) {
+    try {
+      return f();
+    } catch (const Napi::Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw Napi::Error::New(info.Env(), error.what());
+    }
+  }
+
+  void claim() {
+    if (shared_->busy.exchange(true)) throw Refused("the executor is at work; wait for the promise of its last call");
+  }
+
+  // Releases the claim when the work could not be handed to a thread.
+  template <class F>
+  Napi::Value claimed(const Napi::CallbackInfo& info, F f) {
+    return guarded(info, [&] {
+      claim();
+      try {
+        return f();
+      } catch (...) {
+        shared_->busy = false;
+        throw;
+      }
+    });
+  }
+
+  // (batches, from, to)
+  Napi::Value train(const Napi::CallbackInfo& info) {
+    return claimed(info, [&] {
+      Batches batches = batchesOf(info[0].As<Napi::Object>());
+      shared_->executor.check(batches);
+      const int64_t from = info[1].ToNumber().Int64Value(), to = info[2].ToNumber().Int64Value();
+      if (from < 0 || to < from || to > static_cast<int64_t>(batches.sizes.size())) {
+        throw Refused("there are no such batches");
+      }
+      return onThread(info.Env(), shared_, [batches = std::move(batches), from, to](Executor& executor, Result& out) {
+        out.losses = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to));
+      });
+    });
+  }
+
+  // (batches)
+  Napi::Value evaluate(const Napi::CallbackInfo& info) {
+    return claimed(info, [&] {
+      Batches batches = batchesOf(info[0].As<Napi::Object>());
+      shared_->executor.check(batches);
+      return onThread(info.Env(), shared_, [batches = std::move(batches)](Executor& executor, Result& out) {
+        out.logits.resize(batches.labels.size() * executor.plan().outputs);
+        out.losses = executor.evaluate(batches, out.logits.data());
+      });
+    });
+  }
+
+  // (batches, index, gradient: Float32Array) => loss
+  Napi::Value gradient(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      Batches batches = batchesOf(info[0].As<Napi::Object>());
+      shared_->executor.check(batches);
+      const int64_t index = info[1].ToNumber().Int64Value();
+      if (index < 0 || index >= static_cast<int64_t>(batches.sizes.size())) throw Refused("there is no such batch");
+      const double loss = shared_->executor.gradient(batches, static_cast<size_t>(index), parametersOf(info[2]));
+      shared_->busy = false;
+      return Napi::Number::New(info.Env(), loss);
+    });
+  }
+
+  float* parametersOf(Napi::Value value) {
+    if (!value.IsTypedArray()) throw Refused("a vector of the parameters' length is missing");
+    auto array = value.As<Napi::Float32Array>();
+    if (array.TypedArrayType() != napi_float32_array ||
+        static_cast<int64_t>(array.ElementLength()) != shared_->executor.plan().parameters) {
+      throw Refused("a vector does not have the parameters' length");
+    }
+    return array.Data();
+  }
+
+  // (parameters, firstMoment, secondMoment) => step; fills the three vectors.
+  Napi::Value state(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      Executor& executor = shared_->executor;
+      float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
+      for (int k = 0; k < 3; k++) {
+        std::copy(vectors[k], vectors[k] + executor.plan().parameters, parametersOf(info[k]));
+      }
+      shared_->busy = false;
+      return Napi::Number::New(info.Env(), executor.step());
+    });
+  }
+
+  // (parameters, firstMoment, secondMoment, step)
+  Napi::Value setState(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      Executor& executor = shared_->executor;
+      const double step = info[3].ToNumber().DoubleValue();
+      if (!(step >= 0 && step <= 1e9)) throw Refused("the number of updates is impossible");
+      float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
+      for (int k = 0; k < 3; k++) {
+        const float* from = parametersOf(info[k]);
+        std::copy(from, from + executor.plan().parameters, vectors[k]);
+      }
+      executor.setStep(step);
+      shared_->busy = false;
+      return info.Env().Undefined();
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
+};
+
+// () => floating-point operations per second of one core at full rate, the best of several short runs.
+Napi::Value peak(const Napi::CallbackInfo& info) {
+  const Kernels& kernels = chooseKernels(nullptr);
+  double best = 0;
+  float sink[3] = {0.999f, 0.001f, 0};
+  for (int run = 0; run < 20; run++) {
+    const auto start = std::chrono::steady_clock::now();
+    const double operations = kernels.burn(500000, sink);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    best = std::max(best, operations / seconds.count());
+  }
+  return Napi::Number::New(info.Env(), best);
+}
+
+// () => the name of the instruction set in use.
+Napi::Value instructionSet(const Napi::CallbackInfo& info) {
+  try {
+    return Napi::String::New(info.Env(), chooseKernels(std::getenv("FILIGREE_ISA")).name);
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativeExecutor", NativeExecutor::define(env));
+  exports.Set("peak", Napi::Function::New(env, peak));
+  exports.Set("instructionSet", Napi::Function::New(env, instructionSet));
+  return exports;
+}
+
+}  // namespace
+}  // namespace filigree
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return filigree::initialise(env, exports); }
+NODE_API_MODULE(filigree, Init)

@@ -1,0 +1,96 @@
+// Runs a plan: training steps and evaluations over batches, on the calling thread. One executor belongs to one network
+// in training; executors share nothing, so any number of them run side by side.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels.h"
+#include "matrix.h"
+#include "memory.h"
+#include "plan.h"
+
+namespace filigree {
+
+struct Optimiser {
+  double learningRate, beta1, beta2, epsilon, clip;
+};
+
+// Batches as src/data/batches.ts has them, symbols already rows of the plan's tables.
+struct Batches {
+  std::vector<int32_t> sizes, steps, symbols, lengths, labels;
+  bool readLastStep = false;
+  // Where each batch starts; filled in by `check`.
+  std::vector<size_t> firstExample, firstSymbol;
+};
+
+class Executor {
+ public:
+  Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels);
+
+  // Throws Refused unless every size, length, label and symbol fits the plan.
+  void check(Batches& batches) const;
+
+  // Trains on batches [from, to) and returns their losses, ending after the first that is not finite.
+  std::vector<double> train(const Batches& batches, size_t from, size_t to);
+  // Returns the loss of each batch and writes the logits, [example][class].
+  std::vector<double> evaluate(const Batches& batches, float* logits);
+  // Loss and unclipped gradient of one batch.
+  double gradient(const Batches& batches, size_t index, float* gradient);
+
+  const Plan& plan() const { return plan_; }
+  float* parameters() { return parameters_.data(); }
+  float* firstMoment() { return first_.data(); }
+  float* secondMoment() { return second_.data(); }
+  double step() const { return step_; }
+  void setStep(double step);
+
+ private:
+  struct Tile;
+
+  double batchGradient(const Batches& batches, size_t index);
+  template <class F>
+  void eachTile(const Batches& batches, size_t index, F f);
+  void prepare();
+  void runPrepare(const Op& op);
+  double forward(const Tile& tile, float* logits);
+  double loss(const Op& op, const Tile& tile, float* logits);
+  void backward(const Tile& tile, float* gradient);
+  void runCell(const Op& op, const Tile& tile);
+  void runCellBackward(const Op& op, const Tile& tile);
+  void select(const Op& op, const Tile& tile);
+  void scatter(const Op& op, const Tile& tile);
+  void tableBackward(const Op& op, float* gradient);
+  void update();
+
+  float* at(const Sequence& s, int step = 0) {
+    return arena_.data() + s.offset + static_cast<int64_t>(step) * s.rows * plan_.lanes;
+  }
+  int stride(const Sequence& s) const { return s.rows * plan_.lanes; }
+
+  const Plan plan_;
+  const Optimiser optimiser_;
+  const Kernels& kernels_;
+  std::vector<Matrix> matrices_;
+  Floats parameters_, first_, second_, prepared_, arena_, gradient_, tileGradient_, scratch_;
+  Floats symbols_;  // The present tile's symbols, [step][lane], as 32-bit integers.
+  double step_ = 0, power1_ = 1, power2_ = 1;
+};
+
+// Denormal numbers cost tens of cycles each; this flushes them to zero on the current thread while it lives.
+class FlushToZero {
+ public:
+  FlushToZero();
+  ~FlushToZero();
+  FlushToZero(const FlushToZero&) = delete;
+  FlushToZero& operator=(const FlushToZero&) = delete;
+
+ private:
+  uint64_t before_;
+};
+
+// The best kernels of this processor, or those that `name` asks for where the processor has them.
+const Kernels& chooseKernels(const char* name);
+
+}  // namespace filigree

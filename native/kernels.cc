@@ -1,0 +1,439 @@
+// The kernels, written once over the vector type of simd.h and compiled once for each instruction set. Lanes are
+// examples, so a vector width changes no sum except those over lanes, and these have a fixed order: results are the
+// same to the last bit on every instruction set with a fused multiply-add.
+#include "kernels.h"
+
+#include "simd.h"
+
+namespace filigree::FILIGREE_ISA {
+namespace {
+
+// ---- Products -------------------------------------------------------------------------------------------------
+
+// Vectors of a row that one pass takes; a row of more lanes than that takes several passes.
+template <int L>
+constexpr int kVectors = L >= 2 * W ? 2 : 1;
+
+// R rows by up to two vectors in registers. L is the number of lanes.
+template <int R, int L>
+void panelProduct(const float* panel, int columns, const float* in, float* out, Start start, const float* bias) {
+  constexpr int V = kVectors<L>;
+  vf sum[R][V];
+  unroll<R>([&](auto r) {
+    unroll<V>([&](auto v) {
+      sum[r][v] = start == Start::kKeep ? load(out + r * L + v * W) : splat(start == Start::kBias ? bias[r] : 0);
+    });
+  });
+  for (int j = 0; j < columns; j++, panel += R, in += L) {
+    vf x[V];
+    unroll<V>([&](auto v) { x[v] = load(in + v * W); });
+    unroll<R>([&](auto r) {
+      const vf weight = splat(panel[r]);
+      unroll<V>([&](auto v) { sum[r][v] = fma(weight, x[v], sum[r][v]); });
+    });
+  }
+  unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + r * L + v * W, sum[r][v]); }); });
+}
+
+// panelProduct for every height.
+template <int L>
+struct PanelProducts {
+  void (*of[kMaxRows + 1])(const float*, int, const float*, float*, Start, const float*);
+  constexpr PanelProducts() : of() {
+    unroll<kMaxRows>([&](auto i) { of[i + 1] = panelProduct<i + 1, L>; });
+  }
+};
+
+template <int L>
+void productOf(const float* panels, int rows, int columns, const float* in, float* out, Start start,
+               const float* bias) {
+  static constexpr PanelProducts<L> panelProducts;
+  // Panels of nearly equal height, so that none is a small tail.
+  const int count = (rows + kMaxRows - 1) / kMaxRows;
+  for (int p = 0, row = 0; p < count; p++) {
+    const int height = rows / count + (p < rows % count);
+    for (int l = 0; l < L; l += kVectors<L> * W) {
+      panelProducts.of[height](panels, columns, in + l, out + row * L + l, start, bias + row);
+    }
+    panels += height * columns;
+    row += height;
+  }
+}
+
+void product(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
+             const float* bias) {
+  (lanes == 32 ? productOf<32> : productOf<16>)(panels, rows, columns, in, out, start, bias);
+}
+
+template <int R, int L>
+void groupProduct(const RowGroup& group, const float* in, float* out, Start start, const float* bias) {
+  constexpr int V = kVectors<L>;
+  vf sum[R][V];
+  unroll<R>([&](auto r) {
+    const int row = group.row[r];
+    unroll<V>([&](auto v) {
+      sum[r][v] = start == Start::kKeep ? load(out + row * L + v * W) : splat(start == Start::kBias ? bias[row] : 0);
+    });
+  });
+  const Nonzero* nonzero = group.nonzeros;
+  for (int k = 0; k < group.count; k++, nonzero += R) {
+    unroll<R>([&](auto r) {
+      const vf weight = splat(nonzero[r].weight);
+      const float* x = in + nonzero[r].offset;
+      unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
+    });
+  }
+  unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + group.row[r] * L + v * W, sum[r][v]); }); });
+}
+
+template <int L>
+void sparseProductOf(const RowGroup* groups, int count, const float* in, float* out, Start start,
+                     const float* bias) {
+  static_assert(kGroupRows == 4);
+  static constexpr void (*of[])(const RowGroup&, const float*, float*, Start, const float*) = {
+      groupProduct<1, L>, groupProduct<2, L>, groupProduct<3, L>, groupProduct<4, L>};
+  for (int g = 0; g < count; g++) {
+    for (int l = 0; l < L; l += kVectors<L> * W) of[groups[g].rows - 1](groups[g], in + l, out + l, start, bias);
+  }
+}
+
+void sparseProduct(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
+                   const float* bias) {
+  (lanes == 32 ? sparseProductOf<32> : sparseProductOf<16>)(groups, count, in, out, start, bias);
+}
+
+// ---- Gradients of weights ---------------------------------------------------------------------------------------
+
+// Most steps between two sums over lanes. The chunk bounds the footprint: a block of rows stays in the first-level
+// cache while all columns pass by.
+constexpr int kChunk = 24;
+
+// sums[i * C + j] = sum over steps and lanes of left row i times the right row at offset(j).
+template <int R, int C, int L, class Offset>
+INLINE void outerBlock(const float* left, int leftStep, const float* right, int rightStep, Offset offset, int steps,
+                       float* sums) {
+  alignas(64) float groups[R * C * 16];
+  for (int part = 0; part < 16; part += W) {
+    vf sum[R][C];
+    unroll<R>([&](auto i) { unroll<C>([&](auto j) { sum[i][j] = splat(0); }); });
+    const float* l = left + part;
+    const float* r = right + part;
+    for (int t = 0; t < steps; t++, l += leftStep, r += rightStep) {
+      unroll<L / 16>([&](auto group) {
+        vf a[R];
+        unroll<R>([&](auto i) { a[i] = load(l + i * L + group * 16); });
+        unroll<C>([&](auto j) {
+          const vf b = load(r + offset(j) + group * 16);
+          unroll<R>([&](auto i) { sum[i][j] = fma(a[i], b, sum[i][j]); });
+        });
+      });
+    }
+    unroll<R>([&](auto i) { unroll<C>([&](auto j) { store(groups + (i * C + j) * 16 + part, sum[i][j]); }); });
+  }
+  fold(groups, R * C, sums);
+}
+
+// As many sums as the registers hold.
+constexpr int kOuterRows = W == 16 || W * kMaxRows == 48 ? 5 : 3;
+constexpr int kOuterColumns = kOuterRows;
+
+template <int R, int C, int L>
+void outerPanel(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
+                int stride) {
+  float sums[R * C];
+  outerBlock<R, C, L>(left, leftStep, right, rightStep, [](int j) { return j * L; }, steps, sums);
+  for (int i = 0; i < R; i++) {
+    for (int j = 0; j < C; j++) gradient[i * stride + j] += sums[i * C + j];
+  }
+}
+
+template <int L>
+struct OuterPanels {
+  void (*of[kOuterRows + 1][kOuterColumns + 1])(const float*, int, const float*, int, int, float*, int);
+  constexpr OuterPanels() : of() {
+    unroll<kOuterRows>([&](auto i) {
+      unroll<kOuterColumns>([&](auto j) { of[i + 1][j + 1] = outerPanel<i + 1, j + 1, L>; });
+    });
+  }
+};
+
+// Cuts `total` into nearly equal chunks of at most `most` and calls f(first, length) for each.
+template <class F>
+INLINE void chunks(int total, int most, F f) {
+  const int count = (total + most - 1) / most;
+  for (int c = 0, first = 0; c < count; c++) {
+    const int length = total / count + (c < total % count);
+    f(first, length);
+    first += length;
+  }
+}
+
+template <int L>
+void outerOf(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
+             float* gradient, int stride) {
+  static constexpr OuterPanels<L> panels;
+  chunks(steps, kChunk, [&](int t, int length) {
+    const float* l = left + static_cast<long>(t) * leftStep;
+    const float* r = right + static_cast<long>(t) * rightStep;
+    chunks(rows, kOuterRows, [&](int i, int height) {
+      chunks(columns, kOuterColumns, [&](int j, int width) {
+        panels.of[height][width](l + i * L, leftStep, r + j * L, rightStep, length,
+                                 gradient + static_cast<long>(i) * stride + j, stride);
+      });
+    });
+  });
+}
+
+void outer(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
+           int lanes, float* gradient, int stride) {
+  (lanes == 32 ? outerOf<32> : outerOf<16>)(left, leftStep, rows, right, rightStep, columns, steps, gradient, stride);
+}
+
+template <int C, int L>
+void outerRow(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int steps,
+              float* sums) {
+  outerBlock<1, C, L>(left, leftStep, right, rightStep, [&](int j) { return offsets[j]; }, steps, sums);
+}
+
+template <int L>
+struct OuterRows {
+  void (*of[kSparseColumns + 1])(const float*, int, const float*, int, const int*, int, float*);
+  constexpr OuterRows() : of() {
+    unroll<kSparseColumns>([&](auto j) { of[j + 1] = outerRow<j + 1, L>; });
+  }
+};
+
+void outerAt(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int count,
+             int steps, int lanes, float* sums) {
+  static constexpr OuterRows<32> wide;
+  static constexpr OuterRows<16> narrow;
+  (lanes == 32 ? wide.of : narrow.of)[count](left, leftStep, right, rightStep, offsets, steps, sums);
+}
+
+// ---- Cells ------------------------------------------------------------------------------------------------------
+
+// tanh as a quotient of polynomials (the coefficients of Eigen's ptanh): absolute error below 4e-7. A NaN stays one.
+INLINE vf tanhOf(vf x) {
+  x = vmax(splat(-7.90531110763549805f), vmin(splat(7.90531110763549805f), x));
+  const vf s = x * x;
+  vf p = fma(s, splat(-2.76076847742355e-16f), splat(2.00018790482477e-13f));
+  p = fma(s, p, splat(-8.60467152213735e-11f));
+  p = fma(s, p, splat(5.12229709037114e-08f));
+  p = fma(s, p, splat(1.48572235717979e-05f));
+  p = fma(s, p, splat(6.37261928875436e-04f));
+  p = fma(s, p, splat(4.89352455891786e-03f));
+  vf q = fma(s, splat(1.19825839466702e-06f), splat(1.18534705686654e-04f));
+  q = fma(s, q, splat(2.26843463243900e-03f));
+  q = fma(s, q, splat(4.89352518554385e-03f));
+  return x * p / q;
+}
+
+INLINE vf sigmoidOf(vf x) { return fma(splat(0.5f), tanhOf(splat(0.5f) * x), splat(0.5f)); }
+
+const float kOne = 1;
+
+void tanhForward(const float* gates, float* output, int count) {
+  for (int i = 0; i < count; i += W) store(output + i, tanhOf(load(gates + i)));
+}
+
+void tanhBackward(const float* output, const float* gradient, float* gates, int count) {
+  for (int i = 0; i < count; i += W) {
+    const vf h = load(output + i);
+    store(gates + i, load(gradient + i) * fma(-h, h, splat(kOne)));
+  }
+}
+
+void reluForward(const float* gates, float* output, int count) {
+  for (int i = 0; i < count; i += W) store(output + i, vmax(splat(0), load(gates + i)));
+}
+
+void reluBackward(const float* output, const float* gradient, float* gates, int count) {
+  for (int i = 0; i < count; i += W) store(gates + i, selectPositive(load(output + i), load(gradient + i)));
+}
+
+void lstmForward(float* gates, float* state, const float* previousState, float* output, int count) {
+  for (int k = 0; k < count; k += W) {
+    const vf i = sigmoidOf(load(gates + k));
+    const vf f = sigmoidOf(load(gates + count + k));
+    const vf g = tanhOf(load(gates + 2 * count + k));
+    const vf o = sigmoidOf(load(gates + 3 * count + k));
+    const vf c = fma(f, load(previousState + k), i * g);
+    const vf t = tanhOf(c);
+    store(gates + k, i);
+    store(gates + count + k, f);
+    store(gates + 2 * count + k, g);
+    store(gates + 3 * count + k, o);
+    store(state + k, c);
+    store(state + count + k, t);
+    store(output + k, o * t);
+  }
+}
+
+void lstmBackward(float* gates, const float* state, const float* previousState, const float* gradient, float* carry,
+                  int count) {
+  const vf one = splat(kOne);
+  for (int k = 0; k < count; k += W) {
+    const vf i = load(gates + k), f = load(gates + count + k), g = load(gates + 2 * count + k),
+             o = load(gates + 3 * count + k), t = load(state + count + k), dh = load(gradient + k);
+    const vf dc = fma(dh * o, fma(-t, t, one), load(carry + k));
+    store(gates + k, dc * g * i * (one - i));
+    store(gates + count + k, dc * load(previousState + k) * f * (one - f));
+    store(gates + 2 * count + k, dc * i * fma(-g, g, one));
+    store(gates + 3 * count + k, dh * t * o * (one - o));
+    store(carry + k, dc * f);
+  }
+}
+
+void gruForward(float* gates, const float* previous, float* output, int count) {
+  for (int k = 0; k < count; k += W) {
+    const vf r = sigmoidOf(load(gates + count + k));
+    const vf z = sigmoidOf(load(gates + 2 * count + k));
+    const vf n = tanhOf(fma(r, load(gates + 3 * count + k), load(gates + k)));
+    store(gates + k, n);
+    store(gates + count + k, r);
+    store(gates + 2 * count + k, z);
+    store(output + k, fma(z, load(previous + k) - n, n));
+  }
+}
+
+void gruBackward(float* gates, const float* previous, const float* gradient, float* before, int count) {
+  const vf one = splat(kOne);
+  for (int k = 0; k < count; k += W) {
+    const vf n = load(gates + k), r = load(gates + count + k), z = load(gates + 2 * count + k),
+             hidden = load(gates + 3 * count + k), dh = load(gradient + k);
+    const vf dn = dh * (one - z) * fma(-n, n, one);
+    store(gates + k, dn);
+    store(gates + count + k, dn * hidden * r * (one - r));
+    store(gates + 2 * count + k, dh * (load(previous + k) - n) * z * (one - z));
+    store(gates + 3 * count + k, dn * r);
+    if (before) store(before + k, fma(dh, z, load(before + k)));
+  }
+}
+
+// ---- Moving and summing -----------------------------------------------------------------------------------------
+
+void copy(const float* from, float* to, int count, bool accumulate) {
+  for (int i = 0; i < count; i += W) store(to + i, accumulate ? load(from + i) + load(to + i) : load(from + i));
+}
+
+void spread(const float* value, int rows, int lanes, float* out) {
+  for (int i = 0; i < rows; i++) {
+    for (int l = 0; l < lanes; l += W) store(out + i * lanes + l, splat(value[i]));
+  }
+}
+
+void gather(const float* table, int width, int rows, const int* symbols, int lanes, float* out) {
+  for (int i = 0; i < rows; i++) lookUp(table + i * width, width, symbols, lanes, out + i * lanes);
+}
+
+void scatterRows(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
+                 float* scratch) {
+  transpose(in, rows, lanes, scratch, stride);
+  for (int l = 0; l < lanes; l++) {
+    float* to = gradient + symbols[l] * stride;
+    for (int i = 0; i < stride; i += W) store(to + i, load(to + i) + load(scratch + l * stride + i));
+  }
+}
+
+void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums, int count, int rotation) {
+  for (int first = 0; first < rows; first += 16) {
+    alignas(64) float groups[16 * 16] = {};
+    const int here = rows - first < 16 ? rows - first : 16;
+    for (int t = 0; t < steps; t++) {
+      const float* row = in + static_cast<long>(t) * step + first * lanes;
+      for (int i = 0; i < here; i++) {
+        for (int l = 0; l < lanes; l += W) {
+          float* to = groups + i * 16 + l % 16;
+          store(to, load(to) + load(row + i * lanes + l));
+        }
+      }
+    }
+    float folded[16];
+    fold(groups, here, folded);
+    for (int i = 0; i < here; i++) sums[(first + i + rotation) % count] += folded[i];
+  }
+}
+
+// ---- Optimiser --------------------------------------------------------------------------------------------------
+
+float squares(const float* values, int count) {
+  alignas(64) float group[16] = {};
+  for (int i = 0; i < count; i += 16) {
+    for (int part = 0; part < 16; part += W) {
+      const vf v = load(values + i + part);
+      store(group + part, fma(v, v, load(group + part)));
+    }
+  }
+  float sum;
+  fold(group, 1, &sum);
+  return sum;
+}
+
+void scale(float* values, int count, float factor) {
+  for (int i = 0; i < count; i += W) store(values + i, load(values + i) * splat(factor));
+}
+
+void multiply(float* values, const float* factors, int count) {
+  for (int i = 0; i < count; i++) values[i] *= factors[i];
+}
+
+void adam(float* parameters, float* first, float* second, const float* gradient, int count, float beta1, float beta2,
+          float rate, float rootCorrection, float epsilon) {
+  const vf b1 = splat(beta1), b2 = splat(beta2), c1 = splat(1 - beta1), c2 = splat(1 - beta2);
+  for (int i = 0; i < count; i += W) {
+    const vf g = load(gradient + i);
+    const vf m = fma(b1, load(first + i), c1 * g);
+    const vf v = fma(b2, load(second + i), c2 * g * g);
+    store(first + i, m);
+    store(second + i, v);
+    const vf denominator = vsqrt(v) / splat(rootCorrection) + splat(epsilon);
+    store(parameters + i, load(parameters + i) - splat(rate) * m / denominator);
+  }
+}
+
+double burn(int rounds, float* sink) {
+  constexpr int kChains = 12;
+  vf sum[kChains];
+  unroll<kChains>([&](auto i) { sum[i] = splat(static_cast<float>(i)); });
+  const vf a = splat(sink[0]), b = splat(sink[1]);
+  for (int k = 0; k < rounds; k++) unroll<kChains>([&](auto i) { sum[i] = fma(sum[i], a, b); });
+  vf total = splat(0);
+  unroll<kChains>([&](auto i) { total = total + sum[i]; });
+  float lanes[W];
+  for (int l = 0; l < W; l++) lanes[l] = total[l], sink[2] += lanes[l];
+  return 2.0 * rounds * kChains * W;
+}
+
+#define FILIGREE_TEXT(x) #x
+#define FILIGREE_NAME(x) FILIGREE_TEXT(x)
+
+}  // namespace
+
+extern const Kernels kernels = {
+    FILIGREE_NAME(FILIGREE_ISA),
+    kMaxRows,
+    product,
+    sparseProduct,
+    outer,
+    outerAt,
+    tanhForward,
+    tanhBackward,
+    reluForward,
+    reluBackward,
+    lstmForward,
+    lstmBackward,
+    gruForward,
+    gruBackward,
+    copy,
+    spread,
+    gather,
+    scatterRows,
+    rowSums,
+    squares,
+    scale,
+    multiply,
+    adam,
+    burn,
+};
+
+}  // namespace filigree::FILIGREE_ISA

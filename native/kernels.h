@@ -1,0 +1,102 @@
+// The kernels' interface: plain functions over plain memory, one table of them for each instruction set. They allocate
+// nothing, check nothing and know no operating system; whoever calls them has checked every shape and index. Rows are
+// `lanes` (16 or 32) floats, 64-byte aligned; a step of a sequence is its rows one after the other.
+#pragma once
+
+namespace filigree {
+
+// How a product's result starts: from what is there, from zero, or from a bias per row.
+enum class Start { kKeep, kZero, kBias };
+
+// One nonzero of a compressed matrix: its weight and the offset in floats of the input row that it multiplies.
+struct Nonzero {
+  float weight;
+  int offset;
+};
+
+// Up to kGroupRows rows of a compressed matrix with about as many nonzeros each, padded with zeros to `count`.
+// Nonzero k of row r is `nonzeros[k * rows + r]`.
+constexpr int kGroupRows = 4;
+struct RowGroup {
+  int rows;
+  int count;
+  int row[kGroupRows];
+  const Nonzero* nonzeros;
+};
+
+// Most columns of one row whose gradients are summed together.
+constexpr int kSparseColumns = 8;
+
+struct Kernels {
+  const char* name;
+  int maxRows;
+
+  // out[row] (start) += sum over j of weight[row][j] * in[j], for `panels` as packed by `pack`: see matrix.h.
+  void (*product)(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
+                  const float* bias);
+  // The same for a compressed matrix.
+  void (*sparseProduct)(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
+                        const float* bias);
+  // gradient[i * stride + j] += sum over t and l of left[t][i][l] * right[t][j][l] for a rectangle of rows and
+  // columns. Steps are leftStep and rightStep floats apart.
+  void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
+                int lanes, float* gradient, int stride);
+  // sums[j] = the same for one row and `count` (at most kSparseColumns) columns at the given offsets.
+  void (*outerAt)(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int count,
+                  int steps, int lanes, float* sums);
+
+  // The cells' element-wise steps; see the reference executor for the equations. `previous` is h of the step before.
+  void (*tanhForward)(const float* gates, float* output, int count);
+  void (*tanhBackward)(const float* output, const float* gradient, float* gates, int count);
+  void (*reluForward)(const float* gates, float* output, int count);
+  void (*reluBackward)(const float* output, const float* gradient, float* gates, int count);
+  // `count` is size * lanes floats, the distance between gates; `state` is c and then tanh c.
+  void (*lstmForward)(float* gates, float* state, const float* previousState, float* output, int count);
+  void (*lstmBackward)(float* gates, const float* state, const float* previousState, const float* gradient,
+                       float* carry, int count);
+  void (*gruForward)(float* gates, const float* previous, float* output, int count);
+  // `before` is the gradient of the step before, which receives this step's share, or null at the first step.
+  void (*gruBackward)(float* gates, const float* previous, const float* gradient, float* before, int count);
+
+  // to = from, or to += from.
+  void (*copy)(const float* from, float* to, int count, bool accumulate);
+  // rows of `value[row]` in every lane.
+  void (*spread)(const float* value, int rows, int lanes, float* out);
+  // out[row][lane] = table[row][symbol[lane]].
+  void (*gather)(const float* table, int width, int rows, const int* symbols, int lanes, float* out);
+  // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
+  void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
+                      float* scratch);
+  // sums[row] += sum over t and l of in[t][row][l].
+  void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums, int count, int rotation);
+
+  // Sum of squares of `count` floats, a multiple of 16.
+  float (*squares)(const float* values, int count);
+  void (*scale)(float* values, int count, float factor);
+  void (*multiply)(float* values, const float* factors, int count);
+  void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, float beta1,
+               float beta2, float rate, float rootCorrection, float epsilon);
+
+  // Fused multiply-adds at full rate, for measuring the processor's peak; returns the floating-point operations done.
+  double (*burn)(int rounds, float* sink);
+};
+
+#if defined(__aarch64__)
+namespace neon {
+extern const Kernels kernels;
+}
+#else
+namespace baseline {
+extern const Kernels kernels;
+}
+#endif
+#if defined(__x86_64__)
+namespace avx2 {
+extern const Kernels kernels;
+}
+namespace avx512 {
+extern const Kernels kernels;
+}
+#endif
+
+}  // namespace filigree

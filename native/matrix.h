@@ -1,0 +1,66 @@
+// A matrix of weights in the form that the kernels multiply: dense as panels of a few rows, packed column by column,
+// or compressed as groups of rows with about as many nonzeros each. The layout is made once from the mask; `refresh`
+// copies the weights into it after every update.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels.h"
+#include "memory.h"
+#include "plan.h"
+
+namespace filigree {
+
+class Matrix {
+ public:
+  Matrix(const Block& block, int lanes, const Kernels& kernels);
+
+  void refresh(const float* parameters);
+
+  // out (start) += W in, and out (start) += W^T in.
+  void product(const float* in, float* out, Start start, const float* bias) const {
+    multiply(forward_, block_.rows, block_.columns, in, out, start, bias);
+  }
+  void transposedProduct(const float* in, float* out, Start start) const {
+    multiply(backward_, block_.columns, block_.rows, in, out, start, nullptr);
+  }
+
+  // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed.
+  void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
+                   float* gradient) const;
+
+  // Sets the gradient of absent weights to zero.
+  void maskGradient(float* gradient) const;
+
+ private:
+  // One direction: W or its transpose.
+  struct Form {
+    Floats panels;
+    std::vector<int64_t> source;  // Parameter of each packed weight, in packed order.
+    std::vector<Nonzero> nonzeros;
+    std::vector<int64_t> nonzeroSource;  // -1 for padding.
+    std::vector<RowGroup> groups;
+  };
+
+  void packDense(Form& form, int rows, int columns, bool transposed);
+  void packSparse(Form& form, int rows, int columns, bool transposed);
+  void packGradient();
+  void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
+                const float* bias) const;
+
+  const Block block_;
+  const int lanes_;
+  const Kernels& kernels_;
+  Form forward_, backward_;
+  // Compressed: runs of up to kSparseColumns nonzeros of one row.
+  struct Run {
+    int row, first, count;
+  };
+  std::vector<Run> runs_;
+  std::vector<int> runOffsets_;
+  std::vector<int64_t> runTargets_;
+  std::vector<int64_t> absent_;  // Dense with a mask: parameters that must get no gradient.
+};
+
+}  // namespace filigree

@@ -1,0 +1,103 @@
+// A plan as the native executor holds it: decoded from the words that JavaScript sends, with every offset, extent and
+// index checked against its buffer, so that the kernels never need to. See src/engine/plan.ts for what each operation
+// means and src/engine/native.ts for the encoding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+namespace filigree {
+
+// Thrown for anything in a plan, a state or a batch that does not fit; the message becomes an EngineError.
+struct Refused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// rows x lanes floats a step, `offset` floats into the arena.
+struct Sequence {
+  int64_t offset = 0;
+  int rows = 0;
+  bool initial = false;
+  bool once = false;
+};
+
+struct Block {
+  int64_t offset = 0;
+  int stride = 0;
+  int rows = 0;
+  int columns = 0;
+  int rotation = 0;
+  bool sparse = false;
+  std::vector<uint8_t> mask;  // Empty when every weight exists.
+
+  int64_t position(int i, int j) const { return offset + static_cast<int64_t>((i + rotation) % rows) * stride + j; }
+};
+
+enum class OpCode : int {
+  kBias = 1,
+  kTable,
+  kGather,
+  kAffine,
+  kCell,
+  kCopy,
+  kSelect,
+  kLoss,
+  kScatter,
+  kCellBackward,
+  kAffineBackward,
+  kWeightGradient,
+  kBiasGradient,
+  kTableGradient,
+  kTableBackward,
+};
+
+enum class CellKind : int { kTanh, kRelu, kLstm, kGru };
+
+// One operation; each kind uses some of the fields.
+struct Op {
+  OpCode code{};
+  CellKind kind{};
+  int block = 0;
+  int rows = 0;
+  int first = 0;
+  int rotation = 0;
+  int shift = 0;
+  int stride = 0;
+  bool accumulate = false;
+  bool hasState = false;
+  int64_t bias = -1;
+  int64_t table = 0;
+  int64_t to = 0;
+  int64_t also = -1;
+  struct Part {
+    int64_t parameter;
+    int first, rows, rotation;
+  };
+  std::vector<Part> parts;
+  // Named by role: what is read, what is written, and a cell's buffers.
+  Sequence from, target, gates, output, state, gradient, carry;
+};
+
+struct Plan {
+  int lanes = 0;
+  int steps = 0;
+  int outputs = 0;
+  int64_t parameters = 0;
+  int64_t embedding = 0;
+  int embeddingWidth = 0;
+  std::vector<int> symbols;
+  int64_t prepared = 0;
+  int64_t gradients = 0;
+  int64_t arena = 0;
+  std::vector<Block> blocks;
+  std::vector<Op> prepare, forward, backward, finish;
+
+  int tableWidth() const { return (static_cast<int>(symbols.size()) + 15) / 16 * 16; }
+};
+
+// Throws Refused when the words are not a sound plan.
+Plan decodePlan(const int32_t* words, size_t count, const uint8_t* masks, size_t maskBytes);
+
+}  // namespace filigree

@@ -1,0 +1,205 @@
+// The vector type that every kernel is written over, once for each instruction set. `vf` holds `W` floats; +, -, * and
+// / come from the compiler's vector extensions. This file is all that knows which processor it is for.
+#pragma once
+
+#define INLINE inline __attribute__((always_inline))
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define FILIGREE_ISA avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define FILIGREE_ISA avx2
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#define FILIGREE_ISA neon
+#else
+#define FILIGREE_ISA baseline
+#endif
+
+namespace filigree::FILIGREE_ISA {
+
+#if defined(__AVX512F__)
+
+using vf = __m512;
+constexpr int W = 16;
+// Most rows that a product keeps in registers, two vectors each.
+constexpr int kMaxRows = 13;
+INLINE vf splat(float x) { return _mm512_set1_ps(x); }
+INLINE vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+// Of two operands, one of them NaN, these return the second.
+INLINE vf vmin(vf a, vf b) { return _mm512_min_ps(a, b); }
+INLINE vf vmax(vf a, vf b) { return _mm512_max_ps(a, b); }
+INLINE vf vsqrt(vf a) { return _mm512_sqrt_ps(a); }
+INLINE vf selectPositive(vf test, vf value) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, _mm512_setzero_ps(), _CMP_GT_OQ), value);
+}
+
+#elif defined(__AVX2__) && defined(__FMA__)
+
+using vf = __m256;
+constexpr int W = 8;
+constexpr int kMaxRows = 6;
+INLINE vf splat(float x) { return _mm256_set1_ps(x); }
+INLINE vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf vmin(vf a, vf b) { return _mm256_min_ps(a, b); }
+INLINE vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
+INLINE vf vsqrt(vf a) { return _mm256_sqrt_ps(a); }
+INLINE vf selectPositive(vf test, vf value) {
+  return _mm256_and_ps(_mm256_cmp_ps(test, _mm256_setzero_ps(), _CMP_GT_OQ), value);
+}
+
+#elif defined(__aarch64__)
+
+using vf = float32x4_t;
+constexpr int W = 4;
+constexpr int kMaxRows = 12;
+INLINE vf splat(float x) { return vdupq_n_f32(x); }
+INLINE vf fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+INLINE vf vmin(vf a, vf b) { return vminq_f32(a, b); }
+INLINE vf vmax(vf a, vf b) { return vmaxq_f32(a, b); }
+INLINE vf vsqrt(vf a) { return vsqrtq_f32(a); }
+INLINE vf selectPositive(vf test, vf value) {
+  return vreinterpretq_f32_u32(vandq_u32(vcgtq_f32(test, vdupq_n_f32(0)), vreinterpretq_u32_f32(value)));
+}
+
+#else
+
+// Any processor: no fused multiply-add, so the last bits differ from the other three.
+typedef float vf __attribute__((vector_size(16)));
+typedef int vi __attribute__((vector_size(16)));
+constexpr int W = 4;
+constexpr int kMaxRows = 5;
+INLINE vf splat(float x) { return vf{x, x, x, x}; }
+INLINE vf fma(vf a, vf b, vf c) { return a * b + c; }
+INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
+INLINE vf vmax(vf a, vf b) { return a > b ? a : b; }
+INLINE vf vsqrt(vf a) {
+  for (int i = 0; i < W; i++) a[i] = __builtin_sqrtf(a[i]);
+  return a;
+}
+INLINE vf selectPositive(vf test, vf value) { return (vf)((vi)value & (test > splat(0))); }
+
+#endif
+
+INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
+INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }
+
+// Calls f(Index<0>), ..., f(Index<N - 1>): a loop whose counter is a constant, so that arrays indexed by it live in
+// registers.
+template <int I>
+struct Index {
+  static constexpr int value = I;
+  constexpr operator int() const { return I; }
+};
+template <int N, int I = 0, class F>
+INLINE constexpr void unroll(F&& f) {
+  if constexpr (I < N) {
+    f(Index<I>{});
+    unroll<N, I + 1>(f);
+  }
+}
+
+// Sums the 16 lanes of each of `count` groups of 16 floats, in the one order that all instruction sets share: lane l
+// with l + 8, then l + 4, l + 2, l + 1.
+#if defined(__AVX512F__)
+INLINE vf foldPair(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44) + _mm512_shuffle_f32x4(a, b, 0xee); }
+INLINE vf foldQuads(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x88) + _mm512_shuffle_f32x4(a, b, 0xdd); }
+// Sixteen sums at once; out[k] is the sum of group order[k].
+INLINE void fold(const float* groups, int count, float* out) {
+  for (int first = 0; first < count; first += 16) {
+    const int here = count - first < 16 ? count - first : 16;
+    vf s4[4];
+    for (int q = 0; q < 4; q++) {
+      // Quarter q of the result holds four lanes each of groups 4q .. 4q + 3.
+      vf g[4];
+      for (int i = 0; i < 4; i++) {
+        const int k = 4 * q + i;
+        g[i] = k < here ? load(groups + (first + k) * 16) : _mm512_setzero_ps();
+      }
+      s4[q] = foldQuads(foldPair(g[0], g[1]), foldPair(g[2], g[3]));
+    }
+    // Lanes of s4[q]: four of each of its groups. Fold l with l + 2, then l + 1, four groups to a quarter.
+    vf s2[2];
+    for (int h = 0; h < 2; h++) {
+      s2[h] = _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0x44) + _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0xee);
+    }
+    const vf s1 = _mm512_shuffle_ps(s2[0], s2[1], 0x88) + _mm512_shuffle_ps(s2[0], s2[1], 0xdd);
+    // Lane 4i + q of s1 belongs to group 4q + i.
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const vf sums = _mm512_permutexvar_ps(order, s1);
+    _mm512_mask_storeu_ps(out + first, static_cast<__mmask16>((1u << here) - 1), sums);
+  }
+}
+#else
+INLINE void fold(const float* groups, int count, float* out) {
+  for (int k = 0; k < count; k++) {
+    float lanes[16];
+    for (int l = 0; l < 16; l++) lanes[l] = groups[k * 16 + l];
+    for (int half = 8; half > 0; half /= 2) {
+      for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+    }
+    out[k] = lanes[0];
+  }
+}
+#endif
+
+// row[lane] = table[symbol[lane]] for `lanes` lanes; the table has `width` entries, a multiple of 16.
+INLINE void lookUp(const float* table, [[maybe_unused]] int width, const int* symbols, int lanes, float* row) {
+#if defined(__AVX512F__)
+  if (width == 16) {
+    const vf entries = load(table);
+    for (int l = 0; l < lanes; l += 16) store(row + l, _mm512_permutexvar_ps(_mm512_load_si512(symbols + l), entries));
+    return;
+  }
+  if (width == 32) {
+    const vf low = load(table), high = load(table + 16);
+    for (int l = 0; l < lanes; l += 16) {
+      store(row + l, _mm512_permutex2var_ps(low, _mm512_load_si512(symbols + l), high));
+    }
+    return;
+  }
+#endif
+  for (int l = 0; l < lanes; l++) row[l] = table[symbols[l]];
+}
+
+// out[l][i] = in[i][l]: rows of `lanes` floats become columns, `stride` apart. Rows beyond `rows` are written as zero.
+INLINE void transpose(const float* in, int rows, int lanes, float* out, int stride) {
+#if defined(__AVX512F__)
+  for (int first = 0; first < rows; first += 16) {
+    for (int l = 0; l < lanes; l += 16) {
+      vf r[16], s[16];
+      unroll<16>([&](auto i) { r[i] = first + i < rows ? load(in + (first + i) * lanes + l) : _mm512_setzero_ps(); });
+      unroll<8>([&](auto i) {
+        s[2 * i] = _mm512_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        s[2 * i + 1] = _mm512_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+      });
+      unroll<4>([&](auto i) {
+        r[4 * i] = _mm512_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
+        r[4 * i + 1] = _mm512_shuffle_ps(s[4 * i], s[4 * i + 2], 0xee);
+        r[4 * i + 2] = _mm512_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
+        r[4 * i + 3] = _mm512_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xee);
+      });
+      unroll<4>([&](auto i) {
+        s[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+        s[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+        s[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+        s[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+      });
+      unroll<8>([&](auto i) {
+        // Column i of the four-by-four grid of quarters, then columns eight further on.
+        store(out + (l + i) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88));
+        store(out + (l + i + 8) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd));
+      });
+    }
+  }
+#else
+  const int padded = (rows + 15) / 16 * 16;
+  for (int l = 0; l < lanes; l++) {
+    for (int i = 0; i < rows; i++) out[l * stride + i] = in[i * lanes + l];
+    for (int i = rows; i < padded; i++) out[l * stride + i] = 0;
+  }
+#endif
+}
+
+}  // namespace filigree::FILIGREE_ISA

@@ -1,0 +1,42 @@
+// Chooses an executor: the native one where it can be had, the reference otherwise.
+import { InputError } from "../errors.js";
+import { type Executor, type Optimiser, thesisOptimiser } from "./executor.js";
+import { loadNative, NativeExecutor } from "./native.js";
+import type { Plan } from "./plan.js";
+import { ReferenceExecutor } from "./reference.js";
+
+export const executorNames = ["native", "reference"] as const;
+export type ExecutorName = (typeof executorNames)[number];
+
+/**
+ * An executor for a plan, starting from `parameters`. Without a name it is the native one where there is one;
+ * the environment variable FILIGREE_EXECUTOR chooses too. @throws InputError when the one asked for cannot be had.
+ */
+export function createExecutor(
+  plan: Plan,
+  parameters: Float32Array,
+  { optimiser = thesisOptimiser, executor }: { optimiser?: Optimiser; executor?: ExecutorName } = {},
+): Executor {
+  return describeExecutor(executor).name === "native"
+    ? new NativeExecutor(plan, parameters, optimiser)
+    : new ReferenceExecutor(plan, parameters, optimiser);
+}
+
+/** Which executor will run, and on what: for `--version`, reports and benchmarks. */
+export function describeExecutor(asked?: ExecutorName): { name: ExecutorName; detail: string } {
+  const wanted = asked ?? process.env.FILIGREE_EXECUTOR;
+  if (wanted !== undefined && !executorNames.includes(wanted as ExecutorName)) {
+    throw new InputError({
+      where: "FILIGREE_EXECUTOR",
+      what: `there is no executor "${wanted}"`,
+      hint: "use native or reference",
+    });
+  }
+  if (wanted === "reference") return { name: "reference", detail: "TypeScript" };
+  const { addon, absent } = loadNative();
+  if (addon) return { name: "native", detail: addon.instructionSet() };
+  if (wanted === "native") {
+    throw new InputError({ what: `there is no native executor: ${absent}`, hint: "use the reference executor" });
+  }
+  return { name: "reference", detail: `TypeScript; no native executor: ${absent}` };
+}

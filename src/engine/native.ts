@@ -1,0 +1,216 @@
+// The native executor: encodes a plan as flat words, hands it to the C++ addon and keeps the interface of the
+// reference executor. Where the addon cannot be had, `loadNative` says why and the reference takes over.
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Batches } from "../data/batches.js";
+import { EngineError } from "../errors.js";
+import { type CellKind, cellKinds } from "../network/architecture.js";
+import {
+  checkState,
+  type Evaluation,
+  type Executor,
+  type Optimiser,
+  type ReadAt,
+  type TrainingState,
+  tableRows,
+} from "./executor.js";
+import type { BackwardOp, ForwardOp, Plan, PrepareOp, Sequence, TableBackwardOp } from "./plan.js";
+
+interface AddonBatches {
+  sizes: Int32Array;
+  steps: Int32Array;
+  symbols: Int32Array;
+  lengths: Int32Array;
+  labels: Int32Array;
+  readLastStep: boolean;
+}
+
+interface AddonExecutor {
+  train(batches: AddonBatches, from: number, to: number): Promise<{ losses: Float64Array }>;
+  evaluate(batches: AddonBatches): Promise<Evaluation>;
+  gradient(batches: AddonBatches, index: number, gradient: Float32Array): number;
+  state(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array): number;
+  setState(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array, step: number): void;
+}
+
+interface Addon {
+  NativeExecutor: new (words: Int32Array, masks: Uint8Array, optimiser: Optimiser) => AddonExecutor;
+  /** Floating-point operations per second that one core reaches. */
+  peak(): number;
+  /** The instruction set in use; FILIGREE_ISA asks for another (avx512, avx2, neon or baseline). */
+  instructionSet(): string;
+}
+
+let addon: Addon | undefined;
+let absent: string | undefined;
+
+/** The addon, or why there is none. It is looked for once: a build of this checkout first, then the package's. */
+export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: undefined; absent: string } {
+  if (addon) return { addon };
+  if (absent) return { absent };
+  const places = ["../../build/Release/", `../../prebuilds/${process.platform}-${process.arch}/`].map(
+    (folder) => new URL(`${folder}filigree.node`, import.meta.url),
+  );
+  const file = places.find((place) => existsSync(place));
+  if (!file) {
+    absent = "it is not built; install a C++20 compiler and run `npm rebuild`";
+    return { absent };
+  }
+  try {
+    addon = createRequire(import.meta.url)(file.pathname) as Addon;
+    addon.instructionSet();
+    return { addon };
+  } catch (error) {
+    addon = undefined;
+    absent = (error as Error).message;
+    return { absent };
+  }
+}
+
+export class NativeExecutor implements Executor {
+  readonly name = "native";
+  readonly plan: Plan;
+  private readonly inner: AddonExecutor;
+
+  /** @throws EngineError when the addon is absent or refuses the plan. */
+  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser) {
+    const { addon, absent } = loadNative();
+    if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
+    this.plan = plan;
+    const { words, masks } = encode(plan);
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser));
+    this.setState({
+      parameters,
+      firstMoment: new Float32Array(parameters.length),
+      secondMoment: new Float32Array(parameters.length),
+      step: 0,
+    });
+  }
+
+  state(): TrainingState {
+    const vector = () => new Float32Array(this.plan.parameters);
+    const [parameters, firstMoment, secondMoment] = [vector(), vector(), vector()];
+    const step = refusing(() => this.inner.state(parameters, firstMoment, secondMoment));
+    return { parameters, firstMoment, secondMoment, step };
+  }
+
+  setState(state: TrainingState): void {
+    checkState(this.plan, state);
+    const { parameters, firstMoment, secondMoment, step } = state;
+    refusing(() => this.inner.setState(parameters, firstMoment, secondMoment, step));
+  }
+
+  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Float64Array> {
+    const translated = this.translate(batches, readAt);
+    return (await refusing(() => this.inner.train(translated, from, to))).losses;
+  }
+
+  async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
+    const translated = this.translate(batches, readAt);
+    return refusing(() => this.inner.evaluate(translated));
+  }
+
+  gradient(batches: Batches, index: number, readAt: ReadAt) {
+    const gradient = new Float32Array(this.plan.parameters);
+    const loss = refusing(() => this.inner.gradient(this.translate(batches, readAt), index, gradient));
+    return { loss, gradient };
+  }
+
+  private translate(batches: Batches, readAt: ReadAt): AddonBatches {
+    const { sizes, steps, lengths, labels } = batches;
+    const symbols = tableRows(this.plan, batches);
+    return { sizes, steps, symbols, lengths, labels, readLastStep: readAt === "last-step" };
+  }
+}
+
+function refusing<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError({ what: (error as Error).message, cause: error });
+  }
+}
+
+const VERSION = 1;
+const codes = {
+  bias: 1,
+  table: 2,
+  gather: 3,
+  affine: 4,
+  cell: 5,
+  copy: 6,
+  select: 7,
+  loss: 8,
+  scatter: 9,
+  cellBackward: 10,
+  affineBackward: 11,
+  weightGradient: 12,
+  biasGradient: 13,
+  tableGradient: 14,
+  tableBackward: 15,
+} as const;
+
+/** A plan as the words that native/plan.cc decodes, and its masks one after the other. */
+export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
+  const { symbols, offset, width } = plan.embedding;
+  const words = [VERSION, plan.lanes, plan.steps, plan.outputs, plan.parameters, offset, width, symbols.length];
+  words.push(plan.prepared, plan.gradients, plan.arena, plan.blocks.length);
+  const lists = [plan.prepare, plan.forward, plan.backward, plan.finish];
+  for (const list of lists) words.push(list.length);
+  words.push(...symbols);
+  const masks: Uint8Array[] = [];
+  for (const block of plan.blocks) {
+    const { mask, sparse } = block;
+    words.push(block.offset, block.stride, block.rows, block.columns, block.rotation, Number(sparse));
+    words.push(mask ? 1 : 0);
+    if (mask) masks.push(mask);
+  }
+  for (const list of lists) {
+    for (const op of list) words.push(codes[op.op], ...encodeOp(op));
+  }
+  return { words: Int32Array.from(words), masks: new Uint8Array(Buffer.concat(masks)) };
+}
+
+const sequence = (s: Sequence) => [s.offset, s.rows, Number(s.initial) + 2 * Number(s.once)];
+const kind = (name: CellKind) => cellKinds.indexOf(name);
+
+function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp): number[] {
+  switch (op.op) {
+    case "bias": {
+      const parts = op.parts.flatMap((part) => [part.parameter, part.first, part.rows, part.rotation]);
+      return [op.rows, op.to, op.parts.length, ...parts];
+    }
+    case "table":
+      return [op.block, op.bias, op.to];
+    case "gather":
+      return [op.table, op.rows, ...sequence(op.to)];
+    case "affine":
+      return [op.block, ...sequence(op.from), ...sequence(op.to), op.bias, Number(op.accumulate)];
+    case "cell":
+      return [kind(op.kind), op.block, op.bias, ...sequence(op.gates), ...sequence(op.output), ...optional(op.state)];
+    case "copy":
+    case "scatter":
+      return [...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];
+    case "select":
+      return [...sequence(op.from), ...sequence(op.to)];
+    case "loss":
+      return sequence(op.logits);
+    case "cellBackward": {
+      const buffers = [...sequence(op.gates), ...sequence(op.output), ...optional(op.state)];
+      return [kind(op.kind), op.block, ...buffers, ...sequence(op.gradient), ...(op.carry ? sequence(op.carry) : [])];
+    }
+    case "affineBackward":
+      return [op.block, ...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];
+    case "weightGradient":
+      return [op.block, ...sequence(op.from), op.first, ...sequence(op.input), op.shift];
+    case "biasGradient":
+      return [...sequence(op.from), op.first, op.rows, op.rotation, op.to, op.also];
+    case "tableGradient":
+      return [...sequence(op.from), op.rows, op.stride, op.to];
+    case "tableBackward":
+      return [op.block, op.stride, op.gradient];
+  }
+}
+
+const optional = (s: Sequence | undefined) => (s ? [1, ...sequence(s)] : [0]);
