@@ -1,6 +1,6 @@
 // Labelled strings made from a grammar: true strings as random walks meet them and false strings in named kinds, from
 // ones a single letter gives away to ones a single edit away from the truth. The defaults make a dataset with the sizes,
-// lengths and letters of the thesis's; `hard` takes the shortcuts away that let its false strings be told without memory.
+// lengths and letters of the thesis's; `hard` takes away what its false strings show by their letters and their lengths.
 import { InputError } from "../errors.js";
 import type { Random } from "../random.js";
 import { createDataset, type Dataset, LONGEST_STRING } from "./dataset.js";
