@@ -4,19 +4,26 @@
 import { basename } from "node:path";
 import { InputError } from "../errors.js";
 import { type CellKind, EMBEDDING } from "./architecture.js";
-import { type Layout, layoutOf, measureCell, measureMatrix, type StoredCell } from "./layout.js";
+import {
+  type Layout,
+  layoutOf,
+  measureCell,
+  measureMatrix,
+  type StoredCell,
+  type StoredEnds,
+} from "./layout.js";
 import { quote, type Safetensors } from "./safetensors.js";
 
 /** A stack of cells in a file: the common beginning of its names, its layers, and the names around it. */
 interface Stack {
   readonly prefix: string;
   readonly cells: readonly StoredCell[];
-  readonly ends: { embedding: string; readout: string; readoutBias?: string };
+  readonly ends: StoredEnds;
 }
 
 /**
  * The layout of a file that PyTorch or the thesis's code wrote: an embedding, a stack of cells and a linear read-out.
- * @param cell the function of simple cells, which their shapes do not tell; when it is none of theirs, as `kindOf`.
+ * @param cell what the caller takes its cells to be; see `kindOf`.
  * @throws InputError when the names are of neither origin or belong to something that Filigree does not have.
  */
 export function foreignLayout(file: Safetensors, where: string, cell?: CellKind): Layout {
@@ -69,7 +76,11 @@ export function thesisCell(index: number, part: "recurrent_layers" | "skip_layer
 }
 
 /** The thesis's names of the parts around its cells. */
-export const thesisEnds = { embedding: "embedding.weight", readout: "out.weight", readoutBias: "out.bias" };
+export const thesisEnds: StoredEnds = {
+  embedding: "embedding.weight",
+  readout: "out.weight",
+  readoutBias: "out.bias",
+};
 
 /** The layers of a file with the thesis's names, without skip cells. */
 function thesisStack(file: Safetensors, where: string): Stack | undefined {

@@ -14,16 +14,6 @@ export interface Layout {
   readonly masks: ReadonlyMap<string, string>;
 }
 
-/** Names in a file of one cell's tensors. */
-export interface StoredCell {
-  readonly weightIh: string;
-  readonly weightHh: string;
-  readonly biasIh?: string;
-  readonly biasHh?: string;
-  readonly maskIh?: string;
-  readonly maskHh?: string;
-}
-
 /** Names in a file of one cell's tensors. Biases that are left out are zero. */
 export interface StoredCell {
   readonly weightIh: string;
@@ -34,11 +24,18 @@ export interface StoredCell {
   readonly maskHh?: string;
 }
 
+/** Names in a file of the parts around the cells. A bias that is left out is zero. */
+export interface StoredEnds {
+  readonly embedding: string;
+  readonly readout: string;
+  readonly readoutBias?: string;
+}
+
 /** The layout of a network whose cells, by their names in the architecture, and ends are stored under these names. */
 export function layoutOf(
   architecture: Architecture,
   cells: ReadonlyMap<string, StoredCell>,
-  ends: { readonly embedding: string; readonly readout: string; readonly readoutBias?: string },
+  ends: StoredEnds,
 ): Layout {
   const tensors = new Map([
     ["embedding.weight", ends.embedding],

@@ -186,6 +186,19 @@ describe("Filigree's own files", () => {
     expect(() => parseNetwork(file, "m.safetensors")).toThrow(message);
   });
 
+  it("raise nothing but an InputError, whatever byte of the header is changed", () => {
+    const end = 8 + Number(Buffer.from(bytes).readBigUInt64LE());
+    for (let i = 8; i < end; i++) {
+      const damaged = bytes.slice();
+      damaged[i] ^= 1;
+      try {
+        parseNetwork(damaged, "x");
+      } catch (error) {
+        expect(error).toBeInstanceOf(InputError);
+      }
+    }
+  });
+
   it("are refused when the caller asks for another cell", () => {
     expect(() => parseNetwork(bytes, "x", { cell: "gru" })).toThrow("its cells are lstm, not gru");
   });
