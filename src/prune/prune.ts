@@ -74,17 +74,41 @@ export function prune(
  * @param parts the values, in pieces; at least one value. @param percent 0 to 100.
  */
 export function percentile(parts: readonly Float64Array[], percent: number): number {
-  const sorted = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const values = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let end = 0;
   for (const part of parts) {
-    sorted.set(part, end);
+    values.set(part, end);
     end += part.length;
   }
-  sorted.sort();
-  const position = (sorted.length - 1) * (percent / 100);
+  const position = (values.length - 1) * (percent / 100);
   const below = Math.floor(position);
-  const step = (sorted[below + 1] ?? sorted[below]) - sorted[below];
-  return sorted[below] + step * (position - below);
+  select(values, below);
+  if (position === below) return values[below];
+  let next = Number.POSITIVE_INFINITY;
+  for (let i = below + 1; i < values.length; i++) if (values[i] < next) next = values[i];
+  return values[below] + (next - values[below]) * (position - below);
+}
+
+/** Reorders values so that the one at `rank` is where sorting would put it, and none after it is less (Hoare's find). */
+function select(values: Float64Array, rank: number): void {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1];
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const kept = values[i];
+      values[i++] = values[j];
+      values[j--] = kept;
+    }
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else return;
+  }
 }
 
 /** How much of a matrix exists. */

@@ -7,7 +7,7 @@ import type { Random } from "../random.js";
 export type Score = (network: Network, name: string) => Float64Array;
 
 /** A weight's absolute value. */
-export const magnitude: Score = (network, name) => Float64Array.from(network.values(name), Math.abs);
+export const magnitude: Score = (network, name) => new Float64Array(network.values(name)).map(Math.abs);
 
 /**
  * The control: weights are worth as much as chance gives them. Each matrix has a random stream of its own, so with

@@ -37,6 +37,17 @@ describe("percentile", () => {
     expect(percentile(parts, 90)).toBeCloseTo(6.8, 14);
     expect(percentile([Float64Array.of(5)], 37)).toBe(5);
   });
+
+  it("finds the same value as sorting, ties included", () => {
+    const random = new Random(1);
+    for (const kinds of [1, 3, 1000]) {
+      const values = Float64Array.from({ length: 501 }, () => random.below(kinds));
+      const sorted = values.toSorted();
+      for (let percent = 0; percent <= 100; percent += 4) {
+        expect(percentile([values.slice(0, 100), values.slice(100)], percent)).toBe(sorted[percent * 5]);
+      }
+    }
+  });
 });
 
 describe("prune", () => {
