@@ -44,12 +44,12 @@ struct Shared {
 };
 
 struct Result {
-  std::vector<double> losses;
+  std::vector<Outcome> outcomes;
   std::vector<float> logits;
   std::string error;
 };
 
-// Runs `work` on a thread of its own; resolves to {losses, logits}.
+// Runs `work` on a thread of its own; resolves to {losses, correct, logits}.
 template <class Work>
 Napi::Value onThread(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
   struct Job {
@@ -74,11 +74,16 @@ Napi::Value onThread(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
         return;
       }
       Napi::Object out = Napi::Object::New(env);
-      auto losses = Napi::Float64Array::New(env, result.losses.size());
-      std::copy(result.losses.begin(), result.losses.end(), losses.Data());
+      auto losses = Napi::Float64Array::New(env, result.outcomes.size());
+      auto correct = Napi::Int32Array::New(env, result.outcomes.size());
+      for (size_t i = 0; i < result.outcomes.size(); i++) {
+        losses[i] = result.outcomes[i].loss;
+        correct[i] = result.outcomes[i].correct;
+      }
       auto logits = Napi::Float32Array::New(env, result.logits.size());
       std::copy(result.logits.begin(), result.logits.end(), logits.Data());
       out.Set("losses", losses);
+      out.Set("correct", correct);
       out.Set("logits", logits);
       job->deferred.Resolve(out);
     });
@@ -159,7 +164,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
         throw Refused("there are no such batches");
       }
       return onThread(info.Env(), shared_, [batches = std::move(batches), from, to](Executor& executor, Result& out) {
-        out.losses = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to));
+        out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to));
       });
     });
   }
@@ -171,7 +176,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       shared_->executor.check(batches);
       return onThread(info.Env(), shared_, [batches = std::move(batches)](Executor& executor, Result& out) {
         out.logits.resize(batches.labels.size() * executor.plan().outputs);
-        out.losses = executor.evaluate(batches, out.logits.data());
+        out.outcomes = executor.evaluate(batches, out.logits.data());
       });
     });
   }

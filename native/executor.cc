@@ -10,6 +10,15 @@
 #endif
 
 namespace filigree {
+namespace {
+
+Outcome& operator+=(Outcome& sum, const Outcome& part) {
+  sum.loss += part.loss;
+  sum.correct += part.correct;
+  return sum;
+}
+
+}  // namespace
 
 // Up to `lanes` examples of a batch.
 struct Executor::Tile {
@@ -95,43 +104,43 @@ void Executor::eachTile(const Batches& batches, size_t index, F f) {
   }
 }
 
-std::vector<double> Executor::train(const Batches& batches, size_t from, size_t to) {
+std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
   const FlushToZero flush;
-  std::vector<double> losses;
+  std::vector<Outcome> outcomes;
   for (size_t i = from; i < to; i++) {
-    losses.push_back(batchGradient(batches, i));
-    if (!std::isfinite(losses.back())) break;
+    outcomes.push_back(batchGradient(batches, i));
+    if (!std::isfinite(outcomes.back().loss)) break;
     update();
   }
-  return losses;
+  return outcomes;
 }
 
-std::vector<double> Executor::evaluate(const Batches& batches, float* logits) {
+std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
   const FlushToZero flush;
-  std::vector<double> losses(batches.sizes.size());
+  std::vector<Outcome> outcomes(batches.sizes.size());
   prepare();
-  for (size_t i = 0; i < losses.size(); i++) {
-    eachTile(batches, i, [&](const Tile& tile) { losses[i] += forward(tile, logits); });
+  for (size_t i = 0; i < outcomes.size(); i++) {
+    eachTile(batches, i, [&](const Tile& tile) { outcomes[i] += forward(tile, logits); });
   }
-  return losses;
+  return outcomes;
 }
 
 double Executor::gradient(const Batches& batches, size_t index, float* gradient) {
   const FlushToZero flush;
-  const double loss = batchGradient(batches, index);
+  const Outcome outcome = batchGradient(batches, index);
   std::memcpy(gradient, gradient_.data(), plan_.parameters * sizeof(float));
-  return loss;
+  return outcome.loss;
 }
 
-double Executor::batchGradient(const Batches& batches, size_t index) {
+Outcome Executor::batchGradient(const Batches& batches, size_t index) {
   prepare();
   const size_t bytes = plan_.gradients * sizeof(float);
   std::memset(gradient_.data(), 0, bytes);
-  double loss = 0;
+  Outcome outcome;
   const bool several = batches.sizes[index] > plan_.lanes;
   if (several && tileGradient_.size() == 0) tileGradient_ = Floats(plan_.gradients);
   eachTile(batches, index, [&](const Tile& tile) {
-    loss += forward(tile, nullptr);
+    outcome += forward(tile, nullptr);
     if (!several) return backward(tile, gradient_.data());
     // Each tile's gradient is a sum of its own, so that tiles may one day run on several cores with the same bits.
     std::memset(tileGradient_.data(), 0, bytes);
@@ -140,7 +149,7 @@ double Executor::batchGradient(const Batches& batches, size_t index) {
   });
   for (const Op& op : plan_.finish) tableBackward(op, gradient_.data());
   for (const Matrix& matrix : matrices_) matrix.maskGradient(gradient_.data());
-  return loss;
+  return outcome;
 }
 
 void Executor::prepare() {
@@ -174,9 +183,9 @@ void Executor::runPrepare(const Op& op) {
   }
 }
 
-double Executor::forward(const Tile& tile, float* logits) {
+Outcome Executor::forward(const Tile& tile, float* logits) {
   const int lanes = plan_.lanes;
-  double total = 0;
+  Outcome outcome;
   for (const Op& op : plan_.forward) {
     switch (op.code) {
       case OpCode::kGather:
@@ -203,13 +212,13 @@ double Executor::forward(const Tile& tile, float* logits) {
         select(op, tile);
         break;
       case OpCode::kLoss:
-        total += loss(op, tile, logits);
+        outcome += loss(op, tile, logits);
         break;
       default:
         break;
     }
   }
-  return total;
+  return outcome;
 }
 
 void Executor::runCell(const Op& op, const Tile& tile) {
@@ -273,10 +282,10 @@ void Executor::scatter(const Op& op, const Tile& tile) {
   }
 }
 
-double Executor::loss(const Op& op, const Tile& tile, float* logits) {
+Outcome Executor::loss(const Op& op, const Tile& tile, float* logits) {
   const int lanes = plan_.lanes, outputs = plan_.outputs;
   float* z = at(op.target);
-  double total = 0;
+  Outcome outcome;
   for (int l = 0; l < lanes; l++) {
     if (l >= tile.size) {
       for (int i = 0; i < outputs; i++) z[i * lanes + l] = 0;
@@ -285,18 +294,22 @@ double Executor::loss(const Op& op, const Tile& tile, float* logits) {
     if (logits) {
       for (int i = 0; i < outputs; i++) logits[(tile.first + l) * outputs + i] = z[i * lanes + l];
     }
-    double most = z[l];
-    for (int i = 1; i < outputs; i++) most = std::max<double>(most, z[i * lanes + l]);
+    int likeliest = 0;
+    for (int i = 1; i < outputs; i++) {
+      if (z[i * lanes + l] > z[likeliest * lanes + l]) likeliest = i;
+    }
+    const double most = z[likeliest * lanes + l];
     double sum = 0;
     for (int i = 0; i < outputs; i++) sum += std::exp(z[i * lanes + l] - most);
     const int label = tile.labels[l];
-    total += (std::log(sum) + most - z[label * lanes + l]) / tile.batch;
+    outcome.loss += (std::log(sum) + most - z[label * lanes + l]) / tile.batch;
+    outcome.correct += likeliest == label;
     for (int i = 0; i < outputs; i++) {
       const double probability = std::exp(z[i * lanes + l] - most) / sum;
       z[i * lanes + l] = static_cast<float>((probability - (i == label)) / tile.batch);
     }
   }
-  return total;
+  return outcome;
 }
 
 void Executor::backward(const Tile& tile, float* gradient) {

@@ -25,6 +25,12 @@ struct Batches {
   std::vector<size_t> firstExample, firstSymbol;
 };
 
+// A batch's mean loss and the number of its examples whose most likely class is right.
+struct Outcome {
+  double loss = 0;
+  int correct = 0;
+};
+
 class Executor {
  public:
   Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels);
@@ -32,10 +38,10 @@ class Executor {
   // Throws Refused unless every size, length, label and symbol fits the plan.
   void check(Batches& batches) const;
 
-  // Trains on batches [from, to) and returns their losses, ending after the first that is not finite.
-  std::vector<double> train(const Batches& batches, size_t from, size_t to);
-  // Returns the loss of each batch and writes the logits, [example][class].
-  std::vector<double> evaluate(const Batches& batches, float* logits);
+  // Trains on batches [from, to), ending after the first whose loss is not finite.
+  std::vector<Outcome> train(const Batches& batches, size_t from, size_t to);
+  // Runs all batches forward and writes the logits, [example][class].
+  std::vector<Outcome> evaluate(const Batches& batches, float* logits);
   // Loss and unclipped gradient of one batch.
   double gradient(const Batches& batches, size_t index, float* gradient);
 
@@ -49,13 +55,13 @@ class Executor {
  private:
   struct Tile;
 
-  double batchGradient(const Batches& batches, size_t index);
+  Outcome batchGradient(const Batches& batches, size_t index);
   template <class F>
   void eachTile(const Batches& batches, size_t index, F f);
   void prepare();
   void runPrepare(const Op& op);
-  double forward(const Tile& tile, float* logits);
-  double loss(const Op& op, const Tile& tile, float* logits);
+  Outcome forward(const Tile& tile, float* logits);
+  Outcome loss(const Op& op, const Tile& tile, float* logits);
   void backward(const Tile& tile, float* gradient);
   void runCell(const Op& op, const Tile& tile);
   void runCellBackward(const Op& op, const Tile& tile);

@@ -36,7 +36,10 @@ export function describeExecutor(asked?: ExecutorName): { name: ExecutorName; de
   const { addon, absent } = loadNative();
   if (addon) return { name: "native", detail: addon.instructionSet() };
   if (wanted === "native") {
-    throw new InputError({ what: `there is no native executor: ${absent}`, hint: "use the reference executor" });
+    throw new InputError({
+      what: `there is no native executor: ${absent}`,
+      hint: "use the reference executor",
+    });
   }
   return { name: "reference", detail: `TypeScript; no native executor: ${absent}` };
 }

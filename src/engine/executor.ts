@@ -39,10 +39,16 @@ export interface TrainingState {
   readonly step: number;
 }
 
-/** What a network says of a set of batches. */
-export interface Evaluation {
+/** How a network did on each of some batches. */
+export interface Outcomes {
   /** Mean cross-entropy of each batch. */
   readonly losses: Float64Array;
+  /** Examples of each batch whose most likely class is their label. */
+  readonly correct: Int32Array;
+}
+
+/** What a network says of a set of batches. */
+export interface Evaluation extends Outcomes {
   /** [example][class], in batch order. */
   readonly logits: Float32Array;
 }
@@ -55,11 +61,11 @@ export interface Executor {
   /** Replaces the state. Masked weights must be zero. @throws EngineError when a length does not fit. */
   setState(state: TrainingState): void;
   /**
-   * Trains on the batches `from` (included) to `to` (excluded), one update each, and resolves to their losses before
-   * the update. A loss that is not finite is the last one returned and makes no update.
+   * Trains on the batches `from` (included) to `to` (excluded), one update each, and resolves to their outcomes
+   * before the update. A loss that is not finite is the last one returned and makes no update.
    * @throws EngineError when the batches do not fit the plan.
    */
-  train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Float64Array>;
+  train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes>;
   /** Runs all batches forward. @throws EngineError when they do not fit the plan. */
   evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation>;
   /** Loss and unclipped gradient of one batch, laid out as the parameters; changes nothing. */

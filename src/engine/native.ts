@@ -10,6 +10,7 @@ import {
   type Evaluation,
   type Executor,
   type Optimiser,
+  type Outcomes,
   type ReadAt,
   type TrainingState,
   tableRows,
@@ -26,11 +27,16 @@ interface AddonBatches {
 }
 
 interface AddonExecutor {
-  train(batches: AddonBatches, from: number, to: number): Promise<{ losses: Float64Array }>;
+  train(batches: AddonBatches, from: number, to: number): Promise<Outcomes>;
   evaluate(batches: AddonBatches): Promise<Evaluation>;
   gradient(batches: AddonBatches, index: number, gradient: Float32Array): number;
   state(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array): number;
-  setState(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array, step: number): void;
+  setState(
+    parameters: Float32Array,
+    firstMoment: Float32Array,
+    secondMoment: Float32Array,
+    step: number,
+  ): void;
 }
 
 interface Addon {
@@ -100,9 +106,9 @@ export class NativeExecutor implements Executor {
     refusing(() => this.inner.setState(parameters, firstMoment, secondMoment, step));
   }
 
-  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Float64Array> {
+  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
     const translated = this.translate(batches, readAt);
-    return (await refusing(() => this.inner.train(translated, from, to))).losses;
+    return refusing(() => this.inner.train(translated, from, to));
   }
 
   async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
@@ -154,7 +160,16 @@ const codes = {
 /** A plan as the words that native/plan.cc decodes, and its masks one after the other. */
 export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
   const { symbols, offset, width } = plan.embedding;
-  const words = [VERSION, plan.lanes, plan.steps, plan.outputs, plan.parameters, offset, width, symbols.length];
+  const words = [
+    VERSION,
+    plan.lanes,
+    plan.steps,
+    plan.outputs,
+    plan.parameters,
+    offset,
+    width,
+    symbols.length,
+  ];
   words.push(plan.prepared, plan.gradients, plan.arena, plan.blocks.length);
   const lists = [plan.prepare, plan.forward, plan.backward, plan.finish];
   for (const list of lists) words.push(list.length);
@@ -188,7 +203,14 @@ function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp): num
     case "affine":
       return [op.block, ...sequence(op.from), ...sequence(op.to), op.bias, Number(op.accumulate)];
     case "cell":
-      return [kind(op.kind), op.block, op.bias, ...sequence(op.gates), ...sequence(op.output), ...optional(op.state)];
+      return [
+        kind(op.kind),
+        op.block,
+        op.bias,
+        ...sequence(op.gates),
+        ...sequence(op.output),
+        ...optional(op.state),
+      ];
     case "copy":
     case "scatter":
       return [...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];
@@ -198,7 +220,13 @@ function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp): num
       return sequence(op.logits);
     case "cellBackward": {
       const buffers = [...sequence(op.gates), ...sequence(op.output), ...optional(op.state)];
-      return [kind(op.kind), op.block, ...buffers, ...sequence(op.gradient), ...(op.carry ? sequence(op.carry) : [])];
+      return [
+        kind(op.kind),
+        op.block,
+        ...buffers,
+        ...sequence(op.gradient),
+        ...(op.carry ? sequence(op.carry) : []),
+      ];
     }
     case "affineBackward":
       return [op.block, ...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];

@@ -8,6 +8,7 @@ import {
   type Executor,
   initialState,
   type Optimiser,
+  type Outcomes,
   type ReadAt,
   type TrainingState,
 } from "./executor.js";
@@ -15,6 +16,7 @@ import {
   type BackwardOp,
   type Block,
   type ForwardOp,
+  type LossOp,
   type Plan,
   type PrepareOp,
   type TableBackwardOp,
@@ -24,6 +26,12 @@ import { cellBackward, cellForward } from "./reference-cells.js";
 import { type Tile, Tiles } from "./reference-tile.js";
 
 export type Floats = Float32Array | Float64Array;
+
+/** A tile's or a batch's mean loss and correct examples. */
+interface Outcome {
+  loss: number;
+  correct: number;
+}
 
 export class ReferenceExecutor implements Executor {
   readonly name = "reference";
@@ -68,46 +76,55 @@ export class ReferenceExecutor implements Executor {
     this.step = state.step;
   }
 
-  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Float64Array> {
+  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
     const losses: number[] = [];
+    const correct: number[] = [];
     const tiles = new Tiles(this.plan, batches, readAt);
     for (let i = from; i < to; i++) {
-      const { loss, gradient } = this.batchGradient(tiles.of(i));
-      losses.push(loss);
-      if (!Number.isFinite(loss)) break;
+      const { outcome, gradient } = this.batchGradient(tiles.of(i));
+      losses.push(outcome.loss);
+      correct.push(outcome.correct);
+      if (!Number.isFinite(outcome.loss)) break;
       this.update(gradient);
       await undefined; // Lets other work of the process have a turn between batches.
     }
-    return Float64Array.from(losses);
+    return { losses: Float64Array.from(losses), correct: Int32Array.from(correct) };
   }
 
   async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
     const tiles = new Tiles(this.plan, batches, readAt);
     const losses = new Float64Array(batches.count);
+    const correct = new Int32Array(batches.count);
     const logits = new Float32Array(batches.labels.length * this.plan.outputs);
     this.prepare();
     for (let i = 0; i < batches.count; i++) {
-      for (const tile of tiles.of(i)) losses[i] += this.forward(tile, logits);
+      for (const tile of tiles.of(i)) {
+        const outcome = this.forward(tile, logits);
+        losses[i] += outcome.loss;
+        correct[i] += outcome.correct;
+      }
     }
-    return { losses, logits };
+    return { losses, correct, logits };
   }
 
   gradient(batches: Batches, index: number, readAt: ReadAt): { loss: number; gradient: Floats } {
-    const { loss, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
-    return { loss, gradient: gradient.slice(0, this.plan.parameters) };
+    const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
+    return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
   }
 
-  private batchGradient(tiles: Tile[]): { loss: number; gradient: Floats } {
+  private batchGradient(tiles: Tile[]): { outcome: Outcome; gradient: Floats } {
     const gradient = this.allocate(this.plan.gradients);
-    let loss = 0;
+    const outcome = { loss: 0, correct: 0 };
     this.prepare();
     for (const tile of tiles) {
-      loss += this.forward(tile);
+      const { loss, correct } = this.forward(tile);
+      outcome.loss += loss;
+      outcome.correct += correct;
       for (const op of this.plan.backward) this.runBackward(op, tile, gradient);
     }
     for (const op of this.plan.finish) this.tableBackward(op, gradient);
     for (const block of this.plan.blocks) this.maskGradient(block, gradient);
-    return { loss, gradient };
+    return { outcome, gradient };
   }
 
   private prepare(): void {
@@ -139,14 +156,17 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
-  /** Runs a tile forward and returns its share of the batch's loss; fills in its logits where wanted. */
-  private forward(tile: Tile, logits?: Float32Array): number {
-    let loss = 0;
-    for (const op of this.plan.forward) loss += this.runForward(op, tile, logits);
-    return loss;
+  /** Runs a tile forward and returns its share of the batch's outcome; fills in its logits where wanted. */
+  private forward(tile: Tile, logits?: Float32Array): Outcome {
+    let outcome = { loss: 0, correct: 0 };
+    for (const op of this.plan.forward) {
+      if (op.op === "loss") outcome = this.loss(op.logits.offset, tile, logits);
+      else this.runForward(op, tile);
+    }
+    return outcome;
   }
 
-  private runForward(op: ForwardOp, tile: Tile, logits?: Float32Array): number {
+  private runForward(op: Exclude<ForwardOp, LossOp>, tile: Tile): void {
     const { arena, prepared, plan } = this;
     const { lanes } = plan;
     switch (op.op) {
@@ -160,7 +180,7 @@ export class ReferenceExecutor implements Executor {
             }
           }
         }
-        return 0;
+        return;
       }
       case "affine": {
         const block = plan.blocks[op.block];
@@ -177,14 +197,14 @@ export class ReferenceExecutor implements Executor {
             }
           }
         }
-        return 0;
+        return;
       }
       case "cell":
         cellForward(op, this.cellContext(tile, op.block));
-        return 0;
+        return;
       case "copy":
         this.copy(op.from.offset, op.to.offset, op.to.rows * lanes * tile.steps, op.accumulate);
-        return 0;
+        return;
       case "select":
         for (let i = 0; i < op.to.rows; i++) {
           for (let l = 0; l < lanes; l++) {
@@ -192,38 +212,39 @@ export class ReferenceExecutor implements Executor {
             arena[op.to.offset + i * lanes + l] = arena[from];
           }
         }
-        return 0;
-      case "loss":
-        return this.loss(op.logits.offset, tile, logits);
+        return;
     }
   }
 
   /** Softmax cross-entropy; leaves (p - target) / batch in place of the logits and 0 in idle lanes. */
-  private loss(offset: number, tile: Tile, logits?: Float32Array): number {
+  private loss(offset: number, tile: Tile, logits?: Float32Array): Outcome {
     const { arena } = this;
     const { lanes, outputs } = this.plan;
     let loss = 0;
+    let correct = 0;
     for (let l = 0; l < lanes; l++) {
       const at = (i: number) => offset + i * lanes + l;
       if (l >= tile.size) {
         for (let i = 0; i < outputs; i++) arena[at(i)] = 0;
         continue;
       }
-      let most = Number.NEGATIVE_INFINITY;
+      let likeliest = 0;
       for (let i = 0; i < outputs; i++) {
         if (logits) logits[(tile.first + l) * outputs + i] = arena[at(i)];
-        most = Math.max(most, arena[at(i)]);
+        if (arena[at(i)] > arena[at(likeliest)]) likeliest = i;
       }
+      const most = arena[at(likeliest)];
       let total = 0;
       for (let i = 0; i < outputs; i++) total += Math.exp(arena[at(i)] - most);
       const label = tile.labels[l];
       loss += (Math.log(total) + most - arena[at(label)]) / tile.batch;
+      if (likeliest === label) correct++;
       for (let i = 0; i < outputs; i++) {
         const probability = Math.exp(arena[at(i)] - most) / total;
         arena[at(i)] = (probability - (i === label ? 1 : 0)) / tile.batch;
       }
     }
-    return loss;
+    return { loss, correct };
   }
 
   private runBackward(op: BackwardOp, tile: Tile, gradient: Floats): void {
