@@ -1,0 +1,81 @@
+// Which columns of a table are predicted from. A table of random structures has the 23 properties of the thesis, in the
+// four sets that the thesis compares (its appendix, "Feature importance scores under different circumstances"); any
+// other table has its numeric columns.
+import { InputError } from "../errors.js";
+import { isNumeric, type Table } from "./table.js";
+
+/** The thesis's graph properties, in its order. */
+export const thesisProperties = [
+  "layers",
+  "nodes",
+  "edges",
+  "source_nodes",
+  "sink_nodes",
+  "diameter",
+  "density",
+  "average_shortest_path_length",
+  "eccentricity_mean",
+  "eccentricity_var",
+  "eccentricity_std",
+  "degree_mean",
+  "degree_var",
+  "degree_std",
+  "closeness_mean",
+  "closeness_var",
+  "closeness_std",
+  "nodes_betweenness_mean",
+  "nodes_betweenness_var",
+  "nodes_betweenness_std",
+  "edge_betweenness_mean",
+  "edge_betweenness_var",
+  "edge_betweenness_std",
+] as const;
+
+const nodesAndEdges: readonly string[] = ["nodes", "edges", "source_nodes", "sink_nodes"];
+
+/** Some of a table's features, under a name. */
+export interface FeatureSet {
+  /** `all`, or one of the thesis's `only_node_edge`, `without_node_edge` and `only_var`. */
+  name: string;
+  features: string[];
+}
+
+/**
+ * The feature sets of a table: all features and, where the thesis's properties are among them, the thesis's three
+ * subsets: the four counts of nodes and edges, everything but these, and the five variances.
+ */
+export function featureSets(features: readonly string[]): FeatureSet[] {
+  const all = { name: "all", features: [...features] };
+  if (!thesisProperties.every((name) => features.includes(name))) return [all];
+  return [
+    all,
+    { name: "only_node_edge", features: [...nodesAndEdges] },
+    { name: "without_node_edge", features: thesisProperties.filter((name) => !nodesAndEdges.includes(name)) },
+    { name: "only_var", features: thesisProperties.filter((name) => name.endsWith("_var")) },
+  ];
+}
+
+/**
+ * The columns to predict `target` from: the given ones; or else the thesis's properties, where the table has them all
+ * (its other columns, such as the loss, are results and not causes); or else every numeric column.
+ * @throws InputError when the target is among the given ones, or nothing is left.
+ */
+export function chooseFeatures(table: Table, target: string, given?: readonly string[]): string[] {
+  if (given?.includes(target)) {
+    throw new InputError({
+      where: target,
+      what: "is the target and cannot be a feature",
+      hint: "leave it out",
+    });
+  }
+  if (given && given.length > 0) return [...new Set(given)];
+  const candidates = table.columns.filter((name) => name !== target);
+  if (thesisProperties.every((name) => candidates.includes(name))) return [...thesisProperties];
+  const numeric = candidates.filter((name) => isNumeric(table, name));
+  if (numeric.length > 0) return numeric;
+  throw new InputError({
+    where: table.source,
+    what: `has no numeric column beside ${JSON.stringify(target)}`,
+    hint: "add the columns to predict from",
+  });
+}

@@ -1,0 +1,16 @@
+// The regressor to beat: it looks at no feature and always predicts the mean of the target.
+import type { Regressor } from "./regressor.js";
+import { mean as average } from "./statistics.js";
+
+export interface MeanModel {
+  kind: "mean";
+  value: number;
+}
+
+/** Predicts the mean of the training rows, as scikit-learn's `DummyRegressor`. */
+export const mean: Regressor<MeanModel> = {
+  seeded: false,
+
+  fit: (_x, y) => ({ kind: "mean", value: average(y) }),
+  predict: ({ value }, x) => new Float64Array(x.rows).fill(value),
+};
