@@ -1,0 +1,366 @@
+// Runs a study: takes trials in order, claims them in the store, has them executed, and records what comes of them.
+// Everything that must survive a crash is in the store; this module can be killed at any instruction.
+import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
+import { FiligreeError } from "../errors.js";
+import { StoreError } from "./database.js";
+import { parseStudy, type StudyInput } from "./document.js";
+import { type Progress, type StudyEvent, Tally } from "./events.js";
+import { type Executor, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
+import { defineStudy, type Study } from "./expand.js";
+import type { Kinds } from "./kind.js";
+import { meanSeconds } from "./reading.js";
+import { Schedule } from "./schedule.js";
+import { type Claim, ClaimLost, Store, type TrialState } from "./store.js";
+import type { Trial } from "./trial.js";
+
+export interface RunOptions {
+  /** Path of the store, created when missing; or an open one, which stays open. */
+  readonly store: string | Store;
+  readonly kinds: Kinds;
+  /** How many trials at once; as many as there are cores when left out. */
+  readonly jobs?: number;
+  /** Abort it to stop: trials save their epoch and wait in the store for the next run. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: StudyEvent) => void;
+  /** Runs failed trials again. */
+  readonly retryFailed?: boolean;
+  /** Where trials are executed; in this process when left out. It is closed at the end. */
+  readonly executor?: Executor;
+}
+
+export interface RunOutcome {
+  readonly total: number;
+  readonly finished: number;
+  readonly failed: number;
+  /** Whether it was stopped before all trials were finished or failed. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Runs what is left of a study and returns when every trial is finished or failed, or when `signal` is aborted.
+ * Any number of processes may run the same study on one store; each trial is run by one of them.
+ * @throws InputError for a wrong study, StoreError when the store cannot be written (what was recorded is kept).
+ */
+export async function runStudy(study: StudyInput | Study, options: RunOptions): Promise<RunOutcome> {
+  const executor = options.executor ?? inProcess(options.kinds, options.jobs ?? availableParallelism());
+  const store = typeof options.store === "string" ? Store.open(options.store) : options.store;
+  try {
+    const defined = isDefined(study) ? study : defineStudy(parseStudy(study), options.kinds);
+    return await new Run(defined, store, executor, options).run();
+  } finally {
+    await executor.close();
+    if (typeof options.store === "string") store.close();
+  }
+}
+
+function isDefined(study: StudyInput | Study): study is Study {
+  return "members" in study;
+}
+
+/** A kind that does not heed a time limit is left to itself after this many milliseconds. */
+const grace = 10_000;
+/** How often other runners' trials are looked at, in milliseconds. */
+const poll = 500;
+/** How often this runner says that it lives, in milliseconds. */
+const heartbeat = 5_000;
+
+class Run {
+  private readonly study: Study;
+  private readonly store: Store;
+  private readonly executor: Executor;
+  private readonly options: RunOptions;
+  private readonly rows: ReadonlyMap<string, { id: number }>;
+  private readonly schedule: Schedule;
+  private readonly tally: Tally;
+  private readonly stop = new AbortController();
+  private readonly active = new Set<string>();
+  // Trials that other runners have claimed.
+  private readonly elsewhere = new Set<string>();
+  private runner: number;
+  private broken: unknown;
+  private wake: () => void = () => {};
+
+  constructor(study: Study, store: Store, executor: Executor, options: RunOptions) {
+    this.study = study;
+    this.store = store;
+    this.executor = executor;
+    this.options = options;
+    const rows = store.enter(study);
+    if (options.retryFailed) {
+      store.retry([...rows.values()].filter(({ state }) => state === "failed").map(({ id }) => id));
+    }
+    this.rows = rows;
+    this.tally = new Tally(() => executor.slots(), meanSeconds(store.database));
+    const finished = new Set<string>();
+    for (const [identity, { state }] of rows) {
+      if (state === "finished") finished.add(identity);
+      this.tally.add(this.trial(identity).kind, state === "finished" ? "finished" : "left");
+    }
+    const order = study.members.map(({ identity }) => identity);
+    this.schedule = new Schedule(study.trials, order, finished);
+    this.runner = store.addRunner();
+  }
+
+  async run(): Promise<RunOutcome> {
+    const { signal } = this.options;
+    const onAbort = () => this.halt(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort);
+    const beat = setInterval(() => this.guard(() => this.beat()), heartbeat);
+    const study = this.study.document.name;
+    try {
+      this.emit({ type: "begun", study, progress: this.progress() });
+      this.guard(() => this.takeBack());
+      while (!this.stop.signal.aborted && this.unsettled()) {
+        this.guard(() => this.fill());
+        if (!this.unsettled()) break;
+        await this.pause();
+        if (this.elsewhere.size > 0) this.guard(() => this.lookElsewhere());
+      }
+      while (this.active.size > 0) await this.pause();
+      if (this.broken) throw this.broken;
+      this.store.removeRunner(this.runner);
+    } finally {
+      clearInterval(beat);
+      signal?.removeEventListener("abort", onAbort);
+    }
+    const progress = this.progress();
+    this.emit({ type: "ended", study, progress });
+    const { total, finished, failed } = progress;
+    return { total, finished, failed, stopped: finished + failed < total };
+  }
+
+  private unsettled(): boolean {
+    return !this.schedule.empty || this.active.size + this.elsewhere.size > 0;
+  }
+
+  // Waits until a trial ends, or for a moment, after which other runners are looked at.
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, poll);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private halt(reason: unknown): void {
+    this.stop.abort(reason);
+    this.wake();
+  }
+
+  // Work on the store. When it fails (a full disk), nothing more can be recorded, so everything stops.
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.broken ??= error;
+      this.halt(error);
+    }
+  }
+
+  private beat(): void {
+    // Taken for dead after a long sleep: the claims are lost, the next ones need a new name.
+    if (!this.store.seen(this.runner)) this.runner = this.store.addRunner();
+  }
+
+  private takeBack(): void {
+    const count = this.store.takeBack();
+    if (count === 0) return;
+    this.emit({
+      type: "notice",
+      text: `took up ${count} ${count === 1 ? "trial" : "trials"} of a runner that is gone`,
+    });
+  }
+
+  private fill(): void {
+    for (;;) {
+      const free = this.executor.slots() - this.active.size;
+      const identities = free > 0 ? this.schedule.take(free) : [];
+      if (identities.length === 0) return;
+      const claims = this.store.claim(
+        identities.map((identity) => this.row(identity)),
+        this.runner,
+      );
+      for (const [index, claim] of claims.entries()) {
+        const identity = identities[index];
+        if (typeof claim === "object") void this.execute(identity, claim);
+        else if (claim === "running") this.elsewhere.add(identity);
+        else this.settledElsewhere(identity, claim);
+      }
+    }
+  }
+
+  private lookElsewhere(): void {
+    this.takeBack();
+    for (const identity of this.elsewhere) {
+      const state = this.store.state(this.row(identity));
+      if (state === "running") continue;
+      this.elsewhere.delete(identity);
+      this.settledElsewhere(identity, state);
+    }
+  }
+
+  private settledElsewhere(identity: string, state: TrialState): void {
+    if (state === "waiting") {
+      this.schedule.putBack(identity);
+      return;
+    }
+    const trial = this.trial(identity);
+    if (state === "finished") {
+      this.tally.settle(trial.kind, "finished");
+      this.schedule.finish(identity);
+    } else {
+      this.failed(trial, this.store.error(this.row(identity)));
+    }
+  }
+
+  private async execute(identity: string, claim: Claim): Promise<void> {
+    const trial = this.trial(identity);
+    const own = new AbortController();
+    const begun = performance.now();
+    const elapsed = () => (performance.now() - begun) / 1000;
+    const limit = this.limit(own);
+    const onStop = () => own.abort(this.stop.signal.reason);
+    this.stop.signal.addEventListener("abort", onStop);
+    this.active.add(identity);
+    this.emit({ type: "started", trial, resumedEpoch: claim.resume?.epoch, progress: this.progress() });
+    let over = false;
+    let outcome: Outcome | undefined;
+    try {
+      const task = this.task(trial, claim, own.signal, () => over);
+      outcome = await Promise.race([this.executor.execute(task), limit.expired]);
+      over = true;
+      this.store.finish(claim, outcome.result, outcome.seconds);
+    } catch (error) {
+      over = true;
+      outcome = undefined;
+      this.guard(() => this.endBadly(trial, claim, error, limit.reached(), elapsed()));
+    }
+    limit.clear();
+    this.stop.signal.removeEventListener("abort", onStop);
+    this.active.delete(identity);
+    if (outcome) {
+      const { result, seconds } = outcome;
+      this.tally.settle(trial.kind, "finished", claim.resume ? undefined : seconds);
+      this.schedule.finish(identity);
+      this.emit({ type: "finished", trial, summary: result.summary, seconds, progress: this.progress() });
+      await this.executor.recorded(trial);
+    }
+    this.wake();
+  }
+
+  private endBadly(
+    trial: Trial,
+    claim: Claim,
+    error: unknown,
+    timeLimit: TimeLimitReached | undefined,
+    seconds: number,
+  ): void {
+    if (error instanceof StoreError) throw error;
+    if (error instanceof ClaimLost) {
+      this.elsewhere.add(trial.identity);
+    } else if (this.stop.signal.aborted && !timeLimit) {
+      this.store.giveBack(claim, seconds);
+      this.emit({ type: "stopped", trial, progress: this.progress() });
+    } else {
+      const line = firstLine(timeLimit ?? error);
+      this.store.fail(claim, line, detailsOf(timeLimit ?? error), seconds);
+      this.active.delete(trial.identity);
+      this.failed(trial, line);
+    }
+  }
+
+  // Counts a failed trial, and fails those that needed it.
+  private failed(trial: Trial, error: string): void {
+    this.tally.settle(trial.kind, "failed");
+    this.emit({ type: "failed", trial, error, progress: this.progress() });
+    for (const { identity, need } of this.schedule.fail(trial.identity)) {
+      const [claim] = this.store.claim([this.row(identity)], this.runner);
+      const line = `needs trial ${need.slice(0, 12)}, which failed`;
+      if (typeof claim === "object") this.store.fail(claim, line, line, 0);
+      this.tally.settle(this.trial(identity).kind, "failed");
+      this.emit({ type: "failed", trial: this.trial(identity), error: line, progress: this.progress() });
+    }
+  }
+
+  private task(trial: Trial, claim: Claim, signal: AbortSignal, over: () => boolean): Task {
+    return {
+      trial,
+      signal,
+      resume: claim.resume,
+      needs: () => trial.needs.map((needed) => this.store.result(this.row(needed))),
+      saveEpoch: async (epoch, metrics, state) => {
+        if (over()) throw new ClaimLost({ what: "the trial is over" });
+        try {
+          this.store.saveEpoch(claim, epoch, metrics, state);
+        } catch (error) {
+          // Not left to the kind, which may do with the error what it likes.
+          if (error instanceof StoreError)
+            this.guard(() => {
+              throw error;
+            });
+          throw error;
+        }
+        this.emit({ type: "epoch", trial, epoch, metrics });
+        // Lets timers and signals through, also between epochs that never leave this thread.
+        await setImmediate();
+        signal.throwIfAborted();
+      },
+    };
+  }
+
+  // A time limit first asks the trial to stop and later no longer waits for it.
+  private limit(own: AbortController) {
+    const seconds = this.study.document.timeLimit;
+    const timers: NodeJS.Timeout[] = [];
+    let reached: TimeLimitReached | undefined;
+    const expired = new Promise<never>((_, reject) => {
+      if (seconds === undefined) return;
+      const ask = () => {
+        reached = new TimeLimitReached(`stopped after its time limit of ${seconds} s`);
+        own.abort(reached);
+        timers.push(setTimeout(() => reject(reached), grace));
+      };
+      timers.push(setTimeout(ask, seconds * 1000));
+    });
+    return { expired, reached: () => reached, clear: () => timers.forEach(clearTimeout) };
+  }
+
+  private row(identity: string): number {
+    return (this.rows.get(identity) as { id: number }).id;
+  }
+
+  private trial(identity: string): Trial {
+    return this.study.trials.get(identity) as Trial;
+  }
+
+  private progress(): Progress {
+    return this.tally.progress(this.active.size);
+  }
+
+  private emit(event: StudyEvent): void {
+    try {
+      this.options.onEvent?.(event);
+    } catch (error) {
+      this.broken ??= error;
+      this.halt(error);
+    }
+  }
+}
+
+class TimeLimitReached extends Error {}
+
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().split("\n")[0] || "it failed without a message";
+}
+
+function detailsOf(error: unknown): string {
+  if (error instanceof TrialFailed) return error.details;
+  return error instanceof Error && !(error instanceof FiligreeError)
+    ? (error.stack ?? error.message)
+    : String(error);
+}
