@@ -4,6 +4,7 @@
 #include "kernels.h"
 
 #include "simd.h"
+#include "tanh_table.h"
 
 namespace filigree::FILIGREE_ISA {
 namespace {
@@ -212,20 +213,16 @@ void outerAt(const float* left, int leftStep, const float* right, int rightStep,
 
 // ---- Cells ------------------------------------------------------------------------------------------------------
 
-// tanh as a quotient of polynomials (the coefficients of Eigen's ptanh): absolute error below 4e-7. A NaN stays one.
+// tanh by a table of 32 polynomials, one for each eighth of an octave of |x| + 1: absolute error below 6e-8, and no
+// division. A NaN stays one.
 INLINE vf tanhOf(vf x) {
-  x = vmax(splat(-7.90531110763549805f), vmin(splat(7.90531110763549805f), x));
-  const vf s = x * x;
-  vf p = fma(s, splat(-2.76076847742355e-16f), splat(2.00018790482477e-13f));
-  p = fma(s, p, splat(-8.60467152213735e-11f));
-  p = fma(s, p, splat(5.12229709037114e-08f));
-  p = fma(s, p, splat(1.48572235717979e-05f));
-  p = fma(s, p, splat(6.37261928875436e-04f));
-  p = fma(s, p, splat(4.89352455891786e-03f));
-  vf q = fma(s, splat(1.19825839466702e-06f), splat(1.18534705686654e-04f));
-  q = fma(s, q, splat(2.26843463243900e-03f));
-  q = fma(s, q, splat(4.89352518554385e-03f));
-  return x * p / q;
+  const vf magnitude = vmin(splat(14.99f), (vf)((vi)x & 0x7fffffff));
+  const vi bits = (vi)(magnitude + splat(1));
+  const vi piece = ((bits >> 20) - (127 << 3)) & 31;
+  const vf t = magnitude - ((vf)(bits & ~0xfffff) - splat(1));
+  vf y = lookUp32(kTanh[5], piece);
+  unroll<5>([&](auto k) { y = fma(y, t, lookUp32(kTanh[4 - k], piece)); });
+  return (vf)((vi)y | ((vi)x & static_cast<int>(0x80000000)));
 }
 
 INLINE vf sigmoidOf(vf x) { return fma(splat(0.5f), tanhOf(splat(0.5f) * x), splat(0.5f)); }

@@ -67,7 +67,6 @@ INLINE vf selectPositive(vf test, vf value) {
 
 // Any processor: no fused multiply-add, so the last bits differ from the other three.
 typedef float vf __attribute__((vector_size(16)));
-typedef int vi __attribute__((vector_size(16)));
 constexpr int W = 4;
 constexpr int kMaxRows = 5;
 INLINE vf splat(float x) { return vf{x, x, x, x}; }
@@ -78,9 +77,25 @@ INLINE vf vsqrt(vf a) {
   for (int i = 0; i < W; i++) a[i] = __builtin_sqrtf(a[i]);
   return a;
 }
-INLINE vf selectPositive(vf test, vf value) { return (vf)((vi)value & (test > splat(0))); }
+INLINE vf selectPositive(vf test, vf value) { return test > splat(0) ? value : splat(0); }
 
 #endif
+
+// As many 32-bit integers.
+typedef int vi __attribute__((vector_size(W * 4)));
+
+// table[index] for indices below 32.
+INLINE vf lookUp32(const float* table, vi index) {
+#if defined(__AVX512F__)
+  return _mm512_permutex2var_ps(_mm512_load_ps(table), (__m512i)index, _mm512_load_ps(table + 16));
+#elif defined(__AVX2__) && defined(__FMA__)
+  return _mm256_i32gather_ps(table, (__m256i)index, 4);
+#else
+  vf value;
+  for (int l = 0; l < W; l++) value[l] = table[index[l]];
+  return value;
+#endif
+}
 
 INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }

@@ -10,7 +10,7 @@ const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
  * the activated i, f, g, o, for GRU the activated n, r, z and W_hn h + b_hn.
  */
 export function cellForward(op: CellOp, context: CellContext): void {
-  const { arena, prepared, lanes, steps, block } = context;
+  const { arena, prepared, lanes, steps } = context;
   const { gates, output, state } = op;
   const size = output.rows;
   arena.fill(0, output.offset - size * lanes, output.offset);
@@ -18,17 +18,17 @@ export function cellForward(op: CellOp, context: CellContext): void {
   // GRU's rows are n, r, z, n_h: its hidden matrix acts on the last three.
   const first = op.kind === "gru" ? size : 0;
   for (let t = 0; t < steps; t++) {
+    const stepOfGates = gates.offset + t * gates.rows * lanes;
+    if (op.kind === "gru") {
+      for (let u = 0; u < size; u++) {
+        const row = stepOfGates + (3 * size + u) * lanes;
+        arena.fill(prepared[op.bias + u], row, row + lanes);
+      }
+    }
+    context.addProduct(output.offset + (t - 1) * size * lanes, stepOfGates + first * lanes);
     for (let l = 0; l < lanes; l++) {
-      const gate = (i: number) => gates.offset + (t * gates.rows + i) * lanes + l;
+      const gate = (i: number) => stepOfGates + i * lanes + l;
       const previous = (u: number) => output.offset + ((t - 1) * size + u) * lanes + l;
-      if (op.kind === "gru") {
-        for (let u = 0; u < size; u++) arena[gate(3 * size + u)] = prepared[op.bias + u];
-      }
-      for (let i = 0; i < block.rows; i++) {
-        let sum = arena[gate(first + i)];
-        for (let j = 0; j < size; j++) sum += context.weight(i, j) * arena[previous(j)];
-        arena[gate(first + i)] = sum;
-      }
       for (let u = 0; u < size; u++) {
         const h = output.offset + (t * size + u) * lanes + l;
         switch (op.kind) {
@@ -71,14 +71,15 @@ export function cellForward(op: CellOp, context: CellContext): void {
 
 /** The reverse of `cellForward`: leaves the gradient of the pre-activations in `gates`. */
 export function cellBackward(op: CellBackwardOp, context: CellContext): void {
-  const { arena, lanes, steps, block } = context;
+  const { arena, lanes, steps } = context;
   const { gates, output, state, gradient, carry } = op;
   const size = output.rows;
   const first = op.kind === "gru" ? size : 0;
   if (carry) arena.fill(0, carry.offset, carry.offset + size * lanes);
   for (let t = steps - 1; t >= 0; t--) {
+    const stepOfGates = gates.offset + t * gates.rows * lanes;
     for (let l = 0; l < lanes; l++) {
-      const gate = (i: number) => gates.offset + (t * gates.rows + i) * lanes + l;
+      const gate = (i: number) => stepOfGates + i * lanes + l;
       const flow = (step: number, u: number) => gradient.offset + (step * size + u) * lanes + l;
       for (let u = 0; u < size; u++) {
         const dh = arena[flow(t, u)];
@@ -120,12 +121,8 @@ export function cellBackward(op: CellBackwardOp, context: CellContext): void {
           }
         }
       }
-      if (t === 0) continue;
-      for (let j = 0; j < size; j++) {
-        let sum = arena[flow(t - 1, j)];
-        for (let i = 0; i < block.rows; i++) sum += context.weight(i, j) * arena[gate(first + i)];
-        arena[flow(t - 1, j)] = sum;
-      }
     }
+    if (t === 0) continue;
+    context.addTransposedProduct(stepOfGates + first * lanes, gradient.offset + (t - 1) * size * lanes);
   }
 }

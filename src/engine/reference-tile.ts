@@ -1,7 +1,7 @@
 // What the reference executor's operations work on: one tile of a batch, and a cell's surroundings.
 import type { Batches } from "../data/batches.js";
 import { type ReadAt, tableRows } from "./executor.js";
-import type { Block, Plan } from "./plan.js";
+import type { Plan } from "./plan.js";
 
 /** Up to `lanes` examples of a batch, side by side. */
 export interface Tile {
@@ -23,9 +23,10 @@ export interface CellContext {
   readonly prepared: Float32Array | Float64Array;
   readonly lanes: number;
   readonly steps: number;
-  /** The hidden matrix. */
-  readonly block: Block;
-  weight(i: number, j: number): number;
+  /** Adds the hidden matrix times one step to another; each is named by its offset. */
+  addProduct(from: number, to: number): void;
+  /** The same with the transposed matrix. */
+  addTransposedProduct(from: number, to: number): void;
 }
 
 /** Cuts batches into tiles of the plan's lanes. Idle lanes hold the padding symbol and are read at step 0. */

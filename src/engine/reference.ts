@@ -23,7 +23,7 @@ import {
   tableWidth,
 } from "./plan.js";
 import { cellBackward, cellForward } from "./reference-cells.js";
-import { type Tile, Tiles } from "./reference-tile.js";
+import { type CellContext, type Tile, Tiles } from "./reference-tile.js";
 
 export type Floats = Float32Array | Float64Array;
 
@@ -42,6 +42,8 @@ export class ReferenceExecutor implements Executor {
   private readonly secondMoment: Floats;
   private readonly prepared: Floats;
   private readonly arena: Floats;
+  /** One sum per lane. */
+  private readonly sums: Float64Array;
   private step = 0;
   private readonly allocate: (length: number) => Floats;
 
@@ -56,6 +58,7 @@ export class ReferenceExecutor implements Executor {
     this.secondMoment = this.allocate(plan.parameters);
     this.prepared = this.allocate(plan.prepared);
     this.arena = this.allocate(plan.arena);
+    this.sums = new Float64Array(plan.lanes);
     checkState(plan, initialState(Float32Array.from(parameters)));
   }
 
@@ -150,7 +153,7 @@ export class ReferenceExecutor implements Executor {
       for (const [s, symbol] of symbols.entries()) {
         let sum = prepared[op.bias + i];
         for (let j = 0; j < width; j++)
-          sum += this.weight(block, i, j) * parameters[offset + symbol * width + j];
+          sum += parameters[position(block, i, j)] * parameters[offset + symbol * width + j];
         prepared[op.to + i * stride + s] = sum;
       }
     }
@@ -186,16 +189,13 @@ export class ReferenceExecutor implements Executor {
         const block = plan.blocks[op.block];
         const steps = op.to.once ? 1 : tile.steps;
         for (let t = 0; t < steps; t++) {
-          for (let i = 0; i < block.rows; i++) {
-            const to = op.to.offset + (t * op.to.rows + i) * lanes;
-            for (let l = 0; l < lanes; l++) {
-              let sum = op.accumulate ? arena[to + l] : prepared[op.bias + i];
-              for (let j = 0; j < block.columns; j++) {
-                sum += this.weight(block, i, j) * arena[op.from.offset + (t * op.from.rows + j) * lanes + l];
-              }
-              arena[to + l] = sum;
+          const to = op.to.offset + t * op.to.rows * lanes;
+          if (!op.accumulate) {
+            for (let i = 0; i < block.rows; i++) {
+              arena.fill(prepared[op.bias + i], to + i * lanes, to + (i + 1) * lanes);
             }
           }
+          this.addProduct(block, op.from.offset + t * op.from.rows * lanes, to);
         }
         return;
       }
@@ -272,16 +272,9 @@ export class ReferenceExecutor implements Executor {
         const block = plan.blocks[op.block];
         const steps = op.to.once ? 1 : tile.steps;
         for (let t = 0; t < steps; t++) {
-          for (let j = 0; j < block.columns; j++) {
-            const to = op.to.offset + (t * op.to.rows + j) * lanes;
-            for (let l = 0; l < lanes; l++) {
-              let sum = op.accumulate ? arena[to + l] : 0;
-              for (let i = 0; i < block.rows; i++) {
-                sum += this.weight(block, i, j) * arena[op.from.offset + (t * op.from.rows + i) * lanes + l];
-              }
-              arena[to + l] = sum;
-            }
-          }
+          const to = op.to.offset + t * op.to.rows * lanes;
+          if (!op.accumulate) arena.fill(0, to, to + block.columns * lanes);
+          this.addTransposedProduct(block, op.from.offset + t * op.from.rows * lanes, to);
         }
         return;
       }
@@ -327,6 +320,34 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
+  /** to(i, l) += sum over j of block(i, j)·from(j, l), for one step that starts at each of the two offsets. */
+  private addProduct(block: Block, from: number, to: number): void {
+    const { arena, sums } = this;
+    const { lanes } = this.plan;
+    for (let i = 0; i < block.rows; i++) {
+      for (let l = 0; l < lanes; l++) sums[l] = arena[to + i * lanes + l];
+      for (let j = 0; j < block.columns; j++) {
+        const weight = this.parameters[position(block, i, j)];
+        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + j * lanes + l];
+      }
+      for (let l = 0; l < lanes; l++) arena[to + i * lanes + l] = sums[l];
+    }
+  }
+
+  /** to(j, l) += sum over i of block(i, j)·from(i, l), for one step that starts at each of the two offsets. */
+  private addTransposedProduct(block: Block, from: number, to: number): void {
+    const { arena, sums } = this;
+    const { lanes } = this.plan;
+    for (let j = 0; j < block.columns; j++) {
+      for (let l = 0; l < lanes; l++) sums[l] = arena[to + j * lanes + l];
+      for (let i = 0; i < block.rows; i++) {
+        const weight = this.parameters[position(block, i, j)];
+        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + i * lanes + l];
+      }
+      for (let l = 0; l < lanes; l++) arena[to + j * lanes + l] = sums[l];
+    }
+  }
+
   private copy(from: number, to: number, length: number, accumulate: boolean): void {
     const { arena } = this;
     for (let i = 0; i < length; i++) arena[to + i] = arena[from + i] + (accumulate ? arena[to + i] : 0);
@@ -341,7 +362,7 @@ export class ReferenceExecutor implements Executor {
         let sum = 0;
         for (let i = 0; i < block.rows; i++) {
           const flow = gradient[op.gradient + s * op.stride + i];
-          sum += this.weight(block, i, j) * flow;
+          sum += this.parameters[position(block, i, j)] * flow;
           gradient[position(block, i, j)] += flow * this.parameters[embedding];
         }
         gradient[embedding] += sum;
@@ -375,18 +396,15 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
-  private weight(block: Block, i: number, j: number): number {
-    return this.parameters[position(block, i, j)];
-  }
-
-  private cellContext(tile: Tile, block: number) {
+  private cellContext(tile: Tile, index: number): CellContext {
+    const block = this.plan.blocks[index];
     return {
       arena: this.arena,
       prepared: this.prepared,
       lanes: this.plan.lanes,
       steps: tile.steps,
-      block: this.plan.blocks[block],
-      weight: (i: number, j: number) => this.weight(this.plan.blocks[block], i, j),
+      addProduct: (from, to) => this.addProduct(block, from, to),
+      addTransposedProduct: (from, to) => this.addTransposedProduct(block, from, to),
     };
   }
 }

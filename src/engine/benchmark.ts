@@ -1,0 +1,136 @@
+// Times training steps: what `filigree bench step` prints. Two networks can be timed in turn, so that their ratio holds
+// while the machine's speed drifts.
+
+import type { Batches } from "../data/batches.js";
+import type { CellKind } from "../network/architecture.js";
+import { cellsOf } from "../network/architecture.js";
+import { initialise, type Network, stack, tensorNames } from "../network/network.js";
+import { Random } from "../random.js";
+import { compile } from "./compile.js";
+import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
+import type { Executor } from "./executor.js";
+import { loadNative } from "./native.js";
+import type { Plan } from "./plan.js";
+
+export interface StepOptions {
+  readonly cell: CellKind;
+  readonly hidden: number;
+  readonly layers: number;
+  readonly batch: number;
+  /** Time steps of every sequence. */
+  readonly length: number;
+  /** Share of the weights that stay, in (0, 1]. */
+  readonly density: number;
+  readonly executor?: ExecutorName;
+}
+
+export interface StepTiming {
+  /** Milliseconds of one training step: the median and the best of the rounds. */
+  readonly median: number;
+  readonly best: number;
+  /** Useful operations of a step: two for each multiply-add with a weight that exists. */
+  readonly operations: number;
+  /** Billions of them per second, at the median. */
+  readonly gflops: number;
+  /** `gflops` as a share of what one core reaches in this run; undefined on the reference executor. */
+  readonly ofPeak: number | undefined;
+  /** Floats of the arena. */
+  readonly arena: number;
+}
+
+/**
+ * Operations of one training step on `batch` sequences of `length` steps: forward, gradient of the input and gradient
+ * of the weights, each two for every existing weight of every matrix. Looking up the first layer's table is free.
+ */
+export function operationsOf(plan: Plan, batch: number, length: number): number {
+  const tables = new Set(plan.prepare.map((op) => (op.op === "table" ? op.block : -1)));
+  const readout = plan.blocks.length - 1;
+  const weights = plan.blocks.reduce(
+    (sum, block, i) => sum + (tables.has(i) || i === readout ? 0 : block.nonzeros),
+    0,
+  );
+  return 6 * weights * batch * length;
+}
+
+/** One network under test: `step(n)` makes n training steps. */
+export function stepper(options: StepOptions): {
+  executor: Executor;
+  operations: number;
+  step(n: number): Promise<void>;
+} {
+  const { batch, length } = options;
+  const random = new Random("benchmark");
+  const network = sparsified(initialise(stack(options), random), options.density, random);
+  const letters = [66, 69, 80, 83, 84, 86, 88];
+  const repeats = 64;
+  const batches: Batches = {
+    count: repeats,
+    sizes: new Int32Array(repeats).fill(batch),
+    steps: new Int32Array(repeats).fill(length),
+    symbols: Uint16Array.from({ length: repeats * batch * length }, () => random.pick(letters)),
+    lengths: new Int32Array(repeats * batch).fill(length),
+    labels: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
+    rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
+  };
+  const plan = compile(network, { batch, steps: length, symbols: letters });
+  const executor = createExecutor(plan, network.parameters, { executor: options.executor });
+  return {
+    executor,
+    operations: operationsOf(plan, batch, length),
+    async step(n) {
+      for (let done = 0; done < n; done += repeats)
+        await executor.train(batches, 0, Math.min(repeats, n - done), "last-step");
+    },
+  };
+}
+
+/** Times each of the networks in turn for `rounds` rounds of about `milliseconds` each. */
+export async function timeSteps(
+  networks: readonly StepOptions[],
+  { rounds = 15, milliseconds = 100 } = {},
+): Promise<StepTiming[]> {
+  const peak =
+    describeExecutor(networks[0].executor).name === "native" ? loadNative().addon?.peak() : undefined;
+  const runs = [];
+  for (const options of networks) {
+    const { step, operations, executor } = stepper(options);
+    const clock = async (n: number) => {
+      const start = performance.now();
+      await step(n);
+      return (performance.now() - start) / n;
+    };
+    await clock(2);
+    const steps = Math.max(1, Math.min(64, Math.round(milliseconds / (await clock(2)))));
+    runs.push({ steps, clock, operations, executor, times: [] as number[] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const run of runs) run.times.push(await run.clock(run.steps));
+  }
+  return runs.map(({ times, operations, executor }) => {
+    times.sort((a, b) => a - b);
+    const median = times[times.length >> 1];
+    const gflops = operations / median / 1e6;
+    return {
+      median,
+      best: times[0],
+      operations,
+      gflops,
+      ofPeak: peak === undefined ? undefined : (gflops * 1e9) / peak,
+      arena: executor.plan.arena,
+    };
+  });
+}
+
+function sparsified(network: Network, density: number, random: Random): Network {
+  if (density >= 1) return network;
+  const masks = new Map<string, Uint8Array>();
+  for (const cell of cellsOf(network.architecture)) {
+    const { weightIh, weightHh } = tensorNames(cell.name);
+    for (const name of [weightIh, weightHh]) {
+      const length = network.tensor(name).length;
+      const keep = Uint8Array.from({ length }, (_, i) => (i < Math.round(density * length) ? 1 : 0));
+      masks.set(name, random.stream(name).shuffle(keep));
+    }
+  }
+  return network.copy(masks);
+}

@@ -1,0 +1,44 @@
+// Checkpoints: all that a training needs to go on as if nothing had happened, as one safetensors file.
+
+import type { TrainingState } from "../engine/executor.js";
+import { InputError } from "../errors.js";
+import { parse, type StoredTensor, serialise } from "../network/safetensors.js";
+
+const VERSION = "1";
+
+/** The bytes of a checkpoint; equal states give equal bytes. */
+export function encodeState(state: TrainingState): Uint8Array {
+  const vector = (values: Float32Array): StoredTensor => ({ dtype: "F32", shape: [values.length], values });
+  return serialise({
+    tensors: new Map([
+      ["parameters", vector(state.parameters)],
+      ["first_moment", vector(state.firstMoment)],
+      ["second_moment", vector(state.secondMoment)],
+    ]),
+    metadata: new Map([
+      ["filigree-checkpoint", VERSION],
+      ["step", String(state.step)],
+    ]),
+  });
+}
+
+/** The state in a checkpoint. @throws InputError when the bytes are not one. */
+export function decodeState(bytes: Uint8Array, where: string): TrainingState {
+  const file = parse(bytes, where);
+  const refuse = (what: string): never => {
+    throw new InputError({ where, what, hint: "delete it and start again" });
+  };
+  if (file.metadata.get("filigree-checkpoint") !== VERSION) refuse("it is not a checkpoint of this version");
+  const vector = (name: string): Float32Array => {
+    const values = file.tensors.get(name)?.values;
+    return values instanceof Float32Array ? values : refuse(`the checkpoint lacks ${name}`);
+  };
+  const step = Number(file.metadata.get("step"));
+  if (!Number.isSafeInteger(step) || step < 0) refuse("its number of updates is impossible");
+  return {
+    parameters: vector("parameters"),
+    firstMoment: vector("first_moment"),
+    secondMoment: vector("second_moment"),
+    step,
+  };
+}

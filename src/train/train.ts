@@ -1,0 +1,99 @@
+// Training: epochs of a protocol over a dataset, on whatever executor there is. A run is a pure function of the
+// network, the data, the options and the seed: each epoch draws its order from a stream of its own, so a run that is
+// interrupted and resumed makes the same bits as one that is not.
+import { makeBatches, symbolsInUse } from "../data/batches.js";
+import type { Dataset } from "../data/dataset.js";
+import { compile } from "../engine/compile.js";
+import { createExecutor, type ExecutorName } from "../engine/engine.js";
+import { type TrainingState, thesisOptimiser } from "../engine/executor.js";
+import { TrainingError } from "../errors.js";
+import { Network } from "../network/network.js";
+import { Random } from "../random.js";
+import { checkFit, evaluateWith, longest } from "./evaluate.js";
+import { type Protocol, readAt, trainingOrder } from "./protocol.js";
+
+export interface TrainingData {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+/** How an epoch went. Losses are means over batches of the batch's mean cross-entropy, in nats. */
+export interface EpochMetrics {
+  /** While training, before each update. */
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  /** After the epoch. */
+  readonly testLoss: number;
+  readonly testAccuracy: number;
+}
+
+export interface TrainOptions {
+  readonly protocol: Protocol;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate?: number;
+  /** Determines the order of the strings in every epoch. */
+  readonly seed: number | string;
+  readonly executor?: ExecutorName;
+  /** Where to go on: epochs done and the state after them. */
+  readonly resume?: { readonly epoch: number; readonly state: TrainingState };
+  readonly signal?: AbortSignal;
+  /** Awaited after every epoch, counted from 1: the place to write a checkpoint. */
+  onEpoch?(epoch: number, metrics: EpochMetrics, state: TrainingState): void | Promise<void>;
+  /** Called a few times a second with the share of all epochs that is done. */
+  onProgress?(share: number): void;
+}
+
+// Batches in one call to the executor: the grain of progress and of cancelling.
+const SLICE = 64;
+
+/**
+ * Trains a copy of `network` and resolves to it; its masks stay.
+ * @throws InputError when data and network do not fit; TrainingError when the loss is no longer finite; the signal's
+ * reason when it is aborted.
+ */
+export async function train(network: Network, data: TrainingData, options: TrainOptions): Promise<Network> {
+  const { protocol, epochs, batch, learningRate = thesisOptimiser.learningRate, signal } = options;
+  checkFit(network, data.train);
+  checkFit(network, data.test);
+  const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
+  const plan = compile(network, { batch, steps: longest(data.train, data.test), symbols });
+  const optimiser = { ...thesisOptimiser, learningRate };
+  const executor = createExecutor(plan, network.parameters, { optimiser, executor: options.executor });
+  if (options.resume) executor.setState(options.resume.state);
+  const random = new Random(options.seed);
+  const total = data.train.strings.length;
+  for (let epoch = (options.resume?.epoch ?? 0) + 1; epoch <= epochs; epoch++) {
+    const order = trainingOrder(protocol, data.train, batch, random.stream(`epoch ${epoch}`));
+    let loss = 0;
+    let correct = 0;
+    let step = 0;
+    for (let first = 0; first < total; first += SLICE * batch) {
+      signal?.throwIfAborted();
+      const batches = makeBatches(data.train, order.subarray(first, first + SLICE * batch), batch);
+      const outcomes = await executor.train(batches, 0, batches.count, readAt(protocol));
+      for (const value of outcomes.losses) {
+        step++;
+        loss += value;
+        if (!Number.isFinite(value)) {
+          throw new TrainingError({
+            where: `epoch ${epoch}, step ${step}`,
+            what: `the loss is ${value}`,
+            hint: "use a smaller learning rate or another seed",
+          });
+        }
+      }
+      for (const count of outcomes.correct) correct += count;
+      options.onProgress?.((epoch - 1 + Math.min(1, (first + SLICE * batch) / total)) / epochs);
+    }
+    const test = await evaluateWith(executor, data.test, protocol, batch);
+    const metrics = {
+      trainLoss: loss / step,
+      trainAccuracy: correct / total,
+      testLoss: test.loss / test.batches,
+      testAccuracy: test.accuracy,
+    };
+    await options.onEpoch?.(epoch, metrics, executor.state());
+  }
+  return new Network(network.architecture, executor.state().parameters, network.masks);
+}
