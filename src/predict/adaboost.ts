@@ -1,12 +1,13 @@
 // AdaBoost.R2 (Drucker, 1997) as scikit-learn's `AdaBoostRegressor`: shallow trees, each on rows drawn by the weights
 // that its predecessors' errors left, combined by the weighted median.
 import { sortColumns, takeSorted } from "./columns.js";
+import { growTree } from "./grow-tree.js";
 import { shares } from "./importances.js";
 import { take } from "./matrix.js";
 import { NumpyRandom } from "./numpy-random.js";
 import type { Regressor } from "./regressor.js";
 import { sum } from "./statistics.js";
-import { addPredictions, growTree, type SinglePrecision, singlePrecision, type Tree } from "./tree.js";
+import { addPredictions, type SinglePrecision, singlePrecision, type Tree } from "./tree.js";
 
 export interface AdaBoostModel {
   kind: "adaboost";

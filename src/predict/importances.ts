@@ -1,6 +1,6 @@
 // Impurity importances of tree ensembles, normalised as scikit-learn normalises them: shares that sum to 1, or zeros
 // when no tree ever split.
-import type { GrownTree } from "./tree.js";
+import type { GrownTree } from "./grow-tree.js";
 
 /** Values scaled to sum 1; zeros stay zeros. */
 export function shares(values: ArrayLike<number>): number[] {

@@ -43,7 +43,10 @@ export interface Scaling {
 // scikit-learn treats a range below ten units of rounding as constant and does not stretch it.
 const constantRange = 10 * Number.EPSILON;
 
-/** The scaling that maps each feature's range over `x` to [0, 1] (a constant feature to 0), as scikit-learn's `MinMaxScaler`. */
+/**
+ * The scaling that maps each feature's range over `x` to [0, 1], and a constant feature to 0, as scikit-learn's
+ * `MinMaxScaler`.
+ */
 export function fitScaling(x: Matrix): Scaling {
   const scale: number[] = [];
   const offset: number[] = [];

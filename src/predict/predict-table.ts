@@ -87,8 +87,8 @@ const folds = 10;
 const fewestRows = 2 * folds;
 
 /**
- * Analyses how `target` can be predicted from the other columns of a table of at least 20 rows. Takes seconds for a few hundred rows;
- * the event loop stays alive in between.
+ * Analyses how `target` can be predicted from the other columns of a table of at least 20 rows. Takes seconds for a
+ * few hundred rows; the event loop stays alive in between.
  * @throws InputError when a column is missing or unusable, the target is constant, or there are too few rows.
  */
 export async function predictTable(

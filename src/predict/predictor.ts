@@ -1,5 +1,5 @@
-// A fitted predictor: a model with the features and the scaling it needs, saved as one JSON file, which ranks candidates
-// that were never trained. What is loaded is checked to the last tree, because such files are passed around.
+// A fitted predictor: a model with the features and the scaling it needs, saved as one JSON file, which ranks
+// candidates that were never trained. What is loaded is checked to the last tree, because such files are passed around.
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readText, writeWhole } from "../files.js";
@@ -12,7 +12,7 @@ import { numbers, suggestion, type Table } from "./table.js";
 const format = "filigree-predictor";
 const version = 1;
 
-const share = z.array(z.number());
+const importances = z.array(z.number());
 const tree = z.strictObject({
   feature: z.array(z.int().min(-1)).min(1),
   right: z.array(z.int().min(0)),
@@ -29,14 +29,14 @@ const model = z.discriminatedUnion("kind", [
     lambda: z.number(),
     iterations: z.int(),
   }),
-  z.strictObject({ kind: z.literal("random-forest"), trees, importances: share }),
+  z.strictObject({ kind: z.literal("random-forest"), trees, importances }),
   z.strictObject({
     kind: z.literal("adaboost"),
     trees,
     weights: z.array(z.number().min(0)),
-    importances: share,
+    importances,
   }),
-  z.strictObject({ kind: z.literal("gradient-boosting"), start: z.number(), trees, importances: share }),
+  z.strictObject({ kind: z.literal("gradient-boosting"), start: z.number(), trees, importances }),
 ]) satisfies z.ZodType<Model>;
 
 const predictorSchema = z
@@ -96,7 +96,10 @@ export function fitPredictor(table: Table, target: string, options: FitOptions =
 /** Something to be predicted: its features by name. It may have more than the predictor uses. */
 export type Candidate = Readonly<Record<string, number>>;
 
-/** The predicted target of each candidate. @throws InputError when one lacks a feature or has one that is not finite. */
+/**
+ * The predicted target of each candidate.
+ * @throws InputError when one lacks a feature or has one that is not finite.
+ */
 export function predictCandidates(predictor: Predictor, candidates: readonly Candidate[]): Float64Array {
   const { features, scaling } = predictor;
   const data = new Float64Array(candidates.length * features.length);
@@ -123,7 +126,10 @@ export interface Ranked {
   predicted: number;
 }
 
-/** The candidates from the highest prediction to the lowest, equal ones in their order. @throws as `predictCandidates`. */
+/**
+ * The candidates from the highest prediction to the lowest, equal ones in their order.
+ * @throws InputError as `predictCandidates`.
+ */
 export function rank(predictor: Predictor, candidates: readonly Candidate[]): Ranked[] {
   return Array.from(predictCandidates(predictor, candidates), (predicted, index) => ({
     index,

@@ -46,8 +46,8 @@ export function quantile(ascending: ArrayLike<number>, q: number): number {
 }
 
 /**
- * The coefficient of determination R², at most 1; 0 is as good as predicting the mean of `actual`. Where `actual` is constant it is
- * 1 for exact predictions and 0 otherwise, as scikit-learn's `r2_score`.
+ * The coefficient of determination R², at most 1; 0 is as good as predicting the mean of `actual`. Where `actual` is
+ * constant it is 1 for exact predictions and 0 otherwise, as scikit-learn's `r2_score`.
  */
 export function r2(actual: ArrayLike<number>, predicted: ArrayLike<number>): number {
   const centre = mean(actual);

@@ -131,10 +131,10 @@ function columnIndex(table: Table, name: string): number {
 }
 
 /** A hint that names the nearest of the names there are, if one is near, or else the first few of them. */
-export function suggestion(name: string, names: readonly string[]): string {
-  const near = names.length > 0 ? closest(name, names) : undefined;
-  if (near !== undefined && distance(name, near) <= Math.max(2, name.length / 3))
-    return `did you mean ${near}?`;
-  const shown = names.slice(0, 8).join(", ");
-  return `there are ${shown}${names.length > 8 ? ", …" : ""}`;
+export function suggestion(name: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const near = closest(name, names);
+  const far = distance(name, near);
+  if (far < name.length && far <= Math.max(1, name.length / 3)) return `did you mean ${near}?`;
+  return `there are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
 }

@@ -1,5 +1,5 @@
-// The thesis's own tables: the regressors against scikit-learn's published and computed scores on them. Skipped where the
-// reference folder is not beside the repository.
+// The thesis's own tables: the regressors against scikit-learn's published and computed scores on them. Skipped where
+// the reference folder is not beside the repository.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";

@@ -58,8 +58,10 @@ describe("tables", () => {
     const table = parseTable("test_acc,time\n1,2\n", "t.csv");
     expect(() => numbers(table, "test_ac")).toThrow('t.csv: has no column "test_ac"; did you mean test_acc?');
     expect(() => numbers(table, "accuracy")).toThrow("there are test_acc, time");
-    expect(suggestion("x", ["a", "b", "c", "d", "e", "f", "g", "h", "i"])).toBe("did you mean a?");
-    expect(suggestion("xyzw", [])).toBe("there are ");
+    expect(suggestion("x", ["a", "b", "c", "d", "e", "f", "g", "h", "i"])).toBe(
+      "there are a, b, c, d, e, f, g, h, …",
+    );
+    expect(suggestion("xyzw", [])).toBeUndefined();
   });
 
   it("pass on that there is no such file", () => {

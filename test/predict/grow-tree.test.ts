@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { sortColumns, takeSorted } from "../../src/predict/columns.js";
+import { type GrownTree, growTree } from "../../src/predict/grow-tree.js";
 import { NumpyRandom } from "../../src/predict/numpy-random.js";
-import { addPredictions, type GrownTree, growTree, singlePrecision } from "../../src/predict/tree.js";
+import { addPredictions, singlePrecision } from "../../src/predict/tree.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 
 const full = { maximumDepth: Number.POSITIVE_INFINITY, criterion: "squared-error", seed: 1 } as const;
