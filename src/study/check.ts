@@ -35,7 +35,7 @@ export function suggest(word: string, candidates: readonly string[]): string | u
 export function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issue = deepest(result.error.issues[0]);
+  const issue = first(result.error.issues);
   const at = issue.path.map(String).join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0];
@@ -48,16 +48,16 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T
 
 type Issue = z.core.$ZodIssue;
 
-// A union reports one list of issues per alternative. The alternative that got furthest is the one that was meant.
-function deepest(issue: Issue): Issue {
-  if (issue.code !== "invalid_union") return issue;
-  let best: Issue | undefined;
-  for (const [first] of issue.errors) {
-    if (first === undefined) continue;
-    const inner = deepest({ ...first, path: [...issue.path, ...first.path] });
-    if (inner.code === "unrecognized_keys" || inner.path.length > issue.path.length) best ??= inner;
-  }
-  return best ?? issue;
+// An unknown key explains more than the missing one that it should have been. A union reports the issues of every
+// alternative: one whose keys are all known was meant, else any will do.
+function first(issues: readonly Issue[]): Issue {
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue;
+  const alternatives = issue.errors.map((inner) => first(inner));
+  const unknown = (inner: Issue) => inner.code === "unrecognized_keys";
+  const meant = alternatives.find((inner) => !unknown(inner) && inner.path.length > 0);
+  const inner = meant ?? alternatives.find(unknown) ?? alternatives[0];
+  return { ...inner, path: [...issue.path, ...inner.path] };
 }
 
 interface JsonSchema {
