@@ -19,14 +19,19 @@ export interface LayeredGraph {
  * Orients a graph and cuts it into layers. An undirected edge runs from its lower to its higher node, as in
  * the thesis; a directed one stays. Several components are allowed; a node without edges is a source.
  * @param where how the graph is called in messages
+ * @param nameOf how a node is called in messages
  * @throws InputError when the graph has no edges, or is directed and has a cycle.
  */
-export function layerGraph(graph: Graph, where?: string): LayeredGraph {
+export function layerGraph(
+  graph: Graph,
+  where?: string,
+  nameOf: (node: number) => string = String,
+): LayeredGraph {
   const given = edgesOf(graph);
   if (given.length === 0)
     throw new InputError({ where, what: "the graph has no edges", hint: "connect its nodes" });
   const edges = isDirected(graph) ? given : given.map(([a, b]): Edge => (a < b ? [a, b] : [b, a]));
-  const layerOf = longestPaths(graph.order, edges, where);
+  const layerOf = longestPaths(graph.order, edges, where, nameOf);
   const layers: number[][] = Array.from(
     { length: layerOf.reduce((a, b) => Math.max(a, b), 0) + 1 },
     () => [],
@@ -36,7 +41,12 @@ export function layerGraph(graph: Graph, where?: string): LayeredGraph {
 }
 
 /** The layer of every node, by removing sources again and again (Kahn). */
-function longestPaths(nodes: number, edges: readonly Edge[], where?: string): Int32Array {
+function longestPaths(
+  nodes: number,
+  edges: readonly Edge[],
+  where: string | undefined,
+  nameOf: (node: number) => string,
+): Int32Array {
   const { starts, neighbours } = adjacencyOf(nodes, edges, "forward");
   const missing = new Int32Array(nodes);
   for (const [, target] of edges) missing[target]++;
@@ -54,7 +64,7 @@ function longestPaths(nodes: number, edges: readonly Edge[], where?: string): In
   if (order.length < nodes) {
     throw new InputError({
       where,
-      what: `the directed graph has a cycle: ${describe(findCycle(edges, missing))}`,
+      what: `the directed graph has a cycle: ${describe(findCycle(edges, missing).map(nameOf))}`,
       hint: "remove one of these edges, or save the graph as undirected",
     });
   }
@@ -80,7 +90,7 @@ function findCycle(edges: readonly Edge[], missing: Int32Array): number[] {
   return [...cycle, cycle[0]];
 }
 
-function describe(cycle: number[]): string {
+function describe(cycle: string[]): string {
   const shown = cycle.length > 9 ? [...cycle.slice(0, 4), "…", ...cycle.slice(-4)] : cycle;
   return shown.join(" → ");
 }

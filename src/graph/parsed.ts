@@ -47,11 +47,12 @@ export function assemble({ directed, nodes, edges, placeOf }: ParsedGraph, where
     }
     return [numberOf.get(source)!, numberOf.get(target)!];
   });
+  const nameOf = (node: number) => shown(names[node]);
   const graph = createGraph(names.length, numbered, {
     directed,
-    names: { graph: where, edge: placeOf, node: (node) => shown(names[node]) },
+    names: { graph: where, edge: placeOf, node: nameOf },
   });
-  layerGraph(graph, where);
+  layerGraph(graph, where, nameOf);
   return graph;
 }
 

@@ -14,19 +14,17 @@ export function inThesisOrder(graph: LayeredGraph): LayeredGraph {
   const layers: number[][] = graph.layers.map(() => []);
   const placed = new Uint8Array(graph.nodes);
   for (const first of firstAppearances(graph)) {
-    const waiting = [first];
+    const waiting = placed[first] ? [] : [first];
     while (waiting.length > 0) {
       const node = waiting[waiting.length - 1];
-      const next = placed[node]
-        ? undefined
-        : ancestorsOf(node, backward).find((ancestor) => !placed[ancestor]);
-      if (next !== undefined) {
-        waiting.push(next);
-        continue;
+      const ancestor = ancestorsOf(node, backward).find((other) => !placed[other]);
+      if (ancestor !== undefined) {
+        waiting.push(ancestor);
+      } else {
+        layers[graph.layerOf[node]].push(node);
+        placed[node] = 1;
+        waiting.pop();
       }
-      if (!placed[node]) layers[graph.layerOf[node]].push(node);
-      placed[node] = 1;
-      waiting.pop();
     }
   }
   return { ...graph, layers };

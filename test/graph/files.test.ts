@@ -152,7 +152,7 @@ describe("a bad graph file gets one clear line:", () => {
     ["GraphML hyperedge", graphml("<hyperedge/>"), "g: has a hyperedge"],
     ["edge list of one name", "0 1\n2\n", 'g:2: the line names one node, "2", and an edge has two'],
     ["edge list self-loop", "# x\n0 1\n1 1\n", "g:3: node 1 has an edge to itself"],
-    ["edge list cycle", "# directed\na b\nb a\n", "g: the directed graph has a cycle: "],
+    ["edge list cycle", "# directed\na b\nb a\n", "g: the directed graph has a cycle: b → a → b"],
     ["empty file", "", "g: the graph has no nodes"],
     ["binary file", "\u0000\u0001\u0002", "g:1: the line names one node"],
   ] as [string, string, string][])("%s", (_, text, message) => {
