@@ -1,0 +1,121 @@
+// Distributions: how often each number or each name occurs, for one or several series over each other or side by side.
+import * as Plot from "@observablehq/plot";
+import { type ChartText, draw } from "../plot.js";
+import { quiet, rule } from "../theme.js";
+
+export interface BarSeries {
+  label: string;
+  colour: string;
+}
+
+interface Base extends ChartText {
+  series: readonly BarSeries[];
+  /** What the horizontal and the vertical axis are. */
+  x: string;
+  y: string;
+  width?: number;
+  height?: number;
+  format?: (value: number) => string;
+}
+
+/** Steps over numbers, one shaded outline per series. */
+export interface Histogram extends Base {
+  /** Left edge of each bin, ascending; `step` is their common width. */
+  bins: readonly { from: number; counts: readonly number[] }[];
+  step: number;
+  /** Ends of the horizontal axis; those of the bins when left out. */
+  domain?: readonly [number, number];
+  ticks?: readonly number[];
+}
+
+const margins = { marginTop: 20, marginBottom: 34, marginLeft: 44, marginRight: 10 };
+
+/** A histogram whose bins were counted before. */
+export function histogram(chart: Histogram): string {
+  const { bins, step, series, width = 336, height = 200 } = chart;
+  const end = bins.length > 0 ? bins[bins.length - 1].from + step : 1;
+  const domain = chart.domain ?? [bins[0]?.from ?? 0, end];
+  // Each outline starts and ends on the ground; bins without a count are drawn at zero.
+  const outline = (s: number) => {
+    const at = new Map(bins.map(({ from, counts }) => [from, counts[s]]));
+    const points: { x: number; y: number }[] = [];
+    const first = bins[0]?.from ?? 0;
+    const count = Math.round((end - first) / step);
+    points.push({ x: first, y: 0 });
+    for (let i = 0; i < count; i++) points.push({ x: first + i * step, y: at.get(first + i * step) ?? 0 });
+    points.push({ x: end, y: 0 });
+    return points;
+  };
+  const highest = Math.max(1e-12, ...bins.flatMap(({ counts }) => counts));
+  return draw(chart, {
+    width,
+    height,
+    ...margins,
+    x: { domain: [...domain] },
+    y: { domain: [0, highest * 1.04] },
+    marks: [
+      ...axes(chart),
+      Plot.axisX({ ticks: chart.ticks ? [...chart.ticks] : 6, tickSize: 0, label: null, fill: quiet }),
+      ...series.flatMap(({ colour }, s) => [
+        Plot.areaY(outline(s), { x: "x", y: "y", curve: "step-after", fill: colour, fillOpacity: 0.16 }),
+        Plot.lineY(outline(s), {
+          x: "x",
+          y: "y",
+          curve: "step-after",
+          stroke: colour,
+          strokeWidth: 1.3,
+          strokeLinejoin: "miter",
+        }),
+      ]),
+    ],
+  });
+}
+
+export interface GroupedBars extends Base {
+  groups: readonly { name: string; values: readonly number[] }[];
+}
+
+/** One bar per series for each name, side by side. */
+export function groupedBars(chart: GroupedBars): string {
+  const { groups, series, width = 336, height = 200 } = chart;
+  const highest = Math.max(1e-12, ...groups.flatMap(({ values }) => values));
+  const pitch = 0.8 / series.length;
+  const bars = groups.flatMap(({ values }, g) =>
+    values.map((value, s) => ({
+      x1: g + 0.1 + s * pitch,
+      x2: g + 0.1 + (s + 1) * pitch,
+      y: value,
+      fill: series[s].colour,
+    })),
+  );
+  return draw(chart, {
+    width,
+    height,
+    ...margins,
+    x: { domain: [0, Math.max(1, groups.length)], axis: null },
+    y: { domain: [0, highest * 1.04] },
+    marks: [
+      ...axes(chart),
+      Plot.rectY(bars, { x1: "x1", x2: "x2", y: "y", fill: "fill", insetLeft: 0.3, insetRight: 0.3 }),
+      Plot.text(
+        groups.map(({ name }, g) => ({ name, x: g + 0.5 })),
+        { x: "x", text: "name", frameAnchor: "bottom", dy: 12, fill: quiet },
+      ),
+    ],
+  });
+}
+
+function axes({ x, y, format }: Base) {
+  return [
+    Plot.gridY({ ticks: 4, stroke: rule, strokeOpacity: 1 }),
+    Plot.axisY({ ticks: 4, tickFormat: format, tickSize: 0, label: null, fill: quiet }),
+    Plot.text([y], {
+      frameAnchor: "top-left",
+      textAnchor: "start",
+      dx: -margins.marginLeft + 2,
+      dy: -17,
+      fill: quiet,
+    }),
+    Plot.text([x], { frameAnchor: "bottom-right", textAnchor: "end", dy: 30, fill: quiet }),
+  ];
+}

@@ -1,0 +1,83 @@
+// Values in rows, each a dot with its interval where it has one: the plainest way to compare a few numbers.
+import * as Plot from "@observablehq/plot";
+import { type ChartText, draw } from "../plot.js";
+import { ink, paper, quiet, rule } from "../theme.js";
+
+export interface Dot {
+  value: number;
+  /** The ends of an interval, both or neither. */
+  low?: number;
+  high?: number;
+  colour: string;
+  hollow?: boolean;
+  /** Written beside the dot. */
+  text?: string;
+}
+
+export interface DotChart extends ChartText {
+  rows: readonly { label: string; dots: readonly Dot[] }[];
+  axis: string;
+  domain: readonly [number, number];
+  ticks?: readonly number[];
+  format?: (value: number) => string;
+  width?: number;
+  labelWidth?: number;
+  rowHeight?: number;
+  /** A vertical line to compare with, such as zero. */
+  reference?: number;
+}
+
+/** One row per label; several dots in a row are set a little apart from each other. */
+export function dotChart(chart: DotChart): string {
+  const { rows, domain, ticks, format, width = 420, labelWidth = 130, rowHeight = 22, reference } = chart;
+  const [low, high] = domain;
+  const clamp = (value: number) => Math.min(high, Math.max(low, value));
+  const dots = rows.flatMap(({ dots }, i) =>
+    dots
+      .filter(({ value }) => Number.isFinite(value))
+      .map((dot, j, all) => ({
+        ...dot,
+        value: clamp(dot.value),
+        low: clamp(dot.low ?? dot.value),
+        high: clamp(dot.high ?? dot.value),
+        fill: dot.hollow ? paper : dot.colour,
+        y: i + 0.5 + (all.length > 1 ? (j / (all.length - 1) - 0.5) * 0.46 : 0),
+      })),
+  );
+  const marginRight = dots.some(({ text }) => text) ? 52 : 14;
+  return draw(chart, {
+    width,
+    height: rows.length * rowHeight + 44,
+    marginTop: 6,
+    marginBottom: 38,
+    marginLeft: labelWidth,
+    marginRight,
+    x: { domain: [...domain] },
+    y: { domain: [0, rows.length], axis: null, reverse: true },
+    marks: [
+      Plot.gridX({ ticks: ticks ? [...ticks] : 5, stroke: rule, strokeOpacity: 1 }),
+      Plot.axisX({
+        ticks: ticks ? [...ticks] : 5,
+        tickFormat: format,
+        tickSize: 0,
+        label: null,
+        fill: quiet,
+      }),
+      Plot.text([chart.axis], { frameAnchor: "bottom-right", textAnchor: "end", dy: 32, fill: quiet }),
+      reference === undefined ? null : Plot.ruleX([reference], { stroke: quiet }),
+      Plot.text(
+        rows.map(({ label }, i) => ({ label, y: i + 0.5 })),
+        { y: "y", text: "label", frameAnchor: "left", textAnchor: "end", dx: -10, fill: ink },
+      ),
+      Plot.link(
+        dots.filter((dot) => dot.low !== dot.high),
+        { x1: "low", x2: "high", y1: "y", y2: "y", stroke: "colour", strokeWidth: 1.4, strokeOpacity: 0.6 },
+      ),
+      Plot.dot(dots, { x: "value", y: "y", r: 3.2, fill: "fill", stroke: "colour" }),
+      Plot.text(
+        dots.filter(({ text }) => text),
+        { x: "value", y: "y", text: "text", textAnchor: "start", dx: 8, fill: ink },
+      ),
+    ],
+  });
+}

@@ -1,0 +1,167 @@
+// Curves: accuracy or loss over epochs or percent, one line per series, with a band where a series is a mean over
+// replicates, and labels beside the lines where a legend would be far from them.
+import * as Plot from "@observablehq/plot";
+import { type ChartText, draw } from "../plot.js";
+import { paper, quiet, rule } from "../theme.js";
+import { spread } from "./spread.js";
+
+export interface Point {
+  x: number;
+  /** NaN leaves a gap. */
+  y: number;
+  /** The ends of the interval around `y`, both or neither. */
+  low?: number;
+  high?: number;
+}
+
+/** How a line looks. */
+export interface LineStyle {
+  colour: string;
+  width?: number;
+  /** An SVG dash pattern. */
+  dash?: string;
+  opacity?: number;
+  /** Marks every point; a ring is large enough to be seen around the dot of another line. */
+  dots?: "filled" | "hollow" | "ring";
+}
+
+export interface Line extends LineStyle {
+  points: readonly Point[];
+  /** Written beside the line's first or last point. */
+  label?: { text: string; at: "start" | "end" };
+}
+
+export interface Axis {
+  label: string;
+  domain: readonly [number, number];
+  ticks?: readonly number[];
+  /** How a tick is written. */
+  format?: (value: number) => string;
+  /** "log" needs a positive domain; values below it are drawn at its edge. */
+  type?: "linear" | "log";
+  /** The vertical axis stands left unless labels beside the lines' starts need the place. */
+  side?: "left" | "right";
+}
+
+export interface LineChart extends ChartText {
+  lines: readonly Line[];
+  x: Axis;
+  y: Axis;
+  width?: number;
+  height?: number;
+  /** A horizontal line to compare with. */
+  reference?: number;
+}
+
+const LABEL_GAP = 11;
+
+/** A chart of lines, later ones over earlier ones. */
+export function lineChart(chart: LineChart): string {
+  const { x, y, width = 270, height = 186, reference } = chart;
+  const right = y.side === "right";
+  const margins = {
+    marginTop: 20,
+    marginBottom: 34,
+    marginLeft: 40,
+    marginRight: right ? 42 : chart.lines.some(({ label }) => label?.at === "end") ? 46 : 12,
+  };
+  const [low, high] = y.domain;
+  const clamp = (value: number) => Math.min(high, Math.max(low, value));
+  const inside = (point: Point) => ({
+    x: point.x,
+    y: clamp(point.y),
+    low: clamp(point.low ?? point.y),
+    high: clamp(point.high ?? point.y),
+  });
+  const lines = chart.lines.map((line) => ({ ...line, points: line.points.map(inside) }));
+  return draw(chart, {
+    width,
+    height,
+    ...margins,
+    x: { domain: [...x.domain], label: null },
+    y: { domain: [...y.domain], label: null, type: y.type ?? "linear" },
+    marks: [
+      Plot.gridY({ ticks: y.ticks ? [...y.ticks] : 5, stroke: rule, strokeOpacity: 1 }),
+      Plot.axisY({
+        ticks: y.ticks ? [...y.ticks] : 5,
+        tickFormat: y.format,
+        anchor: y.side ?? "left",
+        tickSize: 0,
+        label: null,
+        fill: quiet,
+      }),
+      Plot.axisX({
+        ticks: x.ticks ? [...x.ticks] : 5,
+        tickFormat: x.format,
+        tickSize: 0,
+        label: null,
+        fill: quiet,
+      }),
+      Plot.text([y.label], {
+        frameAnchor: right ? "top-right" : "top-left",
+        textAnchor: right ? "end" : "start",
+        dx: right ? margins.marginRight - 2 : -margins.marginLeft + 2,
+        dy: -17,
+        fill: quiet,
+      }),
+      Plot.text([x.label], { frameAnchor: "bottom-right", textAnchor: "end", dy: 30, fill: quiet }),
+      reference === undefined ? null : Plot.ruleY([reference], { stroke: quiet, strokeDasharray: "1 3" }),
+      ...lines.flatMap((line) => lineMarks(line)),
+      ...labelMarks(lines, (value) => fraction(value, y), height - margins.marginTop - margins.marginBottom),
+    ],
+  });
+}
+
+function lineMarks({ points, colour, width = 1.6, dash, opacity = 1, dots }: Line) {
+  const banded = points.some(({ low, high }) => low !== high);
+  const style = { stroke: colour, strokeWidth: width, strokeDasharray: dash, strokeOpacity: opacity };
+  return [
+    banded ? Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }) : null,
+    Plot.lineY(points, { x: "x", y: "y", ...style }),
+    dots ? Plot.dot(points, { x: "x", y: "y", ...dotStyle(dots, colour, opacity) }) : null,
+  ];
+}
+
+function dotStyle(dots: NonNullable<LineStyle["dots"]>, colour: string, opacity: number) {
+  switch (dots) {
+    case "filled":
+      return { r: 2.2, fill: colour, fillOpacity: opacity };
+    case "hollow":
+      return { r: 2, fill: paper, stroke: colour, strokeWidth: 1 };
+    case "ring":
+      return { r: 4, stroke: colour, strokeWidth: 1 };
+  }
+}
+
+/** Labels stand beside their point, moved up or down as far as it takes not to touch each other. */
+function labelMarks(lines: readonly Line[], place: (y: number) => number, height: number) {
+  return (["start", "end"] as const).flatMap((at) => {
+    const labelled = lines.flatMap(({ label, points, colour }) => {
+      if (label?.at !== at) return [];
+      const drawn = points.filter((point) => Number.isFinite(point.y));
+      const point = at === "start" ? drawn[0] : drawn[drawn.length - 1];
+      return point ? [{ ...point, text: label.text, colour }] : [];
+    });
+    const wanted = labelled.map(({ y }) => height * (1 - place(y)));
+    const placed = spread(wanted, LABEL_GAP, 0, height);
+    return labelled.map((label, i) =>
+      Plot.text([label], {
+        x: "x",
+        y: "y",
+        text: "text",
+        textAnchor: at === "start" ? "end" : "start",
+        dx: at === "start" ? -5 : 6,
+        dy: placed[i] - wanted[i],
+        fill: label.colour,
+        stroke: paper,
+        strokeWidth: 3,
+      }),
+    );
+  });
+}
+
+/** Where a value stands on an axis, 0 at its start and 1 at its end. */
+function fraction(value: number, { domain: [low, high], type }: Axis): number {
+  if (type === "log") return Math.log(value / low) / Math.log(high / low);
+  return (value - low) / (high - low);
+}

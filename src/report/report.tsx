@@ -1,0 +1,172 @@
+// The public entries: whole reports as one HTML text each. A report opens with what was found and how the run was made,
+// and then goes through the chapters for which it has results.
+import type { ComponentChildren } from "preact";
+import { publishedSource } from "../experiments/published.js";
+import { dataSection } from "./chapters/data.js";
+import { pruningEvidence, pruningSections } from "./chapters/pruning.js";
+import { Contents, Note, renderPage, Sections } from "./page.js";
+import { type Findings, pruningFindings } from "./pruning-findings.js";
+import type { DataResults, PruningResults, RunFacts } from "./results.js";
+import { count, decimal, duration, list } from "./words.js";
+
+/** Everything a reproduction may have to report; chapters without results are left out. */
+export interface ReproductionInput {
+  facts: RunFacts;
+  data?: DataResults;
+  pruning?: PruningResults;
+}
+
+/** The report of a reproduction as one HTML document. */
+export function reproductionReport({ facts, data, pruning }: ReproductionInput): string {
+  const evidence = pruning ? pruningEvidence(pruning, data) : undefined;
+  const findings = evidence ? pruningFindings(evidence) : undefined;
+  const networks = evidence
+    ? evidence.ours.cells.map((cell) => {
+        const runs = evidence.ours.base.filter((run) => run.cell === cell);
+        return { cell, accuracy: runs.reduce((sum, { accuracy }) => sum + accuracy, 0) / runs.length };
+      })
+    : [];
+  const foreign = data?.baselines.find(({ name }) => name === "foreign letter")?.accuracy;
+  const key = [...(findings?.key ?? []), ...(data ? memoryFinding(data, networks) : [])];
+  const title = "Sparsity in recurrent networks, reproduced";
+  const sections = [
+    ...(data ? [dataSection({ data, networks })] : []),
+    ...(pruning && evidence && findings
+      ? pruningSections({ results: pruning, evidence, findings, foreign })
+      : []),
+  ];
+  return renderPage(
+    title,
+    <>
+      <Opening title={title} facts={facts} findings={key} limits={limits(facts, findings)} />
+      <Contents sections={sections} />
+      <Sections sections={sections} />
+      <Closing facts={facts} />
+    </>,
+  );
+}
+
+/** The report of the pruning experiment alone. */
+export function pruningReport(input: {
+  facts: RunFacts;
+  data?: DataResults;
+  pruning: PruningResults;
+}): string {
+  return reproductionReport(input);
+}
+
+function memoryFinding(data: DataResults, networks: readonly { accuracy: number }[]): string[] {
+  if (data.baselines.length === 0) return [];
+  const best = data.baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
+  const above = networks.filter(({ accuracy }) => accuracy > best.accuracy + 0.01).length;
+  const share = decimal(100 * best.accuracy, best.accuracy > 0.99 ? 2 : 1);
+  const verdict =
+    networks.length === 0
+      ? ""
+      : above === 0
+        ? "; no network is more than 1 point better, so high accuracy on these strings does not show memory"
+        : `; ${above} of ${count(networks.length, "network")} ${above === 1 ? "is" : "are"} more than 1 point better`;
+  return [
+    `The best of ${data.baselines.length} rules that have no memory (${best.name}) scores ${share}\u00a0%${verdict}.`,
+  ];
+}
+
+function limits(facts: RunFacts, findings: Findings | undefined): string[] {
+  const interrupted = facts.complete
+    ? []
+    : ["The run was interrupted; the same command continues it and writes this report anew."];
+  const scaled =
+    facts.scale === "quick"
+      ? [
+          "This is the quick, scaled-down run: fewer strings, epochs or percentages than the thesis, so numbers beside the published ones are a check of the shape, not of each value.",
+        ]
+      : [];
+  return [...interrupted, ...scaled, ...(findings?.limits ?? [])];
+}
+
+function Opening(props: {
+  title: string;
+  facts: RunFacts;
+  findings: readonly string[];
+  limits: readonly string[];
+}) {
+  const { title, facts, findings, limits } = props;
+  return (
+    <header>
+      <p class="eyebrow">Filigree · {facts.date}</p>
+      <h1>{title}</h1>
+      <p class="lead">
+        The experiments of Harshil Darji’s <i>Investigating Sparsity in Recurrent Neural Networks</i>, run
+        anew, with the published numbers beside ours.
+      </p>
+      {findings.length > 0 ? (
+        <ul class="findings">
+          {findings.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      ) : null}
+      <Facts facts={facts} />
+      {limits.length > 0 ? (
+        <Note>
+          {limits.map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
+        </Note>
+      ) : null}
+    </header>
+  );
+}
+
+function Facts({ facts }: { facts: RunFacts }) {
+  const entries: [string, ComponentChildren, boolean?][] = [
+    ["Scale", facts.scale],
+    ["Protocol", facts.protocol],
+    [facts.seeds.length === 1 ? "Seed" : "Seeds", facts.seeds.join(", ")],
+    ["Wall time", duration(facts.seconds)],
+    ["Executor", facts.executor],
+    ["Machine", facts.machine, true],
+    [
+      "Versions",
+      list(
+        Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`),
+        "and",
+      ),
+      true,
+    ],
+    ["Command", <code key="command">{facts.command}</code>, true],
+  ];
+  return (
+    <dl class="facts">
+      {entries.map(([name, value, broad]) => (
+        <div key={name} class={broad ? "broad" : undefined}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Closing({ facts }: { facts: RunFacts }) {
+  return (
+    <footer>
+      {facts.files.length > 0 ? (
+        <>
+          <p>The numbers lie beside this report:</p>
+          <ul>
+            {facts.files.map(({ path, content }) => (
+              <li key={path}>
+                <a href={encodeURI(path)}>
+                  <code>{path}</code>
+                </a>{" "}
+                {content}
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+      <p>Published numbers: {publishedSource}.</p>
+    </footer>
+  );
+}

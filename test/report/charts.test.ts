@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { groupedBars, histogram } from "../../src/report/charts/bars.js";
+import { dotChart } from "../../src/report/charts/dots.js";
+import { heatmap } from "../../src/report/charts/heatmap.js";
+import { lineChart } from "../../src/report/charts/lines.js";
+import { maskDrawing } from "../../src/report/charts/masks.js";
+import { masks } from "./sample.js";
+
+const text = { title: "A <title> & more", description: "What it shows." };
+const snapshot = (name: string) => `snapshots/${name}.svg`;
+
+describe("charts", () => {
+  it("draws lines with bands, dots, gaps, labels and a reference", async () => {
+    const svg = lineChart({
+      ...text,
+      lines: [
+        {
+          colour: "var(--gru)",
+          dots: "filled",
+          points: [
+            { x: 0, y: 1, low: 0.9, high: 1.1 },
+            { x: 1, y: 0.8, low: 0.7, high: 0.9 },
+            { x: 2, y: Number.NaN },
+            { x: 3, y: 0.2 },
+          ],
+          label: { text: "ours", at: "end" },
+        },
+        {
+          colour: "var(--quiet)",
+          dash: "4 3",
+          dots: "ring",
+          points: [
+            { x: 0, y: 0.9 },
+            { x: 3, y: 0.2 },
+          ],
+          label: { text: "theirs", at: "end" },
+        },
+      ],
+      x: { label: "epoch", domain: [0, 3], ticks: [0, 1, 2, 3] },
+      y: { label: "accuracy", domain: [0, 1], ticks: [0, 0.5, 1], format: (value) => `${100 * value} %` },
+      reference: 0.5,
+    });
+    await expect(svg).toMatchFileSnapshot(snapshot("lines"));
+    expect(svg).toContain("<title>A &lt;title&gt; &amp; more</title><desc>What it shows.</desc>");
+  });
+
+  it("draws lines on a logarithmic scale with the axis on the right", async () => {
+    await expect(
+      lineChart({
+        ...text,
+        lines: [
+          {
+            colour: "var(--lstm)",
+            points: [
+              { x: 0, y: 1 },
+              { x: 1, y: 0 },
+            ],
+            label: { text: "loss", at: "start" },
+          },
+        ],
+        x: { label: "epoch", domain: [0, 1] },
+        y: { label: "loss", domain: [1e-4, 1], type: "log", ticks: [1e-4, 1e-2, 1], side: "right" },
+      }),
+    ).toMatchFileSnapshot(snapshot("lines-log"));
+  });
+
+  it("draws a heat map with groups, empty and solid cells", async () => {
+    await expect(
+      heatmap({
+        ...text,
+        axis: "% removed",
+        columns: ["50", "90"],
+        rows: [
+          {
+            group: "LSTM",
+            label: "ours",
+            colour: "var(--lstm)",
+            cells: [
+              { text: "0", strength: 0.1 },
+              { text: "×", strength: "solid" },
+            ],
+          },
+          {
+            group: "LSTM",
+            label: "published",
+            colour: "var(--quiet)",
+            cells: [undefined, { text: "2", strength: 0.5 }],
+          },
+          { group: "GRU", label: "ours", colour: "var(--gru)", cells: [] },
+        ],
+      }),
+    ).toMatchFileSnapshot(snapshot("heatmap"));
+  });
+
+  it("draws a histogram with a bin that does not occur", async () => {
+    await expect(
+      histogram({
+        ...text,
+        series: [
+          { label: "false", colour: "var(--accent-0)" },
+          { label: "true", colour: "var(--accent-1)" },
+        ],
+        bins: [
+          { from: 4, counts: [3, 0] },
+          { from: 6, counts: [1, 2] },
+        ],
+        step: 1,
+        x: "letters",
+        y: "strings",
+      }),
+    ).toMatchFileSnapshot(snapshot("histogram"));
+  });
+
+  it("draws grouped bars", async () => {
+    await expect(
+      groupedBars({
+        ...text,
+        series: [
+          { label: "false", colour: "var(--accent-0)" },
+          { label: "true", colour: "var(--accent-1)" },
+        ],
+        groups: [
+          { name: "B", values: [0.2, 0.4] },
+          { name: "T", values: [0.1, 0] },
+        ],
+        x: "letter",
+        y: "share",
+      }),
+    ).toMatchFileSnapshot(snapshot("bars"));
+  });
+
+  it("draws dots with intervals", async () => {
+    await expect(
+      dotChart({
+        ...text,
+        rows: [
+          { label: "one", dots: [{ value: 0.5, low: 0.4, high: 0.7, colour: "var(--gru)", text: "0.5" }] },
+          {
+            label: "two",
+            dots: [
+              { value: -0.2, colour: "var(--lstm)" },
+              { value: 0.1, colour: "var(--quiet)", hollow: true },
+              { value: Number.NaN, colour: "var(--quiet)" },
+            ],
+          },
+        ],
+        axis: "correlation",
+        domain: [-1, 1],
+        reference: 0,
+      }),
+    ).toMatchFileSnapshot(snapshot("dots"));
+  });
+
+  it("draws masks by matrix and gate", async () => {
+    const svg = maskDrawing(masks[0]);
+    await expect(svg).toMatchFileSnapshot(snapshot("masks"));
+    expect(svg.match(/<image /g)).toHaveLength(4);
+    expect(svg).toContain(">67 %<");
+    expect(svg).toContain(">17 %<");
+    expect(svg).toContain(">layer 1<");
+  });
+
+  it("draws nothing but axes without data", () => {
+    const empty = { ...text, x: "x", y: "y", series: [] };
+    expect(histogram({ ...empty, bins: [], step: 1 })).toContain("</svg>");
+    expect(groupedBars({ ...empty, groups: [] })).toContain("</svg>");
+    expect(dotChart({ ...text, rows: [], axis: "x", domain: [0, 1] })).toContain("</svg>");
+    expect(heatmap({ ...text, axis: "x", columns: [], rows: [] })).toContain("</svg>");
+    expect(
+      lineChart({ ...text, lines: [], x: { label: "", domain: [0, 1] }, y: { label: "", domain: [0, 1] } }),
+    ).toContain("</svg>");
+  });
+});

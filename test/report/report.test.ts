@@ -1,0 +1,93 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { pruningReport, reproductionReport } from "../../src/report/report.js";
+import { data, facts, masks, plan, rows } from "./sample.js";
+
+const pruning = { rows, masks, plan };
+
+function headings(html: string): string[] {
+  const { document } = parseHTML(html);
+  return [...document.querySelectorAll("h2")].map((heading) => heading.lastChild?.textContent ?? "");
+}
+
+/** What every report has to hold, however little it reports. */
+function expectSound(html: string): void {
+  const { document } = parseHTML(html);
+  expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
+  expect(document.querySelectorAll("script, link, iframe, img")).toHaveLength(0);
+  expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(
+    /(src|href)="(https?:)?\/\/|url\((?!#)|@import/,
+  );
+  expect(html).not.toMatch(/undefined|NaN|\[object/);
+  for (const svg of document.querySelectorAll("svg")) {
+    if (svg.getAttribute("aria-hidden")) continue;
+    expect(svg.getAttribute("role")).toBe("img");
+    expect(svg.querySelector("title")?.textContent).not.toBe("");
+    expect(svg.querySelector("desc")?.textContent).not.toBe("");
+  }
+  for (const table of document.querySelectorAll("table")) {
+    expect(table.querySelector("caption")?.textContent).not.toBe("");
+    for (const row of table.querySelectorAll("tbody tr"))
+      expect(row.querySelector("th[scope=row]")).not.toBeNull();
+  }
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const link of document.querySelectorAll("nav a"))
+    expect(ids).toContain(link.getAttribute("href")?.slice(1));
+}
+
+describe("reports", () => {
+  it("reports the pruning experiment whole", () => {
+    const html = pruningReport({ facts, data, pruning });
+    expectSound(html);
+    expect(headings(html)).toEqual([
+      "The data",
+      "Base training",
+      "Accuracy against pruning",
+      "Accuracy regained",
+      "Which weights are left",
+      "Research questions 1 to 3",
+      "Published and ours",
+    ]);
+    expect(html).toContain("npx filigree reproduce --quick");
+    expect(html).toContain('<a href="results/pruning.csv">');
+    expect(html).toContain("2\u00a0min 5\u00a0s");
+    expect(html).toContain("arXiv 2407.20601");
+  });
+
+  it("reports an interrupted run, and says so", () => {
+    const started = pruningReport({
+      facts: { ...facts, complete: false },
+      pruning: { rows: rows.filter(({ cell }) => cell === "lstm"), masks: [], plan },
+    });
+    expectSound(started);
+    expect(started).toContain("The run was interrupted");
+    expect(started).toContain("There are no results of RNN-Tanh yet.");
+    expect(headings(started)).not.toContain("Which weights are left");
+    const unpruned = pruningReport({
+      facts,
+      data,
+      pruning: { rows: rows.filter(({ criterion }) => criterion === "none"), masks: [], plan },
+    });
+    expectSound(unpruned);
+    expect(unpruned).toContain("No network has been pruned yet.");
+  });
+
+  it("reports nothing without results", () => {
+    const html = pruningReport({ facts, pruning: { rows: [], masks: [], plan } });
+    expectSound(html);
+    expect(html).toContain("No base training has been finished yet.");
+    expectSound(reproductionReport({ facts }));
+    expectSound(reproductionReport({ facts, data }));
+  });
+
+  it("escapes what it is given", () => {
+    const html = pruningReport({
+      facts: { ...facts, command: "<script>alert(1)</script>", machine: '"><img src=x>' },
+      data: { ...data, name: "<b>strings</b>" },
+      pruning,
+    });
+    expectSound(html);
+    expect(html).toContain("&lt;script>alert(1)");
+  });
+});

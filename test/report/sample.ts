@@ -1,0 +1,140 @@
+// Small results with numbers chosen by hand, so that what a report draws and says about them can be checked by eye.
+import type { DatasetStatistics } from "../../src/data/stats.js";
+import type { CellKind } from "../../src/network/architecture.js";
+import type { Criterion } from "../../src/prune/prune.js";
+import type { Target } from "../../src/prune/target.js";
+import type { DataResults, PruningResults, PruningRow, RunFacts } from "../../src/report/results.js";
+
+/** Base training with the given test accuracies, epoch by epoch. */
+export function base(cell: CellKind, accuracy: readonly number[], seed = 1): PruningRow[] {
+  return accuracy.map((testAccuracy, i) => ({
+    cell,
+    criterion: "none",
+    target: "none",
+    percent: 0,
+    seed,
+    epoch: i + 1,
+    trainLoss: 0.5 / (i + 1),
+    trainAccuracy: testAccuracy,
+    testLoss: 0.6 / (i + 1),
+    testAccuracy,
+  }));
+}
+
+/** A pruned network with the given test accuracies, the first before retraining. */
+export function pruned(
+  cell: CellKind,
+  target: Target,
+  criterion: Criterion,
+  percent: number,
+  accuracy: readonly number[],
+  seed = 1,
+): PruningRow[] {
+  return accuracy.map((testAccuracy, epoch) => ({
+    cell,
+    criterion,
+    target,
+    percent,
+    seed,
+    epoch,
+    trainLoss: epoch === 0 ? Number.NaN : 0.1,
+    trainAccuracy: epoch === 0 ? Number.NaN : testAccuracy,
+    testLoss: 0.1,
+    testAccuracy,
+  }));
+}
+
+/** Two cells; LSTM keeps up to 50 % of both and regains 90 % after one epoch, RNN-Tanh has not learnt. */
+export const rows: PruningRow[] = [
+  ...base("rnn-tanh", [0.5, 0.51]),
+  ...pruned("rnn-tanh", "both", "magnitude", 50, [0.5, 0.5]),
+  ...base("lstm", [0.9, 1]),
+  ...pruned("lstm", "both", "magnitude", 50, [0.995, 1]),
+  ...pruned("lstm", "both", "magnitude", 90, [0.7, 0.995]),
+  ...pruned("lstm", "both", "magnitude", 100, [0.5, 0.5]),
+  ...pruned("lstm", "both", "random", 50, [0.6, 0.995]),
+  ...pruned("lstm", "both", "random", 90, [0.5, 0.6]),
+  ...pruned("lstm", "h2h", "magnitude", 50, [1, 1]),
+  ...pruned("lstm", "i2h", "magnitude", 50, [0.95, 1]),
+];
+
+export const plan: PruningResults["plan"] = {
+  cells: ["rnn-tanh", "lstm"],
+  targets: ["both", "i2h", "h2h"],
+  percents: [50, 90, 100],
+  criteria: ["magnitude", "random"],
+  seeds: [1],
+  epochs: 2,
+  retrainingEpochs: 1,
+};
+
+/** A 3 × 2 and a 3 × 3 matrix of one gate, and one of two gates. */
+export const masks: PruningResults["masks"] = [
+  {
+    cell: "lstm",
+    target: "both",
+    percent: 50,
+    matrices: [
+      {
+        name: "cells.0.weight_ih",
+        rows: 6,
+        columns: 2,
+        gates: 2,
+        mask: Uint8Array.from([1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 0, 0]),
+      },
+      {
+        name: "cells.0.weight_hh",
+        rows: 6,
+        columns: 3,
+        gates: 2,
+        mask: Uint8Array.from([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+      },
+    ],
+  },
+];
+
+function statistics(strings: number): DatasetStatistics {
+  return {
+    strings,
+    labels: [
+      { strings: strings / 2, meanLength: 4.5 },
+      { strings: strings / 2, meanLength: 6 },
+    ],
+    lengths: [
+      { value: 4, counts: [3, 0] },
+      { value: 5, counts: [2, 1] },
+      { value: 7, counts: [0, 4] },
+    ],
+    letters: [
+      { value: "B", counts: [5, 10] },
+      { value: "Q", counts: [5, 0] },
+    ],
+    duplicates: 1,
+    contradictions: 0,
+  };
+}
+
+export const data: DataResults = {
+  name: "strings of Reber’s grammar",
+  train: statistics(30),
+  test: statistics(10),
+  overlap: 0,
+  baselines: [
+    { name: "majority", rule: "always the more frequent label", correct: 5, accuracy: 0.5 },
+    { name: "foreign letter", rule: "false if a letter is foreign", correct: 8, accuracy: 0.8 },
+  ],
+};
+
+export const facts: RunFacts = {
+  command: "npx filigree reproduce --quick",
+  scale: "quick",
+  protocol: "thesis",
+  executor: "native (AVX2)",
+  machine: "a laptop, 2 cores",
+  seeds: [1],
+  seconds: 125,
+  date: "1 July 2026",
+  versions: { Filigree: "0.1.0", Node: "20.19.0" },
+  complete: true,
+  files: [{ path: "results/pruning.csv", content: "every epoch of every training" }],
+};
