@@ -42,8 +42,16 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
       arena_(plan_.arena),
       gradient_(plan_.gradients),
       symbols_(static_cast<size_t>(plan_.steps) * plan_.lanes) {
+  std::vector<bool> multiplied(plan_.blocks.size());
+  for (const auto* ops : {&plan_.forward, &plan_.backward}) {
+    for (const Op& op : *ops) {
+      if (op.block >= 0) multiplied[op.block] = true;
+    }
+  }
   matrices_.reserve(plan_.blocks.size());
-  for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
+  for (size_t i = 0; i < plan_.blocks.size(); i++) {
+    matrices_.emplace_back(plan_.blocks[i], multiplied[i], plan_.lanes, kernels_);
+  }
   int widest = 0;
   for (const Op& op : plan_.backward) {
     if (op.code == OpCode::kTableGradient) widest = std::max(widest, op.stride);
@@ -52,6 +60,7 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
 }
 
 void Executor::setStep(double step) {
+  const FlushToZero flush;  // As in training.
   step_ = step;
   // By repeated multiplication, not pow(), whose last bit depends on the C library.
   power1_ = power2_ = 1;
@@ -382,7 +391,7 @@ void Executor::update() {
   power1_ *= optimiser_.beta1;
   power2_ *= optimiser_.beta2;
   kernels_.adam(parameters_.data(), first_.data(), second_.data(), gradient, count,
-                static_cast<float>(optimiser_.beta1), static_cast<float>(optimiser_.beta2),
+                optimiser_.beta1, optimiser_.beta2,
                 static_cast<float>(optimiser_.learningRate / (1 - power1_)),
                 static_cast<float>(std::sqrt(1 - power2_)), static_cast<float>(optimiser_.epsilon));
 }

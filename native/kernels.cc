@@ -374,9 +374,11 @@ void multiply(float* values, const float* factors, int count) {
   for (int i = 0; i < count; i++) values[i] *= factors[i];
 }
 
-void adam(float* parameters, float* first, float* second, const float* gradient, int count, float beta1, float beta2,
+void adam(float* parameters, float* first, float* second, const float* gradient, int count, double beta1, double beta2,
           float rate, float rootCorrection, float epsilon) {
-  const vf b1 = splat(beta1), b2 = splat(beta2), c1 = splat(1 - beta1), c2 = splat(1 - beta2);
+  // 1 - beta in double, as PyTorch does: in float, 0.001 would be wrong in its fifth digit.
+  const auto constant = [](double x) { return splat(static_cast<float>(x)); };
+  const vf b1 = constant(beta1), b2 = constant(beta2), c1 = constant(1 - beta1), c2 = constant(1 - beta2);
   for (int i = 0; i < count; i += W) {
     const vf g = load(gradient + i);
     const vf m = fma(b1, load(first + i), c1 * g);

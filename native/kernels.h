@@ -74,8 +74,8 @@ struct Kernels {
   float (*squares)(const float* values, int count);
   void (*scale)(float* values, int count, float factor);
   void (*multiply)(float* values, const float* factors, int count);
-  void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, float beta1,
-               float beta2, float rate, float rootCorrection, float epsilon);
+  void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
+               double beta2, float rate, float rootCorrection, float epsilon);
 
   // Fused multiply-adds at full rate, for measuring the processor's peak; returns the floating-point operations done.
   double (*burn)(int rounds, float* sink);

@@ -1,6 +1,8 @@
 // Decodes and checks plans. Every number that a kernel will use as a size or an index passes through here once.
 #include "plan.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <string>
 
 namespace filigree {
@@ -30,6 +32,7 @@ class Decoder {
     require(plan_.prepared >= 0 && plan_.prepared <= kMost, "its prepared buffer has an impossible size");
     require(plan_.parameters % 16 == 0 && plan_.gradients % 16 == 0, "a buffer is not whole cache lines");
     require(plan_.gradients >= plan_.parameters, "its gradients are fewer than its parameters");
+    gradientsEnd_ = plan_.parameters;
     const int64_t counts[] = {word(), word(), word(), word(), word()};
     for (const int64_t n : counts) {
       require(n >= 0 && n <= static_cast<int64_t>(count_), "it lists an impossible number of parts");
@@ -40,12 +43,17 @@ class Decoder {
       plan_.symbols.push_back(static_cast<int>(row));
     }
     for (int64_t i = 0; i < counts[0]; i++) plan_.blocks.push_back(block());
-    decodeOps(plan_.prepare, counts[1]);
-    decodeOps(plan_.forward, counts[2]);
-    decodeOps(plan_.backward, counts[3]);
-    decodeOps(plan_.finish, counts[4]);
+    using enum OpCode;
+    decodeOps(plan_.prepare, counts[1], {kBias, kTable});
+    decodeOps(plan_.forward, counts[2], {kGather, kAffine, kCell, kCopy, kSelect, kLoss});
+    decodeOps(plan_.backward, counts[3],
+              {kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
+    decodeOps(plan_.finish, counts[4], {kTableBackward});
     require(next_ == count_, "it has words left over");
     require(maskRead_ == maskBytes_, "it has masks left over");
+    // No wrong size makes the executor ask for more memory than its buffers fill.
+    require(preparedEnd_ + 16 > plan_.prepared && gradientsEnd_ == plan_.gradients && arenaEnd_ == plan_.arena,
+            "a buffer is larger than what it holds");
     return std::move(plan_);
   }
 
@@ -73,6 +81,11 @@ class Decoder {
 
   static void inside(int64_t start, int64_t length, int64_t buffer, const char* what) {
     require(start >= 0 && length >= 0 && start <= buffer && length <= buffer - start, what);
+  }
+
+  void inPrepared(int64_t start, int64_t length) {
+    inside(start, length, plan_.prepared, "a bias or a table is out of range");
+    preparedEnd_ = std::max(preparedEnd_, start + length);
   }
 
   Block block() {
@@ -114,7 +127,10 @@ class Decoder {
     const int64_t step = int64_t{s.rows} * plan_.lanes;
     require(s.offset % 16 == 0, "a buffer is not aligned");
     const int64_t before = s.initial ? step : 0;
-    inside(s.offset - before, (s.once ? 1 : plan_.steps) * step + before, plan_.arena, "a buffer is out of range");
+    inside(0, step, plan_.arena, "a buffer is out of range");
+    const int64_t length = (s.once ? 1 : plan_.steps) * step;
+    inside(s.offset - before, length + before, plan_.arena, "a buffer is out of range");
+    arenaEnd_ = std::max(arenaEnd_, s.offset + length);
     return s;
   }
 
@@ -124,19 +140,22 @@ class Decoder {
     return static_cast<CellKind>(value);
   }
 
-  void decodeOps(std::vector<Op>& ops, int64_t count) {
-    for (int64_t i = 0; i < count; i++) ops.push_back(decodeOp());
+  void decodeOps(std::vector<Op>& ops, int64_t count, std::initializer_list<OpCode> allowed) {
+    for (int64_t i = 0; i < count; i++) {
+      ops.push_back(decodeOp());
+      require(std::find(allowed.begin(), allowed.end(), ops.back().code) != allowed.end(),
+              "an operation stands where it cannot");
+    }
   }
 
   Op decodeOp() {
     Op op;
     op.code = static_cast<OpCode>(word());
-    const int64_t prepared = plan_.prepared;
     switch (op.code) {
       case OpCode::kBias: {
         op.rows = size("the rows of a bias");
         op.to = word();
-        inside(op.to, op.rows, prepared, "a bias is out of range");
+        inPrepared(op.to, op.rows);
         for (int64_t parts = word(); parts > 0; parts--) {
           Op::Part part{word(), static_cast<int>(word()), size("a part of a bias"), static_cast<int>(word())};
           inside(part.parameter, part.rows, plan_.parameters, "a part of a bias is out of range");
@@ -151,8 +170,8 @@ class Decoder {
         op.bias = word();
         op.to = word();
         require(b.columns == plan_.embeddingWidth && op.to % 16 == 0, "a table does not fit the embedding");
-        inside(op.bias, b.rows, prepared, "a bias is out of range");
-        inside(op.to, int64_t{b.rows} * plan_.tableWidth(), prepared, "a table is out of range");
+        inPrepared(op.bias, b.rows);
+        inPrepared(op.to, int64_t{b.rows} * plan_.tableWidth());
         return op;
       }
       case OpCode::kGather:
@@ -160,7 +179,7 @@ class Decoder {
         op.rows = size("the rows of a table");
         op.target = sequence();
         require(op.table % 16 == 0 && op.rows <= op.target.rows && !op.target.once, "a table does not fit its buffer");
-        inside(op.table, int64_t{op.rows} * plan_.tableWidth(), prepared, "a table is out of range");
+        inPrepared(op.table, int64_t{op.rows} * plan_.tableWidth());
         return op;
       case OpCode::kAffine: {
         const Block& b = blockOf(op);
@@ -170,7 +189,7 @@ class Decoder {
         op.accumulate = flag();
         require(op.from.rows == b.columns && op.target.rows >= b.rows && op.from.once == op.target.once,
                 "a matrix does not fit its buffers");
-        if (!op.accumulate) inside(op.bias, b.rows, prepared, "a bias is out of range");
+        if (!op.accumulate) inPrepared(op.bias, b.rows);
         return op;
       }
       case OpCode::kCell:
@@ -193,7 +212,7 @@ class Decoder {
           require(op.state.rows == 2 * units && op.state.initial && !op.state.once, "a cell's state does not fit it");
         }
         if (op.code == OpCode::kCell) {
-          if (gru) inside(op.bias, units, prepared, "a bias is out of range");
+          if (gru) inPrepared(op.bias, units);
           return op;
         }
         op.gradient = sequence();
@@ -280,7 +299,9 @@ class Decoder {
 
   void checkTableGradient(int rows, int stride, int64_t to) {
     require(stride % 16 == 0 && stride >= rows && to % 16 == 0, "a table's gradient has an impossible shape");
-    inside(to, static_cast<int64_t>(plan_.symbols.size()) * stride, plan_.gradients, "a table is out of range");
+    const int64_t length = static_cast<int64_t>(plan_.symbols.size()) * stride;
+    inside(to, length, plan_.gradients, "a table is out of range");
+    gradientsEnd_ = std::max(gradientsEnd_, to + length);
   }
 
   const int32_t* words_;
@@ -289,6 +310,8 @@ class Decoder {
   size_t maskBytes_;
   size_t next_ = 0;
   size_t maskRead_ = 0;
+  // How far what was decoded reaches into each buffer.
+  int64_t preparedEnd_ = 0, gradientsEnd_ = 0, arenaEnd_ = 0;
   Plan plan_;
 };
 

@@ -59,7 +59,7 @@ enum class CellKind : int { kTanh, kRelu, kLstm, kGru };
 struct Op {
   OpCode code{};
   CellKind kind{};
-  int block = 0;
+  int block = -1;
   int rows = 0;
   int first = 0;
   int rotation = 0;

@@ -144,7 +144,7 @@ class Compiler {
       const accumulate = i > 0 || fromEmbedding !== undefined;
       this.forward.push({ op: "affine", block, from: this.values.get(source)!, to: gates, bias, accumulate });
     }
-    const hidden = this.block(names.weightHh, 0, size, rows, 0);
+    const hidden = this.block(names.weightHh, cell.name, 0, size, rows, 0);
     const hiddenBias = kind === "gru" ? bias + 3 * size : -1;
     this.forward.push({ op: "cell", kind, block: hidden, bias: hiddenBias, gates, output, state });
     this.values.set(cell.name, output);
@@ -264,13 +264,21 @@ class Compiler {
     let column = 0;
     return sources.map((source) => {
       const columns = this.width.get(source)!;
-      const block = this.block(weight, column, columns, rows, rotation);
+      const block = this.block(weight, source, column, columns, rows, rotation);
       column += columns;
       return { source, block };
     });
   }
 
-  private block(weight: string, column: number, columns: number, rows: number, rotation: number): number {
+  /** The columns of a weight that act on `source`. */
+  private block(
+    weight: string,
+    source: string,
+    column: number,
+    columns: number,
+    rows: number,
+    rotation: number,
+  ): number {
     const { offset, shape } = this.network.tensor(weight);
     const stride = shape[1];
     const full = this.network.masks.get(weight);
@@ -286,8 +294,11 @@ class Compiler {
       if (nonzeros === mask.length) mask = undefined;
     }
     const { form } = this.options;
+    // A table is looked up, never multiplied.
     const sparse =
-      mask !== undefined && (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
+      mask !== undefined &&
+      source !== EMBEDDING &&
+      (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
     this.blocks.push({
       name: weight,
       offset: offset + column,
