@@ -1,0 +1,212 @@
+// One suite over every executor: the reference against finite differences, every instruction set of the native
+// executor against the reference, and all of them against PyTorch.
+import { describe, expect, it } from "vitest";
+import type { Batches } from "../../src/data/batches.js";
+import { compile } from "../../src/engine/compile.js";
+import {
+  type Executor,
+  type Optimiser,
+  type ReadAt,
+  type TrainingState,
+  thesisOptimiser,
+} from "../../src/engine/executor.js";
+import type { Plan } from "../../src/engine/plan.js";
+import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
+import type { Network } from "../../src/network/network.js";
+import { Random } from "../../src/random.js";
+import { cellBatches, cellCases, flatten, networkOf } from "../fixtures/cells.js";
+import {
+  batchesOf,
+  distance,
+  instructionSets,
+  layers,
+  nativeOn,
+  networkWith,
+  skips,
+  symbolsTo,
+  web,
+} from "./setups.js";
+
+interface Shape {
+  name: string;
+  architecture(kind: CellKind): Architecture;
+  /** Sizes of the batches. */
+  batches: number[];
+  longest: number;
+  symbols: number;
+}
+
+const small: Shape[] = [
+  { name: "1 unit", architecture: (k) => layers(k, 1, 1), batches: [1], longest: 5, symbols: 2 },
+  { name: "5, 3", architecture: (k) => layers(k, 3, 5, 3), batches: [17], longest: 4, symbols: 9 },
+  { name: "skips", architecture: skips, batches: [3], longest: 4, symbols: 4 },
+  { name: "web", architecture: web, batches: [4], longest: 4, symbols: 3 },
+];
+
+const large: Shape[] = [
+  {
+    name: "13, 14, 17",
+    architecture: (k) => layers(k, 7, 13, 14, 17),
+    batches: [15, 16],
+    longest: 9,
+    symbols: 7,
+  },
+  { name: "50", architecture: (k) => layers(k, 50, 50), batches: [33, 1], longest: 4, symbols: 20 },
+  { name: "8, 50", architecture: (k) => layers(k, 17, 8, 50), batches: [32, 17], longest: 3, symbols: 15 },
+  { name: "long", architecture: (k) => layers(k, 9, 4, 3), batches: [16], longest: 60, symbols: 6 },
+  { name: "four tiles", architecture: (k) => layers(k, 5, 6), batches: [128, 97], longest: 5, symbols: 40 },
+];
+
+const forms = [
+  { form: "dense", density: 1 },
+  { form: "dense", density: 0.4 },
+  { form: "sparse", density: 0.4 },
+  { form: "sparse", density: 0.02 },
+] as const;
+
+const setUps = [...small, ...large].flatMap((shape) => forms.map((form) => ({ ...shape, ...form })));
+type SetUp = (typeof setUps)[number];
+
+const readings: ReadAt[] = ["last-step", "last-symbol"];
+const optimiser: Optimiser = { ...thesisOptimiser, clip: 0.5 };
+
+function setUp(
+  { name, architecture, density, form, batches, longest, symbols }: SetUp,
+  kind: CellKind,
+): { network: Network; batches: Batches; plan: Plan } {
+  const random = new Random(`${name} ${kind} ${density}`);
+  // One symbol of the vocabulary does not occur.
+  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 2 }, density, random);
+  const options = { batch: Math.max(...batches), steps: longest, symbols: symbolsTo(symbols), form };
+  return {
+    network,
+    batches: batchesOf(random.stream("data"), batches, longest, symbols),
+    plan: compile(network, options),
+  };
+}
+
+describe.each(cellKinds)("the reference's gradient of %s", (kind) => {
+  const cases = setUps.filter((s) => small.some(({ name }) => name === s.name) && s.form === "dense");
+  it.each(cases)("is the finite differences of its loss: $name at density $density", async (shape) => {
+    const { network, batches, plan } = setUp(shape, kind);
+    const readAt = readings[cases.indexOf(shape) % 2];
+    const parameters = Float64Array.from(network.parameters);
+    const executor = () => new ReferenceExecutor(plan, parameters, optimiser, 64);
+    const lossAt = async (i: number, value: number) => {
+      const kept = parameters[i];
+      parameters[i] = value;
+      const { losses } = await executor().evaluate(batches, readAt);
+      parameters[i] = kept;
+      return losses[0];
+    };
+    const { loss, gradient } = executor().gradient(batches, 0, readAt);
+    expect(loss).toBeCloseTo(await lossAt(0, parameters[0]), 12);
+    const numeric = new Float64Array(gradient.length);
+    const step = 1e-5;
+    for (const { name, offset, length } of network.tensors.values()) {
+      const mask = network.masks.get(name);
+      for (let i = 0; i < length; i++) {
+        if (mask?.[i] === 0) continue;
+        const value = parameters[offset + i];
+        const above = await lossAt(offset + i, value + step);
+        const below = await lossAt(offset + i, value - step);
+        numeric[offset + i] = (above - below) / (2 * step);
+      }
+    }
+    expect(distance(gradient, numeric)).toBeLessThan(1e-6);
+  });
+});
+
+/** All that an executor says about some batches: loss and gradient of each, logits, and 20 training steps. */
+async function results(executor: Executor, batches: Batches, readAt: ReadAt) {
+  const gradients = Array.from(batches.sizes, (_, i) => executor.gradient(batches, i, readAt));
+  const evaluation = await executor.evaluate(batches, readAt);
+  const losses: number[] = [];
+  const correct: number[] = [];
+  while (losses.length < 20) {
+    const outcomes = await executor.train(batches, 0, batches.count, readAt);
+    losses.push(...outcomes.losses);
+    correct.push(...outcomes.correct);
+  }
+  return { gradients, evaluation, losses, correct, state: executor.state() };
+}
+
+describe.each(cellKinds)("native executor, %s", (kind) => {
+  // Every shape in every form, each pair for two of the four cells.
+  const half = setUps.filter(
+    (_, i) => (i + Math.floor(i / forms.length) + cellKinds.indexOf(kind)) % 2 === 0,
+  );
+  it.each(half)("agrees with the reference: $name, $form at density $density", async (shape) => {
+    const readAt = readings[half.indexOf(shape) % 2];
+    const { network, batches, plan } = setUp(shape, kind);
+    const reference = new ReferenceExecutor(plan, network.parameters, optimiser);
+    const expected = await results(reference, batches, readAt);
+    for (const isa of instructionSets) {
+      const actual = await results(nativeOn(isa, plan, network.parameters, optimiser), batches, readAt);
+      for (const [i, { loss, gradient }] of expected.gradients.entries()) {
+        expect(actual.gradients[i].loss, isa).toBeCloseTo(loss, 6);
+        expect(distance(actual.gradients[i].gradient, gradient), isa).toBeLessThan(1e-5);
+      }
+      expect(distance(actual.evaluation.logits, expected.evaluation.logits), isa).toBeLessThan(1e-6);
+      expect(distance(actual.evaluation.losses, expected.evaluation.losses), isa).toBeLessThan(1e-6);
+      expect(actual.evaluation.correct, isa).toEqual(expected.evaluation.correct);
+      expect(distance(actual.losses, expected.losses), isa).toBeLessThan(1e-6);
+      expect(actual.correct, isa).toEqual(expected.correct);
+      expect(actual.state.step, isa).toBe(expected.state.step);
+      // Adam divides by the root of the gradient's square, so a gradient near zero makes any error large.
+      const moved = (state: TrainingState) => state.parameters.map((v, i) => v - network.parameters[i]);
+      expect(distance(moved(actual.state), moved(expected.state)), isa).toBeLessThan(1e-3);
+      expect(distance(actual.state.firstMoment, expected.state.firstMoment), isa).toBeLessThan(1e-5);
+      expect(distance(actual.state.secondMoment, expected.state.secondMoment), isa).toBeLessThan(1e-5);
+      for (const [name, mask] of network.masks) {
+        const { offset } = network.tensor(name);
+        const strays = mask.filter((bit, i) => bit === 0 && actual.state.parameters[offset + i] !== 0);
+        expect(strays, `${isa}: ${name}`).toHaveLength(0);
+      }
+    }
+  });
+});
+
+const executors: [name: string, make: (plan: Plan, network: Network, optimiser: Optimiser) => Executor][] = [
+  ["reference", (plan, { parameters }, settings) => new ReferenceExecutor(plan, parameters, settings)],
+  [
+    "reference in float64",
+    (plan, { parameters }, settings) => new ReferenceExecutor(plan, parameters, settings, 64),
+  ],
+  ...instructionSets.map((isa): (typeof executors)[number] => [
+    isa,
+    (plan, { parameters }, settings) => nativeOn(isa, plan, parameters, settings),
+  ]),
+];
+
+describe.each(cellCases.map((entry) => [entry.name, entry] as const))("PyTorch's %s", (_, entry) => {
+  const network = networkOf(entry);
+  const held = network.masks.size > 0 ? (["dense", "sparse"] as const) : (["dense"] as const);
+  const plans = held.map((form) => {
+    const { symbols } = cellBatches;
+    return compile(network, { batch: cellBatches.sizes[0], steps: cellBatches.steps[0], symbols, form });
+  });
+  it.each(executors)("is what the %s executor computes", async (_, make) => {
+    for (const plan of plans) {
+      for (const { readAt, logits, loss, gradients } of entry.passes) {
+        const executor = make(plan, network, thesisOptimiser);
+        const evaluation = await executor.evaluate(cellBatches, readAt);
+        expect(distance(evaluation.logits, logits.flat())).toBeLessThan(1e-6);
+        expect(evaluation.losses[0]).toBeCloseTo(loss, 6);
+        const actual = executor.gradient(cellBatches, 0, readAt);
+        expect(actual.loss).toBeCloseTo(loss, 6);
+        expect(distance(actual.gradient, flatten(network, gradients))).toBeLessThan(2e-6);
+      }
+      for (const { readAt, learningRate, clip, losses, parameters } of entry.runs) {
+        const executor = make(plan, network, { ...thesisOptimiser, learningRate, clip });
+        for (const loss of losses) {
+          expect((await executor.train(cellBatches, 0, 1, readAt)).losses[0]).toBeCloseTo(loss, 5);
+        }
+        const trained = executor.state().parameters.map((v, i) => v - network.parameters[i]);
+        const expected = flatten(network, parameters).map((v, i) => v - network.parameters[i]);
+        expect(distance(trained, expected)).toBeLessThan(2e-5);
+      }
+    }
+  });
+});
