@@ -7,7 +7,7 @@ import { applicationId, migrations } from "./schema.js";
 
 /** What can be bound to a statement. Booleans are left out: the package aborts the process on one. */
 export type Bindable = number | string | null | Uint8Array;
-/** A row by column names. Blobs arrive as Buffer or ArrayBuffer; `bytesOf` reads both. */
+/** A row by column names; `bytesOf` reads a BLOB. */
 export type Row = Record<string, unknown>;
 
 type Statement = Sqlite.Statement<Bindable[]>;
@@ -33,6 +33,7 @@ export class Database {
    */
   static open(path: string, mode: "read" | "write"): Database {
     const size = sizeOf(path, mode);
+    if (size === 0 && mode === "read") throw new InputError({ where: path, what: "is not a Filigree store" });
     let sqlite: Sqlite.Database;
     try {
       sqlite = new Sqlite(path);
@@ -198,7 +199,7 @@ export class StoreError extends FiligreeError {}
 
 /** The bytes of a BLOB column. */
 export function bytesOf(value: unknown): Uint8Array {
-  return value instanceof ArrayBuffer ? new Uint8Array(value) : (value as Uint8Array);
+  return new Uint8Array(value as ArrayBuffer);
 }
 
 function sizeOf(path: string, mode: "read" | "write"): number {

@@ -106,7 +106,7 @@ export class StoreReader {
   status(name: string): StudyStatus {
     const { id, document } = this.study(name);
     const dead = this.deadRunners();
-    const counts = this.count("SELECT trial FROM member WHERE study = ?", id, dead);
+    const counts = this.count("SELECT trial FROM member WHERE study = ?1", id, dead);
     const needed = this.count(
       `WITH RECURSIVE closure (trial) AS (
          SELECT need.needed FROM member JOIN need ON need.trial = member.trial WHERE member.study = ?1

@@ -186,8 +186,11 @@ class Run {
       );
       for (const [index, claim] of claims.entries()) {
         const identity = identities[index];
-        if (typeof claim === "object") void this.execute(identity, claim);
-        else if (claim === "running") this.elsewhere.add(identity);
+        if (typeof claim === "object") {
+          // The trial before may have brought everything to a stop.
+          if (this.stop.signal.aborted) this.store.giveBack(claim, 0);
+          else void this.execute(identity, claim);
+        } else if (claim === "running") this.elsewhere.add(identity);
         else this.settledElsewhere(identity, claim);
       }
     }
