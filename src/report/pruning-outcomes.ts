@@ -4,11 +4,12 @@
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { mean } from "../predict/statistics.js";
 import type { Criterion } from "../prune/prune.js";
+import { REGAINED, regainedAfter } from "../prune/regain.js";
 import { type Target, targets } from "../prune/target.js";
 import type { PruningRow } from "./results.js";
 
 /** Accuracy within this much of the unpruned network's counts as kept, or as regained: one percentage point. */
-export const TOLERANCE = 0.01;
+export const TOLERANCE = REGAINED;
 
 /** Base training of one cell with one seed. */
 export interface BaseRun {
@@ -108,15 +109,15 @@ function prunedRun(rows: readonly PruningRow[], unpruned: number): PrunedRun {
 }
 
 function epochsToRegain(unpruned: number, accuracy: readonly number[]): PrunedRun["regained"] {
-  const epoch = accuracy.findIndex((value) => isWithin(unpruned, value));
+  const epoch = regainedAfter(unpruned, accuracy);
   if (epoch >= 0) return epoch;
   const measured = accuracy.length > 1 && accuracy.every((value) => Number.isFinite(value));
   return measured && Number.isFinite(unpruned) ? "never" : undefined;
 }
 
-/** Whether `accuracy` is at most `TOLERANCE` below `unpruned`, rounding aside. */
+/** Whether `accuracy` is at most `TOLERANCE` below `unpruned`. */
 export function isWithin(unpruned: number, accuracy: number): boolean {
-  return unpruned - accuracy <= TOLERANCE + 1e-9;
+  return regainedAfter(unpruned, [accuracy]) === 0;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CellKind } from "../../network/architecture.js";
 import { mean } from "../../predict/statistics.js";
 import type { Target } from "../../prune/target.js";
 import { type Row, Table } from "../page.js";
-import { FAR, type PruningEvidence, toleranceTable } from "../pruning-findings.js";
+import { FAR, type PruningEvidence, toleranceTable } from "../pruning-evidence.js";
 import { curveOf, medianRegained, type Outcome, type PruningOutcomes } from "../pruning-outcomes.js";
 import { cellNames, targetNames } from "../theme.js";
 import { capital, level, percentage, points } from "../words.js";
