@@ -1,0 +1,117 @@
+// The native executor's results are the same to the last bit on every instruction set with a fused multiply-add, alone
+// or beside other runs, in one call or in many, and across an interruption.
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import type { Batches } from "../../src/data/batches.js";
+import { compile } from "../../src/engine/compile.js";
+import type { Executor } from "../../src/engine/executor.js";
+import type { Plan } from "../../src/engine/plan.js";
+import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
+import { Random } from "../../src/random.js";
+import {
+  batchesOf,
+  instructionSets,
+  layers,
+  nativeOn,
+  networkWith,
+  skips,
+  symbolsTo,
+  web,
+} from "./setups.js";
+
+// Baseline has no fused multiply-add.
+const exact = instructionSets.filter((isa) => isa !== "baseline");
+
+const shapes: { name: string; architecture(kind: CellKind): Architecture; symbols: number; size: number }[] =
+  [
+    { name: "13, 14, 50", architecture: (k) => layers(k, 7, 13, 14, 50), symbols: 7, size: 32 },
+    { name: "3, 17, more than one tile", architecture: (k) => layers(k, 5, 3, 17), symbols: 20, size: 70 },
+    { name: "skips, 40 symbols", architecture: skips, symbols: 40, size: 16 },
+    { name: "web", architecture: web, symbols: 5, size: 9 },
+  ];
+const forms = [
+  { form: "dense", density: 1 },
+  { form: "sparse", density: 0.3 },
+] as const;
+
+interface Run {
+  plan: Plan;
+  parameters: Float32Array;
+  batches: Batches;
+}
+
+function setUp(
+  shape: (typeof shapes)[number],
+  kind: CellKind,
+  { form, density }: (typeof forms)[number],
+): Run {
+  const random = new Random(`${shape.name} ${kind}`);
+  const { architecture, symbols, size } = shape;
+  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 1 }, density, random);
+  const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 20, symbols);
+  const plan = compile(network, { batch: size, steps: 20, symbols: symbolsTo(symbols), form });
+  return { plan, parameters: network.parameters, batches };
+}
+
+/** Trains for five passes over the batches. */
+async function train(executor: Executor, batches: Batches): Promise<string> {
+  const hash = createHash("sha256");
+  for (let epoch = 0; epoch < 5; epoch++) {
+    const { losses } = await executor.train(batches, 0, batches.count, "last-symbol");
+    hash.update(losses);
+  }
+  return hash.digest("hex") + fingerprint(executor);
+}
+
+function fingerprint(executor: Executor): string {
+  const { parameters, firstMoment, secondMoment, step } = executor.state();
+  const hash = createHash("sha256").update(String(step));
+  for (const vector of [parameters, firstMoment, secondMoment]) hash.update(vector);
+  return hash.digest("hex");
+}
+
+describe.skipIf(exact.length < 2).each(cellKinds)(
+  `${exact.join(" and ")} agree to the last bit, %s`,
+  (kind) => {
+    for (const shape of shapes) {
+      it.each(forms)(`${shape.name}, $form`, async (form) => {
+        const { plan, parameters, batches } = setUp(shape, kind, form);
+        const trained = await Promise.all(
+          exact.map((isa) => train(nativeOn(isa, plan, parameters), batches)),
+        );
+        expect(new Set(trained).size).toBe(1);
+        const logits = await Promise.all(
+          exact.map((isa) => nativeOn(isa, plan, parameters).evaluate(batches, "last-step")),
+        );
+        for (const other of logits) expect(other).toEqual(logits[0]);
+      });
+    }
+  },
+);
+
+describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to the last bit", (kind) => {
+  const [isa] = exact;
+  const runs = forms.map((form) => ({ ...form, ...setUp(shapes[0], kind, form) }));
+
+  it.each(runs)("a second time and beside other runs, $form", async ({ plan, parameters, batches }) => {
+    const alone = await train(nativeOn(isa, plan, parameters), batches);
+    const crowd = Array.from({ length: 4 }, () => train(nativeOn(isa, plan, parameters), batches));
+    for (const hash of await Promise.all(crowd)) expect(hash).toBe(alone);
+  });
+
+  it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches }) => {
+    const whole = nativeOn(isa, plan, parameters);
+    await whole.train(batches, 0, batches.count, "last-step");
+    let part = nativeOn(isa, plan, parameters);
+    for (let i = 0; i < batches.count; i++) {
+      await part.train(batches, i, i + 1, "last-step");
+      // What comes between must leave no trace, nor may anything but the state count.
+      await part.evaluate(batches, "last-step");
+      part.gradient(batches, 0, "last-symbol");
+      const state = part.state();
+      part = nativeOn(isa, plan, parameters);
+      part.setState(state);
+    }
+    expect(fingerprint(part)).toBe(fingerprint(whole));
+  });
+});
