@@ -109,6 +109,13 @@ export function checkState(plan: Plan, state: TrainingState): void {
   }
 }
 
+/** @throws EngineError unless the batches `from` (included) to `to` (excluded) exist. */
+export function checkRange(batches: Batches, from: number, to: number): void {
+  if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > batches.count) {
+    throw new EngineError({ what: `there are no batches ${from} to ${to} among ${batches.count}` });
+  }
+}
+
 /**
  * Checks batches against a plan and translates their symbols to table rows.
  * @throws EngineError naming what does not fit.

@@ -6,6 +6,7 @@ import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import {
+  checkRange,
   checkState,
   type Evaluation,
   type Executor,
@@ -107,6 +108,7 @@ export class NativeExecutor implements Executor {
   }
 
   async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+    checkRange(batches, from, to);
     const translated = this.translate(batches, readAt);
     return refusing(() => this.inner.train(translated, from, to));
   }
@@ -117,6 +119,7 @@ export class NativeExecutor implements Executor {
   }
 
   gradient(batches: Batches, index: number, readAt: ReadAt) {
+    checkRange(batches, index, index + 1);
     const gradient = new Float32Array(this.plan.parameters);
     const loss = refusing(() => this.inner.gradient(this.translate(batches, readAt), index, gradient));
     return { loss, gradient };

@@ -3,6 +3,7 @@
 // that the native executor is tested against.
 import type { Batches } from "../data/batches.js";
 import {
+  checkRange,
   checkState,
   type Evaluation,
   type Executor,
@@ -80,6 +81,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+    checkRange(batches, from, to);
     const losses: number[] = [];
     const correct: number[] = [];
     const tiles = new Tiles(this.plan, batches, readAt);
@@ -111,6 +113,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   gradient(batches: Batches, index: number, readAt: ReadAt): { loss: number; gradient: Floats } {
+    checkRange(batches, index, index + 1);
     const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
     return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
   }

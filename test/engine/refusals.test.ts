@@ -1,0 +1,245 @@
+// The border between JavaScript and the native executor: whatever crosses it is run or refused in one line, and
+// never crashes the process or reaches memory that is not its own.
+import { describe, expect, it } from "vitest";
+import type { Batches } from "../../src/data/batches.js";
+import { compile } from "../../src/engine/compile.js";
+import { type Executor, initialState, thesisOptimiser } from "../../src/engine/executor.js";
+import { encode, loadNative, NativeExecutor } from "../../src/engine/native.js";
+import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { EngineError } from "../../src/errors.js";
+import { type CellKind, cellKinds } from "../../src/network/architecture.js";
+import { Random } from "../../src/random.js";
+import { batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "./setups.js";
+
+const random = new Random("refusals");
+const native = instructionSets.length > 0;
+
+function setUp(kind: CellKind = "lstm", architecture = web) {
+  const network = networkWith({ ...architecture(kind), vocabulary: 9 }, 0.5, random);
+  const options = { batch: 4, steps: 5, symbols: symbolsTo(7), form: "sparse" } as const;
+  return { network, plan: compile(network, options), batches: batchesOf(random, [4, 3, 1], 5, 7) };
+}
+
+const executors: [string, (good: ReturnType<typeof setUp>) => Executor][] = [
+  ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters, thesisOptimiser)],
+];
+if (native) {
+  executors.push([
+    "native",
+    ({ plan, network }) => new NativeExecutor(plan, network.parameters, thesisOptimiser),
+  ]);
+}
+
+describe.each(executors)("the %s executor refuses", (_, make) => {
+  const good = setUp();
+  const executor = make(good);
+  const bad: [string, Partial<Batches>, RegExp][] = [
+    [
+      "a label beyond the classes",
+      { labels: good.batches.labels.map(() => 3) },
+      /^example 0: label 3 .*; use/,
+    ],
+    ["a negative label", { labels: good.batches.labels.map(() => -1) }, /^example 0: label -1 /],
+    [
+      "a symbol that was not compiled for",
+      { symbols: good.batches.symbols.map(() => 8) },
+      /^symbol 8 .*; com/,
+    ],
+    [
+      "a length beyond its batch",
+      { lengths: good.batches.lengths.map(() => 6) },
+      /^example 0: a length of 6/,
+    ],
+    ["a length of nothing", { lengths: good.batches.lengths.map(() => 0) }, /^example 0: a length of 0/],
+    ["an empty batch", { sizes: Int32Array.of(4, 0, 4), steps: good.batches.steps }, /fit each other|empty/],
+    [
+      "arrays that do not fit",
+      { labels: good.batches.labels.subarray(1) },
+      /^the batches' arrays do not fit/,
+    ],
+    ["a wrong number of batches", { count: 2 }, /^the batches' arrays do not fit each other; make them with/],
+  ];
+  it.each(bad)("%s", async (_, change, message) => {
+    const batches = { ...good.batches, ...change };
+    const attempts = [
+      () => executor.train(batches, 0, 1, "last-step"),
+      () => executor.evaluate(batches, "last-step"),
+      async () => executor.gradient(batches, 0, "last-step"),
+    ];
+    for (const attempt of attempts) {
+      const error = await attempt().then(
+        () => undefined,
+        (reason) => reason,
+      );
+      expect(error).toBeInstanceOf(EngineError);
+      expect(error.message).toMatch(message);
+      expect(error.message).not.toMatch(/\n/);
+    }
+  });
+
+  it("sequences longer than it was compiled for", async () => {
+    const batches = batchesOf(random, [1, 1, 1, 1], 200, 7);
+    await expect(executor.train(batches, 0, 1, "last-step")).rejects.toThrow(
+      /^batch \d: \d+ steps do not fit a plan compiled for 5; compile for the longest sequence$/,
+    );
+  });
+
+  it("batches that do not exist", async () => {
+    for (const [from, to] of [
+      [-1, 1],
+      [0, 4],
+      [2, 1],
+      [0.5, 1],
+      [0, Number.NaN],
+    ]) {
+      await expect(executor.train(good.batches, from, to, "last-step")).rejects.toThrow(EngineError);
+    }
+    expect(() => executor.gradient(good.batches, 3, "last-step")).toThrow(EngineError);
+    expect(() => executor.gradient(good.batches, -1, "last-step")).toThrow(EngineError);
+  });
+
+  it("a state of another network", () => {
+    const state = initialState(new Float32Array(good.network.parameters.length + 16));
+    expect(() => executor.setState(state)).toThrow(
+      /^a state of \d+ values does not fit a plan with \d+ parameters; use the state of the network that/,
+    );
+    const fitting = initialState(good.network.parameters);
+    expect(() => executor.setState({ ...fitting, secondMoment: new Float32Array(3) })).toThrow(EngineError);
+    expect(() => executor.setState({ ...fitting, step: -1 })).toThrow("-1 is not a number of updates");
+    expect(() => executor.setState({ ...fitting, step: Number.NaN })).toThrow(EngineError);
+  });
+
+  it("nothing of what it ran before, after a refusal", async () => {
+    expect((await executor.train(good.batches, 0, 3, "last-step")).losses).toHaveLength(3);
+  });
+});
+
+describe.skipIf(!native)("the native executor", () => {
+  it("is busy until its last call has ended", async () => {
+    const { plan, network, batches } = setUp();
+    const executor = new NativeExecutor(plan, network.parameters, thesisOptimiser);
+    const many = batchesOf(random, new Array(10_000).fill(1), 5, 7);
+    const training = executor.train(many, 0, many.count, "last-step");
+    const busy = /^the executor is at work; wait for the promise of its last call$/;
+    expect(() => executor.state()).toThrow(busy);
+    expect(() => executor.setState(initialState(network.parameters))).toThrow(busy);
+    expect(() => executor.gradient(batches, 0, "last-step")).toThrow(busy);
+    await expect(executor.train(batches, 0, 3, "last-step")).rejects.toThrow(busy);
+    await expect(executor.evaluate(batches, "last-step")).rejects.toThrow(busy);
+    await training;
+    expect(executor.state().step).toBe(many.count);
+  });
+
+  const raw = () => loadNative().addon!.NativeExecutor;
+  const { plan, batches } = setUp();
+  const { words, masks } = encode(plan);
+
+  it("refuses every plan that is cut short or goes on", () => {
+    const Raw = raw();
+    for (let length = 0; length < words.length; length++) {
+      expect(() => new Raw(words.subarray(0, length), masks, thesisOptimiser)).toThrow(
+        /^the plan cannot be run/,
+      );
+    }
+    expect(() => new Raw(Int32Array.of(...words, 0), masks, thesisOptimiser)).toThrow(
+      "it has words left over",
+    );
+    expect(() => new Raw(words, masks.subarray(1), thesisOptimiser)).toThrow("a mask is out of range");
+    expect(() => new Raw(words, new Uint8Array(masks.length + 1), thesisOptimiser)).toThrow(
+      "it has masks left",
+    );
+  });
+
+  it("refuses values of the wrong type", async () => {
+    const Raw = raw() as unknown as new (
+      ...values: unknown[]
+    ) => Record<string, (...values: unknown[]) => unknown>;
+    expect(() => new Raw()).toThrow("no plan was given");
+    expect(() => new Raw([...words], masks, thesisOptimiser)).toThrow("no plan was given");
+    expect(() => new Raw(new Float64Array(words), masks, thesisOptimiser)).toThrow(
+      "the plan is of another type",
+    );
+    expect(() => new Raw(words, words, thesisOptimiser)).toThrow("the plan is of another type");
+    expect(() => new Raw(words, masks)).toThrow("no plan was given");
+    const executor = new Raw(words, masks, thesisOptimiser);
+    const vector = new Float32Array(plan.parameters);
+    const wrong = [
+      undefined,
+      null,
+      7,
+      "text",
+      {},
+      vector.subarray(1),
+      new Int32Array(vector.length),
+      [...vector],
+    ];
+    for (const value of wrong) {
+      expect(() => executor.setState(vector, value, vector, 0)).toThrow(Error);
+      expect(() => executor.state(vector, vector, value)).toThrow(Error);
+      expect(() => executor.train(value, 0, 1)).toThrow(Error);
+      expect(() => executor.evaluate(value)).toThrow(Error);
+      expect(() => executor.gradient(value, 0, vector)).toThrow(Error);
+    }
+    for (const step of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
+      expect(() => executor.setState(vector, vector, vector, step)).toThrow(
+        "the number of updates is impossible",
+      );
+    }
+    const symbols = Int32Array.from(batches.symbols);
+    const own = { ...batches, symbols, readLastStep: true };
+    expect(() => executor.gradient(own, 0, new Float64Array(vector.length))).toThrow(
+      "the parameters' length",
+    );
+    for (const name of ["sizes", "steps", "symbols", "lengths", "labels"]) {
+      for (const value of [undefined, [], new Float64Array(own.labels.length), new Int32Array(0)]) {
+        expect(() => executor.evaluate({ ...own, [name]: value })).toThrow(Error);
+      }
+      for (const value of [-1, 0x7fffffff, -0x80000000]) {
+        const hostile = { ...own, [name]: Int32Array.from(own[name as "sizes"]).fill(value) };
+        expect(() => executor.evaluate(hostile)).toThrow(/^the batches cannot be run/);
+      }
+    }
+    await executor.evaluate(own);
+  });
+
+  it.each(cellKinds)("runs or refuses any damaged plan of %s", (kind) => {
+    const Raw = raw();
+    const vector = new Float32Array(0x1000);
+    let refused = 0;
+    let ran = 0;
+    for (const architecture of [skips, web]) {
+      const { plan, batches } = setUp(kind, architecture);
+      const { words, masks } = encode(plan);
+      const own = { ...batches, symbols: Int32Array.from(batches.symbols).fill(0), readLastStep: false };
+      const run = (damaged: Int32Array) => {
+        try {
+          const executor = new Raw(damaged, masks, thesisOptimiser);
+          const gradient = vector.subarray(0, damaged[4]);
+          executor.setState(gradient.fill(0.5), gradient, gradient, 1);
+          executor.gradient(own, 0, gradient);
+          ran++;
+        } catch (error) {
+          expect((error as Error).message).toMatch(
+            /^(the plan cannot be run|the batches cannot be run|a vector)/,
+          );
+          refused++;
+        }
+      };
+      for (let i = 0; i < words.length; i++) {
+        const word = words[i];
+        for (const hostile of [-1, 0, 0x7fffffff, -0x80000000, 0x40000000, word + 1, word - 1, word + 16]) {
+          words[i] = hostile;
+          run(words);
+        }
+        words[i] = word;
+      }
+      for (let i = 0; i < 2000; i++) {
+        const damaged = words.slice();
+        for (let k = 0; k < 4; k++) damaged[random.below(words.length)] = random.pick(words);
+        run(damaged);
+      }
+    }
+    expect(refused).toBeGreaterThan(1000);
+    expect(ran).toBeGreaterThan(100);
+  });
+});
