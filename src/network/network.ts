@@ -74,6 +74,11 @@ export class Network {
     return this.parameters.subarray(offset, offset + length);
   }
 
+  /** Number of parameters, masked ones included. */
+  get size(): number {
+    return [...this.tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** A network of its own with the same numbers, under `masks` instead of its own where given. */
   copy(masks: ReadonlyMap<string, Uint8Array> = this.masks): Network {
     return new Network(this.architecture, this.parameters.slice(), masks);

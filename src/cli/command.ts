@@ -1,0 +1,156 @@
+// What all verbs share: how options are parsed and described, how results and progress are printed, how Ctrl-C is
+// heard. A verb prints its result to stdout, as text or as one JSON document, and everything else to stderr.
+
+import { SingleBar } from "cli-progress";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { executorNames } from "../engine/engine.js";
+import { cellKinds } from "../network/architecture.js";
+import { protocols } from "../train/protocol.js";
+
+/** Parses a whole number in a range; commander names the option. */
+export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+      throw new InvalidArgumentError(`Use a whole number ${range}.`);
+    }
+    return value;
+  };
+}
+
+/** Parses a number in a range. */
+export function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= least && value <= most)) {
+      throw new InvalidArgumentError(`Use a number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+/** An option that takes one of some words. */
+export function choice(
+  flags: string,
+  description: string,
+  words: readonly string[],
+  initial?: string,
+): Option {
+  const option = new Option(flags, description).choices(words);
+  return initial === undefined ? option : option.default(initial);
+}
+
+export const cellOption = () => choice("--cell <kind>", "kind of the cells", cellKinds);
+export const protocolOption = () =>
+  choice(
+    "--protocol <name>",
+    "rules of the thesis, or the same with its errors corrected",
+    protocols,
+    "thesis",
+  );
+export const batchOption = () =>
+  new Option("--batch <n>", "strings in a batch").argParser(whole(1, 1e5)).default(32);
+export const seedOption = () =>
+  new Option("--seed <n>", "determines everything random").argParser(whole(0)).default(1);
+export const executorOption = () =>
+  choice("--executor <name>", "how to run; the native one if there is one", executorNames);
+
+/** Adds `--json` to a verb. */
+export function withJson(command: Command): Command {
+  return command.option("--json", "print one JSON document on stdout and everything else on stderr");
+}
+
+/** Where a verb prints: its result to stdout, remarks to stderr. */
+export class Output {
+  private readonly json: boolean;
+
+  constructor(options: { json?: boolean }) {
+    this.json = options.json ?? false;
+  }
+
+  /** The result: `document` with --json, else `text`. */
+  result(document: unknown, text: string): void {
+    process.stdout.write(
+      this.json ? `${JSON.stringify(document, jsonNumber, 1)}\n` : text === "" ? "" : `${text}\n`,
+    );
+  }
+
+  /** A line that is not the result. */
+  remark(line: string): void {
+    process.stderr.write(`${line}\n`);
+  }
+}
+
+// JSON has no NaN and no infinities; null says that there is no number.
+function jsonNumber(_key: string, value: unknown): unknown {
+  if (value instanceof Float32Array || value instanceof Float64Array) return Array.from(value);
+  return typeof value === "number" && !Number.isFinite(value) ? null : value;
+}
+
+/** A table with aligned columns; numbers to the right. */
+export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cells = [header, ...rows].map((row) => row.map(String));
+  const width = header.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const right = header.map((_, column) => rows.every((row) => /^[-+−±\d.,% –]*$/.test(String(row[column]))));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, column) => (right[column] ? cell.padStart(width[column]) : cell.padEnd(width[column])))
+      .join("  ")
+      .trimEnd(),
+  );
+  lines.splice(1, 0, width.map((n) => "─".repeat(n)).join("  "));
+  return lines.join("\n");
+}
+
+/** A share as a percentage: 0.9373 → "93.73 %". */
+export function percent(share: number, digits = 2): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : "–";
+}
+
+/** A progress bar with time left on a terminal; elsewhere nothing. */
+export class ProgressBar {
+  private readonly bar: SingleBar | undefined;
+
+  constructor(label: string) {
+    if (!process.stderr.isTTY) return;
+    this.bar = new SingleBar({
+      format: `${label} {bar} {percentage} %, {eta_formatted} left`,
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      clearOnComplete: true,
+      hideCursor: true,
+      stream: process.stderr,
+    });
+    this.bar.start(1000, 0);
+  }
+
+  /** @param share done so far, 0 to 1. */
+  update(share: number): void {
+    this.bar?.update(Math.round(1000 * share));
+  }
+
+  stop(): void {
+    this.bar?.stop();
+  }
+}
+
+/** A run that the user stopped: not an error, but not a success. */
+export class Stopped extends Error {}
+
+/** Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new Stopped("stopped"));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}

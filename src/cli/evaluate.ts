@@ -1,0 +1,70 @@
+// `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
+import { Command } from "commander";
+import { readDataset } from "../data/csv.js";
+import type { ExecutorName } from "../engine/engine.js";
+import { type CellKind, cellsOf } from "../network/architecture.js";
+import { readNetwork } from "../network/weights.js";
+import { densities, prune } from "../prune/prune.js";
+import { type Scope, scopes } from "../prune/scope.js";
+import { type Target, targets } from "../prune/target.js";
+import { evaluate } from "../train/evaluate.js";
+import type { Protocol } from "../train/protocol.js";
+import {
+  batchOption,
+  between,
+  cellOption,
+  choice,
+  executorOption,
+  Output,
+  percent,
+  protocolOption,
+  withJson,
+} from "./command.js";
+
+interface Options {
+  data: string;
+  protocol: Protocol;
+  batch: number;
+  prune?: number;
+  target: Target;
+  scope: Scope;
+  cell?: CellKind;
+  executor?: ExecutorName;
+  json?: boolean;
+}
+
+export function evaluateCommand(): Command {
+  const command = new Command("evaluate")
+    .description("evaluate a network on labelled strings, pruned first if asked")
+    .argument(
+      "<model>",
+      "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
+    )
+    .requiredOption("--data <csv>", "labelled strings")
+    .addOption(protocolOption())
+    .addOption(batchOption())
+    .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
+    .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
+    .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
+    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
+    .addOption(executorOption());
+  return withJson(command).action((model: string, options: Options) => run(model, options));
+}
+
+async function run(model: string, options: Options): Promise<void> {
+  const { protocol, batch, target, scope, cell, executor } = options;
+  const read = readNetwork(model, { cell });
+  const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
+  const result = await evaluate(network, readDataset(options.data), { protocol, batch, executor });
+  const { outputs } = network.architecture.readout;
+  const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
+  const { total, correct, accuracy, loss } = result;
+  const logits = Array.from({ length: Math.min(8, total) }, (_, row) =>
+    Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
+  );
+  const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
+  new Output(options).result(
+    { cell: kinds.join("+"), total, correct, accuracy, loss, logits, nonzeros },
+    `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${(loss / result.batches).toFixed(4)}`,
+  );
+}

@@ -1,0 +1,50 @@
+// Networks and datasets as the verbs take them: by path, or made up on the spot where an option is left out.
+import { readDataset } from "../data/csv.js";
+import type { Dataset } from "../data/dataset.js";
+import { generateDataset } from "../data/generate.js";
+import { findGrammar } from "../data/grammars.js";
+import { InputError } from "../errors.js";
+import { Random } from "../random.js";
+import type { TrainingData } from "../train/train.js";
+import type { Output } from "./command.js";
+
+/**
+ * Training and test data: two files; one file, of which a quarter is kept for testing; or, without any, the thesis's
+ * kind of Reber strings.
+ */
+export function trainingData(
+  { data, test, seed }: { data?: string; test?: string; seed: number },
+  output: Output,
+): TrainingData {
+  if (data === undefined) {
+    if (test !== undefined) {
+      throw new InputError({
+        where: "--test",
+        what: "there is no training data",
+        hint: "name it with --data",
+      });
+    }
+    output.remark("no --data: using 25,000 strings of Reber's grammar, as in the thesis");
+    return generateDataset({ grammar: findGrammar("reber") }, new Random(1));
+  }
+  if (test !== undefined) return { train: readDataset(data), test: readDataset(test) };
+  const all = readDataset(data);
+  const count = all.strings.length;
+  if (count < 4)
+    throw new InputError({
+      where: data,
+      what: `${count} strings are too few to keep some for testing`,
+      hint: "name a test file with --test",
+    });
+  const rows = new Random(seed).stream("split").shuffle(Int32Array.from({ length: count }, (_, row) => row));
+  const forTest = Math.round(count / 4);
+  output.remark(`no --test: keeping ${forTest} of the ${count} strings for testing`);
+  return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
+}
+
+function rowsOf(dataset: Dataset, rows: Int32Array): Dataset {
+  return {
+    strings: Array.from(rows, (row) => dataset.strings[row]),
+    labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
+  };
+}

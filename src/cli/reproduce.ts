@@ -1,0 +1,124 @@
+// `filigree reproduce`: the thesis, with its published numbers beside ours.
+import { Command, Option } from "commander";
+import { publishedPruning } from "../experiments/published.js";
+import { type Reproduction, reproduce, type Scale } from "../experiments/reproduce.js";
+import { cellKinds } from "../network/architecture.js";
+import { targets } from "../prune/target.js";
+import type { PruningRow } from "../report/results.js";
+import type { Protocol } from "../train/protocol.js";
+import {
+  interruptible,
+  Output,
+  percent,
+  protocolOption,
+  Stopped,
+  table,
+  whole,
+  withJson,
+} from "./command.js";
+import { StudyProgress } from "./progress.js";
+
+interface Options {
+  quick?: boolean;
+  full?: boolean;
+  out?: string;
+  jobs?: number;
+  seeds: number;
+  protocol: Protocol;
+  json?: boolean;
+}
+
+export function reproduceCommand(): Command {
+  const command = new Command("reproduce")
+    .description("run the thesis anew and report its published numbers beside ours")
+    .addOption(new Option("--quick", "scaled to three minutes on two cores (the default)").conflicts("full"))
+    .option("--full", "all of it: every string, epoch and percentage")
+    .option("--out <folder>", "store, tables and report; results/quick or results/full when left out")
+    .option("--jobs <n>", "trials at once; as many as there are cores when left out", whole(1, 1024))
+    .option("--seeds <n>", "replicates of everything", whole(1, 100), 1)
+    .addOption(protocolOption());
+  return withJson(command).action((options: Options) => run(options));
+}
+
+async function run(options: Options): Promise<void> {
+  const output = new Output(options);
+  const scale: Scale = options.full ? "full" : "quick";
+  const { protocol, seeds, jobs, out = `results/${scale}` } = options;
+  const progress = new StudyProgress();
+  const result = await interruptible(async (signal) => {
+    const command = ["filigree", ...process.argv.slice(2)].join(" ");
+    const onEvent = progress.listener();
+    const done = await reproduce({ scale, protocol, seeds, jobs, out, command, signal, onEvent });
+    if (signal.aborted) throw new Stopped();
+    return done;
+  }).finally(() => progress.stop());
+  const { facts, report, failed } = result;
+  output.result({ facts, report, failed, summary: summary(result) }, describe(result));
+}
+
+/** Final base accuracy and accuracy after pruning, before retraining, ours and published. */
+function summary({ pruning }: Reproduction) {
+  return cellKinds.map((cell) => {
+    const published = publishedPruning(cell);
+    return {
+      cell,
+      base: {
+        ours: baseAccuracy(pruning.rows.filter((row) => row.cell === cell)),
+        published: baseAccuracy(published),
+      },
+      pruned: targets.flatMap((target) =>
+        pruning.plan.percents.map((percent) => ({
+          target,
+          percent,
+          ours: prunedAccuracy(pruning.rows, cell, target, percent),
+          published: prunedAccuracy(published, cell, target, percent),
+        })),
+      ),
+    };
+  });
+}
+
+function baseAccuracy(rows: readonly PruningRow[]): number {
+  const base = rows.filter(({ target }) => target === "none");
+  const last = Math.max(...base.map(({ epoch }) => epoch));
+  return mean(base.filter(({ epoch }) => epoch === last).map(({ testAccuracy }) => testAccuracy));
+}
+
+function prunedAccuracy(rows: readonly PruningRow[], cell: string, target: string, percent: number): number {
+  const chosen = rows.filter(
+    (row) =>
+      row.cell === cell &&
+      row.target === target &&
+      row.percent === percent &&
+      row.epoch === 0 &&
+      row.criterion === "magnitude",
+  );
+  return mean(chosen.map(({ testAccuracy }) => testAccuracy));
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function describe(result: Reproduction): string {
+  const { facts, report, pruning, failed } = result;
+  const percents = pruning.plan.percents.filter((p) => p === 50 || p >= 70).slice(0, 4);
+  const rows = summary(result).map(({ cell, base, pruned }) => [
+    cell,
+    both(base),
+    ...percents.map((p) => both(pruned.find((entry) => entry.target === "both" && entry.percent === p)!)),
+  ]);
+  const lines = [
+    "Test accuracy, ours | published:",
+    table(["cell", "unpruned", ...percents.map((p) => `${p} % pruned`)], rows),
+    "",
+    `${facts.scale === "quick" ? "scaled down" : "in full"}, ${facts.protocol} protocol, ${facts.executor}, ${Math.round(facts.seconds)} s`,
+    ...(failed > 0 ? [`${failed} trials failed; their errors are in the store`] : []),
+    `report: ${report}`,
+  ];
+  return lines.join("\n");
+}
+
+function both({ ours, published }: { ours: number; published: number }): string {
+  return `${percent(ours, 1)} | ${percent(published, 1)}`;
+}

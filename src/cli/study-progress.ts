@@ -1,0 +1,98 @@
+// What a person sees while trials run: on a terminal a bar with the time left, elsewhere (a log, a batch system) one
+// plain line for each event.
+import { SingleBar } from "cli-progress";
+import { count, duration } from "../report/words.js";
+import type { Progress, StudyEvent } from "../study/events.js";
+import type { Study } from "../study/expand.js";
+import { canonicalJson, type JsonObject } from "../study/json.js";
+import type { Trial } from "../study/trial.js";
+
+/** A listener for a run's events that writes to stderr. Call `stop` at the end, also after an error. */
+export function studyProgress(study: Study): { onEvent: (event: StudyEvent) => void; stop: () => void } {
+  return process.stderr.isTTY ? bar() : lines(study);
+}
+
+function bar(): ReturnType<typeof studyProgress> {
+  const shown = new SingleBar({
+    format: "{study} {bar} {value}/{total} trials{failed}{left}",
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    clearOnComplete: true,
+    hideCursor: true,
+    stream: process.stderr,
+  });
+  const update = ({ finished, failed, secondsLeft }: Progress) =>
+    shown.update(finished + failed, {
+      failed: failed > 0 ? `, ${failed} failed` : "",
+      left: secondsLeft === undefined ? "" : `, ${duration(secondsLeft)} left`,
+    });
+  return {
+    onEvent(event) {
+      if (event.type === "begun") {
+        shown.start(event.progress.total, 0, { study: event.study, failed: "", left: "" });
+      }
+      if (event.type === "notice") process.stderr.write(`\r\x1b[K${event.text}\n`);
+      else if ("progress" in event) update(event.progress);
+    },
+    stop: () => shown.stop(),
+  };
+}
+
+function lines(study: Study): ReturnType<typeof studyProgress> {
+  const parameters = new Map(study.members.map((member) => [member.identity, member.parameters]));
+  const name = ({ identity, kind, seed }: Trial) =>
+    `${identity.slice(0, 12)} (${[kind, ...settings(parameters.get(identity)), `seed ${seed}`].join(", ")})`;
+  const write = (line: string) => process.stderr.write(`${line}\n`);
+  return {
+    onEvent(event) {
+      switch (event.type) {
+        case "begun": {
+          const { total, finished, secondsLeft } = event.progress;
+          write(`${event.study}: ${count(total, "trial")}, ${finished} finished before${left(secondsLeft)}`);
+          break;
+        }
+        case "started":
+          if (event.resumedEpoch !== undefined) {
+            write(`${name(event.trial)} goes on after epoch ${event.resumedEpoch}`);
+          }
+          break;
+        case "finished": {
+          const { finished, failed, total, secondsLeft } = event.progress;
+          const summary = Object.entries(event.summary).map(([metric, value]) => `${metric} ${short(value)}`);
+          const place = `[${finished + failed}/${total}]`;
+          write(
+            `${place} ${name(event.trial)} ${summary.join(", ")}; ${event.seconds.toFixed(1)} s${left(secondsLeft)}`,
+          );
+          break;
+        }
+        case "failed":
+          write(`${name(event.trial)} failed: ${event.error}`);
+          break;
+        case "stopped":
+          write(`${name(event.trial)} stopped`);
+          break;
+        case "notice":
+          write(event.text);
+          break;
+      }
+    },
+    stop: () => {},
+  };
+}
+
+/** Varied values as "percent 20". */
+export function settings(parameters: JsonObject = {}): string[] {
+  return Object.entries(parameters).map(
+    ([path, value]) =>
+      `${path} ${typeof value === "number" ? short(value) : typeof value === "string" ? value : canonicalJson(value)}`,
+  );
+}
+
+/** A number with six digits at most. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function left(seconds: number | undefined): string {
+  return seconds === undefined ? "" : `, ${duration(seconds)} left`;
+}

@@ -1,0 +1,324 @@
+// `filigree study`: describe many trials in one file, run them here or on many machines, and look at what came out.
+import { availableParallelism } from "node:os";
+import { extname, join } from "node:path";
+import { Command } from "commander";
+import { FiligreeError, InputError } from "../errors.js";
+import { kinds } from "../experiments/kinds.js";
+import { makeFolder, makeFolderOf, writeWhole } from "../files.js";
+import { count, duration } from "../report/words.js";
+import { compareStudies, compareTrials } from "../study/compare.js";
+import { readStudy, studySchema } from "../study/document.js";
+import { defineStudy, type Study } from "../study/expand.js";
+import { encodeNumbers } from "../study/json.js";
+import { planStudy } from "../study/plan.js";
+import { type Counts, StoreReader, type TrialDetail } from "../study/reading.js";
+import { redisExecutor } from "../study/redis/coordinator.js";
+import { deleteStudy } from "../study/removal.js";
+import { runStudy } from "../study/runner.js";
+import { Store } from "../study/store.js";
+import { encodeTable, type Format, formats, resultsTable, seriesTable } from "../study/table.js";
+import { choice, interruptible, Output, Stopped, table, whole, withJson } from "./command.js";
+import { settings, short, studyProgress } from "./study-progress.js";
+
+interface StoreOption {
+  store: string;
+  json?: boolean;
+}
+
+interface FileOptions extends StoreOption {
+  set: string[];
+  jobs: number;
+}
+
+export function studyCommand(): Command {
+  const command = new Command("study").description("run many trials from one file, and look at the results");
+  const verb = (signature: string, description: string) =>
+    withJson(command.command(signature).description(description)).option(
+      "--store <file>",
+      "database of studies and results",
+      "filigree.db",
+    );
+  const file = (signature: string, description: string) =>
+    verb(signature, description)
+      .option("--set <key=value>", "overrides a value of the file, for example fixed.epochs=5", append, [])
+      .option(
+        "--jobs <n>",
+        "trials at once; as many as cores when left out",
+        whole(1, 4096),
+        availableParallelism(),
+      );
+
+  file("run <file>", "run what is left of a study; interrupt and repeat it as you like")
+    .option("--retry-failed", "run failed trials again")
+    .option("--redis <url>", "let workers run the trials, see `filigree worker`")
+    .action(run);
+  file(
+    "plan <file>",
+    "say how many trials there are, how many are done, and how long the rest will take",
+  ).action(plan);
+  verb("list", "list the studies of a store").action(list);
+  verb("status [study]", "say how far a study is, and what failed").action(status);
+  verb("show <trial>", "show everything about a trial; give the first digits of its identity")
+    .option("--artifacts <folder>", "write its files into a folder")
+    .action(show);
+  verb("best [study]", "rank trials by the study's objective, replicates by their mean")
+    .option("--top <n>", "how many", whole(1, 1e6), 10)
+    .action(best);
+  verb("compare <a> <b>", "compare two trials, or two studies on what they have in common").action(compare);
+  verb("export [study]", "write the results as a table")
+    .addOption(choice("--format <name>", "told by the name of --out, or csv", formats))
+    .option("--out <file>", "where to; the standard output when left out")
+    .option("--series", "a row for each epoch instead of each trial")
+    .action(exportTable);
+  verb("delete <study>", "delete a study and the trials that only it has").action(remove);
+  command
+    .command("schema")
+    .description("print the JSON Schema of study files, for editors")
+    .action(() => process.stdout.write(`${JSON.stringify(studySchema(kinds), null, 2)}\n`));
+  return command;
+}
+
+function append(value: string, all: string[]): string[] {
+  return [...all, value];
+}
+
+interface RunOptions extends FileOptions {
+  retryFailed?: boolean;
+  redis?: string;
+}
+
+async function run(path: string, options: RunOptions): Promise<void> {
+  const output = new Output(options);
+  const study = defineStudy(readStudy(path, options.set), kinds);
+  const { name } = study.document;
+  const progress = studyProgress(study);
+  const outcome = await interruptible(async (signal) => {
+    makeFolderOf(options.store);
+    const store = Store.open(options.store);
+    try {
+      const { jobs, retryFailed, redis } = options;
+      const { onEvent } = progress;
+      const notify = (text: string) => onEvent({ type: "notice", text });
+      const executor = redis
+        ? await redisExecutor(redis, { store: store.id, kinds, signal, notify })
+        : undefined;
+      return await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
+    } finally {
+      store.close();
+    }
+  }).finally(progress.stop);
+  if (outcome.stopped) throw new Stopped("stopped");
+  const reader = StoreReader.open(options.store);
+  const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
+  reader.close();
+  const lines = [`${name}: ${count(outcome.finished, "trial")} finished`];
+  if (best) {
+    lines.push(
+      `best ${study.document.objective?.metric} ${short(best.value)}: ${settings(best.parameters).join(", ")}`,
+    );
+  }
+  output.result({ study: name, ...outcome, best }, lines.join("\n"));
+  if (outcome.failed > 0) {
+    throw new FiligreeError({
+      where: name,
+      what: `${count(outcome.failed, "trial")} failed`,
+      hint: "see `filigree study status`; --retry-failed runs them again",
+    });
+  }
+}
+
+function plan(path: string, options: FileOptions): void {
+  const study: Study = defineStudy(readStudy(path, options.set), kinds);
+  const planned = planStudy(study, options.store, options.jobs);
+  const { states, needed, seconds } = planned;
+  const varied = Object.entries(planned.parameters).map(([name, values]) => `${name} (${values})`);
+  const { replicates } = study.document;
+  if (replicates > 1) varied.push(`replicates (${replicates})`);
+  const lines = [
+    `${planned.study}: ${count(planned.trials, "trial")} of kind ${planned.kind}` +
+      (needed > 0 ? `, and ${count(needed, "trial")} that they start from` : ""),
+    `varied: ${varied.join(", ") || "nothing"}`,
+    `finished: ${states.finished}, failed: ${states.failed}, left: ${states.waiting + states.running}`,
+    seconds === undefined
+      ? "time: unknown until a trial of this kind has finished"
+      : `time: about ${duration(seconds)} with --jobs ${options.jobs}`,
+  ];
+  new Output(options).result(planned, lines.join("\n"));
+}
+
+// Runs work on a store opened for reading.
+function reading<T>(path: string, work: (reader: StoreReader) => T): T {
+  const reader = StoreReader.open(path);
+  try {
+    return work(reader);
+  } finally {
+    reader.close();
+  }
+}
+
+function list(options: StoreOption): void {
+  const studies = reading(options.store, (reader) => reader.list());
+  const header = ["study", "kind", "trials", "finished", "running", "waiting", "failed"];
+  const rows = studies.map(({ name, kind, total, counts }) => {
+    return [name, kind, total, counts.finished, counts.running, counts.waiting, counts.failed];
+  });
+  new Output(options).result(studies, rows.length > 0 ? table(header, rows) : "no studies yet");
+}
+
+function status(name: string | undefined, options: StoreOption): void {
+  reading(options.store, (reader) => {
+    const study = reader.status(name ?? reader.onlyStudy());
+    const failures = reader.failures(study.name);
+    const lines = [`${study.name} (${study.kind}): ${say(study.counts)}`];
+    if (Object.values(study.needed).some((n) => n > 0))
+      lines.push(`trials they start from: ${say(study.needed)}`);
+    for (const { error, trials, identity } of failures) {
+      lines.push(
+        `failed, ${count(trials, "trial")} (${identity.slice(0, 12)}${trials > 1 ? ", …" : ""}): ${error}`,
+      );
+    }
+    new Output(options).result({ ...study, failures }, lines.join("\n"));
+  });
+}
+
+function say(counts: Counts): string {
+  const { finished, running, waiting, failed } = counts;
+  const total = finished + running + waiting + failed;
+  return `${finished} of ${total} finished, ${running} running, ${waiting} waiting, ${failed} failed`;
+}
+
+function show(prefix: string, options: StoreOption & { artifacts?: string }): void {
+  reading(options.store, (reader) => {
+    const trial = reader.trial(prefix);
+    const folder = options.artifacts;
+    if (folder !== undefined) {
+      makeFolder(folder);
+      for (const { name } of trial.artifacts) {
+        // Names come from kinds, and in a store from elsewhere from anyone.
+        if (/[/\\]|^\.+$/.test(name)) throw new InputError({ where: name, what: "is not a file name" });
+        writeWhole(join(folder, name), reader.artifact(trial.identity, name));
+      }
+    }
+    const series = trial.series.map(({ epoch, metrics }) => ({ epoch, metrics: encodeNumbers(metrics) }));
+    const document = { ...trial, summary: encodeNumbers(trial.summary), series };
+    new Output(options).result(document, describe(trial));
+  });
+}
+
+function describe(trial: TrialDetail): string {
+  const lines = [
+    `trial ${trial.identity}`,
+    `${trial.kind} (version ${trial.version}), seed ${trial.seed}: ${trial.state}`,
+    ...trial.studies.map(({ name, number }) => `number ${number} of ${name}`),
+    ...trial.needs.map((need) => `starts from ${need.slice(0, 12)}`),
+    "",
+    ...settings(trial.configuration),
+  ];
+  if (trial.error !== null) lines.push("", `failed: ${trial.error}`);
+  const summary = Object.entries(trial.summary).map(([name, value]) => [name, short(value)]);
+  if (summary.length > 0) lines.push("", table(["summary", "value"], summary));
+  const metrics = [...new Set(trial.series.flatMap((row) => Object.keys(row.metrics)))];
+  if (metrics.length > 0) {
+    const rows = trial.series.map((row) => [
+      row.epoch,
+      ...metrics.map((name) => (name in row.metrics ? short(row.metrics[name]) : "")),
+    ]);
+    lines.push("", table(["epoch", ...metrics], rows));
+  }
+  if (trial.artifacts.length > 0) {
+    const rows = trial.artifacts.map(({ name, size, sha256 }) => [name, size, sha256.slice(0, 12)]);
+    lines.push("", table(["artifact", "bytes", "sha256"], rows));
+  }
+  const attempts = trial.attempts.map(({ startedAt, machine, pid, resumedEpoch, outcome, seconds }) => [
+    new Date(startedAt).toISOString().slice(0, 19).replace("T", " "),
+    `${machine.split("/")[0]} ${pid}`,
+    resumedEpoch === null ? "" : `after epoch ${resumedEpoch}`,
+    outcome ?? "running",
+    seconds === null ? "" : duration(seconds),
+  ]);
+  if (attempts.length > 0)
+    lines.push("", table(["attempt", "process", "resumed", "outcome", "time"], attempts));
+  return lines.join("\n");
+}
+
+function best(name: string | undefined, options: StoreOption & { top: number }): void {
+  reading(options.store, (reader) => {
+    const study = name ?? reader.onlyStudy();
+    const { metric } = reader.objective(study);
+    const ranked = reader.best(study, options.top);
+    const rows = ranked.map(({ number, identity, value, replicates, parameters }) => {
+      return [short(value), replicates, number, identity.slice(0, 12), settings(parameters).join(", ")];
+    });
+    const header = [metric, "replicates", "number", "trial", "parameters"];
+    new Output(options).result(ranked, rows.length > 0 ? table(header, rows) : "no finished trials yet");
+  });
+}
+
+function compare(a: string, b: string, options: StoreOption): void {
+  reading(options.store, (reader) => {
+    const output = new Output(options);
+    const names = new Set(reader.names());
+    if (names.has(a) && names.has(b)) {
+      const studies = compareStudies(reader, a, b);
+      const rows = studies.rows.map((row) => {
+        return [settings(row.parameters).join(", "), short(row.a), short(row.b), short(row.b - row.a)];
+      });
+      const header = [studies.metric, a, b, "difference"];
+      output.result(studies, rows.length > 0 ? table(header, rows) : "nothing in common yet");
+      return;
+    }
+    const trials = compareTrials(reader, a, b);
+    const header = [trials.a.slice(0, 12), trials.b.slice(0, 12)];
+    const text = (value: unknown) =>
+      value === undefined ? "" : typeof value === "number" ? short(value) : String(value);
+    const inputs = trials.configuration.map((row) => [row.name, text(row.a), text(row.b)]);
+    const outputs = trials.summary.map((row) => {
+      const difference = row.a === undefined || row.b === undefined ? "" : short(row.b - row.a);
+      return [row.name, text(row.a), text(row.b), difference];
+    });
+    const tables = [
+      table(["configuration", ...header], inputs),
+      table(["summary", ...header, "difference"], outputs),
+    ];
+    output.result(trials, tables.join("\n\n"));
+  });
+}
+
+interface ExportOptions extends StoreOption {
+  format?: Format;
+  out?: string;
+  series?: boolean;
+}
+
+function exportTable(name: string | undefined, options: ExportOptions): void {
+  const { out, series, json } = options;
+  const extension = out === undefined ? "" : extname(out).slice(1).toLowerCase();
+  const format = options.format ?? formats.find((known) => known === extension) ?? "csv";
+  if (out === undefined && json)
+    throw new InputError({ where: "--json", what: "needs --out FILE for the table" });
+  reading(options.store, (reader) => {
+    const study = name ?? reader.onlyStudy();
+    const rows = series ? seriesTable(reader, study) : resultsTable(reader, study);
+    const bytes = encodeTable(rows, format);
+    if (out === undefined) {
+      process.stdout.write(bytes);
+      return;
+    }
+    makeFolderOf(out);
+    writeWhole(out, bytes);
+    const length = [...rows.values()][0].length;
+    new Output(options).result({ study, out, format, rows: length }, `${out}: ${count(length, "row")}`);
+  });
+}
+
+function remove(name: string, options: StoreOption): void {
+  // Reading first: a wrong path must not create a store.
+  reading(options.store, (reader) => reader.study(name));
+  const store = Store.open(options.store);
+  try {
+    const trials = deleteStudy(store, name);
+    new Output(options).result({ study: name, trials }, `deleted ${name} and ${count(trials, "trial")}`);
+  } finally {
+    store.close();
+  }
+}

@@ -1,0 +1,63 @@
+// The data of a trial, by description: generated from a grammar, or two CSV files pinned by their content. The same
+// description gives the same strings on every machine, which a trial's identity relies on.
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { readDataset } from "../data/csv.js";
+import { generateDataset, MIXES } from "../data/generate.js";
+import { findGrammar, grammarNames } from "../data/grammars.js";
+import { InputError } from "../errors.js";
+import { readBytes } from "../files.js";
+import { Random } from "../random.js";
+import type { TrainingData } from "../train/train.js";
+
+const generated = z.strictObject({
+  grammar: z.enum(grammarNames as [string, ...string[]]).default("reber"),
+  count: z.int().min(2).max(1_000_000).default(25_000).describe("Strings in all, half of them true."),
+  mix: z.enum(["thesis", "hard"]).default("thesis").describe("Which kinds of false strings."),
+  minLength: z.int().min(1).default(11),
+  maxLength: z.int().min(1).default(64),
+  seed: z.int().min(0).default(1).describe("Of the strings, apart from the trial's own seed."),
+});
+
+const files = z
+  .strictObject({
+    train: z.string().describe("A CSV file with the columns string and valid."),
+    test: z.string(),
+    sha256: z.string().optional().describe("Of both files; found out when left out."),
+  })
+  .transform(({ train, test, sha256 }) => {
+    const found = createHash("sha256").update(readBytes(train)).update(readBytes(test)).digest("hex");
+    if (sha256 !== undefined && sha256 !== found) {
+      throw new InputError({
+        where: train,
+        what: "it or the test file is not the one that the trial was described with",
+        hint: "restore the files, or describe the trial anew",
+      });
+    }
+    return { train, test, sha256: found };
+  });
+
+/** How a trial names its data. Generated Reber strings as in the thesis when everything is left out. */
+export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
+export type DataConfiguration = z.output<typeof dataSchema>;
+
+const loaded = new Map<string, TrainingData>();
+
+/** The data that a configuration describes; kept, because many trials share them. */
+export function loadData(configuration: DataConfiguration): TrainingData {
+  const key = JSON.stringify(configuration);
+  let data = loaded.get(key);
+  if (!data) {
+    data = "train" in configuration ? readPair(configuration) : generate(configuration);
+    loaded.set(key, data);
+  }
+  return data;
+}
+
+function readPair({ train, test }: { train: string; test: string }): TrainingData {
+  return { train: readDataset(train), test: readDataset(test) };
+}
+
+function generate({ grammar, mix, seed, ...rest }: z.output<typeof generated>): TrainingData {
+  return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
+}

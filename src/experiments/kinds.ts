@@ -1,0 +1,7 @@
+// The kinds of trials that Filigree knows.
+import { type Kinds, kindsOf } from "../study/kind.js";
+import { noop } from "../study/kinds.js";
+import { pruneKind } from "./pruning.js";
+import { trainKind } from "./training.js";
+
+export const kinds: Kinds = kindsOf(trainKind, pruneKind, noop);

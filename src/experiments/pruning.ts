@@ -1,0 +1,86 @@
+// The trial kind `prune`: takes a trained network, prunes it, evaluates it and retrains it under its fixed mask. It
+// answers the thesis's first three questions: what can go, what hurts most, how soon it is regained.
+import { z } from "zod";
+import { parseNetwork, saveNetwork } from "../network/weights.js";
+import { criteria, densities, prune } from "../prune/prune.js";
+import { regainedAfter } from "../prune/regain.js";
+import { scopes } from "../prune/scope.js";
+import { targets } from "../prune/target.js";
+import { Random } from "../random.js";
+import type { JsonObject } from "../study/json.js";
+import type { TrialKind, TrialSpec } from "../study/kind.js";
+import { evaluate } from "../train/evaluate.js";
+import { train } from "../train/train.js";
+import { loadData } from "./data.js";
+import { NETWORK, recording, trainSchema } from "./training.js";
+
+const pruneSchema = z.strictObject({
+  base: trainSchema.describe("How the network that is pruned was trained, with this trial's seed."),
+  criterion: z.enum(criteria).default("magnitude"),
+  target: z.enum(targets).default("both"),
+  scope: z.enum(scopes).default("global"),
+  percent: z.number().min(0).max(100).describe("Share of the target's weights to remove."),
+  epochs: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .default(10)
+    .describe("Of retraining; the other settings are the base's."),
+});
+
+export type PruneConfiguration = z.output<typeof pruneSchema>;
+
+export const pruneKind: TrialKind<PruneConfiguration> = {
+  name: "prune",
+  version: 1,
+  schema: pruneSchema,
+  needs(configuration, seed) {
+    return [baseTrial(configuration, seed)];
+  },
+  async run({ base, criterion, target, scope, percent, epochs }, context) {
+    const [trained] = context.needs;
+    const random = new Random(`${context.seed}/prune`);
+    const network = prune(parseNetwork(trained.artifacts[NETWORK], "the base network"), {
+      percent,
+      target,
+      scope,
+      criterion,
+      random,
+    });
+    const data = loadData(base.data);
+    const { protocol, batch, learningRate } = base;
+    const pruned = await evaluate(network, data.test, { protocol, batch });
+    const record = recording(context);
+    if (!context.resume) {
+      const metrics = { testLoss: pruned.loss / pruned.batches, testAccuracy: pruned.accuracy };
+      await context.saveEpoch(0, metrics, new Uint8Array());
+    }
+    const retrained = await train(network, data, {
+      protocol,
+      epochs,
+      batch,
+      learningRate,
+      seed: `${context.seed}/retrain`,
+      ...record.options,
+    });
+    const accuracies = [pruned.accuracy, ...record.history.map(({ testAccuracy }) => testAccuracy)];
+    const left = densities(network);
+    return {
+      summary: {
+        baseAccuracy: trained.summary.testAccuracy,
+        prunedAccuracy: pruned.accuracy,
+        prunedLoss: pruned.loss / pruned.batches,
+        testAccuracy: accuracies[accuracies.length - 1],
+        regainedAfter: regainedAfter(trained.summary.testAccuracy, accuracies),
+        nonzeros: left.reduce((sum, { nonzeros }) => sum + nonzeros, 0),
+        weights: left.reduce((sum, { weights }) => sum + weights, 0),
+      },
+      artifacts: { [NETWORK]: saveNetwork(retrained) },
+    };
+  },
+};
+
+/** The trial that a pruning starts from. */
+export function baseTrial({ base }: PruneConfiguration, seed: number): TrialSpec {
+  return { kind: "train", configuration: base as unknown as JsonObject, seed };
+}
