@@ -1,0 +1,32 @@
+// The library: what `import { … } from "filigree"` gives. The command line does nothing that these cannot.
+
+export { type Baseline, scoreBaselines } from "./data/baselines.js";
+export type { Batches } from "./data/batches.js";
+export { makeBatches } from "./data/batches.js";
+export { readDataset, writeDataset } from "./data/csv.js";
+export { createDataset, type Dataset } from "./data/dataset.js";
+export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/generate.js";
+export { accepts, createGrammar, type Grammar, type GrammarData, readGrammar } from "./data/grammar.js";
+export { findGrammar, grammarNames } from "./data/grammars.js";
+export { type DatasetStatistics, describeDataset } from "./data/stats.js";
+export { type CompileOptions, compile } from "./engine/compile.js";
+export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
+export type { Evaluation, Executor, Optimiser, Outcomes, ReadAt, TrainingState } from "./engine/executor.js";
+export type { Plan } from "./engine/plan.js";
+export { EngineError, FileError, FiligreeError, InputError, TrainingError } from "./errors.js";
+export { kinds } from "./experiments/kinds.js";
+export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architecture.js";
+export { initialise, Network, stack } from "./network/network.js";
+export { parseNetwork, readNetwork, saveNetwork } from "./network/weights.js";
+export { type Criterion, type Density, densities, type PruneOptions, prune } from "./prune/prune.js";
+export type { Scope } from "./prune/scope.js";
+export type { Target } from "./prune/target.js";
+export { Random } from "./random.js";
+export type { StudyInput } from "./study/document.js";
+export type { StudyEvent } from "./study/events.js";
+export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResult } from "./study/kind.js";
+export { StoreReader } from "./study/reading.js";
+export { type RunOptions, runStudy } from "./study/runner.js";
+export { type EvaluationResult, evaluate } from "./train/evaluate.js";
+export type { Protocol } from "./train/protocol.js";
+export { type EpochMetrics, type TrainingData, type TrainOptions, train } from "./train/train.js";
