@@ -20,8 +20,25 @@ export interface ChartText {
 export function draw(text: ChartText, options: Plot.PlotOptions): string {
   const svg = Plot.plot({ document, className: "chart", ...options });
   svg.querySelector("style")?.remove();
-  const { width, height } = options;
-  return drawing(text, width ?? 640, height ?? 400, svg.innerHTML);
+  const { width = 640, height = 400 } = options;
+  return drawing(text, width, height, ownClips(svg.innerHTML, text.title));
+}
+
+/** Plot numbers its clipping paths as it goes; names made from the title are the same every time and apart on a page. */
+function ownClips(svg: string, title: string): string {
+  const names = new Map<string, string>();
+  return svg.replace(/plot-clip-\d+/g, (id) => {
+    if (!names.has(id)) names.set(id, `${identifier(title)}-clip-${names.size + 1}`);
+    return names.get(id)!;
+  });
+}
+
+/** A text as the value of an `id`. */
+export function identifier(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
 }
 
 /** An SVG element of a given size with its title and description, around content that is SVG text already. */

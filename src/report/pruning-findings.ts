@@ -9,7 +9,6 @@ import {
   by,
   FAR,
   lossy,
-  type Pair,
   type PruningEvidence,
   pairs,
   setting,
@@ -66,7 +65,9 @@ function keyTolerance({ ours, published }: PruningEvidence): string[] {
   const target = targets.find((candidate) => table.some((row) => row.target === candidate));
   const rows = table.filter((row) => row.target === target && row.magnitude !== undefined);
   if (target === undefined || rows.length === 0) return [];
-  const named = rows.map(({ cell, magnitude }) => `${level(magnitude!)} in ${cellNames[cell]}`);
+  const named = rows.map(
+    ({ cell, magnitude }) => `${magnitude === 0 ? "nothing" : level(magnitude!)} in ${cellNames[cell]}`,
+  );
   const random = rows.flatMap((row) => (row.random === undefined ? [] : [row.random]));
   return [
     `At a cost of at most 1 point and without retraining, the smallest of ${targetPhrases[target]} can go up to ${list(named)}.${control(random)}`,
@@ -88,13 +89,8 @@ function keyRegain({ ours }: PruningEvidence): string[] {
   ];
 }
 
-/** Differences of accuracy right after pruning, ours minus published, over the settings that both have. */
-export function differences({ ours, published }: Pick<PruningEvidence, "ours" | "published">): Pair[] {
-  return pairs(by("magnitude", ours), by("magnitude", published), setting);
-}
-
-function keyAgreement(evidence: PruningEvidence): string[] {
-  const shared = differences(evidence);
+function keyAgreement({ ours, published }: PruningEvidence): string[] {
+  const shared = pairs(by("magnitude", ours), by("magnitude", published), setting);
   if (shared.length === 0) return [];
   const absolute = shared.map(({ a, b }) => Math.abs(a.accuracy - b.accuracy)).sort((x, y) => x - y);
   const far = absolute.filter((difference) => difference > FAR).length;

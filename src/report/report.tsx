@@ -4,9 +4,10 @@ import type { ComponentChildren } from "preact";
 import { publishedSource } from "../experiments/published.js";
 import { dataSection } from "./chapters/data.js";
 import { pruningEvidence, pruningSections } from "./chapters/pruning.js";
+import { studySections } from "./chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "./page.js";
 import { type Findings, pruningFindings } from "./pruning-findings.js";
-import type { DataResults, PruningResults, RunFacts } from "./results.js";
+import type { DataResults, PruningResults, RunFacts, StudyResults } from "./results.js";
 import { count, decimal, duration, list } from "./words.js";
 
 /** Everything a reproduction may have to report; chapters without results are left out. */
@@ -53,6 +54,26 @@ export function pruningReport(input: {
   pruning: PruningResults;
 }): string {
   return reproductionReport(input);
+}
+
+/** The report of all studies of a store, or of some. */
+export function studyReport({ store, studies }: { store: string; studies: readonly StudyResults[] }): string {
+  const title = studies.length === 1 ? studies[0].name : `${count(studies.length, "study", "studies")}`;
+  const sections = studies.flatMap(studySections);
+  return renderPage(
+    title,
+    <>
+      <header>
+        <p class="eyebrow">Filigree</p>
+        <h1>{title}</h1>
+        <p class="lead">
+          {studies.length === 1 ? "A study" : "The studies"} in <code>{store}</code>.
+        </p>
+      </header>
+      {studies.length === 0 ? <Note>The store holds no study yet.</Note> : <Contents sections={sections} />}
+      <Sections sections={sections} />
+    </>,
+  );
 }
 
 function memoryFinding(data: DataResults, networks: readonly { accuracy: number }[]): string[] {

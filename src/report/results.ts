@@ -5,6 +5,7 @@ import type { DatasetStatistics } from "../data/stats.js";
 import type { CellKind } from "../network/architecture.js";
 import type { Criterion } from "../prune/prune.js";
 import type { Target } from "../prune/target.js";
+import type { SeriesRow, TrialRow } from "../study/reading.js";
 
 /** One epoch of one training: the base training of a cell, or the retraining of a pruned copy of it. */
 export interface PruningRow {
@@ -87,4 +88,16 @@ export interface DataResults {
   /** Test rows whose string stands in the training data too. */
   overlap: number;
   baselines: readonly Baseline[];
+}
+
+/** A study out of a store, with as many curves as shall be drawn. */
+export interface StudyResults {
+  name: string;
+  /** What every trial does. */
+  kind: string;
+  objective?: { metric: string; direction: "maximize" | "minimize" };
+  /** In the study's order. */
+  trials: readonly TrialRow[];
+  /** Epochs of some trials, by the trial's identity. */
+  series: ReadonlyMap<string, readonly SeriesRow[]>;
 }

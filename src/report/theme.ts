@@ -37,6 +37,15 @@ export const rule = "var(--rule)";
 export const paper = "var(--paper)";
 export const accents = ["var(--accent-0)", "var(--accent-1)"] as const;
 
+/** For series that are not cells, told apart by a legend. */
+export const series = [
+  "var(--rnn-tanh)",
+  "var(--rnn-relu)",
+  "var(--lstm)",
+  "var(--gru)",
+  "var(--ink)",
+] as const;
+
 const light = {
   paper: "#ffffff",
   tint: "#f5f6f7",

@@ -2,8 +2,11 @@ import { describe, expect, it } from "vitest";
 import { groupedBars, histogram } from "../../src/report/charts/bars.js";
 import { dotChart } from "../../src/report/charts/dots.js";
 import { heatmap } from "../../src/report/charts/heatmap.js";
+import { layeredDrawing } from "../../src/report/charts/layers.js";
 import { lineChart } from "../../src/report/charts/lines.js";
 import { maskDrawing } from "../../src/report/charts/masks.js";
+import { scatterPlot } from "../../src/report/charts/scatter.js";
+import { stripChart } from "../../src/report/charts/strips.js";
 import { masks } from "./sample.js";
 
 const text = { title: "A <title> & more", description: "What it shows." };
@@ -160,11 +163,90 @@ describe("charts", () => {
     expect(svg).toContain(">layer 1<");
   });
 
+  it("draws a scatter plot with a fit, steps and points at the edge", async () => {
+    const svg = scatterPlot({
+      ...text,
+      series: [
+        {
+          points: [
+            { x: 0, y: 0 },
+            { x: 1, y: 0.9 },
+            { x: 2, y: 2.2 },
+            { x: 3, y: Number.NaN },
+            { x: 9, y: 9 },
+          ],
+          colour: "var(--gru)",
+          fit: true,
+        },
+      ],
+      steps: {
+        points: [
+          { x: 0, y: 0 },
+          { x: 2, y: 2 },
+        ],
+        colour: "var(--quiet)",
+      },
+      x: { label: "nodes", domain: [0, 3] },
+      y: { label: "accuracy", domain: [0, 3] },
+    });
+    await expect(svg).toMatchFileSnapshot(snapshot("scatter"));
+  });
+
+  it("draws strips of dots with means", async () => {
+    await expect(
+      stripChart({
+        ...text,
+        rows: [
+          { label: "ours", values: [0.2, 0.4, 0.9, Number.NaN], colour: "var(--gru)" },
+          { label: "none", values: [], colour: "var(--quiet)" },
+        ],
+        x: { label: "accuracy", domain: [0, 1] },
+      }),
+    ).toMatchFileSnapshot(snapshot("strips"));
+  });
+
+  it("draws a graph in layers, skip edges curved", async () => {
+    const svg = layeredDrawing({
+      ...text,
+      layers: [[0, 1], [2], [3, 4]],
+      edges: [
+        [0, 2],
+        [1, 2],
+        [2, 3],
+        [2, 4],
+        [0, 4],
+      ],
+      colour: "var(--gru)",
+    });
+    await expect(svg).toMatchFileSnapshot(snapshot("layers"));
+    expect(svg.match(/<circle/g)).toHaveLength(5);
+    expect(svg.match(/Q/g)).toHaveLength(1);
+  });
+
+  it("orders nodes so that edges do not cross where they need not", () => {
+    const svg = layeredDrawing({
+      ...text,
+      layers: [
+        [0, 1],
+        [2, 3],
+      ],
+      edges: [
+        [0, 3],
+        [1, 2],
+      ],
+      colour: "var(--gru)",
+    });
+    const [, first, second] = /d="M[\d.]+,([\d.]+)L[\d.]+,([\d.]+)M/.exec(svg) ?? [];
+    expect(first).toBe(second);
+  });
+
   it("draws nothing but axes without data", () => {
     const empty = { ...text, x: "x", y: "y", series: [] };
     expect(histogram({ ...empty, bins: [], step: 1 })).toContain("</svg>");
     expect(groupedBars({ ...empty, groups: [] })).toContain("</svg>");
     expect(dotChart({ ...text, rows: [], axis: "x", domain: [0, 1] })).toContain("</svg>");
+    expect(stripChart({ ...text, rows: [], x: { label: "", domain: [0, 1] } })).toContain("</svg>");
+    expect(layeredDrawing({ ...text, layers: [], edges: [], colour: "red" })).toContain("</svg>");
     expect(heatmap({ ...text, axis: "x", columns: [], rows: [] })).toContain("</svg>");
     expect(
       lineChart({ ...text, lines: [], x: { label: "", domain: [0, 1] }, y: { label: "", domain: [0, 1] } }),

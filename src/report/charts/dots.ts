@@ -76,7 +76,7 @@ export function dotChart(chart: DotChart): string {
       Plot.dot(dots, { x: "value", y: "y", r: 3.2, fill: "fill", stroke: "colour" }),
       Plot.text(
         dots.filter(({ text }) => text),
-        { x: "value", y: "y", text: "text", textAnchor: "start", dx: 8, fill: ink },
+        { x: "high", y: "y", text: "text", textAnchor: "start", dx: 8, fill: ink },
       ),
     ],
   });

@@ -78,7 +78,7 @@ export function lineChart(chart: LineChart): string {
     width,
     height,
     ...margins,
-    x: { domain: [...x.domain], label: null },
+    x: { domain: [...x.domain], label: null, type: x.type ?? "linear" },
     y: { domain: [...y.domain], label: null, type: y.type ?? "linear" },
     marks: [
       Plot.gridY({ ticks: y.ticks ? [...y.ticks] : 5, stroke: rule, strokeOpacity: 1 }),

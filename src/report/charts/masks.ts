@@ -2,7 +2,7 @@
 // each block how much that is. The pixels are one-bit images that serve as the stencil of a rectangle in the cell's
 // colour, so that they follow the page's light or dark.
 import type { CellKind } from "../../network/architecture.js";
-import { drawing, escaped } from "../plot.js";
+import { drawing, escaped, identifier } from "../plot.js";
 import { bitmap } from "../png.js";
 import type { MaskPicture } from "../results.js";
 import { cellColour, cellNames, ink, quiet, rule, targetPhrases } from "../theme.js";
@@ -26,7 +26,7 @@ export function maskDrawing({ cell, target, percent, matrices }: MaskPicture): s
   const gates = Math.max(...matrices.map((matrix) => matrix.gates));
   const width = LEFT + gates * (BLOCK + GAP) - GAP + 2;
   const height = TOP + matrices.length * ROW;
-  const id = `mask-${cell}-${target}-${percent}`.replace(/[^\w-]/g, "-");
+  const id = identifier(`mask ${cell} ${target} ${percent}`);
   const stencils: string[] = [];
   const marks: string[] = gateNames[cell]
     .slice(0, gates)

@@ -1,0 +1,85 @@
+// A study by combination: trials that differ in nothing but their seed are replicates of one, and combinations are what
+// is compared, ranked and drawn.
+import { mean } from "../predict/statistics.js";
+import type { JsonValue } from "../study/json.js";
+import type { StoreReader, TrialRow } from "../study/reading.js";
+import type { StudyResults } from "./results.js";
+
+/** Trials with the same varied values. */
+export interface Combination {
+  parameters: TrialRow["parameters"];
+  trials: readonly TrialRow[];
+  /** Mean objective over the finished trials that have it; NaN when none does. */
+  value: number;
+}
+
+/** More curves than this in one figure cannot be told apart. */
+const MOST_CURVES = 5;
+
+/** Reads what a report draws of a study: all trials, and the epochs of its best few combinations. */
+export function readStudyResults(reader: StoreReader, name: string): StudyResults {
+  const { document } = reader.study(name);
+  const study: StudyResults = {
+    name,
+    kind: document.kind,
+    objective: document.objective,
+    trials: [...reader.rows(name)],
+    series: new Map(),
+  };
+  const drawn = bestCombinations(study).flatMap(({ trials }) => trials);
+  return { ...study, series: new Map(drawn.map(({ identity }) => [identity, reader.series(identity)])) };
+}
+
+/** A trial's objective; NaN when it has none. */
+export function objectiveOf({ objective }: StudyResults, trial: TrialRow): number {
+  return objective && trial.state === "finished"
+    ? (trial.summary[objective.metric] ?? Number.NaN)
+    : Number.NaN;
+}
+
+/** All combinations: the best first where there is an objective, else in the study's order. */
+export function combinationsOf(study: StudyResults): Combination[] {
+  const groups = new Map<string, TrialRow[]>();
+  for (const trial of study.trials) {
+    const key = JSON.stringify(trial.parameters);
+    const group = groups.get(key);
+    if (group) group.push(trial);
+    else groups.set(key, [trial]);
+  }
+  const combinations = [...groups.values()].map((trials) => ({
+    parameters: trials[0].parameters,
+    trials,
+    value: mean(trials.map((trial) => objectiveOf(study, trial)).filter((value) => Number.isFinite(value))),
+  }));
+  const sign = study.objective?.direction === "minimize" ? 1 : -1;
+  const rank = ({ value }: Combination) => (Number.isFinite(value) ? sign * value : Number.POSITIVE_INFINITY);
+  // Infinity minus infinity is not a number, and combinations without a value keep their order.
+  return combinations.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+}
+
+/** The best combinations, as many as curves can be told apart. */
+export function bestCombinations(study: StudyResults): Combination[] {
+  return combinationsOf(study).slice(0, MOST_CURVES);
+}
+
+/** The names of all values that trials have of their own, in order of first appearance. */
+export function parametersOf({ trials }: StudyResults): string[] {
+  return [...new Set(trials.flatMap(({ parameters }) => Object.keys(parameters)))];
+}
+
+/** Those of them that differ between trials. */
+export function variedOf(study: StudyResults): string[] {
+  return parametersOf(study).filter(
+    (name) => new Set(study.trials.map(({ parameters }) => spell(parameters[name]))).size > 1,
+  );
+}
+
+const LONGEST = 60;
+
+/** A varied value as a reader sees it: numbers with four digits, long texts cut. */
+export function spell(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return "–";
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+}

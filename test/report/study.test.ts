@@ -1,0 +1,126 @@
+import { describe, expect, it } from "vitest";
+import { studyReport } from "../../src/report/report.js";
+import type { StudyResults } from "../../src/report/results.js";
+import { combinationsOf, spell } from "../../src/report/study-summary.js";
+import type { JsonObject } from "../../src/study/json.js";
+import type { SeriesRow, TrialRow } from "../../src/study/reading.js";
+import { expectSound } from "./sound.js";
+
+function trial(
+  number: number,
+  parameters: JsonObject,
+  accuracy: number,
+  more: Partial<TrialRow> = {},
+): TrialRow {
+  const identity = String(number).padStart(64, "0");
+  return {
+    number,
+    identity,
+    kind: "train",
+    seed: number,
+    replicate: 0,
+    state: "finished",
+    error: null,
+    parameters,
+    summary: { accuracy },
+    ...more,
+  };
+}
+
+function epochs(...accuracy: number[]): SeriesRow[] {
+  return accuracy.map((value, i) => ({ epoch: i + 1, metrics: { accuracy: value } }));
+}
+
+const study: StudyResults = {
+  name: "a study",
+  kind: "train",
+  objective: { metric: "accuracy", direction: "maximize" },
+  trials: [
+    trial(0, { rate: 0.001, cell: "gru" }, 0.8),
+    trial(1, { rate: 0.001, cell: "gru" }, 0.9),
+    trial(2, { rate: 1, cell: "gru" }, 0.5),
+    trial(3, { rate: 1, cell: "lstm" }, 0.7),
+    trial(4, { rate: 0.03, cell: "lstm" }, Number.NaN, {
+      state: "failed",
+      error: "epoch 2, step 7: the loss is <not> finite",
+      summary: {},
+    }),
+    trial(5, { rate: 0.03, cell: "lstm" }, Number.NaN, { state: "waiting", summary: {} }),
+  ],
+  series: new Map([
+    ["0".repeat(64), epochs(0.5, 0.8)],
+    [`${"0".repeat(63)}1`, epochs(0.7, 0.9)],
+  ]),
+};
+
+describe("summary of a study", () => {
+  it("ranks combinations by the mean of their finished replicates, those without a value last", () => {
+    const ranked = combinationsOf(study).map(({ parameters, value }) => [
+      parameters.rate,
+      parameters.cell,
+      value,
+    ]);
+    expect(ranked.slice(0, 3)).toEqual([
+      [0.001, "gru", (0.8 + 0.9) / 2],
+      [1, "lstm", 0.7],
+      [1, "gru", 0.5],
+    ]);
+    expect(ranked[3].slice(0, 2)).toEqual([0.03, "lstm"]);
+    const minimised = combinationsOf({ ...study, objective: { metric: "accuracy", direction: "minimize" } });
+    expect(minimised.map(({ trials }) => trials[0].number)).toEqual([2, 3, 0, 4]);
+  });
+
+  it("spells values briefly", () => {
+    expect([spell(0.123456), spell(null), spell([1, 2]), spell("x".repeat(99)).length]).toEqual([
+      "0.1235",
+      "–",
+      "[1,2]",
+      60,
+    ]);
+  });
+});
+
+describe("study report", () => {
+  it("draws objective, effects, curves and tables", () => {
+    const html = studyReport({ store: "runs/store.db", studies: [study] });
+    expectSound(html);
+    const text = html.replaceAll("\u00a0", " ");
+    expect(text).toContain("4 finished, 1 waiting and 1 failed");
+    expect(text).toContain(
+      "The best accuracy is 0.85, the mean of 2 replicates, with rate = 0.001 and cell = gru.",
+    );
+    for (const title of [
+      "accuracy over trials",
+      "accuracy by rate",
+      "accuracy by cell",
+      "accuracy over epochs",
+    ]) {
+      expect(html).toContain(`<title>a study: ${title}</title>`);
+    }
+    expect(html).toContain("epoch 2, step 7: the loss is &lt;not> finite");
+  });
+
+  it("reports a store without studies, a study without results and one without objective", () => {
+    const empty = studyReport({ store: "store.db", studies: [] });
+    expectSound(empty);
+    expect(empty).toContain("The store holds no study yet.");
+    const waiting = studyReport({
+      store: "store.db",
+      studies: [
+        { ...study, trials: study.trials.slice(5), series: new Map() },
+        { ...study, name: "two", objective: undefined, series: new Map() },
+      ],
+    });
+    expectSound(waiting);
+    expect(waiting).toContain("No finished trial has a finite accuracy yet.");
+    expect(waiting).toContain("The study has no objective");
+  });
+
+  it("stays small with very many trials", () => {
+    const trials = Array.from({ length: 20_000 }, (_, i) => trial(i, { rate: i / 20_000 }, Math.sin(i)));
+    const html = studyReport({ store: "store.db", studies: [{ ...study, trials, series: new Map() }] });
+    expectSound(html);
+    expect(html.length).toBeLessThan(600_000);
+    expect(html).toContain("1,500 of 20,000 are drawn.");
+  });
+});
