@@ -1,6 +1,6 @@
-// Compiles src/ to dist/ with the TypeScript compiler and makes the command executable.
+// Compiles src/ to dist/ with the TypeScript compiler and makes the command one that `npx filigree` finds here.
 import { spawnSync } from "node:child_process";
-import { chmodSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -11,3 +11,11 @@ const result = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "
 });
 if (result.status !== 0) process.exit(result.status ?? 1);
 chmodSync(`${root}/dist/cli/main.js`, 0o755);
+
+// npm links the commands of dependencies only; this is the same link for the package itself.
+if (process.platform !== "win32") {
+  const bin = `${root}/node_modules/.bin`;
+  mkdirSync(bin, { recursive: true });
+  rmSync(`${bin}/filigree`, { force: true });
+  symlinkSync("../../dist/cli/main.js", `${bin}/filigree`);
+}
