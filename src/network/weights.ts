@@ -77,14 +77,14 @@ export function parseNetwork(bytes: Uint8Array, where: string, { cell }: ReadOpt
   const file = parse(bytes, where);
   const layout = file.metadata.has(FORMAT) ? ownLayout(file, where) : foreignLayout(file, where, cell);
   const network = assemble(file, layout, where);
-  const other = cell && cellsOf(network.architecture).find(({ kind }) => kind !== cell);
-  if (other)
-    throw new InputError({
-      where,
-      what: `its cells are ${other.kind}, not ${cell}`,
-      hint: `read it as ${other.kind}`,
-    });
+  if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
   return network;
+}
+
+/** @throws InputError unless the kind in a file is the one that the caller asked for. */
+export function checkKind(kind: CellKind, asked: CellKind, where: string): void {
+  if (kind === asked) return;
+  throw new InputError({ where, what: `its cells are ${kind}, not ${asked}`, hint: `read it as ${kind}` });
 }
 
 function ownLayout(file: Safetensors, where: string): Layout {

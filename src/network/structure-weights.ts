@@ -1,0 +1,111 @@
+// Weight files of random structures together with their graphs. The thesis's files need theirs, because names alone do
+// not tell which layers a skip cell joins; for all files the graph is held against the network, so that the wrong one
+// is found at once.
+import { isDeepStrictEqual } from "node:util";
+import { InputError } from "../errors.js";
+import { readBytes } from "../files.js";
+import type { LayeredGraph } from "../graph/layers.js";
+import { cellsOf } from "./architecture.js";
+import { kindOf, thesisCell, thesisEnds } from "./foreign.js";
+import { assemble, layoutOf, measureCell } from "./layout.js";
+import { type Network, tensorNames } from "./network.js";
+import { parse, type Safetensors } from "./safetensors.js";
+import { correctedStructure, readouts, recurrences, type Structure, thesisStructure } from "./structure.js";
+import { checkKind, parseNetwork, type ReadOptions } from "./weights.js";
+
+/** A graph and how it is called in messages. */
+export interface NamedGraph {
+  readonly graph: LayeredGraph;
+  readonly name: string;
+}
+
+/**
+ * The network in a weight file that was built from `graph`: one with the thesis's names, or Filigree's own.
+ * @throws FileError when it cannot be read. @throws InputError as `readNetwork`, and when it does not fit the graph.
+ */
+export function readStructure(path: string, source: NamedGraph, options: ReadOptions = {}): Network {
+  const bytes = readBytes(path);
+  const file = parse(bytes, path);
+  if (file.tensors.has(thesisCell(0, "recurrent_layers").weightHh))
+    return thesisNetwork(file, path, source, options);
+  const network = parseNetwork(bytes, path, options);
+  if (structuresLike(network, source).some((structure) => isOf(structure, network))) return network;
+  throw misfit(path, source, "is not wired as");
+}
+
+function thesisNetwork(file: Safetensors, where: string, source: NamedGraph, { cell }: ReadOptions): Network {
+  const sizes = cellSizes(file, where, "recurrent_layers");
+  const expected = source.graph.layers.map(({ length }) => length);
+  if (!isDeepStrictEqual(sizes, expected))
+    throw misfit(
+      where,
+      source,
+      `has layers of ${list(sizes)} units, not of ${list(expected)}, and does not fit`,
+    );
+  const { gates } = measureCell(file, thesisCell(0, "recurrent_layers").weightHh, where);
+  const kind = kindOf(gates, file, where, "", cell);
+  if (cell !== undefined) checkKind(kind, cell, where);
+  const structure = thesisStructure(source.graph, kind, source.name);
+  const names = cellsOf(structure.architecture).map(({ name }) => name);
+  const skips = names.filter((name) => name.includes("-"));
+  const stored = cellSizes(file, where, "skip_layers").length;
+  if (stored !== skips.length)
+    throw misfit(where, source, `has ${stored} skip cells, not ${skips.length}, and does not fit`);
+  const cells = names.map((name) => {
+    const skip = skips.indexOf(name);
+    return [
+      name,
+      skip < 0 ? thesisCell(Number(name), "recurrent_layers") : thesisCell(skip, "skip_layers"),
+    ] as const;
+  });
+  const network = assemble(file, layoutOf(structure.architecture, new Map(cells), thesisEnds), where);
+  const other = names.find((name) => {
+    const { weightIh } = tensorNames(name);
+    return !isDeepStrictEqual(network.masks.get(weightIh), structure.masks.get(weightIh));
+  });
+  if (other === undefined) return network;
+  throw misfit(where, source, `has other connections in cell ${other} than`);
+}
+
+/** Units of the file's layers or skip cells, in order. */
+function cellSizes(file: Safetensors, where: string, part: "recurrent_layers" | "skip_layers"): number[] {
+  const sizes: number[] = [];
+  for (;;) {
+    const { weightHh } = thesisCell(sizes.length, part);
+    if (!file.tensors.has(weightHh)) return sizes;
+    sizes.push(measureCell(file, weightHh, where).size);
+  }
+}
+
+/** All structures of a graph that could have become `network`. */
+function structuresLike({ architecture }: Network, { graph, name }: NamedGraph): Structure[] {
+  const { kind } = cellsOf(architecture)[0];
+  const { embedding } = architecture;
+  const corrected = recurrences.flatMap((recurrence) =>
+    readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, embedding }, name)),
+  );
+  return [thesisStructure(graph, kind, name), ...corrected];
+}
+
+/** Whether a network has the structure's parts, and no weight outside its masks; pruning may have left fewer. */
+function isOf({ architecture, masks }: Structure, network: Network): boolean {
+  return (
+    isDeepStrictEqual(architecture, network.architecture) &&
+    [...masks].every(([name, mask]) => {
+      const own = network.masks.get(name);
+      return own?.every((bit, i) => bit <= mask[i]) ?? false;
+    })
+  );
+}
+
+function list(sizes: readonly number[]): string {
+  return sizes.length > 12 ? `${sizes.slice(0, 12)},…` : `${sizes}`;
+}
+
+function misfit(where: string, { name }: NamedGraph, what: string): InputError {
+  return new InputError({
+    where,
+    what: `the network ${what} the graph ${name}`,
+    hint: "give the graph that it was built from",
+  });
+}
