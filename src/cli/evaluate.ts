@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { type CellKind, cellsOf } from "../network/architecture.js";
+import { readStructure } from "../network/structure-weights.js";
 import { readNetwork } from "../network/weights.js";
 import { densities, prune } from "../prune/prune.js";
 import { type Scope, scopes } from "../prune/scope.js";
@@ -20,9 +21,11 @@ import {
   protocolOption,
   withJson,
 } from "./command.js";
+import { namedGraph } from "./files.js";
 
 interface Options {
   data: string;
+  graph?: string;
   protocol: Protocol;
   batch: number;
   prune?: number;
@@ -41,6 +44,7 @@ export function evaluateCommand(): Command {
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
     )
     .requiredOption("--data <csv>", "labelled strings")
+    .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
     .addOption(protocolOption())
     .addOption(batchOption())
     .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
@@ -53,7 +57,10 @@ export function evaluateCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const { protocol, batch, target, scope, cell, executor } = options;
-  const read = readNetwork(model, { cell });
+  const read =
+    options.graph === undefined
+      ? readNetwork(model, { cell })
+      : readStructure(model, namedGraph(options.graph), { cell });
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   const result = await evaluate(network, readDataset(options.data), { protocol, batch, executor });
   const { outputs } = network.architecture.readout;

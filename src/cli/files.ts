@@ -1,9 +1,12 @@
-// Networks and datasets as the verbs take them: by path, or made up on the spot where an option is left out.
+// Datasets and graphs as the verbs take them: by path, or made up on the spot where an option is left out.
 import { readDataset } from "../data/csv.js";
 import type { Dataset } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { findGrammar } from "../data/grammars.js";
 import { InputError } from "../errors.js";
+import { readGraph } from "../graph/files.js";
+import { layerGraph } from "../graph/layers.js";
+import type { NamedGraph } from "../network/structure-weights.js";
 import { Random } from "../random.js";
 import type { TrainingData } from "../train/train.js";
 import type { Output } from "./command.js";
@@ -40,6 +43,11 @@ export function trainingData(
   const forTest = Math.round(count / 4);
   output.remark(`no --test: keeping ${forTest} of the ${count} strings for testing`);
   return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
+}
+
+/** A graph file, in layers. */
+export function namedGraph(path: string): NamedGraph {
+  return { graph: layerGraph(readGraph(path), path), name: path };
 }
 
 function rowsOf(dataset: Dataset, rows: Int32Array): Dataset {
