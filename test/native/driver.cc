@@ -1,0 +1,141 @@
+// Runs the native executor without Node, so that it can be built with sanitizers or for another processor.
+//   driver FILE...            trains every plan on every instruction set and prints a hash of all that comes out
+//   driver --damage N FILE... runs or refuses N damaged copies of every plan and its batches
+//   driver --threads N FILE.. trains every plan on N threads at once
+// scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` below.
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "../../native/executor.h"
+
+using namespace filigree;
+
+namespace {
+
+const char* const kNames[] = {"avx512", "avx2", "neon", "baseline"};
+const Optimiser kOptimiser{1e-3, 0.9, 0.999, 1e-8, 0.5};
+
+struct Case {
+  std::string file;
+  std::vector<int32_t> words;
+  std::vector<uint8_t> masks;
+  std::vector<float> parameters;
+  Batches batches;
+};
+
+template <class T>
+std::vector<T> array(std::ifstream& in) {
+  int32_t count = 0;
+  in.read(reinterpret_cast<char*>(&count), sizeof count);
+  std::vector<T> values(static_cast<size_t>(count));
+  in.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+  return values;
+}
+
+Case read(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  Case c{file, array<int32_t>(in), array<uint8_t>(in), array<float>(in), {}};
+  for (auto* list : {&c.batches.sizes, &c.batches.steps, &c.batches.symbols, &c.batches.lengths, &c.batches.labels}) {
+    *list = array<int32_t>(in);
+  }
+  if (!in) {
+    std::fprintf(stderr, "%s cannot be read\n", file.c_str());
+    std::exit(2);
+  }
+  return c;
+}
+
+// FNV-1a.
+uint64_t hash(uint64_t h, const void* data, size_t bytes) {
+  for (size_t i = 0; i < bytes; i++) h = (h ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3;
+  return h;
+}
+
+// Trains for a few passes, evaluates, and hashes state, losses and logits.
+uint64_t run(const Case& c, const Kernels& kernels, int passes) {
+  Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kOptimiser, kernels);
+  const size_t count = static_cast<size_t>(executor.plan().parameters);
+  for (size_t i = 0; i < count; i++) executor.parameters()[i] = i < c.parameters.size() ? c.parameters[i] : 0;
+  Batches batches = c.batches;
+  executor.check(batches);
+  uint64_t h = 0xcbf29ce484222325;
+  for (int pass = 0; pass < passes; pass++) {
+    for (const Outcome& outcome : executor.train(batches, 0, batches.sizes.size())) {
+      h = hash(h, &outcome.loss, sizeof outcome.loss);
+    }
+  }
+  std::vector<float> logits(batches.labels.size() * static_cast<size_t>(executor.plan().outputs));
+  executor.evaluate(batches, logits.data());
+  h = hash(h, logits.data(), logits.size() * sizeof(float));
+  for (const float* vector : {executor.parameters(), executor.firstMoment(), executor.secondMoment()}) {
+    h = hash(h, vector, count * sizeof(float));
+  }
+  return h;
+}
+
+void damage(const Case& c, int times) {
+  std::mt19937 random(1);
+  const auto below = [&](size_t n) { return static_cast<size_t>(random() % n); };
+  int ran = 0;
+  for (int i = 0; i < times; i++) {
+    Case copy = c;
+    std::vector<int32_t>* lists[] = {&copy.words,         &copy.words,           &copy.words,          &copy.batches.sizes,
+                                     &copy.batches.steps, &copy.batches.symbols, &copy.batches.labels, &copy.batches.lengths};
+    for (size_t k = 1 + below(3); k > 0; k--) {
+      auto& list = *lists[below(8)];
+      if (list.empty()) continue;
+      int32_t& word = list[below(list.size())];
+      const int32_t hostile[] = {-1, 0, 1, 16, INT32_MAX, INT32_MIN, 1 << 30, word ^ (1 << below(31)), c.words[below(c.words.size())]};
+      word = hostile[below(9)];
+    }
+    if (below(20) == 0) copy.words.resize(below(copy.words.size()));
+    try {
+      run(copy, chooseKernels(nullptr), 1);
+      ran++;
+    } catch (const Refused&) {
+    }
+  }
+  std::printf("%s: %d damaged plans, %d could be run\n", c.file.c_str(), times, ran);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  int times = 0, threads = 0;
+  for (int i = 1; i < count; i++) {
+    if (std::strcmp(arguments[i], "--damage") == 0) {
+      times = std::atoi(arguments[++i]);
+    } else if (std::strcmp(arguments[i], "--threads") == 0) {
+      threads = std::atoi(arguments[++i]);
+    } else {
+      const Case c = read(arguments[i]);
+      if (times > 0) {
+        damage(c, times);
+        continue;
+      }
+      for (const char* name : kNames) {
+        const Kernels* kernels = nullptr;
+        try {
+          kernels = &chooseKernels(name);
+        } catch (const Refused&) {
+          continue;
+        }
+        std::vector<uint64_t> hashes(static_cast<size_t>(std::max(threads, 1)));
+        std::vector<std::thread> pool;
+        for (size_t t = 1; t < hashes.size(); t++) pool.emplace_back([&, t] { hashes[t] = run(c, *kernels, 3); });
+        hashes[0] = run(c, *kernels, 3);
+        for (auto& thread : pool) thread.join();
+        for (const uint64_t h : hashes) {
+          if (h != hashes[0]) return std::printf("%s %s: threads differ\n", c.file.c_str(), name), 1;
+        }
+        std::printf("%s %s %016llx\n", c.file.c_str(), name, static_cast<unsigned long long>(hashes[0]));
+      }
+    }
+  }
+}
