@@ -74,7 +74,9 @@ export function studyCommand(): Command {
   command
     .command("schema")
     .description("print the JSON Schema of study files, for editors")
-    .action(() => process.stdout.write(`${JSON.stringify(studySchema(kinds), null, 2)}\n`));
+    .action(() => {
+      process.stdout.write(`${JSON.stringify(studySchema(kinds), null, 2)}\n`);
+    });
   return command;
 }
 
@@ -100,7 +102,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       const { onEvent } = progress;
       const notify = (text: string) => onEvent({ type: "notice", text });
       const executor = redis
-        ? await redisExecutor(redis, { store: store.id, kinds, signal, notify })
+        ? await redisExecutor(redis, { store: store.id, study: name, kinds, notify })
         : undefined;
       return await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
     } finally {

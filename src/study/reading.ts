@@ -98,8 +98,33 @@ export class StoreReader {
 
   /** All studies, oldest first. */
   list(): StudyStatus[] {
-    const rows = this.database.all("SELECT name FROM study ORDER BY created_at, id");
-    return this.database.snapshot(() => rows.map(({ name }) => this.status(name as string)));
+    return this.database.snapshot(() => this.names().map((name) => this.status(name)));
+  }
+
+  /** The names of all studies, oldest first. */
+  names(): string[] {
+    return this.database
+      .all("SELECT name FROM study ORDER BY created_at, id")
+      .map(({ name }) => name as string);
+  }
+
+  /** The name of the only study. @throws InputError when there are none or several. */
+  onlyStudy(): string {
+    const names = this.names();
+    if (names.length === 1) return names[0];
+    const what = names.length === 0 ? "it holds no study yet" : `it holds ${names.length} studies`;
+    const hint = names.length === 0 ? undefined : `name one: ${names.slice(0, 10).join(", ")}`;
+    throw new InputError({ where: this.database.path, what, hint });
+  }
+
+  /** The failed trials of a study by their error, most frequent first, with one trial as an example. */
+  failures(name: string): { error: string; trials: number; identity: string }[] {
+    return this.database.all(
+      `SELECT trial.error, count(*) AS trials, min(trial.identity) AS identity
+       FROM member CROSS JOIN trial ON trial.id = member.trial
+       WHERE member.study = ? AND trial.state = 'failed' GROUP BY trial.error ORDER BY 2 DESC, 1 LIMIT 20`,
+      this.study(name).id,
+    ) as { error: string; trials: number; identity: string }[];
   }
 
   /** How far a study is. @throws InputError when there is no such study. */
@@ -152,8 +177,8 @@ export class StoreReader {
   study(name: string): { id: number; document: StudyDocument } {
     const row = this.database.get("SELECT id, document FROM study WHERE name = ?", name);
     if (row) return { id: row.id as number, document: JSON.parse(row.document as string) };
-    const names = this.database.all("SELECT name FROM study LIMIT 1000").map((other) => other.name as string);
-    const hint = names.length > 0 ? suggest(name, names.slice(0, 20)) : "it holds no study yet";
+    const names = this.names().slice(0, 20);
+    const hint = names.length > 0 ? suggest(name, names) : "it holds no study yet";
     throw new InputError({ where: this.database.path, what: `no study ${name}`, hint });
   }
 

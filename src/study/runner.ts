@@ -1,7 +1,7 @@
 // Runs a study: takes trials in order, claims them in the store, has them executed, and records what comes of them.
 // Everything that must survive a crash is in the store; this module can be killed at any instruction.
+import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
-import { setImmediate } from "node:timers/promises";
 import { FiligreeError } from "../errors.js";
 import { StoreError } from "./database.js";
 import { parseStudy, type StudyInput } from "./document.js";
@@ -58,8 +58,6 @@ function isDefined(study: StudyInput | Study): study is Study {
   return "members" in study;
 }
 
-/** A kind that does not heed a time limit is left to itself after this many milliseconds. */
-const grace = 10_000;
 /** How often other runners' trials are looked at, in milliseconds. */
 const poll = 500;
 /** How often this runner says that it lives, in milliseconds. */
@@ -74,7 +72,9 @@ class Run {
   private readonly schedule: Schedule;
   private readonly tally: Tally;
   private readonly stop = new AbortController();
+  // Trials in the hands of the executor, and those of them that are being run.
   private readonly active = new Set<string>();
+  private readonly running = new Set<string>();
   // Trials that other runners have claimed.
   private readonly elsewhere = new Set<string>();
   private runner: number;
@@ -86,6 +86,8 @@ class Run {
     this.store = store;
     this.executor = executor;
     this.options = options;
+    // Every trial under way listens.
+    setMaxListeners(0, this.stop.signal);
     const rows = store.enter(study);
     if (options.retryFailed) {
       store.retry([...rows.values()].filter(({ state }) => state === "failed").map(({ id }) => id));
@@ -156,9 +158,13 @@ class Run {
     try {
       work();
     } catch (error) {
-      this.broken ??= error;
-      this.halt(error);
+      this.break(error);
     }
+  }
+
+  private break(error: unknown): void {
+    this.broken ??= error;
+    this.halt(error);
   }
 
   private beat(): void {
@@ -222,56 +228,43 @@ class Run {
 
   private async execute(identity: string, claim: Claim): Promise<void> {
     const trial = this.trial(identity);
-    const own = new AbortController();
     const begun = performance.now();
-    const elapsed = () => (performance.now() - begun) / 1000;
-    const limit = this.limit(own);
-    const onStop = () => own.abort(this.stop.signal.reason);
-    this.stop.signal.addEventListener("abort", onStop);
     this.active.add(identity);
-    this.emit({ type: "started", trial, resumedEpoch: claim.resume?.epoch, progress: this.progress() });
     let over = false;
     let outcome: Outcome | undefined;
     try {
-      const task = this.task(trial, claim, own.signal, () => over);
-      outcome = await Promise.race([this.executor.execute(task), limit.expired]);
+      outcome = await this.executor.execute(this.task(trial, claim, () => over));
       over = true;
       this.store.finish(claim, outcome.result, outcome.seconds);
     } catch (error) {
       over = true;
       outcome = undefined;
-      this.guard(() => this.endBadly(trial, claim, error, limit.reached(), elapsed()));
+      this.running.delete(identity);
+      this.guard(() => this.endBadly(trial, claim, error, (performance.now() - begun) / 1000));
     }
-    limit.clear();
-    this.stop.signal.removeEventListener("abort", onStop);
     this.active.delete(identity);
+    this.running.delete(identity);
     if (outcome) {
       const { result, seconds } = outcome;
       this.tally.settle(trial.kind, "finished", claim.resume ? undefined : seconds);
       this.schedule.finish(identity);
       this.emit({ type: "finished", trial, summary: result.summary, seconds, progress: this.progress() });
-      await this.executor.recorded(trial);
+      this.executor.recorded(trial);
     }
     this.wake();
   }
 
-  private endBadly(
-    trial: Trial,
-    claim: Claim,
-    error: unknown,
-    timeLimit: TimeLimitReached | undefined,
-    seconds: number,
-  ): void {
+  private endBadly(trial: Trial, claim: Claim, error: unknown, seconds: number): void {
     if (error instanceof StoreError) throw error;
     if (error instanceof ClaimLost) {
       this.elsewhere.add(trial.identity);
-    } else if (this.stop.signal.aborted && !timeLimit) {
+    } else if (this.stop.signal.aborted && !(error instanceof TrialFailed)) {
       this.store.giveBack(claim, seconds);
       this.emit({ type: "stopped", trial, progress: this.progress() });
     } else {
-      const line = firstLine(timeLimit ?? error);
-      this.store.fail(claim, line, detailsOf(timeLimit ?? error), seconds);
-      this.active.delete(trial.identity);
+      const line = firstLine(error);
+      this.store.fail(claim, line, detailsOf(error), seconds);
+      this.executor.recorded(trial);
       this.failed(trial, line);
     }
   }
@@ -289,47 +282,31 @@ class Run {
     }
   }
 
-  private task(trial: Trial, claim: Claim, signal: AbortSignal, over: () => boolean): Task {
+  private task(trial: Trial, claim: Claim, over: () => boolean): Task {
+    const { signal } = this.stop;
     return {
       trial,
       signal,
+      timeLimit: this.study.document.timeLimit,
       resume: claim.resume,
       needs: () => trial.needs.map((needed) => this.store.result(this.row(needed))),
+      started: (resumedEpoch) => {
+        this.running.add(trial.identity);
+        this.emit({ type: "started", trial, resumedEpoch, progress: this.progress() });
+      },
       saveEpoch: async (epoch, metrics, state) => {
         if (over()) throw new ClaimLost({ what: "the trial is over" });
         try {
           this.store.saveEpoch(claim, epoch, metrics, state);
         } catch (error) {
           // Not left to the kind, which may do with the error what it likes.
-          if (error instanceof StoreError)
-            this.guard(() => {
-              throw error;
-            });
+          if (error instanceof StoreError) this.break(error);
           throw error;
         }
         this.emit({ type: "epoch", trial, epoch, metrics });
-        // Lets timers and signals through, also between epochs that never leave this thread.
-        await setImmediate();
         signal.throwIfAborted();
       },
     };
-  }
-
-  // A time limit first asks the trial to stop and later no longer waits for it.
-  private limit(own: AbortController) {
-    const seconds = this.study.document.timeLimit;
-    const timers: NodeJS.Timeout[] = [];
-    let reached: TimeLimitReached | undefined;
-    const expired = new Promise<never>((_, reject) => {
-      if (seconds === undefined) return;
-      const ask = () => {
-        reached = new TimeLimitReached(`stopped after its time limit of ${seconds} s`);
-        own.abort(reached);
-        timers.push(setTimeout(() => reject(reached), grace));
-      };
-      timers.push(setTimeout(ask, seconds * 1000));
-    });
-    return { expired, reached: () => reached, clear: () => timers.forEach(clearTimeout) };
   }
 
   private row(identity: string): number {
@@ -341,20 +318,17 @@ class Run {
   }
 
   private progress(): Progress {
-    return this.tally.progress(this.active.size);
+    return this.tally.progress(this.running.size);
   }
 
   private emit(event: StudyEvent): void {
     try {
       this.options.onEvent?.(event);
     } catch (error) {
-      this.broken ??= error;
-      this.halt(error);
+      this.break(error);
     }
   }
 }
-
-class TimeLimitReached extends Error {}
 
 function firstLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

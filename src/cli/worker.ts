@@ -1,0 +1,58 @@
+// `filigree worker`: works for studies that are run elsewhere with `study run --redis`. Start as many as there are
+// machines; none of them keeps anything.
+import { availableParallelism } from "node:os";
+import { Command, Option } from "commander";
+import { kinds } from "../experiments/kinds.js";
+import { duration } from "../report/words.js";
+import { describeUrl } from "../study/redis/connection.js";
+import { runWorker, type WorkerEvent } from "../study/redis/worker.js";
+import { interruptible, Output, Stopped, whole } from "./command.js";
+
+export function workerCommand(): Command {
+  return new Command("worker")
+    .description("run trials for studies that are coordinated over Redis")
+    .addOption(
+      new Option("--redis <url>", "redis://[user:password@]host:port, or rediss:// for TLS")
+        .env("FILIGREE_REDIS")
+        .makeOptionMandatory(),
+    )
+    .option(
+      "--jobs <n>",
+      "trials at once; as many as cores when left out",
+      whole(1, 4096),
+      availableParallelism(),
+    )
+    .action(work);
+}
+
+async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<void> {
+  const output = new Output({});
+  await interruptible(async (signal) => {
+    await runWorker(redis, {
+      kinds,
+      jobs,
+      signal,
+      notify: (text) => output.remark(text),
+      onEvent: (event) => output.remark(describe(event)),
+      onReady: () => output.remark(`${describeUrl(redis)}: working, ${jobs} at once`),
+    });
+  });
+  throw new Stopped("stopped");
+}
+
+function describe(event: WorkerEvent): string {
+  const { kind, identity } = event.job;
+  const name = `${identity.slice(0, 12)} (${kind})`;
+  switch (event.type) {
+    case "started":
+      return event.resumedEpoch === undefined
+        ? `${name} begins`
+        : `${name} goes on after epoch ${event.resumedEpoch}`;
+    case "finished":
+      return `${name} finished in ${duration(event.seconds)}`;
+    case "failed":
+      return `${name} failed: ${event.error}`;
+    case "stopped":
+      return `${name} goes back to the queue`;
+  }
+}
