@@ -1,0 +1,177 @@
+// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the thesis's second
+// experiment is a study: many random graphs, each with its properties and the accuracy that its network reached.
+import { z } from "zod";
+import { InputError } from "../errors.js";
+import { randomStructureGraph, type StructureFamily } from "../graph/generators.js";
+import { createGraph, type Graph } from "../graph/graph.js";
+import { layerGraph } from "../graph/layers.js";
+import { moreGraphProperties } from "../graph/more-properties.js";
+import { formatNodeLink } from "../graph/node-link.js";
+import { graphProperties } from "../graph/properties.js";
+import { type CellKind, cellKinds } from "../network/architecture.js";
+import { initialise } from "../network/network.js";
+import {
+  correctedStructure,
+  readouts,
+  recurrences,
+  STRUCTURE_EMBEDDING,
+  thesisStructure,
+} from "../network/structure.js";
+import { saveNetwork } from "../network/weights.js";
+import { Random } from "../random.js";
+import type { StudyInput } from "../study/document.js";
+import { canonicalJson } from "../study/json.js";
+import type { TrialKind } from "../study/kind.js";
+import { type Protocol, protocols } from "../train/protocol.js";
+import { train } from "../train/train.js";
+import { type DataConfiguration, dataSchema, loadData } from "./data.js";
+import { NETWORK, recording } from "./training.js";
+
+/** The two families of random graphs that the thesis draws its structures from. */
+export const structureFamilies = [
+  "barabasi_albert",
+  "watts_strogatz",
+] as const satisfies readonly StructureFamily[];
+
+const drawn = z.strictObject({
+  family: z.enum(structureFamilies),
+  number: z.int().min(0).describe("Which of the family's graphs; each is a draw of its own."),
+  seed: z.int().min(0).default(0).describe("Of the graphs, apart from the trial's own seed."),
+});
+
+const given = z
+  .strictObject({
+    nodes: z.int().min(2),
+    edges: z.array(z.tuple([z.int().min(0), z.int().min(0)])).min(1),
+    directed: z.boolean().default(false).describe("Else edges run from lower to higher nodes."),
+  })
+  .superRefine((graph, context) => {
+    try {
+      layerGraph(graphOf(graph));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      context.addIssue({ code: "custom", message: error.message });
+    }
+  });
+
+const wiring = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("thesis") }).describe("Exactly what the thesis's code does."),
+  z
+    .strictObject({
+      kind: z.literal("corrected"),
+      recurrence: z.enum(recurrences).default("layer"),
+      readout: z.enum(readouts).default("last-layer"),
+      embedding: z.int().min(1).max(4096).default(STRUCTURE_EMBEDDING),
+    })
+    .describe("Every edge is a weight into each gate of its target."),
+]);
+
+export const structureSchema = z
+  .strictObject({
+    data: dataSchema,
+    cell: z.enum(cellKinds),
+    graph: z.union([drawn, given]).describe("A random graph by its number, or nodes and edges."),
+    wiring: wiring.optional().describe("How the graph becomes a network; as `protocol` when left out."),
+    protocol: z.enum(protocols).default("thesis"),
+    epochs: z.int().min(1).max(100_000).default(15),
+    batch: z.int().min(1).max(100_000).default(128),
+    learningRate: z.number().positive().default(1e-3),
+  })
+  .transform((configuration) => ({
+    ...configuration,
+    wiring: configuration.wiring ?? wiring.parse({ kind: configuration.protocol }),
+  }));
+
+export type StructureConfiguration = z.output<typeof structureSchema>;
+
+/** The name of the graph among a trial's artifacts. */
+export const GRAPH = "graph.json";
+
+export const structureKind: TrialKind<StructureConfiguration> = {
+  name: "structure",
+  version: 1,
+  schema: structureSchema,
+  async run(configuration, context) {
+    const graph = graphOf(configuration.graph);
+    const properties = graphProperties(graph);
+    const more = moreGraphProperties(graph, properties.average_shortest_path_length);
+    const { architecture, masks } = structureOf(graph, configuration);
+    // The graph is part of the seed, so that chance is not the same for all graphs of a study.
+    const seed = `${context.seed}/${canonicalJson(configuration.graph)}`;
+    const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
+    const data = loadData(configuration.data);
+    const { protocol, epochs, batch, learningRate } = configuration;
+    const record = recording(context);
+    const trained = await train(network, data, {
+      protocol,
+      epochs,
+      batch,
+      learningRate,
+      seed: `${seed}/train`,
+      ...record.options,
+    });
+    return {
+      summary: { ...record.history.at(-1), parameters: trained.size, ...properties, ...more },
+      artifacts: {
+        [NETWORK]: saveNetwork(trained),
+        [GRAPH]: new TextEncoder().encode(formatNodeLink(graph)),
+      },
+    };
+  },
+};
+
+/** The graph that a configuration describes. */
+export function graphOf(graph: StructureConfiguration["graph"]): Graph {
+  if ("edges" in graph) return createGraph(graph.nodes, graph.edges, { directed: graph.directed });
+  const { family, number, seed } = graph;
+  return randomStructureGraph(family, new Random(seed).stream(`${family} ${number}`));
+}
+
+/** The network of a graph, wired as a configuration says. @throws InputError as `thesisStructure`. */
+export function structureOf(
+  graph: Graph,
+  { cell, wiring }: Pick<StructureConfiguration, "cell" | "wiring">,
+  where?: string,
+) {
+  const layered = layerGraph(graph, where);
+  return wiring.kind === "thesis"
+    ? thesisStructure(layered, cell, where)
+    : correctedStructure(layered, cell, wiring, where);
+}
+
+export interface StructureStudyOptions {
+  readonly protocol: Protocol;
+  readonly cells?: readonly CellKind[];
+  /** Graphs of each family, the same for all cells; 100 as in the thesis when left out. */
+  readonly graphs?: number;
+  /** The thesis's strings, or under `corrected` those with hard negatives, when left out. */
+  readonly data?: DataConfiguration;
+  readonly epochs?: number;
+  /** Networks for each graph and cell, with seeds 1, 2, … */
+  readonly replicates?: number;
+}
+
+/** The thesis's experiment with random structures, as a study called `structures-thesis` or `structures-corrected`. */
+export function structureStudy({
+  protocol,
+  cells = cellKinds,
+  graphs = 100,
+  data = dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" }),
+  epochs = 15,
+  replicates = 1,
+}: StructureStudyOptions): StudyInput {
+  return {
+    name: `structures-${protocol}`,
+    kind: structureKind.name,
+    fixed: { protocol, epochs, data: { ...data } },
+    // The number varies slowest, so that an interrupted study has some of everything.
+    grid: {
+      "graph.number": Array.from({ length: graphs }, (_, number) => number),
+      cell: [...cells],
+      "graph.family": [...structureFamilies],
+    },
+    replicates,
+    seed: 1,
+    objective: { metric: "testAccuracy" },
+  };
+}
