@@ -1,0 +1,97 @@
+// How the verbs that train a single network do it: with a checkpoint after every epoch beside the file that the network
+// will be written to, so that the same command goes on after an interruption.
+import { existsSync, rmSync } from "node:fs";
+import type { ExecutorName } from "../engine/engine.js";
+import { FileError } from "../errors.js";
+import { makeFolderOf, readBytes, writeWhole } from "../files.js";
+import type { Network } from "../network/network.js";
+import { saveNetwork } from "../network/weights.js";
+import { canonicalJson, sha256 } from "../study/json.js";
+import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
+import type { Protocol } from "../train/protocol.js";
+import { type EpochMetrics, type TrainingData, type TrainOptions, train } from "../train/train.js";
+import { interruptible, type Output, ProgressBar, percent } from "./command.js";
+
+export interface TrainingSettings {
+  readonly protocol: Protocol;
+  readonly epochs: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly seed: number;
+  readonly executor?: ExecutorName;
+  /** Where the trained network is written. */
+  readonly out: string;
+}
+
+/** Trains a network, or goes on doing so, and writes it to `out`. */
+export async function trainToFile(
+  network: Network,
+  data: TrainingData,
+  settings: TrainingSettings,
+  output: Output,
+): Promise<{ trained: Network; history: EpochMetrics[] }> {
+  const { protocol, epochs, batch, learningRate, seed, executor, out } = settings;
+  const checkpoint = `${out}.checkpoint`;
+  makeFolderOf(out);
+
+  // A checkpoint is only taken up by a run that would have made it.
+  const { architecture } = network;
+  const masks = [...network.masks].map(([name, mask]) => [name, sha256(mask)]);
+  const run = sha256(
+    canonicalJson(
+      JSON.parse(JSON.stringify({ architecture, masks, protocol, batch, learningRate, seed, data })),
+    ),
+  );
+  const history: EpochMetrics[] = [];
+  let resume: TrainOptions["resume"];
+  if (existsSync(checkpoint)) {
+    const { state, notes } = decodeCheckpoint(readBytes(checkpoint), checkpoint);
+    if (notes.get("run") === run) {
+      history.push(...JSON.parse(notes.get("history") ?? "[]").slice(0, epochs));
+      resume = { epoch: history.length, state };
+      output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
+    } else {
+      output.remark(`${checkpoint} is of another run; starting anew`);
+    }
+  }
+
+  const bar = new ProgressBar("training");
+  const trained = await interruptible((signal) =>
+    train(network, data, {
+      protocol,
+      epochs,
+      batch,
+      learningRate,
+      executor,
+      seed: `${seed}/train`,
+      signal,
+      resume,
+      onProgress: (share) => bar.update(share),
+      onEpoch(epoch, metrics, state) {
+        history.push(metrics);
+        const notes = new Map([
+          ["run", run],
+          ["history", JSON.stringify(history)],
+        ]);
+        writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
+        if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
+      },
+    }),
+  ).finally(() => bar.stop());
+  writeWhole(out, saveNetwork(trained));
+  try {
+    rmSync(checkpoint, { force: true });
+  } catch (error) {
+    throw new FileError(checkpoint, error, "write");
+  }
+  return { trained, history };
+}
+
+/** An epoch in one line. */
+export function describeEpoch(
+  epoch: number,
+  { trainLoss, trainAccuracy, testLoss, testAccuracy }: EpochMetrics,
+): string {
+  const train = `training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}`;
+  return `epoch ${epoch}: ${train}; test loss ${testLoss.toFixed(4)}, accuracy ${percent(testAccuracy)}`;
+}
