@@ -17,7 +17,7 @@ import sys
 
 CELLS = {"rnn-tanh": "rnn_tanh", "rnn-relu": "rnn_relu", "lstm": "lstm", "gru": "gru"}
 TARGETS = {"both": "prune", "i2h": "prune_i2h", "h2h": "prune_h2h"}
-FAMILIES = {"barabasi-albert": "barabasi_albert", "watts-strogatz": "watts_strogatz"}
+FAMILIES = ["barabasi_albert", "watts_strogatz"]
 REGRESSORS = {
     "bayesian-ridge": "BayesianRidge",
     "random-forest": "RandomForestRegressor",
@@ -84,8 +84,8 @@ def structures(folder, file, r_squared):
     properties = names[names.index("layers") : names.index("test_acc")]
     importance = {row["feature"]: row for row in rows(folder, f"importance_{file}")}
     families = {}
-    for family, graph in FAMILIES.items():
-        chosen = [row for row in table if row["graph"] == graph]
+    for family in FAMILIES:
+        chosen = [row for row in table if row["graph"] == family]
         families[family] = {
             "accuracy": series(fixed(row["test_acc"]) for row in chosen),
             **{name: series(significant(row[name], 3) for row in chosen) for name in JOINT},

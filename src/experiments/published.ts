@@ -1,5 +1,6 @@
 // What the thesis published, so that every result can stand beside it: one small table made from its CSV files by
 // scripts/published.py, and the few statements of its text that are numbers. Read here, never by path.
+import type { StructureFamily } from "../graph/generators.js";
 import type { CellKind } from "../network/architecture.js";
 import { type Target, targets } from "../prune/target.js";
 import type { PruningRow } from "../report/results.js";
@@ -62,13 +63,10 @@ export const publishedSafePercent: Record<CellKind, Record<Target, number>> = {
   gru: { both: 80, i2h: 80, h2h: 90 },
 };
 
-/** The two families of random graphs of the thesis. */
-export type PublishedFamily = "barabasi-albert" | "watts-strogatz";
-
 /** The published experiment with random structures of one cell: 100 graphs of each family, 15 epochs each. */
 export interface PublishedStructures {
   /** For each family one number per graph, in equal order: test accuracy and the properties that the thesis calls essential. */
-  families: Record<PublishedFamily, Record<"accuracy" | PublishedJointProperty, number[]>>;
+  families: Record<StructureFamily, Record<"accuracy" | PublishedJointProperty, number[]>>;
   /** Pearson's correlation of each of the 23 properties with test accuracy, over the 200 graphs. */
   pearson: Record<string, number>;
   /** R² of each regressor on the thesis's one split. */
@@ -88,7 +86,7 @@ export type PublishedJointProperty =
 /** The published experiment with random structures of one cell. */
 export function publishedStructures(cell: CellKind): PublishedStructures {
   const { families, pearson, rSquared, importance } = data.structures[cell];
-  const read = (family: PublishedFamily) => ({
+  const read = (family: StructureFamily) => ({
     accuracy: numbers(families[family].accuracy),
     nodes: numbers(families[family].nodes),
     source_nodes: numbers(families[family].source_nodes),
@@ -98,8 +96,8 @@ export function publishedStructures(cell: CellKind): PublishedStructures {
   });
   return {
     families: {
-      "barabasi-albert": read("barabasi-albert"),
-      "watts-strogatz": read("watts-strogatz"),
+      barabasi_albert: read("barabasi_albert"),
+      watts_strogatz: read("watts_strogatz"),
     },
     pearson,
     rSquared,

@@ -215,9 +215,12 @@ export function Note({ children }: { children: ComponentChildren }) {
   return <div class="note">{children}</div>;
 }
 
+/** An answer's paragraphs; a list of sentences stands as a list. */
+export type Answer = readonly (string | readonly string[])[];
+
 /** Research questions with their answers. */
 export function Questions(props: {
-  questions: readonly { number: number; question: string; answer: readonly string[] }[];
+  questions: readonly { number: number; question: string; answer: Answer }[];
 }) {
   return (
     <>
@@ -226,9 +229,17 @@ export function Questions(props: {
           <h3>
             {number}. {question}
           </h3>
-          {answer.map((paragraph) => (
-            <p key={paragraph}>{paragraph}</p>
-          ))}
+          {answer.map((paragraph, i) =>
+            typeof paragraph === "string" ? (
+              <p key={String(i)}>{paragraph}</p>
+            ) : (
+              <ul key={String(i)}>
+                {paragraph.map((sentence) => (
+                  <li key={sentence}>{sentence}</li>
+                ))}
+              </ul>
+            ),
+          )}
         </div>
       ))}
     </>

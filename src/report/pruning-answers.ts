@@ -31,14 +31,14 @@ export const researchQuestions = [
 ] as const;
 
 /** Question 1, one string per paragraph; nothing where there are no results. */
-export function effect(evidence: PruningEvidence): string[] {
+export function effect(evidence: PruningEvidence): (string | string[])[] {
   const { ours } = evidence;
   const perCell = ours.cells.flatMap((cell) => {
     const target = targets.find((candidate) => curveOf(ours, cell, candidate, "magnitude").length > 0);
     return target ? [effectOn(ours, cell, target)] : [];
   });
   if (perCell.length === 0) return [];
-  const paragraphs = [perCell.join(" ")];
+  const paragraphs: (string | string[])[] = [perCell];
   const rest = [...controlSentences(ours), ...targetSentences(ours), ...verdictSentences(evidence)];
   if (rest.length > 0) paragraphs.push(rest.join(" "));
   return paragraphs;

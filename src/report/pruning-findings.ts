@@ -3,6 +3,7 @@
 import type { CellKind } from "../network/architecture.js";
 import { mean, quantile } from "../predict/statistics.js";
 import { targets } from "../prune/target.js";
+import type { Answer } from "./page.js";
 import { effect, permissible, regaining, researchQuestions, tally } from "./pruning-answers.js";
 import {
   baseAccuracy,
@@ -23,7 +24,7 @@ export interface Findings {
   /** The three or four sentences that open a report. */
   key: string[];
   /** Research questions 1 to 3 with their answers, one string per paragraph. */
-  questions: { number: number; question: string; answer: string[] }[];
+  questions: { number: number; question: string; answer: Answer }[];
   /** What limits the answers: missing settings, networks that have not learnt, a single seed. */
   limits: string[];
 }
@@ -55,7 +56,7 @@ function learntCells({ ours, majority }: PruningEvidence): CellKind[] {
 
 function baseSentence({ ours }: PruningEvidence): string {
   if (ours.cells.length === 0) return "No base training has been finished yet.";
-  const epochs = Math.max(...ours.base.map(({ rows }) => rows[rows.length - 1].epoch));
+  const epochs = ours.base.reduce((most, { rows }) => Math.max(most, rows[rows.length - 1].epoch), 0);
   const named = ours.cells.map((cell) => `${cellNames[cell]} ${percentage(baseAccuracy(ours, cell))}`);
   return `After ${count(epochs, "epoch")} of training, unpruned test accuracy is ${list(named)}.`;
 }
@@ -104,6 +105,12 @@ function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly Cell
   const missing = plan.cells.filter((cell) => !ours.cells.includes(cell));
   if (missing.length > 0) {
     sentences.push(`There are no results of ${list(missing.map((cell) => cellNames[cell]))} yet.`);
+  }
+  const unfinished = ours.base.filter(({ rows }) => rows[rows.length - 1].epoch < plan.epochs);
+  for (const { cell, rows } of unfinished) {
+    sentences.push(
+      `The base training of ${cellNames[cell]} has done ${rows[rows.length - 1].epoch} of ${count(plan.epochs, "epoch")}.`,
+    );
   }
   const planned =
     plan.cells.length * plan.targets.length * plan.percents.length * plan.criteria.length * plan.seeds.length;

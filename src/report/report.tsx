@@ -3,11 +3,22 @@
 import type { ComponentChildren } from "preact";
 import { publishedSource } from "../experiments/published.js";
 import { dataSection } from "./chapters/data.js";
+import { predictionSections } from "./chapters/prediction.js";
+import { protocolSections } from "./chapters/protocols.js";
 import { pruningEvidence, pruningSections } from "./chapters/pruning.js";
+import { structureSections } from "./chapters/structures.js";
 import { studySections } from "./chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "./page.js";
 import { type Findings, pruningFindings } from "./pruning-findings.js";
-import type { DataResults, PruningResults, RunFacts, StudyResults } from "./results.js";
+import type {
+  DataResults,
+  PredictionResult,
+  PruningResults,
+  RunFacts,
+  StructureResults,
+  StudyResults,
+} from "./results.js";
+import { structureKeyFindings } from "./structure-findings.js";
 import { count, decimal, duration, list } from "./words.js";
 
 /** Everything a reproduction may have to report; chapters without results are left out. */
@@ -15,10 +26,19 @@ export interface ReproductionInput {
   facts: RunFacts;
   data?: DataResults;
   pruning?: PruningResults;
+  structures?: StructureResults;
+  /** Of the structures; leave out cells that have too few. */
+  prediction?: readonly PredictionResult[];
 }
 
 /** The report of a reproduction as one HTML document. */
-export function reproductionReport({ facts, data, pruning }: ReproductionInput): string {
+export function reproductionReport({
+  facts,
+  data,
+  pruning,
+  structures,
+  prediction = [],
+}: ReproductionInput): string {
   const evidence = pruning ? pruningEvidence(pruning, data) : undefined;
   const findings = evidence ? pruningFindings(evidence) : undefined;
   const networks = evidence
@@ -28,18 +48,25 @@ export function reproductionReport({ facts, data, pruning }: ReproductionInput):
       })
     : [];
   const foreign = data?.baselines.find(({ name }) => name === "foreign letter")?.accuracy;
-  const key = [...(findings?.key ?? []), ...(data ? memoryFinding(data, networks) : [])];
+  const shaped = structures && { rows: structures.rows, prediction, protocol: facts.protocol };
+  const key = [
+    ...(findings?.key ?? []),
+    ...(shaped ? structureKeyFindings(shaped) : []),
+    ...(data ? memoryFinding(data, networks) : []),
+  ];
   const title = "Sparsity in recurrent networks, reproduced";
   const sections = [
     ...(data ? [dataSection({ data, networks })] : []),
     ...(pruning && evidence && findings
       ? pruningSections({ results: pruning, evidence, findings, foreign })
       : []),
+    ...(structures ? structureSections(structures, facts.protocol) : []),
+    ...(shaped ? [...predictionSections(shaped), ...protocolSections(shaped)] : []),
   ];
   return renderPage(
     title,
     <>
-      <Opening title={title} facts={facts} findings={key} limits={limits(facts, findings)} />
+      <Opening title={title} facts={facts} findings={key} limits={limits(facts, findings, structures)} />
       <Contents sections={sections} />
       <Sections sections={sections} />
       <Closing facts={facts} />
@@ -92,7 +119,11 @@ function memoryFinding(data: DataResults, networks: readonly { accuracy: number 
   ];
 }
 
-function limits(facts: RunFacts, findings: Findings | undefined): string[] {
+function limits(
+  facts: RunFacts,
+  findings: Findings | undefined,
+  structures: StructureResults | undefined,
+): string[] {
   const interrupted = facts.complete
     ? []
     : ["The run was interrupted; the same command continues it and writes this report anew."];
@@ -102,7 +133,31 @@ function limits(facts: RunFacts, findings: Findings | undefined): string[] {
           "This is the quick, scaled-down run: fewer strings, epochs or percentages than the thesis, so numbers beside the published ones are a check of the shape, not of each value.",
         ]
       : [];
-  return [...interrupted, ...scaled, ...(findings?.limits ?? [])];
+  const corrected =
+    facts.protocol === "corrected"
+      ? [
+          "Our networks follow the corrected protocol, the published ones the thesis’s: differences have two causes.",
+        ]
+      : [];
+  return [
+    ...interrupted,
+    ...scaled,
+    ...corrected,
+    ...(findings?.limits ?? []),
+    ...missingStructures(structures),
+  ];
+}
+
+function missingStructures(structures: StructureResults | undefined): string[] {
+  if (!structures) return [];
+  const { cells, protocols, families, graphs, seeds } = structures.plan;
+  const planned = cells.length * protocols.length * families.length * graphs * seeds.length;
+  const trained = structures.rows.length;
+  return trained < planned
+    ? [
+        `${decimal(trained)} of ${decimal(planned)} random structures are trained; figures and sentences rest on these.`,
+      ]
+    : [];
 }
 
 function Opening(props: {

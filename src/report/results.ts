@@ -2,10 +2,15 @@
 // knows how it is drawn, and every table may be incomplete, because a run may be small or interrupted.
 import type { Baseline } from "../data/baselines.js";
 import type { DatasetStatistics } from "../data/stats.js";
+import type { StructureFamily } from "../graph/generators.js";
+import type { LayeredGraph } from "../graph/layers.js";
+import type { GraphProperties } from "../graph/properties.js";
 import type { CellKind } from "../network/architecture.js";
+import type { PredictionReport } from "../predict/predict-table.js";
 import type { Criterion } from "../prune/prune.js";
 import type { Target } from "../prune/target.js";
 import type { SeriesRow, TrialRow } from "../study/reading.js";
+import type { Protocol } from "../train/protocol.js";
 
 /** One epoch of one training: the base training of a cell, or the retraining of a pruned copy of it. */
 export interface PruningRow {
@@ -61,7 +66,7 @@ export interface RunFacts {
   command: string;
   scale: "quick" | "full";
   /** The rules it followed. */
-  protocol: "thesis" | "corrected";
+  protocol: Protocol;
   /** For example "native (AVX-512)". */
   executor: string;
   /** Processor and number of cores. */
@@ -88,6 +93,45 @@ export interface DataResults {
   /** Test rows whose string stands in the training data too. */
   overlap: number;
   baselines: readonly Baseline[];
+}
+
+/** One random structure, trained and tested. */
+export interface StructureRow {
+  cell: CellKind;
+  protocol: Protocol;
+  family: StructureFamily;
+  /** Number of the graph within its family. */
+  index: number;
+  seed: number;
+  properties: GraphProperties;
+  /** After the last epoch, in [0, 1]. */
+  testAccuracy: number;
+  /** The graph in its layers; only those that have one are drawn. */
+  graph?: Pick<LayeredGraph, "layers" | "edges">;
+}
+
+/** The experiment with random structures. */
+export interface StructureResults {
+  /** In any order, under one protocol or under both. */
+  rows: readonly StructureRow[];
+  /** What the run set out to do, by which the report says what is missing. */
+  plan: {
+    cells: readonly CellKind[];
+    protocols: readonly Protocol[];
+    families: readonly StructureFamily[];
+    /** Graphs of each family for each cell. */
+    graphs: number;
+    seeds: readonly number[];
+    epochs: number;
+  };
+}
+
+/** How the accuracy of one cell's structures was predicted from their properties. */
+export interface PredictionResult {
+  cell: CellKind;
+  /** Under which the structures were trained. */
+  protocol: Protocol;
+  report: PredictionReport;
 }
 
 /** A study out of a store, with as many curves as shall be drawn. */

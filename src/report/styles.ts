@@ -26,7 +26,8 @@ font-weight:600;letter-spacing:-.006em;text-wrap:balance}
 h3{margin:2.8rem auto .7rem;font-size:1.2rem;line-height:1.3;font-weight:600;text-wrap:balance}
 .findings{padding-left:1.15rem;margin-bottom:2.2rem}
 .findings li{margin-bottom:.55rem;padding-left:.2rem}
-.findings li::marker{color:var(--quiet)}
+.question ul{padding-left:1.1rem}.question li{margin-bottom:.4rem}
+.findings li::marker,.question li::marker{color:var(--quiet)}
 
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1rem 1.6rem;margin:0 0 2.4rem;padding:1.1rem 0;
 border-block:1px solid var(--rule);font:.875rem/1.45 var(--sans)}
@@ -54,6 +55,7 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 figure figure{margin:0;min-width:0}
 figure figure>figcaption{margin:0 0 .3rem;font-weight:600;color:var(--ink);font-size:.85rem}
 .one{grid-template-columns:minmax(0,32rem)}
+.aside{display:block;color:var(--quiet);font-weight:400}
 .two{grid-template-columns:repeat(2,minmax(0,21rem))}
 .three{grid-template-columns:repeat(3,minmax(0,23rem))}
 .four{grid-template-columns:repeat(4,minmax(0,21rem))}

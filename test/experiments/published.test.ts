@@ -38,7 +38,7 @@ describe("published numbers", () => {
     const structures = table(`structure_${file}`);
     const { families, rSquared } = publishedStructures(cell);
     for (const [family, { accuracy, nodes }] of Object.entries(families)) {
-      const own = structures.filter(({ graph }) => graph === family.replace("-", "_"));
+      const own = structures.filter(({ graph }) => graph === family);
       expect(nodes).toEqual(own.map((row) => Number(row.nodes)));
       own.forEach((row, i) => {
         expect(accuracy[i]).toBeCloseTo(Number(row.test_acc), 5);

@@ -1,9 +1,22 @@
 // Small results with numbers chosen by hand, so that what a report draws and says about them can be checked by eye.
 import type { DatasetStatistics } from "../../src/data/stats.js";
+import type { StructureFamily } from "../../src/graph/generators.js";
+import { type GraphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
 import type { CellKind } from "../../src/network/architecture.js";
+import type { Coefficient } from "../../src/predict/correlation.js";
+import type { RegressorReport } from "../../src/predict/predict-table.js";
 import type { Criterion } from "../../src/prune/prune.js";
 import type { Target } from "../../src/prune/target.js";
-import type { DataResults, PruningResults, PruningRow, RunFacts } from "../../src/report/results.js";
+import type {
+  DataResults,
+  PredictionResult,
+  PruningResults,
+  PruningRow,
+  RunFacts,
+  StructureResults,
+  StructureRow,
+} from "../../src/report/results.js";
+import type { Protocol } from "../../src/train/protocol.js";
 
 /** Base training with the given test accuracies, epoch by epoch. */
 export function base(cell: CellKind, accuracy: readonly number[], seed = 1): PruningRow[] {
@@ -137,4 +150,115 @@ export const facts: RunFacts = {
   versions: { Filigree: "0.1.0", Node: "20.19.0" },
   complete: true,
   files: [{ path: "results/pruning.csv", content: "every epoch of every training" }],
+};
+
+/** One structure whose 23 properties are all `value`, but for its nodes, edges and layers. */
+export function structure(
+  cell: CellKind,
+  protocol: Protocol,
+  family: StructureFamily,
+  index: number,
+  testAccuracy: number,
+  value = index,
+): StructureRow {
+  const properties = Object.fromEntries(PROPERTY_NAMES.map((name) => [name, value])) as GraphProperties;
+  return {
+    cell,
+    protocol,
+    family,
+    index,
+    seed: 1,
+    properties: { ...properties, nodes: 3, edges: 3, layers: 3 },
+    testAccuracy,
+    graph: {
+      layers: [[0], [1], [2]],
+      edges: [
+        [0, 1],
+        [1, 2],
+        [0, 2],
+      ],
+    },
+  };
+}
+
+/** A prediction in which all properties but `source_nodes` correlate with 0.1 and all scores are what they are told. */
+export function prediction(
+  cell: CellKind,
+  protocol: Protocol,
+  sourceNodes: number,
+  score: number,
+): PredictionResult {
+  const coefficient = (value: number, p: number): Coefficient => ({
+    value,
+    interval: [value - 0.1, value + 0.1],
+    p,
+    pHolm: p,
+  });
+  const regressor = (r2: number): RegressorReport => ({
+    split: {
+      r2: { mean: r2 + 0.2, sd: 0, minimum: r2, maximum: r2, values: [] },
+      meanAbsoluteError: { mean: 0, sd: 0, minimum: 0, maximum: 0, values: [] },
+    },
+    crossValidation: {
+      r2: { mean: r2, interval: [r2 - 0.15, r2 + 0.15], folds: [r2 - 0.5, r2 + 0.3], values: [] },
+      meanAbsoluteError: { mean: 0, interval: [0, 0], folds: [0, 0], values: [] },
+    },
+    importances: PROPERTY_NAMES.map((feature, i) => ({
+      feature,
+      fitted: 1 / (i + 2),
+      permuted: { mean: 1 / (i + 2), interval: [0, 1] },
+    })),
+  });
+  return {
+    cell,
+    protocol,
+    report: {
+      source: "structures.csv",
+      target: "test_acc",
+      protocol,
+      rows: 20,
+      features: [...PROPERTY_NAMES],
+      constant: [],
+      correlations: PROPERTY_NAMES.map((feature) => {
+        const told = feature === "source_nodes";
+        const value = coefficient(told ? sourceNodes : 0.1, told ? 0.001 : 0.9);
+        return feature === "diameter"
+          ? { feature, pearson: null, spearman: null }
+          : { feature, pearson: value, spearman: value };
+      }),
+      split: { train: 18, test: [0, 1] },
+      crossValidation: { folds: 10, repeats: 5 },
+      featureSets: [
+        {
+          name: "all",
+          features: [...PROPERTY_NAMES],
+          regressors: {
+            mean: regressor(0),
+            "bayesian-ridge": regressor(score - 0.1),
+            "random-forest": regressor(score),
+            adaboost: regressor(score - 0.2),
+            "gradient-boosting": regressor(score - 0.2),
+          },
+        },
+      ],
+    },
+  };
+}
+
+/** Two families of three structures in GRU under both protocols; those of the second family are better. */
+export const structures: StructureResults = {
+  rows: (["thesis", "corrected"] as const).flatMap((protocol) => [
+    ...[0.7, 0.72, 0.74].map((accuracy, i) => structure("gru", protocol, "barabasi_albert", i, accuracy)),
+    ...[0.9, 0.92, 0.94].map((accuracy, i) =>
+      structure("gru", protocol, "watts_strogatz", i, protocol === "thesis" ? accuracy : accuracy + 0.05),
+    ),
+  ]),
+  plan: {
+    cells: ["lstm", "gru"],
+    protocols: ["thesis", "corrected"],
+    families: ["barabasi_albert", "watts_strogatz"],
+    graphs: 3,
+    seeds: [1],
+    epochs: 15,
+  },
 };

@@ -6,6 +6,8 @@ import { quiet, rule } from "../theme.js";
 export interface BarSeries {
   label: string;
   colour: string;
+  /** Draws a histogram's outline dashed and without shade, to stand over another. */
+  dashed?: boolean;
 }
 
 interface Base extends ChartText {
@@ -23,47 +25,44 @@ export interface Histogram extends Base {
   /** Left edge of each bin, ascending; `step` is their common width. */
   bins: readonly { from: number; counts: readonly number[] }[];
   step: number;
-  /** Ends of the horizontal axis; those of the bins when left out. */
-  domain?: readonly [number, number];
-  ticks?: readonly number[];
 }
 
+const HEIGHT = 200;
 const margins = { marginTop: 20, marginBottom: 34, marginLeft: 44, marginRight: 10 };
 
 /** A histogram whose bins were counted before. */
 export function histogram(chart: Histogram): string {
-  const { bins, step, series, width = 336, height = 200 } = chart;
+  const { bins, step, series, width = 336, height = HEIGHT } = chart;
   const end = bins.length > 0 ? bins[bins.length - 1].from + step : 1;
-  const domain = chart.domain ?? [bins[0]?.from ?? 0, end];
+  const domain = [bins[0]?.from ?? 0, end];
   // Each outline starts and ends on the ground; bins without a count are drawn at zero.
   const outline = (s: number) => {
-    const at = new Map(bins.map(({ from, counts }) => [from, counts[s]]));
-    const points: { x: number; y: number }[] = [];
     const first = bins[0]?.from ?? 0;
-    const count = Math.round((end - first) / step);
-    points.push({ x: first, y: 0 });
-    for (let i = 0; i < count; i++) points.push({ x: first + i * step, y: at.get(first + i * step) ?? 0 });
-    points.push({ x: end, y: 0 });
-    return points;
+    const heights = new Array<number>(Math.round((end - first) / step)).fill(0);
+    for (const { from, counts } of bins) heights[Math.round((from - first) / step)] = counts[s];
+    return [{ x: first, y: 0 }, ...heights.map((y, i) => ({ x: first + i * step, y })), { x: end, y: 0 }];
   };
   const highest = Math.max(1e-12, ...bins.flatMap(({ counts }) => counts));
   return draw(chart, {
     width,
     height,
     ...margins,
-    x: { domain: [...domain] },
+    x: { domain },
     y: { domain: [0, highest * 1.04] },
     marks: [
       ...axes(chart),
-      Plot.axisX({ ticks: chart.ticks ? [...chart.ticks] : 6, tickSize: 0, label: null, fill: quiet }),
-      ...series.flatMap(({ colour }, s) => [
-        Plot.areaY(outline(s), { x: "x", y: "y", curve: "step-after", fill: colour, fillOpacity: 0.16 }),
+      Plot.axisX({ ticks: width < 300 ? 4 : 6, tickSize: 0, label: null, fill: quiet }),
+      ...series.flatMap(({ colour, dashed }, s) => [
+        dashed
+          ? null
+          : Plot.areaY(outline(s), { x: "x", y: "y", curve: "step-after", fill: colour, fillOpacity: 0.16 }),
         Plot.lineY(outline(s), {
           x: "x",
           y: "y",
           curve: "step-after",
           stroke: colour,
-          strokeWidth: 1.3,
+          strokeWidth: dashed ? 1 : 1.3,
+          strokeDasharray: dashed ? "3 2" : undefined,
           strokeLinejoin: "miter",
         }),
       ]),
@@ -77,7 +76,7 @@ export interface GroupedBars extends Base {
 
 /** One bar per series for each name, side by side. */
 export function groupedBars(chart: GroupedBars): string {
-  const { groups, series, width = 336, height = 200 } = chart;
+  const { groups, series, width = 336, height = HEIGHT } = chart;
   const highest = Math.max(1e-12, ...groups.flatMap(({ values }) => values));
   const pitch = 0.8 / series.length;
   const bars = groups.flatMap(({ values }, g) =>
@@ -105,10 +104,11 @@ export function groupedBars(chart: GroupedBars): string {
   });
 }
 
-function axes({ x, y, format }: Base) {
+function axes({ x, y, format, height = HEIGHT }: Base) {
+  const ticks = height < 160 ? 2 : 4;
   return [
-    Plot.gridY({ ticks: 4, stroke: rule, strokeOpacity: 1 }),
-    Plot.axisY({ ticks: 4, tickFormat: format, tickSize: 0, label: null, fill: quiet }),
+    Plot.gridY({ ticks, stroke: rule, strokeOpacity: 1 }),
+    Plot.axisY({ ticks, tickFormat: format, tickSize: 0, label: null, fill: quiet }),
     Plot.text([y], {
       frameAnchor: "top-left",
       textAnchor: "start",

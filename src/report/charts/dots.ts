@@ -27,23 +27,23 @@ export interface DotChart extends ChartText {
   reference?: number;
 }
 
-/** One row per label; several dots in a row are set a little apart from each other. */
+/** One row per label; dots in a row are set apart from each other when more than one has an interval. */
 export function dotChart(chart: DotChart): string {
-  const { rows, domain, ticks, format, width = 420, labelWidth = 130, rowHeight = 22, reference } = chart;
+  const { rows, domain, ticks, format, width = 380, labelWidth = 130, rowHeight = 22, reference } = chart;
   const [low, high] = domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
-  const dots = rows.flatMap(({ dots }, i) =>
-    dots
-      .filter(({ value }) => Number.isFinite(value))
-      .map((dot, j, all) => ({
-        ...dot,
-        value: clamp(dot.value),
-        low: clamp(dot.low ?? dot.value),
-        high: clamp(dot.high ?? dot.value),
-        fill: dot.hollow ? paper : dot.colour,
-        y: i + 0.5 + (all.length > 1 ? (j / (all.length - 1) - 0.5) * 0.46 : 0),
-      })),
-  );
+  const dots = rows.flatMap(({ dots }, i) => {
+    const shown = dots.filter(({ value }) => Number.isFinite(value));
+    const intervals = shown.filter(({ low, high }) => low !== high);
+    return shown.map((dot) => ({
+      ...dot,
+      value: clamp(dot.value),
+      low: clamp(dot.low ?? dot.value),
+      high: clamp(dot.high ?? dot.value),
+      radius: dot.hollow ? 4 : 3,
+      y: i + 0.5 + (intervals.length > 1 ? (shown.indexOf(dot) / (shown.length - 1) - 0.5) * 0.46 : 0),
+    }));
+  });
   const marginRight = dots.some(({ text }) => text) ? 52 : 14;
   return draw(chart, {
     width,
@@ -54,6 +54,7 @@ export function dotChart(chart: DotChart): string {
     marginRight,
     x: { domain: [...domain] },
     y: { domain: [0, rows.length], axis: null, reverse: true },
+    r: { type: "identity" },
     marks: [
       Plot.gridX({ ticks: ticks ? [...ticks] : 5, stroke: rule, strokeOpacity: 1 }),
       Plot.axisX({
@@ -73,7 +74,14 @@ export function dotChart(chart: DotChart): string {
         dots.filter((dot) => dot.low !== dot.high),
         { x1: "low", x2: "high", y1: "y", y2: "y", stroke: "colour", strokeWidth: 1.4, strokeOpacity: 0.6 },
       ),
-      Plot.dot(dots, { x: "value", y: "y", r: 3.2, fill: "fill", stroke: "colour" }),
+      Plot.dot(
+        dots.filter(({ hollow }) => hollow),
+        { x: "value", y: "y", r: "radius", fill: paper, stroke: "colour" },
+      ),
+      Plot.dot(
+        dots.filter(({ hollow }) => !hollow),
+        { x: "value", y: "y", r: "radius", fill: "colour" },
+      ),
       Plot.text(
         dots.filter(({ text }) => text),
         { x: "high", y: "y", text: "text", textAnchor: "start", dx: 8, fill: ink },

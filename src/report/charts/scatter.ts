@@ -32,7 +32,7 @@ export function scatterPlot(chart: Scatter): string {
     points
       .filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y))
       .map((point) => ({ x: clamp(point.x, x), y: clamp(point.y, y) }));
-  const ticks = (axis: Axis) => (axis.ticks ? [...axis.ticks] : 5);
+  const ticks = (axis: Axis) => (axis.ticks ? [...axis.ticks] : 4);
   return draw(chart, {
     width,
     height,
