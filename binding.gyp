@@ -41,7 +41,7 @@
       "sources": ["native/binding.cc", "native/executor.cc", "native/matrix.cc", "native/plan.cc"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "dependencies": ["kernels_baseline", "kernels_avx2", "kernels_avx512"],
-      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-ffp-contract=off", "-Wall", "-Wextra"],
       "xcode_settings": { "GCC_ENABLE_CPP_EXCEPTIONS": "YES", "MACOSX_DEPLOYMENT_TARGET": "11.0" }
     }

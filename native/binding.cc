@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <thread>
 
 #include "executor.h"
@@ -49,48 +50,87 @@ struct Result {
   std::string error;
 };
 
-// Runs `work` on a thread of its own; resolves to {losses, correct, logits}.
-template <class Work>
-Napi::Value onThread(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
-  struct Job {
-    explicit Job(Napi::Env env) : deferred(Napi::Promise::Deferred::New(env)) {}
-    Napi::Promise::Deferred deferred;
-    Result result;
-  };
-  auto job = std::make_shared<Job>(env);
-  const Napi::Promise promise = job->deferred.Promise();
-  auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "filigree", 0, 1);
-  std::thread([shared, job, done, work = std::move(work)]() mutable {
+struct Job {
+  Job(Napi::Env env, std::shared_ptr<Shared> shared)
+      : deferred(Napi::Promise::Deferred::New(env)), shared(std::move(shared)) {}
+  Napi::Promise::Deferred deferred;
+  std::shared_ptr<Shared> shared;
+  Result result;
+  std::thread thread;
+};
+
+// The jobs of one JavaScript environment. When it is torn down (the process exits, a worker is terminated) they are
+// told to stop and waited for, because a thread must not outlive the queue through which it reports.
+class Jobs {
+ public:
+  static void attach(Napi::Env env) {
+    auto* jobs = new Jobs;
+    env.SetInstanceData(jobs);
+    env.AddCleanupHook([](Jobs* jobs) { jobs->stop(); }, jobs);
+  }
+
+  // Runs `work` on a thread of its own; resolves to {losses, correct, logits}.
+  template <class Work>
+  static Napi::Value run(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
+    auto& running = env.GetInstanceData<Jobs>()->running_;
+    auto job = std::make_shared<Job>(env, std::move(shared));
+    auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "filigree", 0, 1);
+    const auto report = [job, &running](Napi::Env env, Napi::Function) {
+      job->thread.join();
+      running.erase(job);
+      settle(env, *job);
+    };
+    const auto body = [job = job.get(), done, report, work = std::move(work)]() mutable {
+      try {
+        work(job->shared->executor, job->result);
+      } catch (const std::exception& error) {
+        job->result.error = error.what();
+      }
+      job->shared->busy = false;
+      done.BlockingCall(report);
+      done.Release();
+    };
+    running.insert(job);
     try {
-      work(shared->executor, job->result);
-    } catch (const std::exception& error) {
-      job->result.error = error.what();
+      job->thread = std::thread(std::move(body));
+    } catch (...) {
+      running.erase(job);
+      done.Release();
+      throw;
     }
-    shared->busy = false;
-    done.BlockingCall([job](Napi::Env env, Napi::Function) {
-      const Result& result = job->result;
-      if (!result.error.empty()) {
-        job->deferred.Reject(Napi::Error::New(env, result.error).Value());
-        return;
-      }
-      Napi::Object out = Napi::Object::New(env);
-      auto losses = Napi::Float64Array::New(env, result.outcomes.size());
-      auto correct = Napi::Int32Array::New(env, result.outcomes.size());
-      for (size_t i = 0; i < result.outcomes.size(); i++) {
-        losses[i] = result.outcomes[i].loss;
-        correct[i] = result.outcomes[i].correct;
-      }
-      auto logits = Napi::Float32Array::New(env, result.logits.size());
-      std::copy(result.logits.begin(), result.logits.end(), logits.Data());
-      out.Set("losses", losses);
-      out.Set("correct", correct);
-      out.Set("logits", logits);
-      job->deferred.Resolve(out);
-    });
-    done.Release();
-  }).detach();
-  return promise;
-}
+    return job->deferred.Promise();
+  }
+
+ private:
+  static void settle(Napi::Env env, const Job& job) {
+    const Result& result = job.result;
+    if (!result.error.empty()) {
+      job.deferred.Reject(Napi::Error::New(env, result.error).Value());
+      return;
+    }
+    Napi::Object out = Napi::Object::New(env);
+    auto losses = Napi::Float64Array::New(env, result.outcomes.size());
+    auto correct = Napi::Int32Array::New(env, result.outcomes.size());
+    for (size_t i = 0; i < result.outcomes.size(); i++) {
+      losses[i] = result.outcomes[i].loss;
+      correct[i] = result.outcomes[i].correct;
+    }
+    auto logits = Napi::Float32Array::New(env, result.logits.size());
+    std::copy(result.logits.begin(), result.logits.end(), logits.Data());
+    out.Set("losses", losses);
+    out.Set("correct", correct);
+    out.Set("logits", logits);
+    job.deferred.Resolve(out);
+  }
+
+  void stop() {
+    for (const auto& job : running_) job->shared->executor.stop();
+    for (const auto& job : running_) job->thread.join();
+    running_.clear();
+  }
+
+  std::set<std::shared_ptr<Job>> running_;
+};
 
 class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
  public:
@@ -119,9 +159,14 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       shared_ = std::make_shared<Shared>(
           decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength()), optimiser,
           chooseKernels(std::getenv("FILIGREE_ISA")));
+      // Tells the garbage collector what this small object holds on to.
+      memory_ = static_cast<int64_t>(shared_->executor.bytes());
+      Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
       return info.Env().Undefined();
     });
   }
+
+  void Finalize(Napi::Env env) override { Napi::MemoryManagement::AdjustExternalMemory(env, -memory_); }
 
  private:
   // Turns C++ exceptions into JavaScript ones.
@@ -163,7 +208,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       if (from < 0 || to < from || to > static_cast<int64_t>(batches.sizes.size())) {
         throw Refused("there are no such batches");
       }
-      return onThread(info.Env(), shared_, [batches = std::move(batches), from, to](Executor& executor, Result& out) {
+      return Jobs::run(info.Env(), shared_, [batches = std::move(batches), from, to](Executor& executor, Result& out) {
         out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to));
       });
     });
@@ -174,7 +219,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     return claimed(info, [&] {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
       shared_->executor.check(batches);
-      return onThread(info.Env(), shared_, [batches = std::move(batches)](Executor& executor, Result& out) {
+      return Jobs::run(info.Env(), shared_, [batches = std::move(batches)](Executor& executor, Result& out) {
         out.logits.resize(batches.labels.size() * executor.plan().outputs);
         out.outcomes = executor.evaluate(batches, out.logits.data());
       });
@@ -235,6 +280,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   }
 
   std::shared_ptr<Shared> shared_;
+  int64_t memory_ = 0;
 };
 
 // () => floating-point operations per second of one core at full rate, the best of several short runs.
@@ -261,6 +307,7 @@ Napi::Value instructionSet(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+  Jobs::attach(env);
   exports.Set("NativeExecutor", NativeExecutor::define(env));
   exports.Set("peak", Napi::Function::New(env, peak));
   exports.Set("instructionSet", Napi::Function::New(env, instructionSet));

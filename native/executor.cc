@@ -59,6 +59,12 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   scratch_ = Floats(static_cast<size_t>(widest) * plan_.lanes);
 }
 
+size_t Executor::bytes() const {
+  size_t floats = 0;
+  for (const Floats* buffer : {&parameters_, &first_, &second_, &prepared_, &arena_, &gradient_}) floats += buffer->size();
+  return floats * sizeof(float);
+}
+
 void Executor::setStep(double step) {
   const FlushToZero flush;  // As in training.
   step_ = step;
@@ -116,7 +122,7 @@ void Executor::eachTile(const Batches& batches, size_t index, F f) {
 std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
   const FlushToZero flush;
   std::vector<Outcome> outcomes;
-  for (size_t i = from; i < to; i++) {
+  for (size_t i = from; i < to && !stopped_; i++) {
     outcomes.push_back(batchGradient(batches, i));
     if (!std::isfinite(outcomes.back().loss)) break;
     update();
@@ -128,7 +134,7 @@ std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
   const FlushToZero flush;
   std::vector<Outcome> outcomes(batches.sizes.size());
   prepare();
-  for (size_t i = 0; i < outcomes.size(); i++) {
+  for (size_t i = 0; i < outcomes.size() && !stopped_; i++) {
     eachTile(batches, i, [&](const Tile& tile) { outcomes[i] += forward(tile, logits); });
   }
   return outcomes;

@@ -2,6 +2,7 @@
 // in training; executors share nothing, so any number of them run side by side.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -45,6 +46,12 @@ class Executor {
   // Loss and unclipped gradient of one batch.
   double gradient(const Batches& batches, size_t index, float* gradient);
 
+  // Ends work on another thread before its next batch; the executor is of no use afterwards.
+  void stop() { stopped_ = true; }
+
+  // Of all buffers; the matrices' own forms are small beside them.
+  size_t bytes() const;
+
   const Plan& plan() const { return plan_; }
   float* parameters() { return parameters_.data(); }
   float* firstMoment() { return first_.data(); }
@@ -81,6 +88,7 @@ class Executor {
   std::vector<Matrix> matrices_;
   Floats parameters_, first_, second_, prepared_, arena_, gradient_, tileGradient_, scratch_;
   Floats symbols_;  // The present tile's symbols, [step][lane], as 32-bit integers.
+  std::atomic<bool> stopped_{false};
   double step_ = 0, power1_ = 1, power2_ = 1;
 };
 

@@ -9,6 +9,10 @@
 
 namespace filigree {
 
+struct NotEnoughMemory : std::bad_alloc {
+  const char* what() const noexcept override { return "there is not enough memory for this network"; }
+};
+
 class Floats {
  public:
   Floats() = default;
@@ -17,7 +21,7 @@ class Floats {
     const size_t bytes = (size * sizeof(float) + 63) / 64 * 64;
     if (bytes == 0) return;
     data_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
-    if (!data_) throw std::bad_alloc();
+    if (!data_) throw NotEnoughMemory();
     for (size_t i = 0; i < bytes / sizeof(float); i++) data_.get()[i] = 0;
   }
   float* data() { return data_.get(); }

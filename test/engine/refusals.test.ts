@@ -1,5 +1,9 @@
 // The border between JavaScript and the native executor: whatever crosses it is run or refused in one line, and
 // never crashes the process or reaches memory that is not its own.
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
@@ -13,6 +17,7 @@ import { batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "
 
 const random = new Random("refusals");
 const native = instructionSets.length > 0;
+const built = fileURLToPath(new URL("../../build/Release/filigree.node", import.meta.url));
 
 function setUp(kind: CellKind = "lstm", architecture = web) {
   const network = networkWith({ ...architecture(kind), vocabulary: 9 }, 0.5, random);
@@ -128,6 +133,31 @@ describe.skipIf(!native)("the native executor", () => {
     await expect(executor.evaluate(batches, "last-step")).rejects.toThrow(busy);
     await training;
     expect(executor.state().step).toBe(many.count);
+  });
+
+  it.skipIf(!existsSync(built))("waits for its threads when a worker is terminated", async () => {
+    const { plan, network } = setUp();
+    const many = batchesOf(random, new Array(10_000).fill(1), 5, 7);
+    const batches = { ...many, symbols: new Int32Array(many.symbols.length), readLastStep: true };
+    const code = `
+      const { workerData, parentPort } = require("node:worker_threads");
+      const { built, words, masks, optimiser, parameters, batches } = workerData;
+      const executor = new (require(built).NativeExecutor)(words, masks, optimiser);
+      executor.setState(parameters, parameters, parameters, 0);
+      executor.train(batches, 0, batches.count);
+      parentPort.postMessage("training");`;
+    const workerData = {
+      built,
+      ...encode(plan),
+      optimiser: thesisOptimiser,
+      parameters: network.parameters,
+      batches,
+    };
+    for (let i = 0; i < 3; i++) {
+      const worker = new Worker(code, { eval: true, workerData });
+      await once(worker, "message");
+      expect(await worker.terminate()).toBe(1);
+    }
   });
 
   const raw = () => loadNative().addon!.NativeExecutor;
