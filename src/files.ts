@@ -9,10 +9,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
-import { FileError } from "./errors.js";
+import { dirname, resolve } from "node:path";
+import { FileError, InputError } from "./errors.js";
+
+// Bytes; the longest string of V8 is a little longer.
+const MOST_TEXT = 2 ** 29 - 64;
 
 /** The bytes of a file. @throws FileError when it is missing, a directory or unreadable. */
 export function readBytes(path: string): Buffer {
@@ -25,9 +29,11 @@ export function readBytes(path: string): Buffer {
 
 /** The text of a UTF-8 file, without a byte order mark. @throws FileError as `readBytes`. */
 export function readText(path: string): string {
-  return readBytes(path)
-    .toString("utf8")
-    .replace(/^\uFEFF/, "");
+  const bytes = readBytes(path);
+  if (bytes.length > MOST_TEXT) {
+    throw new InputError({ where: path, what: "it is too large to be read as text", hint: "split it" });
+  }
+  return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
 /**
@@ -55,9 +61,21 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
 /** Creates a folder and its parents. @throws FileError when that is not possible. */
 export function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    make(resolve(path));
   } catch (error) {
     throw new FileError(path, error, "write");
+  }
+}
+
+// One by one: Node's recursive mkdir never returns where a file system refuses children, as /proc does.
+function make(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) make(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
   }
 }
 

@@ -4,10 +4,20 @@ import { Command } from "commander";
 import { type StepOptions, timeSteps } from "../engine/benchmark.js";
 import { describeExecutor, type ExecutorName } from "../engine/engine.js";
 import type { CellKind } from "../network/architecture.js";
-import { between, cellOption, executorOption, Output, percent, table, whole, withJson } from "./command.js";
+import {
+  between,
+  cellOption,
+  executorOption,
+  Output,
+  percent,
+  required,
+  table,
+  whole,
+  withJson,
+} from "./command.js";
 
 interface Options {
-  cell: CellKind;
+  cell?: CellKind;
   hidden: number;
   layers: number;
   batch: number;
@@ -24,7 +34,7 @@ export function benchCommand(): Command {
 function stepCommand(): Command {
   const command = new Command("step")
     .description("time training steps on one core, against the peak measured in the same run")
-    .addOption(cellOption().makeOptionMandatory())
+    .addOption(cellOption())
     .option("--hidden <n>", "units of each layer", whole(1, 4096), 50)
     .option("--layers <n>", "layers", whole(1, 100), 3)
     .option("--batch <n>", "strings in a batch", whole(1, 4096), 32)
@@ -37,7 +47,8 @@ function stepCommand(): Command {
     )
     .addOption(executorOption());
   return withJson(command).action(async (options: Options) => {
-    const { json, ...step } = options;
+    const { json, ...rest } = options;
+    const step = { ...rest, cell: required(options.cell, "--cell") };
     const subjects: StepOptions[] = [{ ...step, density: 1 }];
     if (step.density < 1) subjects.push(step);
     const timings = await timeSteps(subjects);

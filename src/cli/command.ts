@@ -4,6 +4,7 @@
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { executorNames } from "../engine/engine.js";
+import { InputError } from "../errors.js";
 import { cellKinds } from "../network/architecture.js";
 import { protocols } from "../train/protocol.js";
 
@@ -55,6 +56,18 @@ export const seedOption = () =>
   new Option("--seed <n>", "determines everything random").argParser(whole(0)).default(1);
 export const executorOption = () =>
   choice("--executor <name>", "how to run; the native one if there is one", executorNames);
+
+/**
+ * The value of an option that must be there. Commander's own check comes before the one for unknown options, and
+ * would say that `--data` is missing where `--dta` was typed.
+ * @throws InputError naming the option.
+ */
+export function required<T>(value: T | undefined, option: string): T {
+  if (value === undefined) {
+    throw new InputError({ where: option, what: "it is missing", hint: "see --help for what it takes" });
+  }
+  return value;
+}
 
 /** Adds `--json` to a verb. */
 export function withJson(command: Command): Command {

@@ -19,12 +19,13 @@ import {
   Output,
   percent,
   protocolOption,
+  required,
   withJson,
 } from "./command.js";
 import { namedGraph } from "./files.js";
 
 interface Options {
-  data: string;
+  data?: string;
   graph?: string;
   protocol: Protocol;
   batch: number;
@@ -43,7 +44,7 @@ export function evaluateCommand(): Command {
       "<model>",
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
     )
-    .requiredOption("--data <csv>", "labelled strings")
+    .option("--data <csv>", "labelled strings")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
     .addOption(protocolOption())
     .addOption(batchOption())
@@ -62,7 +63,11 @@ async function run(model: string, options: Options): Promise<void> {
       ? readNetwork(model, { cell })
       : readStructure(model, namedGraph(options.graph), { cell });
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
-  const result = await evaluate(network, readDataset(options.data), { protocol, batch, executor });
+  const result = await evaluate(network, readDataset(required(options.data, "--data")), {
+    protocol,
+    batch,
+    executor,
+  });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
   const { total, correct, accuracy, loss } = result;

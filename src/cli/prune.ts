@@ -24,6 +24,7 @@ import {
   ProgressBar,
   percent,
   protocolOption,
+  required,
   seedOption,
   table,
   whole,
@@ -32,7 +33,7 @@ import {
 import { trainingData } from "./files.js";
 
 interface Options {
-  percent: number;
+  percent?: number;
   target: Target;
   scope: Scope;
   criterion: Criterion;
@@ -52,7 +53,7 @@ export function pruneCommand(): Command {
   const command = new Command("prune")
     .description("remove the smallest weights of a network, and retrain what is left")
     .argument("<model>", "safetensors, as for evaluate")
-    .requiredOption("--percent <p>", "share of the target's weights to remove", between(0, 100))
+    .option("--percent <p>", "share of the target's weights to remove", between(0, 100))
     .addOption(choice("--target <matrices>", "input-to-hidden, hidden-to-hidden or both", targets, "both"))
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(
@@ -88,7 +89,13 @@ async function run(model: string, options: Options): Promise<void> {
   }
   const network = readNetwork(model, { cell: options.cell });
   const random = new Random(`${seed}/prune`);
-  let pruned = prune(network, { percent: options.percent, target, scope, criterion, random });
+  let pruned = prune(network, {
+    percent: required(options.percent, "--percent"),
+    target,
+    scope,
+    criterion,
+    random,
+  });
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
     const data = trainingData(options, output);

@@ -9,6 +9,7 @@ import type { Protocol } from "../train/protocol.js";
 import {
   interruptible,
   Output,
+  ProgressBar,
   percent,
   protocolOption,
   Stopped,
@@ -16,7 +17,7 @@ import {
   whole,
   withJson,
 } from "./command.js";
-import { StudyProgress } from "./progress.js";
+import { studyProgress } from "./study-progress.js";
 
 interface Options {
   quick?: boolean;
@@ -44,14 +45,36 @@ async function run(options: Options): Promise<void> {
   const output = new Output(options);
   const scale: Scale = options.full ? "full" : "quick";
   const { protocol, seeds, jobs, out = `results/${scale}` } = options;
-  const progress = new StudyProgress();
+  let stop = () => {};
+  let bar: ProgressBar | undefined;
   const result = await interruptible(async (signal) => {
     const command = ["filigree", ...process.argv.slice(2)].join(" ");
-    const onEvent = progress.listener();
-    const done = await reproduce({ scale, protocol, seeds, jobs, out, command, signal, onEvent });
+    const done = await reproduce({
+      scale,
+      protocol,
+      seeds,
+      jobs,
+      out,
+      command,
+      signal,
+      watch(study) {
+        stop();
+        const progress = studyProgress(study);
+        stop = progress.stop;
+        return progress.onEvent;
+      },
+      onPrediction(share) {
+        stop();
+        bar ??= new ProgressBar("prediction");
+        bar.update(share);
+      },
+    });
     if (signal.aborted) throw new Stopped();
     return done;
-  }).finally(() => progress.stop());
+  }).finally(() => {
+    stop();
+    bar?.stop();
+  });
   const { facts, report, failed } = result;
   output.result({ facts, report, failed, summary: summary(result) }, describe(result));
 }

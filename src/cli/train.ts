@@ -12,6 +12,7 @@ import {
   executorOption,
   Output,
   protocolOption,
+  required,
   seedOption,
   whole,
   withJson,
@@ -20,7 +21,7 @@ import { trainingData } from "./files.js";
 import { describeEpoch, trainToFile } from "./training.js";
 
 interface Options {
-  cell: CellKind;
+  cell?: CellKind;
   data?: string;
   test?: string;
   hidden: number;
@@ -39,7 +40,7 @@ interface Options {
 export function trainCommand(): Command {
   const command = new Command("train")
     .description("train a stack of recurrent cells to tell true strings from false ones")
-    .addOption(cellOption().makeOptionMandatory())
+    .addOption(cellOption())
     .option("--data <csv>", "training strings; generated Reber strings when left out")
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--hidden <n>", "units of each layer", whole(1, 4096), 50)
@@ -57,9 +58,10 @@ export function trainCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const output = new Output(options);
-  const { cell, seed, out = `${cell}.safetensors` } = options;
+  const cell = required(options.cell, "--cell");
+  const { seed, out = `${cell}.safetensors` } = options;
   const data = trainingData(options, output);
-  const network = initialise(stack(options), new Random(seed).stream("initial weights"));
+  const network = initialise(stack({ ...options, cell }), new Random(seed).stream("initial weights"));
   const { trained, history } = await trainToFile(network, data, { ...options, out }, output);
   output.result(
     { network: out, cell, parameters: trained.size, epochs: history },

@@ -1,6 +1,5 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
-// are made. Interrupted, it goes on where it was; finished, it only writes the report again.
-
+// are made. Interrupted, it goes on where it was; finished, it only writes the results again.
 import { existsSync, readFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -9,49 +8,70 @@ import { scoreBaselines } from "../data/baselines.js";
 import { countOverlap, describeDataset } from "../data/stats.js";
 import { describeExecutor } from "../engine/engine.js";
 import { makeFolder, readText, writeWhole } from "../files.js";
-import { type CellKind, cellKinds, cellsOf, gateCount } from "../network/architecture.js";
-import { tensorNames } from "../network/network.js";
-import { parseNetwork } from "../network/weights.js";
-import type { Criterion } from "../prune/prune.js";
-import { type Target, targets } from "../prune/target.js";
+import { cellKinds } from "../network/architecture.js";
+import { predictTable } from "../predict/predict-table.js";
 import { reproductionReport } from "../report/report.js";
-import type { DataResults, MaskPicture, PruningResults, PruningRow, RunFacts } from "../report/results.js";
-import type { StudyInput } from "../study/document.js";
+import type {
+  DataResults,
+  PredictionResult,
+  PruningResults,
+  RunFacts,
+  StructureResults,
+} from "../report/results.js";
+import { parseStudy } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
+import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
-import type { Protocol } from "../train/protocol.js";
+import { type Protocol, protocols } from "../train/protocol.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
-import { NETWORK } from "./training.js";
+import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
+import { type StructureTrial, structureTable, structureTrials } from "./structure-results.js";
+import { structureFamilies, structureStudy } from "./structures.js";
 
 export type Scale = "quick" | "full";
 
 /** How much of the thesis a scale does. */
 interface Size {
-  readonly data: DataConfiguration;
-  readonly epochs: number;
-  readonly retrainingEpochs: number;
-  readonly percents: readonly number[];
+  readonly pruning: Omit<PruningStudyOptions, "protocol" | "seeds">;
+  readonly structures: {
+    /** Strings in all. */
+    readonly count: number;
+    /** Graphs of each family. */
+    readonly graphs: number;
+    readonly epochs: number;
+  };
+  /** Fits of every regressor on the thesis's split, and repetitions of the cross-validation. */
+  readonly prediction: { readonly seeds: number; readonly repeats: number };
 }
 
 const sizes: Record<Scale, Size> = {
   quick: {
-    data: dataSchema.parse({ count: 8_000 }),
-    epochs: 16,
-    retrainingEpochs: 3,
-    percents: [20, 50, 70, 80, 90],
+    pruning: {
+      data: dataSchema.parse({ count: 8_000 }),
+      epochs: 16,
+      retrainingEpochs: 3,
+      percents: [20, 50, 70, 80, 90],
+    },
+    structures: { count: 4_000, graphs: 12, epochs: 6 },
+    prediction: { seeds: 3, repeats: 1 },
   },
   full: {
-    data: dataSchema.parse({}),
-    epochs: 50,
-    retrainingEpochs: 10,
-    percents: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
+    pruning: {
+      data: dataSchema.parse({}),
+      epochs: 50,
+      retrainingEpochs: 10,
+      percents: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
+    },
+    structures: { count: 25_000, graphs: 100, epochs: 15 },
+    prediction: { seeds: 20, repeats: 5 },
   },
 };
 
 export interface ReproduceOptions {
   readonly scale: Scale;
+  /** Of the pruning experiment; the structures are trained under both. */
   readonly protocol: Protocol;
   /** The folder of the store, the tables and the report; created when missing. */
   readonly out: string;
@@ -62,128 +82,147 @@ export interface ReproduceOptions {
   /** The command as the user gave it, for the report. */
   readonly command: string;
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: StudyEvent) => void;
+  /** Told of every study before it runs; what it returns hears the study's events. */
+  watch?(study: Study): (event: StudyEvent) => void;
+  /** Hears how much of the prediction is done, 0 to 1. */
+  onPrediction?(share: number): void;
 }
 
 export interface Reproduction {
   readonly facts: RunFacts;
   readonly pruning: PruningResults;
+  readonly structures: StructureResults;
+  readonly prediction: readonly PredictionResult[];
   /** Path of the HTML report. */
   readonly report: string;
   /** Trials that failed; their errors are in the store. */
   readonly failed: number;
 }
 
-const PRUNING = "pruning";
-const criteria: readonly Criterion[] = ["magnitude", "random"];
-
 /**
  * Runs what is left of the experiments and writes tables and report, also when it was interrupted.
  * @throws InputError, FileError and StoreError when the folder or its store cannot be used.
  */
 export async function reproduce(options: ReproduceOptions): Promise<Reproduction> {
-  const { out, scale, jobs, signal, onEvent } = options;
+  const { out, jobs, signal } = options;
   makeFolder(out);
   const store = join(out, "store.db");
   const clock = new Clock(join(out, "run.json"));
-  const outcome = await runStudy(pruningStudy(options), { store, kinds, jobs, signal, onEvent });
-  const size = sizes[scale];
+  let failed = 0;
+  let stopped = false;
+  for (const study of studiesOf(options)) {
+    if (stopped) break;
+    const outcome = await runStudy(study, { store, kinds, jobs, signal, onEvent: options.watch?.(study) });
+    failed += outcome.failed;
+    stopped = outcome.stopped;
+  }
   const reader = StoreReader.open(store);
   try {
-    const pruning = pruningResults(reader, options);
-    const facts = runFacts(options, clock.seconds(), !outcome.stopped && outcome.failed === 0);
+    const pruning = pruningResults(reader, pruningOptions(options));
+    const trials = stopped
+      ? []
+      : protocols.flatMap((protocol) => structureTrials(reader, `structures-${protocol}`));
+    const structures = structureResults(trials, options);
+    const prediction = stopped ? [] : await predict(trials, options);
+    const facts = runFacts(options, clock.seconds(), !stopped && failed === 0);
     const report = join(out, "report.html");
+    const data = dataResults(sizes[options.scale].pruning.data);
     writeWhole(join(out, "pruning.csv"), stringify(pruning.rows.map(csvRow), { header: true }));
+    for (const protocol of protocols) {
+      const rows = trials.filter((trial) => trial.protocol === protocol);
+      if (rows.length > 0) writeWhole(join(out, `structures-${protocol}.csv`), structureCsv(rows));
+    }
+    const results = {
+      facts,
+      data,
+      pruning: { plan: pruning.plan, rows: pruning.rows },
+      structures,
+      prediction,
+    };
+    writeWhole(join(out, "results.json"), `${JSON.stringify(results, null, 1)}\n`);
     writeWhole(
-      join(out, "results.json"),
-      `${JSON.stringify({ facts, pruning: { plan: pruning.plan, rows: pruning.rows } }, null, 1)}\n`,
+      report,
+      reproductionReport({
+        facts,
+        data,
+        pruning,
+        structures: trials.length > 0 ? structures : undefined,
+        prediction,
+      }),
     );
-    writeWhole(report, reproductionReport({ facts, data: dataResults(size.data), pruning }));
-    return { facts, pruning, report, failed: outcome.failed };
+    return { facts, pruning, structures, prediction, report, failed };
   } finally {
     reader.close();
   }
 }
 
-/** The pruning experiment: every cell, target and percent, by magnitude and, as the control, at random. */
-function pruningStudy({ scale, protocol, seeds }: ReproduceOptions): StudyInput {
-  const { data, epochs, retrainingEpochs, percents } = sizes[scale];
-  return {
-    name: PRUNING,
-    kind: "prune",
-    fixed: { base: { data: { ...data }, protocol, epochs }, epochs: retrainingEpochs },
-    grid: {
-      "base.cell": [...cellKinds],
-      criterion: [...criteria],
-      target: [...targets],
-      percent: [...percents],
-    },
-    replicates: seeds,
-    seed: 1,
-    objective: { metric: "testAccuracy" },
-  };
+function studiesOf(options: ReproduceOptions): Study[] {
+  const { count, graphs, epochs } = sizes[options.scale].structures;
+  const documents = [
+    pruningStudy(pruningOptions(options)),
+    ...protocols.map((protocol) => {
+      const data = dataSchema.parse({ count, mix: protocol === "thesis" ? "thesis" : "hard" });
+      return structureStudy({ protocol, graphs, epochs, data, replicates: options.seeds });
+    }),
+  ];
+  return documents.map((document) => defineStudy(parseStudy(document), kinds));
 }
 
-function pruningResults(reader: StoreReader, { scale, seeds }: ReproduceOptions): PruningResults {
-  const { epochs, retrainingEpochs, percents } = sizes[scale];
-  const rows: PruningRow[] = [];
-  const masks: MaskPicture[] = [];
-  const bases = new Set<string>();
-  for (const { identity, seed, parameters, state } of reader.rows(PRUNING)) {
-    const cell = parameters["base.cell"] as CellKind;
-    for (const base of reader.trial(identity).needs) {
-      if (bases.has(base)) continue;
-      bases.add(base);
-      const common = { cell, criterion: "none", target: "none", percent: 0, seed } as const;
-      rows.push(...epochRows(reader, base, common));
-    }
-    const criterion = parameters.criterion as Criterion;
-    const target = parameters.target as Target;
-    const percent = parameters.percent as number;
-    rows.push(...epochRows(reader, identity, { cell, criterion, target, percent, seed }));
-    const drawn = state === "finished" && seed === 1 && criterion === "magnitude" && target === "both";
-    if (drawn && (percent === 50 || percent === 90)) {
-      masks.push({ cell, target, percent, matrices: maskedMatrices(reader.artifact(identity, NETWORK)) });
-    }
-  }
+function pruningOptions({ scale, protocol, seeds }: ReproduceOptions): PruningStudyOptions {
+  return { ...sizes[scale].pruning, protocol, seeds };
+}
+
+function structureResults(
+  trials: readonly StructureTrial[],
+  { scale, seeds }: ReproduceOptions,
+): StructureResults {
+  const { graphs, epochs } = sizes[scale].structures;
   return {
-    rows,
-    masks,
+    rows: trials,
     plan: {
       cells: cellKinds,
-      targets,
-      percents,
-      criteria,
-      seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+      protocols,
+      families: structureFamilies,
+      graphs,
+      seeds: seedList(seeds),
       epochs,
-      retrainingEpochs,
     },
   };
 }
 
-type Setting = Pick<PruningRow, "cell" | "criterion" | "target" | "percent" | "seed">;
-
-function epochRows(reader: StoreReader, identity: string, setting: Setting): PruningRow[] {
-  return reader.series(identity).map(({ epoch, metrics }) => ({
-    ...setting,
-    epoch,
-    trainLoss: metrics.trainLoss ?? Number.NaN,
-    trainAccuracy: metrics.trainAccuracy ?? Number.NaN,
-    testLoss: metrics.testLoss,
-    testAccuracy: metrics.testAccuracy,
-  }));
+/** Predicts accuracy from structure for every cell and protocol. */
+async function predict(
+  trials: readonly StructureTrial[],
+  options: ReproduceOptions,
+): Promise<PredictionResult[]> {
+  const { seeds, repeats } = sizes[options.scale].prediction;
+  const results: PredictionResult[] = [];
+  const subjects = protocols.flatMap((protocol) => cellKinds.map((cell) => ({ protocol, cell })));
+  for (const [i, { protocol, cell }] of subjects.entries()) {
+    const rows = trials.filter((trial) => trial.protocol === protocol && trial.cell === cell);
+    const accuracies = new Set(rows.map(({ testAccuracy }) => testAccuracy));
+    // The fewest rows that can be cross-validated; accuracies that are all the same leave nothing to predict.
+    if (rows.length < 20 || accuracies.size < 2) continue;
+    const report = await predictTable(structureTable(rows, `${cell}, ${protocol} protocol`), "test_acc", {
+      protocol,
+      seeds,
+      repeats,
+      progress(done, total) {
+        options.signal?.throwIfAborted();
+        options.onPrediction?.((i + done / total) / subjects.length);
+      },
+    });
+    results.push({ cell, protocol, report });
+  }
+  return results;
 }
 
-function maskedMatrices(weights: Uint8Array): MaskPicture["matrices"] {
-  const network = parseNetwork(weights, "a stored network");
-  return cellsOf(network.architecture).flatMap((cell) => {
-    const { weightIh, weightHh } = tensorNames(cell.name);
-    return [weightIh, weightHh].map((name) => {
-      const [rows, columns] = network.tensor(name).shape;
-      const mask = network.masks.get(name) ?? new Uint8Array(rows * columns).fill(1);
-      return { name, rows, columns, gates: gateCount(cell.kind), mask };
-    });
-  });
+function structureCsv(trials: readonly StructureTrial[]): string {
+  const { columns, rows } = structureTable(trials);
+  return stringify(
+    rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]]))),
+    { header: true },
+  );
 }
 
 function dataResults(configuration: DataConfiguration): DataResults {
@@ -197,27 +236,12 @@ function dataResults(configuration: DataConfiguration): DataResults {
   };
 }
 
-/** A row of pruning.csv, with the thesis's column names where it has them. */
-function csvRow(row: PruningRow) {
-  return {
-    cell: row.cell,
-    criterion: row.criterion,
-    target: row.target,
-    prune: row.percent,
-    seed: row.seed,
-    epoch: row.epoch,
-    train_loss: row.trainLoss,
-    train_acc: row.trainAccuracy,
-    test_loss: row.testLoss,
-    test_acc: row.testAccuracy,
-  };
+function seedList(seeds: number): number[] {
+  return Array.from({ length: seeds }, (_, i) => i + 1);
 }
 
-function runFacts(
-  { scale, protocol, seeds, command }: ReproduceOptions,
-  seconds: number,
-  complete: boolean,
-): RunFacts {
+function runFacts(options: ReproduceOptions, seconds: number, complete: boolean): RunFacts {
+  const { scale, protocol, seeds, command } = options;
   const { name, detail } = describeExecutor();
   const processors = cpus();
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -227,14 +251,16 @@ function runFacts(
     protocol,
     executor: `${name} (${detail})`,
     machine: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
-    seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+    seeds: seedList(seeds),
     seconds,
     date: new Date().toISOString().slice(0, 10),
     versions: { Filigree: version, Node: process.versions.node },
     complete,
     files: [
-      { path: "pruning.csv", content: "every epoch of every network" },
-      { path: "results.json", content: "the same, with the facts of the run" },
+      { path: "pruning.csv", content: "every epoch of every pruned network" },
+      { path: "structures-thesis.csv", content: "every random structure, its properties and its accuracy" },
+      { path: "structures-corrected.csv", content: "the same under the corrected protocol" },
+      { path: "results.json", content: "all of it, with the facts of the run" },
       { path: "store.db", content: "the studies, with every network's weights (SQLite)" },
     ],
   };

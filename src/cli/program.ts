@@ -1,0 +1,74 @@
+// The command line as a function. Every verb is a module of its own; this one puts them together and turns whatever
+// goes wrong into one line and an honest exit code. Anything else is a bug and shows its stack.
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { describeExecutor } from "../engine/engine.js";
+import { FiligreeError } from "../errors.js";
+import { benchCommand } from "./bench.js";
+import { Stopped } from "./command.js";
+import { dataCommand } from "./data.js";
+import { evaluateCommand } from "./evaluate.js";
+import { pruneCommand } from "./prune.js";
+import { reproduceCommand } from "./reproduce.js";
+import { studyCommand } from "./study.js";
+import { trainCommand } from "./train.js";
+import { workerCommand } from "./worker.js";
+
+/** Every verb, put together. */
+function createProgram(): Command {
+  const program = new Command("filigree")
+    .description("A laboratory and an engine for sparse recurrent neural networks.")
+    .option("-V, --version", "print the version and the executor")
+    .addCommand(reproduceCommand())
+    .addCommand(dataCommand())
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(pruneCommand())
+    .addCommand(studyCommand())
+    .addCommand(workerCommand())
+    .addCommand(benchCommand());
+  program.on("option:version", () => {
+    process.stdout.write(`${version()}\n`);
+    throw new CommanderError(0, "filigree.version", "");
+  });
+  prepare(program);
+  return program;
+}
+
+/**
+ * Runs a command line and resolves to its exit code: 0 done, 2 bad input, 130 stopped by the user.
+ * @param words what follows `filigree`.
+ */
+export async function run(words: readonly string[]): Promise<number> {
+  try {
+    await createProgram().parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0 || error.code === "commander.help") return 0;
+      return complain(error.message.replace(/^error: /, ""), 2);
+    }
+    if (error instanceof Stopped) return complain("stopped; the same command goes on where it was", 130);
+    if (error instanceof FiligreeError) return complain(error.message, 2);
+    throw error;
+  }
+}
+
+/** For example "filigree 0.1.0 (native executor, avx512; Node 20.19.0)". */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { name, detail } = describeExecutor();
+  return `filigree ${version} (${name} executor, ${detail}; Node ${process.versions.node})`;
+}
+
+function complain(message: string, code: number): number {
+  process.stderr.write(`filigree: ${message.replace(/\s*\n\s*/g, " ").trim()}\n`);
+  return code;
+}
+
+/** Lets errors of every command come here instead of ending the process. */
+function prepare(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {} });
+  command.showHelpAfterError(false).showSuggestionAfterError(true).allowExcessArguments(false);
+  for (const child of command.commands) prepare(child);
+}

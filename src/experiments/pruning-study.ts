@@ -1,0 +1,126 @@
+// The pruning experiment as a study, and what came of it as the rows and pictures of the report.
+import { type CellKind, cellKinds, cellsOf, gateCount } from "../network/architecture.js";
+import { tensorNames } from "../network/network.js";
+import { parseNetwork } from "../network/weights.js";
+import type { Criterion } from "../prune/prune.js";
+import { type Target, targets } from "../prune/target.js";
+import type { MaskPicture, PruningResults, PruningRow } from "../report/results.js";
+import type { StudyInput } from "../study/document.js";
+import type { StoreReader } from "../study/reading.js";
+import type { Protocol } from "../train/protocol.js";
+import type { DataConfiguration } from "./data.js";
+import { NETWORK } from "./training.js";
+
+const PRUNING = "pruning";
+const criteria: readonly Criterion[] = ["magnitude", "random"];
+/** Percentages whose masks are drawn. */
+const DRAWN = [50, 90];
+
+export interface PruningStudyOptions {
+  readonly protocol: Protocol;
+  readonly data: DataConfiguration;
+  /** Of the base training. */
+  readonly epochs: number;
+  readonly retrainingEpochs: number;
+  readonly percents: readonly number[];
+  /** Replicates of everything, with seeds 1, 2, … */
+  readonly seeds: number;
+}
+
+/** Every cell, target and percent, by magnitude and, as the control, at random. */
+export function pruningStudy(options: PruningStudyOptions): StudyInput {
+  const { protocol, data, epochs, retrainingEpochs, percents, seeds } = options;
+  return {
+    name: PRUNING,
+    kind: "prune",
+    fixed: { base: { data: { ...data }, protocol, epochs }, epochs: retrainingEpochs },
+    grid: {
+      "base.cell": [...cellKinds],
+      criterion: [...criteria],
+      target: [...targets],
+      percent: [...percents],
+    },
+    replicates: seeds,
+    seed: 1,
+    objective: { metric: "testAccuracy" },
+  };
+}
+
+/** What a store knows of the pruning experiment, finished or not. */
+export function pruningResults(reader: StoreReader, options: PruningStudyOptions): PruningResults {
+  const { epochs, retrainingEpochs, percents, seeds } = options;
+  const rows: PruningRow[] = [];
+  const masks: MaskPicture[] = [];
+  const bases = new Set<string>();
+  for (const { identity, seed, parameters, state } of reader.rows(PRUNING)) {
+    const cell = parameters["base.cell"] as CellKind;
+    for (const base of reader.trial(identity).needs) {
+      if (bases.has(base)) continue;
+      bases.add(base);
+      const common = { cell, criterion: "none", target: "none", percent: 0, seed } as const;
+      rows.push(...epochRows(reader, base, common));
+    }
+    const criterion = parameters.criterion as Criterion;
+    const target = parameters.target as Target;
+    const percent = parameters.percent as number;
+    rows.push(...epochRows(reader, identity, { cell, criterion, target, percent, seed }));
+    const drawn = state === "finished" && seed === 1 && criterion === "magnitude" && target === "both";
+    if (drawn && DRAWN.includes(percent)) {
+      masks.push({ cell, target, percent, matrices: maskedMatrices(reader.artifact(identity, NETWORK)) });
+    }
+  }
+  return {
+    rows,
+    masks,
+    plan: {
+      cells: cellKinds,
+      targets,
+      percents,
+      criteria,
+      seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+      epochs,
+      retrainingEpochs,
+    },
+  };
+}
+
+type Setting = Pick<PruningRow, "cell" | "criterion" | "target" | "percent" | "seed">;
+
+function epochRows(reader: StoreReader, identity: string, setting: Setting): PruningRow[] {
+  return reader.series(identity).map(({ epoch, metrics }) => ({
+    ...setting,
+    epoch,
+    trainLoss: metrics.trainLoss ?? Number.NaN,
+    trainAccuracy: metrics.trainAccuracy ?? Number.NaN,
+    testLoss: metrics.testLoss,
+    testAccuracy: metrics.testAccuracy,
+  }));
+}
+
+function maskedMatrices(weights: Uint8Array): MaskPicture["matrices"] {
+  const network = parseNetwork(weights, "a stored network");
+  return cellsOf(network.architecture).flatMap((cell) => {
+    const { weightIh, weightHh } = tensorNames(cell.name);
+    return [weightIh, weightHh].map((name) => {
+      const [rows, columns] = network.tensor(name).shape;
+      const mask = network.masks.get(name) ?? new Uint8Array(rows * columns).fill(1);
+      return { name, rows, columns, gates: gateCount(cell.kind), mask };
+    });
+  });
+}
+
+/** A row of pruning.csv, with the thesis's column names where it has them. */
+function csvRow(row: PruningRow) {
+  return {
+    cell: row.cell,
+    criterion: row.criterion,
+    target: row.target,
+    prune: row.percent,
+    seed: row.seed,
+    epoch: row.epoch,
+    train_loss: row.trainLoss,
+    train_acc: row.trainAccuracy,
+    test_loss: row.testLoss,
+    test_acc: row.testAccuracy,
+  };
+}
