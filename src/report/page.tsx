@@ -59,7 +59,7 @@ export function Panels(props: { heading?: string; columns: 1 | 2 | 3 | 4; childr
   const used = Math.max(1, Math.min(columns, toChildArray(children).length));
   return (
     <div class={`panels ${columnNames[used - 1]}`}>
-      {heading ? <h4>{heading}</h4> : null}
+      {heading ? <h3>{heading}</h3> : null}
       {children}
     </div>
   );

@@ -192,13 +192,15 @@ export function tally(settings: ReturnType<typeof lossy>): string {
   const within = (low: number, high: number) =>
     settings.filter(({ regained }) => regained !== "never" && regained >= low && regained <= high).length;
   const never = settings.filter(({ regained }) => regained === "never").length;
+  const all = (number: number) => (number === settings.length && number > 1 ? "all" : String(number));
+  if (never === settings.length) return "in none";
   const parts = [
     [within(1, 1), "after one epoch"],
     [within(2, 3), "after two or three"],
     [within(4, Number.POSITIVE_INFINITY), "after more"],
     [never, "never"],
   ] as const;
-  return list(parts.filter(([number]) => number > 0).map(([number, when]) => `in ${number} ${when}`));
+  return list(parts.filter(([number]) => number > 0).map(([number, when]) => `in ${all(number)} ${when}`));
 }
 
 function neverSentence(never: readonly Outcome[]): string {

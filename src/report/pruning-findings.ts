@@ -79,7 +79,7 @@ function control(random: readonly number[]): string {
   if (random.length === 0) return "";
   const [low, high] = [Math.min(...random), Math.max(...random)];
   if (high === 0) return " Of random weights not even the smallest share tried can.";
-  return ` Of random weights ${low === high ? level(low) : `only ${level(low)} to ${level(high)}`} can.`;
+  return ` Of random weights ${low === high ? "" : "at most "}${level(high)} can.`;
 }
 
 function keyRegain({ ours }: PruningEvidence): string[] {

@@ -59,7 +59,7 @@ figure figure>figcaption{margin:0 0 .3rem;font-weight:600;color:var(--ink);font-
 .two{grid-template-columns:repeat(2,minmax(0,21rem))}
 .three{grid-template-columns:repeat(3,minmax(0,23rem))}
 .four{grid-template-columns:repeat(4,minmax(0,21rem))}
-.panels>h4{grid-column:1/-1;margin:0 0 -.5rem;font:600 .9rem/1.4 var(--sans)}
+.panels>h3{grid-column:1/-1;margin:0 0 -.5rem;font:600 .9rem/1.4 var(--sans)}
 .panels+.panels{margin-top:2.2rem}
 .dot{display:inline-block;width:.62em;height:.62em;border-radius:50%;margin-right:.45em;background:currentColor}
 .legend{display:flex;flex-wrap:wrap;gap:.25rem 1.3rem;justify-content:center;margin:0 auto 1rem;padding:0;list-style:none;

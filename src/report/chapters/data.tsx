@@ -108,7 +108,7 @@ function BaselineDots({ data, networks }: DataProps) {
         ],
         axis: "test accuracy",
         domain: [0.4, 1],
-        ticks: [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+        ticks: [0.4, 0.6, 0.8, 1],
         format: wholePercent,
       })}
     />

@@ -99,25 +99,30 @@ export function RetrainingCurves({ ours, published, targets }: Both) {
               key={cell}
               heading={cellNames[cell]}
               colour={cellColour(cell)}
-              svg={lineChart({
-                title: `${cellNames[cell]}: retraining after pruning ${targetNames[target].toLowerCase()}`,
-                description: `Test accuracy over ${epochs} epochs of retraining, one line per percentage of weights removed.`,
-                lines: retraining(cell, target, ours, published, epochs),
-                x: { label: "epoch of retraining", domain: [0, epochs], ticks: epochTicks(epochs) },
-                y: {
-                  label: "accuracy",
-                  domain: [0.4, 1],
-                  ticks: [0.4, 0.6, 0.8, 1],
-                  format: wholePercent,
-                  side: "right",
-                },
-              })}
+              svg={retrainingChart(cell, target, retraining(cell, target, ours, published, epochs), epochs)}
             />
           ))}
         </Panels>
       ))}
     </Figure>
   );
+}
+
+function retrainingChart(cell: CellKind, target: Target, lines: readonly Line[], epochs: number): string {
+  return lineChart({
+    title: `${cellNames[cell]}: retraining after pruning ${targetNames[target].toLowerCase()}`,
+    description: `Test accuracy over ${epochs} epochs of retraining, one line per percentage of weights removed.`,
+    lines,
+    note: lines.length === 0 ? "none cost more than 1 point" : undefined,
+    x: { label: "epoch of retraining", domain: [0, epochs], ticks: epochTicks(epochs) },
+    y: {
+      label: "accuracy",
+      domain: [0.4, 1],
+      ticks: [0.4, 0.6, 0.8, 1],
+      format: wholePercent,
+      side: "right",
+    },
+  });
 }
 
 function retraining(

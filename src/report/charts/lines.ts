@@ -51,13 +51,15 @@ export interface LineChart extends ChartText {
   height?: number;
   /** A horizontal line to compare with. */
   reference?: number;
+  /** Written into the middle, for instance why there are no lines. */
+  note?: string;
 }
 
 const LABEL_GAP = 11;
 
 /** A chart of lines, later ones over earlier ones. */
 export function lineChart(chart: LineChart): string {
-  const { x, y, width = 270, height = 186, reference } = chart;
+  const { x, y, width = 270, height = 186, reference, note } = chart;
   const right = y.side === "right";
   const margins = {
     marginTop: 20,
@@ -92,7 +94,7 @@ export function lineChart(chart: LineChart): string {
       }),
       Plot.axisX({
         ticks: x.ticks ? [...x.ticks] : 5,
-        tickFormat: x.format,
+        tickFormat: x.format ?? (x.ticks ? String : undefined),
         tickSize: 0,
         label: null,
         fill: quiet,
@@ -106,6 +108,7 @@ export function lineChart(chart: LineChart): string {
       }),
       Plot.text([x.label], { frameAnchor: "bottom-right", textAnchor: "end", dy: 30, fill: quiet }),
       reference === undefined ? null : Plot.ruleY([reference], { stroke: quiet, strokeDasharray: "1 3" }),
+      note === undefined ? null : Plot.text([note], { frameAnchor: "middle", fill: quiet }),
       ...lines.flatMap((line) => lineMarks(line)),
       ...labelMarks(lines, (value) => fraction(value, y), height - margins.marginTop - margins.marginBottom),
     ],
