@@ -1,7 +1,7 @@
 // What a person sees while trials run: on a terminal a bar with the time left, elsewhere (a log, a batch system) one
 // plain line for each event.
 import { SingleBar } from "cli-progress";
-import { count, duration } from "../report/words.js";
+import * as words from "../report/words.js";
 import type { Progress, StudyEvent } from "../study/events.js";
 import type { Study } from "../study/expand.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
@@ -39,6 +39,7 @@ function bar(): ReturnType<typeof studyProgress> {
 }
 
 function lines(study: Study): ReturnType<typeof studyProgress> {
+  const { objective } = study.document;
   const parameters = new Map(study.members.map((member) => [member.identity, member.parameters]));
   const name = ({ identity, kind, seed }: Trial) =>
     `${identity.slice(0, 12)} (${[kind, ...settings(parameters.get(identity)), `seed ${seed}`].join(", ")})`;
@@ -58,7 +59,10 @@ function lines(study: Study): ReturnType<typeof studyProgress> {
           break;
         case "finished": {
           const { finished, failed, total, secondsLeft } = event.progress;
-          const summary = Object.entries(event.summary).map(([metric, value]) => `${metric} ${short(value)}`);
+          const shown = Object.entries(event.summary).filter(
+            ([metric]) => !objective || metric === objective.metric,
+          );
+          const summary = shown.map(([metric, value]) => `${metric} ${short(value)}`);
           const place = `[${finished + failed}/${total}]`;
           write(
             `${place} ${name(event.trial)} ${summary.join(", ")}; ${event.seconds.toFixed(1)} s${left(secondsLeft)}`,
@@ -79,6 +83,15 @@ function lines(study: Study): ReturnType<typeof studyProgress> {
     stop: () => {},
   };
 }
+
+// A terminal and those who search a log want ordinary spaces.
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+
+/** "1 trial", "3 trials". */
+export const count = (number: number, word: string) => plain(words.count(number, word));
+
+/** Seconds as "48 s" or "12 min 5 s". */
+export const duration = (seconds: number) => plain(words.duration(seconds));
 
 /** Varied values as "percent 20". */
 export function settings(parameters: JsonObject = {}): string[] {

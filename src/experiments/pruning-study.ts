@@ -110,7 +110,7 @@ function maskedMatrices(weights: Uint8Array): MaskPicture["matrices"] {
 }
 
 /** A row of pruning.csv, with the thesis's column names where it has them. */
-function csvRow(row: PruningRow) {
+export function csvRow(row: PruningRow) {
   return {
     cell: row.cell,
     criterion: row.criterion,

@@ -41,6 +41,7 @@ interface Size {
     /** Graphs of each family. */
     readonly graphs: number;
     readonly epochs: number;
+    readonly batch: number;
   };
   /** Fits of every regressor on the thesis's split, and repetitions of the cross-validation. */
   readonly prediction: { readonly seeds: number; readonly repeats: number };
@@ -54,7 +55,8 @@ const sizes: Record<Scale, Size> = {
       retrainingEpochs: 3,
       percents: [20, 50, 70, 80, 90],
     },
-    structures: { count: 4_000, graphs: 12, epochs: 6 },
+    // Small batches, because what a structure learns in few strings depends on the number of updates.
+    structures: { count: 4_000, graphs: 10, epochs: 8, batch: 32 },
     prediction: { seeds: 3, repeats: 1 },
   },
   full: {
@@ -64,7 +66,7 @@ const sizes: Record<Scale, Size> = {
       retrainingEpochs: 10,
       percents: [10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
     },
-    structures: { count: 25_000, graphs: 100, epochs: 15 },
+    structures: { count: 25_000, graphs: 100, epochs: 15, batch: 128 },
     prediction: { seeds: 20, repeats: 5 },
   },
 };
@@ -157,12 +159,12 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
 }
 
 function studiesOf(options: ReproduceOptions): Study[] {
-  const { count, graphs, epochs } = sizes[options.scale].structures;
+  const { count, graphs, epochs, batch } = sizes[options.scale].structures;
   const documents = [
     pruningStudy(pruningOptions(options)),
     ...protocols.map((protocol) => {
       const data = dataSchema.parse({ count, mix: protocol === "thesis" ? "thesis" : "hard" });
-      return structureStudy({ protocol, graphs, epochs, data, replicates: options.seeds });
+      return structureStudy({ protocol, graphs, epochs, batch, data, replicates: options.seeds });
     }),
   ];
   return documents.map((document) => defineStudy(parseStudy(document), kinds));

@@ -139,14 +139,21 @@ export function structureOf(
     : correctedStructure(layered, cell, wiring, where);
 }
 
+/** The strings of the experiment: the thesis's, or under `corrected` those with hard negatives. */
+export function structureData(protocol: Protocol): DataConfiguration {
+  return dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" });
+}
+
 export interface StructureStudyOptions {
   readonly protocol: Protocol;
   readonly cells?: readonly CellKind[];
   /** Graphs of each family, the same for all cells; 100 as in the thesis when left out. */
   readonly graphs?: number;
-  /** The thesis's strings, or under `corrected` those with hard negatives, when left out. */
+  /** `structureData(protocol)` when left out. */
   readonly data?: DataConfiguration;
   readonly epochs?: number;
+  /** Strings in a batch; 128 as in the thesis when left out. */
+  readonly batch?: number;
   /** Networks for each graph and cell, with seeds 1, 2, … */
   readonly replicates?: number;
 }
@@ -156,14 +163,15 @@ export function structureStudy({
   protocol,
   cells = cellKinds,
   graphs = 100,
-  data = dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" }),
+  data = structureData(protocol),
   epochs = 15,
+  batch = 128,
   replicates = 1,
 }: StructureStudyOptions): StudyInput {
   return {
     name: `structures-${protocol}`,
     kind: structureKind.name,
-    fixed: { protocol, epochs, data: { ...data } },
+    fixed: { protocol, epochs, batch, data: { ...data } },
     // The number varies slowest, so that an interrupted study has some of everything.
     grid: {
       "graph.number": Array.from({ length: graphs }, (_, number) => number),
