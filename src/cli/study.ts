@@ -5,7 +5,6 @@ import { Command } from "commander";
 import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
 import { makeFolder, makeFolderOf, writeWhole } from "../files.js";
-import { count, duration } from "../report/words.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
 import { readStudy, studySchema } from "../study/document.js";
 import { defineStudy, type Study } from "../study/expand.js";
@@ -18,7 +17,7 @@ import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { encodeTable, type Format, formats, resultsTable, seriesTable } from "../study/table.js";
 import { choice, interruptible, Output, Stopped, table, whole, withJson } from "./command.js";
-import { settings, short, studyProgress } from "./study-progress.js";
+import { count, duration, settings, short, studyProgress } from "./study-progress.js";
 
 interface StoreOption {
   store: string;

@@ -3,10 +3,10 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { kinds } from "../experiments/kinds.js";
-import { duration } from "../report/words.js";
 import { describeUrl } from "../study/redis/connection.js";
 import { runWorker, type WorkerEvent } from "../study/redis/worker.js";
-import { interruptible, Output, Stopped, whole } from "./command.js";
+import { interruptible, Output, whole } from "./command.js";
+import { duration } from "./study-progress.js";
 
 export function workerCommand(): Command {
   return new Command("worker")
@@ -37,7 +37,8 @@ async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<v
       onReady: () => output.remark(`${describeUrl(redis)}: working, ${jobs} at once`),
     });
   });
-  throw new Stopped("stopped");
+  // A connection to a Redis that is gone would keep the process.
+  process.exit(0);
 }
 
 function describe(event: WorkerEvent): string {

@@ -121,8 +121,8 @@ class Run {
         if (this.elsewhere.size > 0) this.guard(() => this.lookElsewhere());
       }
       while (this.active.size > 0) await this.pause();
+      this.guard(() => this.store.removeRunner(this.runner));
       if (this.broken) throw this.broken;
-      this.store.removeRunner(this.runner);
     } finally {
       clearInterval(beat);
       signal?.removeEventListener("abort", onAbort);

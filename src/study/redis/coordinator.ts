@@ -65,6 +65,7 @@ class Coordinator implements Executor {
   private readonly notify: Notify;
   private readonly queue: Queue;
   private readonly events: QueueEvents;
+  private readonly eventsRedis: Redis;
   private readonly announcement: string;
   private readonly id = randomUUID();
   private readonly pending = new Map<string, Pending>();
@@ -80,7 +81,8 @@ class Coordinator implements Executor {
     const name = queueName(version);
     this.announcement = JSON.stringify({ store, study, ...version });
     this.queue = new Queue(name, { connection: redis, prefix });
-    this.events = new QueueEvents(name, { connection: redis.duplicate(), prefix });
+    this.eventsRedis = redis.duplicate();
+    this.events = new QueueEvents(name, { connection: this.eventsRedis, prefix });
     // Connection errors are told by `connect`.
     this.queue.on("error", () => {});
     this.events.on("error", () => {});
@@ -268,8 +270,10 @@ class Coordinator implements Executor {
     // Not longer than this for a Redis that is gone: what is left behind there expires.
     await Promise.race([leave().catch(() => {}), setTimeout(3_000, undefined, { ref: false })]);
     this.closing.abort();
-    await this.events.close().catch(() => {});
-    await this.queue.close().catch(() => {});
+    // Not awaited: they wait for the end of a connection, which one that is trying to come back never reports.
+    void this.events.close().catch(() => {});
+    void this.queue.close().catch(() => {});
+    this.eventsRedis.disconnect();
     this.redis.disconnect();
   }
 }

@@ -78,8 +78,10 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
   try {
     await watchVersions(redis, describeUrl(url), version, options.signal, notify);
   } finally {
-    // Waits for trials to reach the end of their epoch.
-    await worker.close();
+    const closed = worker.close();
+    await processor.idle();
+    // BullMQ waits for the end of connections, which one that is trying to come back never reports.
+    await Promise.race([closed, setTimeout(2_000)]);
     redis.disconnect();
   }
 }
@@ -124,6 +126,7 @@ class Processor {
   private readonly redis: Redis;
   private readonly options: WorkerOptions;
   private readonly notify: Notify;
+  private busy = 0;
 
   constructor(redis: Redis, options: WorkerOptions, notify: Notify) {
     this.redis = redis;
@@ -133,6 +136,22 @@ class Processor {
 
   /** Runs one job. Whatever it throws makes the job fail, except when it is given back. */
   async process(queued: QueueJob, token?: string, lock?: AbortSignal): Promise<{ seconds: number }> {
+    this.busy++;
+    try {
+      return await this.execute(queued, token, lock);
+    } finally {
+      this.busy--;
+    }
+  }
+
+  /** Waits until trials have reached the end of their epoch, but not for a Redis that is gone to save it in. */
+  async idle(): Promise<void> {
+    for (let away = 0; this.busy > 0 && away < 50; away = this.redis.status === "ready" ? 0 : away + 1) {
+      await setTimeout(100);
+    }
+  }
+
+  private async execute(queued: QueueJob, token?: string, lock?: AbortSignal): Promise<{ seconds: number }> {
     const { signal } = this.options;
     const job = this.accept(queued);
     const stop = AbortSignal.any(lock ? [signal, lock] : [signal]);

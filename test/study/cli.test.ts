@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { parquetReadObjects } from "hyparquet";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { studyCommand } from "../../src/cli/study.js";
+import { testFolder } from "./folder.js";
+
+const path = testFolder();
+const file = path("numbers.yaml");
+const store = path("store.db");
+writeFileSync(
+  file,
+  "kind: noop\ngrid:\n  value: {from: 1, to: 4, step: 1}\nreplicates: 2\nobjective: {metric: value, direction: minimize}\n",
+);
+
+let out = "";
+let err = "";
+beforeEach(() => {
+  out = "";
+  err = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function study(...args: string[]): Promise<string> {
+  out = "";
+  const command = studyCommand();
+  for (const child of [command, ...command.commands]) child.exitOverride();
+  await command.parseAsync(args.includes("schema") ? args : [...args, "--store", store], { from: "user" });
+  return out;
+}
+
+describe("filigree study", () => {
+  it("plans, runs, looks, exports and deletes", async () => {
+    expect(await study("plan", file)).toBe(
+      "numbers: 8 trials of kind noop\nvaried: value (4), replicates (2)\n" +
+        "finished: 0, failed: 0, left: 8\ntime: unknown until a trial of this kind has finished\n",
+    );
+    expect(await study("run", file, "--jobs", "1")).toBe(
+      "numbers: 8 trials finished\nbest value 1: value 1\n",
+    );
+    const lines = err.trim().split("\n");
+    expect(lines[0]).toBe("numbers: 8 trials, 0 finished before");
+    expect(lines[1]).toMatch(/^\[1\/8\] [0-9a-f]{12} \(noop, value 1, seed 0\) value 1; 0\.0 s, 0 s left$/);
+    expect(lines).toHaveLength(9);
+    expect(JSON.parse(await study("run", file, "--json"))).toMatchObject({
+      study: "numbers",
+      finished: 8,
+      failed: 0,
+    });
+    expect(await study("list")).toMatch(
+      /^study +kind +trials +finished.*\n─.*\nnumbers +noop +8 +8 +0 +0 +0\n$/,
+    );
+    expect(await study("status")).toBe("numbers (noop): 8 of 8 finished, 0 running, 0 waiting, 0 failed\n");
+    expect(JSON.parse(await study("status", "numbers", "--json"))).toMatchObject({ counts: { finished: 8 } });
+    const best = JSON.parse(await study("best", "--top", "2", "--json"));
+    expect(best).toMatchObject([
+      { value: 1, replicates: 2, parameters: { value: 1 } },
+      { value: 2, replicates: 2 },
+    ]);
+    const [a, b] = best.map(({ identity }: { identity: string }) => identity.slice(0, 10));
+    expect(await study("show", a)).toContain("noop (version 1), seed 0: finished\nnumber 0 of numbers\n");
+    expect(JSON.parse(await study("show", a, "--json"))).toMatchObject({ configuration: { value: 1 } });
+    expect(JSON.parse(await study("compare", a, b, "--json")).configuration).toEqual([
+      { name: "value", a: 1, b: 2 },
+    ]);
+    expect(await study("compare", "numbers", "numbers")).toContain("value 4");
+    const csv = await study("export");
+    expect(csv.split("\n").slice(0, 2)).toEqual([
+      "number,identity,kind,seed,replicate,state,error,value,metric.value",
+      expect.stringMatching(/^0,[0-9a-f]{64},noop,0,0,finished,,1,1$/),
+    ]);
+    expect(await study("export", "numbers", "--out", path("t.parquet"))).toBe(
+      `${path("t.parquet")}: 8 rows\n`,
+    );
+    const rows = await parquetReadObjects({ file: new Uint8Array(readFileSync(path("t.parquet"))).buffer });
+    expect(rows.map((row) => row["metric.value"])).toEqual([1, 1, 2, 2, 3, 3, 4, 4]);
+    expect(await study("delete", "numbers")).toBe("deleted numbers and 8 trials\n");
+    expect(await study("list")).toBe("no studies yet\n");
+  });
+
+  it("prints a schema that knows the kinds", async () => {
+    expect(JSON.parse(await study("schema")).allOf.length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    [["run", "missing.yaml"], "missing.yaml: no such file"],
+    [["run", file, "--set", "replicas=2"], "did you mean replicates"],
+    [
+      ["run", file, "--set", "fixed.valu=2"],
+      "numbers: configuration of noop: unknown key valu; did you mean value",
+    ],
+    [["status", "none"], "no study none; it holds no study yet"],
+    [["status"], "it holds no study yet"],
+    [["show", "12"], "give at least 4 digits"],
+    [["delete", "none"], "no study none"],
+    [["export", "--json"], "--json: needs --out FILE"],
+    [["run", file, "--redis", "redis://127.0.0.1:1"], "no Redis answers"],
+  ])("%j is answered with one line", async (args, line) => {
+    await expect(study(...args)).rejects.toThrow(line);
+  });
+});
