@@ -9,6 +9,7 @@ import { pruningEvidence, pruningSections } from "./chapters/pruning.js";
 import { structureSections } from "./chapters/structures.js";
 import { studySections } from "./chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "./page.js";
+import { baseAccuracy } from "./pruning-evidence.js";
 import { type Findings, pruningFindings } from "./pruning-findings.js";
 import type {
   DataResults,
@@ -42,10 +43,7 @@ export function reproductionReport({
   const evidence = pruning ? pruningEvidence(pruning, data) : undefined;
   const findings = evidence ? pruningFindings(evidence) : undefined;
   const networks = evidence
-    ? evidence.ours.cells.map((cell) => {
-        const runs = evidence.ours.base.filter((run) => run.cell === cell);
-        return { cell, accuracy: runs.reduce((sum, { accuracy }) => sum + accuracy, 0) / runs.length };
-      })
+    ? evidence.ours.cells.map((cell) => ({ cell, accuracy: baseAccuracy(evidence.ours, cell) }))
     : [];
   const foreign = data?.baselines.find(({ name }) => name === "foreign letter")?.accuracy;
   const shaped = structures && { rows: structures.rows, prediction, protocol: facts.protocol };
@@ -72,15 +70,6 @@ export function reproductionReport({
       <Closing facts={facts} />
     </>,
   );
-}
-
-/** The report of the pruning experiment alone. */
-export function pruningReport(input: {
-  facts: RunFacts;
-  data?: DataResults;
-  pruning: PruningResults;
-}): string {
-  return reproductionReport(input);
 }
 
 /** The report of all studies of a store, or of some. */

@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import { pruningReport, reproductionReport } from "../../src/report/report.js";
+import { reproductionReport } from "../../src/report/report.js";
 import { data, facts, masks, plan, rows } from "./sample.js";
 import { expectSound } from "./sound.js";
 
@@ -13,7 +13,7 @@ function headings(html: string): string[] {
 
 describe("reports", () => {
   it("reports the pruning experiment whole", () => {
-    const html = pruningReport({ facts, data, pruning });
+    const html = reproductionReport({ facts, data, pruning });
     expectSound(html);
     expect(headings(html)).toEqual([
       "The data",
@@ -31,7 +31,7 @@ describe("reports", () => {
   });
 
   it("reports an interrupted run, and says so", () => {
-    const started = pruningReport({
+    const started = reproductionReport({
       facts: { ...facts, complete: false },
       pruning: { rows: rows.filter(({ cell }) => cell === "lstm"), masks: [], plan },
     });
@@ -39,7 +39,7 @@ describe("reports", () => {
     expect(started).toContain("The run was interrupted");
     expect(started).toContain("There are no results of RNN-Tanh yet.");
     expect(headings(started)).not.toContain("Which weights are left");
-    const unpruned = pruningReport({
+    const unpruned = reproductionReport({
       facts,
       data,
       pruning: { rows: rows.filter(({ criterion }) => criterion === "none"), masks: [], plan },
@@ -49,7 +49,7 @@ describe("reports", () => {
   });
 
   it("reports nothing without results", () => {
-    const html = pruningReport({ facts, pruning: { rows: [], masks: [], plan } });
+    const html = reproductionReport({ facts, pruning: { rows: [], masks: [], plan } });
     expectSound(html);
     expect(html).toContain("No base training has been finished yet.");
     expectSound(reproductionReport({ facts }));
@@ -57,7 +57,7 @@ describe("reports", () => {
   });
 
   it("escapes what it is given", () => {
-    const html = pruningReport({
+    const html = reproductionReport({
       facts: { ...facts, command: "<script>alert(1)</script>", machine: '"><img src=x>' },
       data: { ...data, name: "<b>strings</b>" },
       pruning,

@@ -158,7 +158,7 @@ function retraining(
           const { mean: y, low, high } = summarise(runs.map(({ accuracy }) => accuracy[x]));
           return { x, y, low, high };
         }),
-        label: { text: `${percent} %`, at: "start" },
+        label: `${percent} %`,
       }),
     ),
   ];

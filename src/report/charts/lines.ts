@@ -1,5 +1,5 @@
 // Curves: accuracy or loss over epochs or percent, one line per series, with a band where a series is a mean over
-// replicates, and labels beside the lines where a legend would be far from them.
+// replicates, and labels beside the lines' starts where a legend would be far from them.
 import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { paper, quiet, rule } from "../theme.js";
@@ -27,8 +27,8 @@ export interface LineStyle {
 
 export interface Line extends LineStyle {
   points: readonly Point[];
-  /** Written beside the line's first or last point. */
-  label?: { text: string; at: "start" | "end" };
+  /** Written left of the line's first point. */
+  label?: string;
 }
 
 export interface Axis {
@@ -39,7 +39,7 @@ export interface Axis {
   format?: (value: number) => string;
   /** "log" needs a positive domain; values below it are drawn at its edge. */
   type?: "linear" | "log";
-  /** The vertical axis stands left unless labels beside the lines' starts need the place. */
+  /** The vertical axis stands left unless labels need the place. */
   side?: "left" | "right";
 }
 
@@ -65,7 +65,7 @@ export function lineChart(chart: LineChart): string {
     marginTop: 20,
     marginBottom: 34,
     marginLeft: 40,
-    marginRight: right ? 42 : chart.lines.some(({ label }) => label?.at === "end") ? 46 : 12,
+    marginRight: right ? 42 : 12,
   };
   const [low, high] = y.domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
@@ -136,31 +136,27 @@ function dotStyle(dots: NonNullable<LineStyle["dots"]>, colour: string, opacity:
   }
 }
 
-/** Labels stand beside their point, moved up or down as far as it takes not to touch each other. */
+/** Labels stand beside their points, moved up or down as far as it takes not to touch each other. */
 function labelMarks(lines: readonly Line[], place: (y: number) => number, height: number) {
-  return (["start", "end"] as const).flatMap((at) => {
-    const labelled = lines.flatMap(({ label, points, colour }) => {
-      if (label?.at !== at) return [];
-      const drawn = points.filter((point) => Number.isFinite(point.y));
-      const point = at === "start" ? drawn[0] : drawn[drawn.length - 1];
-      return point ? [{ ...point, text: label.text, colour }] : [];
-    });
-    const wanted = labelled.map(({ y }) => height * (1 - place(y)));
-    const placed = spread(wanted, LABEL_GAP, 0, height);
-    return labelled.map((label, i) =>
-      Plot.text([label], {
-        x: "x",
-        y: "y",
-        text: "text",
-        textAnchor: at === "start" ? "end" : "start",
-        dx: at === "start" ? -5 : 6,
-        dy: placed[i] - wanted[i],
-        fill: label.colour,
-        stroke: paper,
-        strokeWidth: 3,
-      }),
-    );
+  const labelled = lines.flatMap(({ label, points, colour }) => {
+    const point = points.find(({ y }) => Number.isFinite(y));
+    return label && point ? [{ ...point, text: label, colour }] : [];
   });
+  const wanted = labelled.map(({ y }) => height * (1 - place(y)));
+  const placed = spread(wanted, LABEL_GAP, 0, height);
+  return labelled.map((label, i) =>
+    Plot.text([label], {
+      x: "x",
+      y: "y",
+      text: "text",
+      textAnchor: "end",
+      dx: -5,
+      dy: placed[i] - wanted[i],
+      fill: label.colour,
+      stroke: paper,
+      strokeWidth: 3,
+    }),
+  );
 }
 
 /** Where a value stands on an axis, 0 at its start and 1 at its end. */
