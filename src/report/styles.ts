@@ -10,8 +10,7 @@ html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.62 var(--serif);counter-reset:figure table;
 overflow-wrap:break-word}
 main{max-width:74rem;margin:0 auto;padding:4.5rem 1.5rem 6rem}
-header,nav,section>h2,section>h3,section>p,section>ul,section>ol,section>dl,section>.question,section>.note,section>details>summary,
-.narrow{max-width:43rem;margin-inline:auto}
+header,nav,section>h2,section>h3,section>p,section>ul,section>ol,section>dl,section>.question,section>.note,section>details>summary{max-width:43rem;margin-inline:auto}
 a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.15em}
 p,ul,ol{margin:0 0 1rem}
 strong{font-weight:650}
@@ -79,7 +78,6 @@ th.text,td.text{text-align:left}
 td.prose{text-align:left;white-space:normal;min-width:14rem}
 .grouped tbody tr:not(:last-child)>*{border-bottom:0}
 .grouped tbody tr.first>*{border-top:1px solid var(--rule)}
-td.far{font-weight:650}
 
 .question{margin:2.4rem auto 1.6rem;padding-left:1.1rem;border-left:3px solid var(--rule)}
 .question h3{margin:0 0 .6rem}

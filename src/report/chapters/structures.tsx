@@ -9,7 +9,7 @@ import { type BarSeries, histogram } from "../charts/bars.js";
 import { layeredDrawing } from "../charts/layers.js";
 import { scatterPlot } from "../charts/scatter.js";
 import { stripChart } from "../charts/strips.js";
-import { Figure, type LegendEntry, Note, Panel, Panels, type Section, Table } from "../page.js";
+import { Figure, type LegendEntry, Note, Panel, Panels, type Section, Svg, Table } from "../page.js";
 import type { StructureResults, StructureRow } from "../results.js";
 import {
   accuraciesOf,
@@ -305,16 +305,14 @@ function Drawn({ row, best }: { row: StructureRow; best: boolean }) {
         {cellNames[cell]}, {which}: {percentage(testAccuracy)}
         <span class="aside">{facts}</span>
       </figcaption>
-      <div
-        dangerouslySetInnerHTML={{
-          __html: layeredDrawing({
-            title: `${cellNames[cell]}: the ${which} structure`,
-            description: `${facts}; test accuracy ${level(100 * testAccuracy)}.`,
-            layers: graph.layers,
-            edges: graph.edges,
-            colour: cellColour(cell),
-          }),
-        }}
+      <Svg
+        svg={layeredDrawing({
+          title: `${cellNames[cell]}: the ${which} structure`,
+          description: `${facts}; test accuracy ${level(100 * testAccuracy)}.`,
+          layers: graph.layers,
+          edges: graph.edges,
+          colour: cellColour(cell),
+        })}
       />
     </figure>
   );
