@@ -1,0 +1,171 @@
+// The verbs from outside: what a user types, what comes back, and that every mistake is one line and exit code 2.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hasReference, reference, skipNote } from "../reference.js";
+import { filigree } from "./command-line.js";
+
+const folder = mkdtempSync(join(tmpdir(), "filigree-cli-"));
+const at = (name: string) => join(folder, name);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("a user's ten minutes", () => {
+  beforeAll(async () => {
+    const made = await filigree("data", "reber", "--count", "600", "--seed", "3", "--out", at("strings"));
+    expect(made).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  const small = ["--hidden", "8", "--layers", "2", "--batch", "16"];
+  const data = ["--data", at("strings/train.csv"), "--test", at("strings/test.csv")];
+
+  it("describes the data", async () => {
+    const { code, stdout } = await filigree("data", "stats", data[1], "--test", data[3], "--json");
+    expect(code).toBe(0);
+    const statistics = JSON.parse(stdout);
+    expect(statistics).toMatchObject({ strings: 450, duplicates: 0, overlap: 0 });
+    expect(statistics.baselines.map(({ name }: { name: string }) => name)).toEqual([
+      "majority",
+      "foreign letter",
+      "letter pairs",
+    ]);
+    const text = await filigree("data", "stats", data[1], "--test", data[3]);
+    expect(text.stdout).toContain("rule without memory");
+  });
+
+  it("trains, prunes and evaluates", async () => {
+    const model = at("small.safetensors");
+    const trained = await filigree(
+      "train",
+      "--cell",
+      "gru",
+      ...small,
+      ...data,
+      "--epochs",
+      "2",
+      "--out",
+      model,
+      "--json",
+    );
+    expect(trained.code).toBe(0);
+    expect(JSON.parse(trained.stdout).epochs).toHaveLength(2);
+    expect(
+      readdirSync(folder).filter((name) => name.endsWith(".checkpoint") || name.endsWith(".part")),
+    ).toEqual([]);
+
+    const pruned = at("pruned.safetensors");
+    const words = ["--percent", "70", ...data, "--batch", "16", "--retrain", "1", "--out", pruned, "--json"];
+    const result = JSON.parse((await filigree("prune", model, ...words)).stdout);
+    expect(result.stages.map(({ stage }: { stage: string }) => stage)).toEqual([
+      "as it was",
+      "pruned",
+      "retrained 1",
+    ]);
+    expect(result.nonzeros).toBe(result.weights - Math.ceil((result.weights - 1) * 0.7));
+
+    const evaluated = JSON.parse(
+      (await filigree("evaluate", pruned, "--data", data[3], "--batch", "16", "--json")).stdout,
+    );
+    expect(evaluated).toMatchObject({ cell: "gru", total: 150 });
+    expect(evaluated.accuracy).toBeCloseTo(result.stages[2].accuracy, 12);
+    expect(evaluated.logits).toHaveLength(8);
+    const left = Object.values<number>(evaluated.nonzeros).reduce((sum, n) => sum + n, 0);
+    expect(left).toBe(result.nonzeros);
+  });
+
+  it("goes on after an interruption with the same bits", async () => {
+    const train = (out: string) =>
+      filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out);
+    await train(at("whole.safetensors"));
+    const interrupted = train(at("parts.safetensors"));
+    while (!existsSync(at("parts.safetensors.checkpoint"))) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({ code: 130 });
+    expect(existsSync(at("parts.safetensors"))).toBe(false);
+    const resumed = await train(at("parts.safetensors"));
+    expect(resumed.stderr).toContain("going on after epoch");
+    expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
+  });
+
+  it("says which executor runs", async () => {
+    const { code, stdout } = await filigree("--version");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^filigree \d+\.\d+\.\d+ \((native|reference) executor, .+; Node .+\)\n$/);
+  });
+});
+
+describe("mistakes", () => {
+  const files: Record<string, string | Buffer> = {
+    "empty.csv": "",
+    "label.csv": "string,valid\nBTXSE,2\n",
+    "nolabel.csv": "string,valid\nBTXSE\n",
+    "far.csv": "string,valid\nB\u00c4E,1\n",
+    "good.csv": "string,valid\nBTXSE,1\nBTE,0\n",
+    "tiny.safetensors": Buffer.from([1, 2, 3]),
+    "huge.safetensors": Buffer.from([255, 255, 255, 255, 255, 255, 255, 127, 123, 125]),
+  };
+  beforeAll(() => {
+    for (const [name, content] of Object.entries(files)) writeFileSync(at(name), content);
+  });
+
+  const model = "missing.safetensors";
+  const mistakes: [words: string[], line: RegExp][] = [
+    [
+      ["evaluate", at(model), "--data", at("good.csv")],
+      /missing\.safetensors: no such file; check the path$/,
+    ],
+    [["evaluate", at(model), "--dta", at("good.csv")], /unknown option '--dta' \(Did you mean --data\?\)$/],
+    [["evaluate", at("tiny.safetensors"), "--data", at("good.csv")], /tiny\.safetensors: .+$/],
+    [["evaluate", at("huge.safetensors"), "--data", at("good.csv")], /huge\.safetensors: .+$/],
+    [["evaluate", folder, "--data", at("good.csv")], /is a directory, not a file/],
+    [["evaluate", at(model)], /--data: it is missing|no such file/],
+    [["data", "stats", at("empty.csv")], /empty\.csv: the file is empty/],
+    [["data", "stats", at("label.csv")], /label\.csv:2: .*2/],
+    [["data", "stats", at("nolabel.csv")], /nolabel\.csv:2: /],
+    [["data", "stats", at("far.csv")], /far\.csv:2: /],
+    [["data", "stats", folder], /is a directory, not a file/],
+    [["data", "generate", "tomita-1"], /ask for fewer strings or allow other lengths$/],
+    [["data", "generate", "rebre"], /reber/],
+    [["data", "reber", "--count", "600", "--out", "/proc/none/data"], /^filigree: \/proc\/none/],
+    [["train", "--cell", "gruu"], /'gruu' is invalid\. Allowed choices are rnn-tanh, rnn-relu, lstm, gru\.$/],
+    [["train"], /--cell: it is missing/],
+    [["train", "--cell", "gru", "--data", at("good.csv")], /too few/],
+    [["train", "--cell", "gru", "--test", at("good.csv")], /--test: there is no training data/],
+    [
+      ["prune", at(model), "--percent", "120", "--out", at("x")],
+      /'120' is invalid\. Use a number from 0 to 100\.$/,
+    ],
+    [["prune", at(model), "--percent", "NaN", "--out", at("x")], /'NaN' is invalid/],
+    [["prune", at(model), "--percent", "10"], /neither --out nor --data is given/],
+    [["reproduce", "--quick", "--full"], /cannot be used with option '--full'$/],
+    [["trian"], /unknown command 'trian' \(Did you mean train\?\)$/],
+    [["bench", "step", "--cell", "gru", "--density", "7"], /'7' is invalid/],
+  ];
+  it.each(mistakes)("%j", async (words, line) => {
+    const before = readdirSync(folder);
+    const { code, stdout, stderr } = await filigree(...words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr.trimEnd()).toMatch(line);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+});
+
+describe.skipIf(!hasReference)(`the author's networks${skipNote}`, () => {
+  it("are evaluated and pruned as he does", async () => {
+    const words = [
+      "--data",
+      reference("dataset/test.csv"),
+      "--protocol",
+      "thesis",
+      "--batch",
+      "32",
+      "--json",
+    ];
+    const gru = reference("pruning/gru.safetensors");
+    const { stdout } = await filigree("evaluate", gru, ...words, "--prune", "70", "--target", "i2h");
+    expect(JSON.parse(stdout)).toMatchObject({ cell: "gru", total: 6250, correct: 6248 });
+  });
+});
