@@ -8,8 +8,12 @@ import { benchCommand } from "./bench.js";
 import { Stopped } from "./command.js";
 import { dataCommand } from "./data.js";
 import { evaluateCommand } from "./evaluate.js";
+import { graphCommand } from "./graph.js";
+import { predictCommand } from "./predict.js";
 import { pruneCommand } from "./prune.js";
+import { reportCommand } from "./report.js";
 import { reproduceCommand } from "./reproduce.js";
+import { structureCommand } from "./structure.js";
 import { studyCommand } from "./study.js";
 import { trainCommand } from "./train.js";
 import { workerCommand } from "./worker.js";
@@ -24,8 +28,12 @@ function createProgram(): Command {
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
     .addCommand(pruneCommand())
+    .addCommand(graphCommand())
+    .addCommand(structureCommand())
+    .addCommand(predictCommand())
     .addCommand(studyCommand())
     .addCommand(workerCommand())
+    .addCommand(reportCommand())
     .addCommand(benchCommand());
   program.on("option:version", () => {
     process.stdout.write(`${version()}\n`);
@@ -66,9 +74,13 @@ function complain(message: string, code: number): number {
   return code;
 }
 
-/** Lets errors of every command come here instead of ending the process. */
+/** Lets errors of every command come here instead of ending the process, and gives each the options that follow it. */
 function prepare(command: Command): void {
   command.exitOverride().configureOutput({ outputError: () => {} });
-  command.showHelpAfterError(false).showSuggestionAfterError(true).allowExcessArguments(false);
+  command
+    .enablePositionalOptions()
+    .showHelpAfterError(false)
+    .showSuggestionAfterError(true)
+    .allowExcessArguments(false);
   for (const child of command.commands) prepare(child);
 }
