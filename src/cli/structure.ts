@@ -1,0 +1,221 @@
+// `filigree structure`: train the network of a graph, and look for good graphs by prediction instead of training.
+import { availableParallelism } from "node:os";
+import { Command } from "commander";
+import type { ExecutorName } from "../engine/engine.js";
+import { InputError } from "../errors.js";
+import { dataSchema } from "../experiments/data.js";
+import { kinds } from "../experiments/kinds.js";
+import { type Found, planSearch, searchResult } from "../experiments/search.js";
+import { type StructureConfiguration, structureData, structureOf } from "../experiments/structures.js";
+import { makeFolderOf } from "../files.js";
+import { readGraph } from "../graph/files.js";
+import type { CellKind } from "../network/architecture.js";
+import { initialise } from "../network/network.js";
+import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
+import { loadPredictor } from "../predict/predictor.js";
+import { Random } from "../random.js";
+import { parseStudy } from "../study/document.js";
+import { defineStudy } from "../study/expand.js";
+import { StoreReader } from "../study/reading.js";
+import { runStudy } from "../study/runner.js";
+import { type Protocol, protocols } from "../train/protocol.js";
+import {
+  between,
+  cellOption,
+  choice,
+  executorOption,
+  interruptible,
+  Output,
+  ProgressBar,
+  percent,
+  protocolOption,
+  required,
+  Stopped,
+  seedOption,
+  table,
+  whole,
+  withJson,
+} from "./command.js";
+import { trainingData } from "./files.js";
+import { studyProgress } from "./study-progress.js";
+import { describeEpoch, trainToFile } from "./training.js";
+
+export function structureCommand(): Command {
+  return new Command("structure")
+    .description("networks made of graphs")
+    .addCommand(trainCommand())
+    .addCommand(searchCommand());
+}
+
+interface TrainOptions {
+  cell?: CellKind;
+  wiring?: Protocol;
+  recurrence?: (typeof recurrences)[number];
+  readout?: (typeof readouts)[number];
+  embedding?: number;
+  data?: string;
+  test?: string;
+  epochs: number;
+  batch: number;
+  learningRate: number;
+  protocol: Protocol;
+  seed: number;
+  executor?: ExecutorName;
+  out?: string;
+  json?: boolean;
+}
+
+function trainCommand(): Command {
+  const command = new Command("train")
+    .description("train the network of a graph to tell true strings from false ones")
+    .argument("<graph>", "node-link JSON, GraphML or an edge list")
+    .addOption(cellOption())
+    .addOption(choice("--wiring <name>", "how the graph becomes a network; as --protocol", protocols))
+    .addOption(choice("--recurrence <where>", "corrected wiring: within a layer, or a unit", recurrences))
+    .addOption(choice("--readout <units>", "corrected wiring: which units are read out", readouts))
+    .option(
+      "--embedding <n>",
+      `corrected wiring: width of the embedding; ${STRUCTURE_EMBEDDING} when left out`,
+      whole(1, 4096),
+    )
+    .option("--data <csv>", "training strings; generated Reber strings when left out")
+    .option("--test <csv>", "test strings; a quarter of the training file when left out")
+    .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 15)
+    .option("--batch <n>", "strings in a batch", whole(1, 1e5), 128)
+    .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
+    .addOption(protocolOption())
+    .addOption(seedOption())
+    .addOption(executorOption())
+    .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out");
+  return withJson(command).action((graph: string, options: TrainOptions) => train(graph, options));
+}
+
+async function train(path: string, options: TrainOptions): Promise<void> {
+  const output = new Output(options);
+  const cell = required(options.cell, "--cell");
+  const { seed, out = `${cell}-structure.safetensors` } = options;
+  const wiring = wiringOf(options);
+  const graph = readGraph(path);
+  const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
+  const data = trainingData(options, output);
+  const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
+  const { trained, history } = await trainToFile(network, data, { ...options, out }, output);
+  output.result(
+    { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
+    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,
+  );
+}
+
+function wiringOf(options: TrainOptions): StructureConfiguration["wiring"] {
+  const { protocol, wiring = protocol, recurrence, readout, embedding } = options;
+  if (wiring === "corrected") {
+    return {
+      kind: wiring,
+      recurrence: recurrence ?? "layer",
+      readout: readout ?? "last-layer",
+      embedding: embedding ?? STRUCTURE_EMBEDDING,
+    };
+  }
+  const given = Object.entries({ recurrence, readout, embedding }).find(([, value]) => value !== undefined);
+  if (!given) return { kind: wiring };
+  throw new InputError({
+    where: `--${given[0]}`,
+    what: "the thesis's wiring leaves no choice",
+    hint: "add --wiring corrected",
+  });
+}
+
+interface SearchOptions {
+  cell?: CellKind;
+  draws: number;
+  best: number;
+  data?: string;
+  test?: string;
+  epochs: number;
+  protocol: Protocol;
+  seed: number;
+  jobs: number;
+  store: string;
+  json?: boolean;
+}
+
+function searchCommand(): Command {
+  const command = new Command("search")
+    .description("rank thousands of random graphs by a predictor, and train the best beside as many others")
+    .argument("<predictor>", "as saved by filigree predict --save")
+    .addOption(cellOption())
+    .option("--draws <n>", "random graphs to rank", whole(2, 1e6), 2000)
+    .option("--best <n>", "how many to train of the highest ranked, and how many at random", whole(2, 1e4), 5)
+    .option("--data <csv>", "training strings; generated Reber strings when left out")
+    .option("--test <csv>", "test strings")
+    .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 15)
+    .addOption(protocolOption())
+    .addOption(seedOption())
+    .option("--jobs <n>", "trainings at once", whole(1, 4096), availableParallelism())
+    .option("--store <file>", "database of studies and results", "filigree.db");
+  return withJson(command).action((predictor: string, options: SearchOptions) => search(predictor, options));
+}
+
+async function search(path: string, options: SearchOptions): Promise<void> {
+  const output = new Output(options);
+  const cell = required(options.cell, "--cell");
+  const { draws, best: train, epochs, protocol, seed, jobs, store } = options;
+  const { data, test } = options;
+  if ((data === undefined) !== (test === undefined)) {
+    throw new InputError({
+      where: data === undefined ? "--data" : "--test",
+      what: "it is missing",
+      hint: "name a file for training and one for testing",
+    });
+  }
+  if (train > draws / 2) {
+    throw new InputError({
+      where: "--best",
+      what: `${train} is more than half of the ${draws} graphs`,
+      hint: "draw more",
+    });
+  }
+  const predictor = loadPredictor(path);
+  const configuration =
+    data === undefined ? structureData(protocol) : dataSchema.parse({ train: data, test });
+  const bar = new ProgressBar("drawing");
+  const settings = { draws, train, cell, protocol, data: configuration, epochs, seed };
+  const plan = planSearch(predictor, { ...settings, onDraw: (done) => bar.update(done / draws) });
+  bar.stop();
+
+  makeFolderOf(store);
+  const study = defineStudy(parseStudy(plan.study), kinds);
+  const { onEvent, stop } = studyProgress(study);
+  const outcome = await interruptible((signal) =>
+    runStudy(study, { store, kinds, jobs, signal, onEvent }),
+  ).finally(stop);
+  if (outcome.stopped) throw new Stopped("stopped");
+  const reader = StoreReader.open(store);
+  try {
+    const result = searchResult(reader, plan);
+    output.result({ study: plan.study.name, draws, ...result }, describe(result, draws));
+  } finally {
+    reader.close();
+  }
+}
+
+function describe({ best, random, gain }: ReturnType<typeof searchResult>, draws: number): string {
+  const rows = (list: readonly Found[], how: string) =>
+    list.map(({ family, number, predicted, testAccuracy, identity }) => [
+      how,
+      `${family} ${number}`,
+      predicted.toFixed(4),
+      percent(testAccuracy),
+      identity.slice(0, 12),
+    ]);
+  const points = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`;
+  return [
+    table(
+      ["chosen", "graph", "predicted", "test accuracy", "trial"],
+      [...rows(best, "best"), ...rows(random, "random")],
+    ),
+    "",
+    `choosing the best of ${draws} graphs by prediction gained ${points(gain.value)} points over choosing at random ` +
+      `(95 % interval ${points(gain.low)} to ${points(gain.high)})`,
+  ].join("\n");
+}
