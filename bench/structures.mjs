@@ -1,0 +1,116 @@
+// Training one random structure under the thesis's protocol, in Filigree and in PyTorch by the thesis's own kind of
+// model code, on one core and in turn, so that both meet the same machine. Both start from the same weights and train on
+// the same batches, and the first losses must agree. Needs `npm run build` and a Python with PyTorch.
+//   taskset -c 0 node bench/structures.mjs [family [nodes]]        PYTHON=python3
+import { spawn } from "node:child_process";
+import { cpus } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
+import { generateDataset } from "../dist/data/generate.js";
+import { findGrammar } from "../dist/data/grammars.js";
+import { compile } from "../dist/engine/compile.js";
+import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
+import { GRAPH_FAMILIES } from "../dist/graph/generators.js";
+import { layerGraph } from "../dist/graph/layers.js";
+import { cellKinds } from "../dist/network/architecture.js";
+import { initialise } from "../dist/network/network.js";
+import { thesisStructure } from "../dist/network/structure.js";
+import { Random } from "../dist/random.js";
+
+const family = process.argv[2] ?? "barabasi_albert";
+const n = Number(process.argv[3] ?? 30);
+const parameters = {
+  barabasi_albert: { m: Math.floor(n / 10) },
+  watts_strogatz: { k: Math.floor(n / 5), p: 1, tries: 100 },
+};
+const rounds = 7;
+const perRound = 2; // batches in a round
+const repeats = 40; // as often Filigree trains on them, to have something to measure
+const batch = 128;
+const epochs = 15;
+
+const { train } = generateDataset({ grammar: findGrammar("reber") }, new Random(1));
+const order = shuffledOrder(train, new Random("order"));
+const rowsOf = (round) => order.subarray(round * perRound * batch, (round + 1) * perRound * batch);
+const longest = Math.max(...train.strings.map(({ length }) => length));
+const graph = layerGraph(GRAPH_FAMILIES[family]({ n, ...parameters[family] }, new Random("benchmark")));
+const perEpoch = Math.ceil(train.strings.length / batch);
+
+const python = spawn(
+  process.env.PYTHON ?? "python3",
+  [fileURLToPath(new URL("structures.py", import.meta.url))],
+  {
+    stdio: ["pipe", "pipe", "inherit"],
+  },
+);
+python.on("error", ({ message }) => {
+  console.error(`PyTorch cannot be run: ${message}; name a Python that has it in PYTHON`);
+  process.exit(1);
+});
+const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
+
+async function ask(question) {
+  if (question) python.stdin.write(`${JSON.stringify(question)}\n`);
+  const { value, done } = await answers.next();
+  if (done) process.exit(1);
+  return JSON.parse(value);
+}
+
+const { versions } = await ask();
+console.log(
+  `${cpus()[0].model}, one core; ${versions}; Filigree on ${describeExecutor().detail}, Node.js ${process.version}`,
+);
+console.log(
+  `${family}, ${n} nodes, ${graph.edges.length} edges, ${graph.layers.length} layers, batch ${batch}\n`,
+);
+console.log(
+  "| cell | cells | PyTorch, ms a step | Filigree, ms a step | ratio | 15 epochs in PyTorch | in Filigree |",
+);
+console.log("|---|---|---|---|---|---|---|");
+for (const cell of cellKinds) {
+  const { architecture, masks } = thesisStructure(graph, cell);
+  const network = initialise(architecture, new Random("weights"), masks);
+  const list = (map, values) =>
+    Object.fromEntries([...map.keys()].map((name) => [name, Array.from(values(name))]));
+  const shapes = Object.fromEntries([...network.tensors].map(([name, { shape }]) => [name, shape]));
+  await ask({
+    network: {
+      architecture,
+      shapes,
+      weights: list(network.tensors, (name) => network.values(name)),
+      masks: list(masks, (name) => masks.get(name)),
+    },
+  });
+  const plan = compile(network, { batch, steps: longest, symbols: symbolsInUse(train) });
+  const executor = createExecutor(plan, network.parameters);
+  const times = { torch: [], filigree: [] };
+  for (let round = 0; round < rounds; round++) {
+    const rows = rowsOf(round);
+    const once = makeBatches(train, rows, batch);
+    const repeated = makeBatches(train, Array.from({ length: repeats }, () => [...rows]).flat(), batch);
+    const { seconds, losses } = await ask({ batches: { ...arrays(once), size: batch } });
+    times.torch.push((1000 * seconds) / perRound);
+    if (round === 0) {
+      const own = (await executor.train(once, 0, once.count, "last-step")).losses;
+      const apart = losses.findIndex((loss, i) => Math.abs(loss - own[i]) > 1e-4);
+      if (apart >= 0) throw new Error(`${cell}: losses ${losses} in PyTorch and ${own} in Filigree`);
+    }
+    const start = performance.now();
+    await executor.train(repeated, 0, repeated.count, "last-step");
+    times.filigree.push((performance.now() - start) / repeated.count);
+  }
+  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+  const [torch, filigree] = [median(times.torch), median(times.filigree)];
+  const ratio = median(times.torch.map((time, round) => time / times.filigree[round]));
+  const whole = (step) => `${((step * perEpoch * epochs) / 1000).toFixed(1)} s`;
+  const cells = architecture.nodes.filter(({ type }) => type === "cell").length;
+  console.log(
+    `| ${[cell, cells, torch.toFixed(1), filigree.toFixed(2), ratio.toFixed(0), whole(torch), whole(filigree)].join(" | ")} |`,
+  );
+}
+python.stdin.end();
+
+function arrays({ steps, symbols, labels }) {
+  return { steps: Array.from(steps), symbols: Array.from(symbols), labels: Array.from(labels) };
+}
