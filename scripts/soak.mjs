@@ -79,7 +79,8 @@ async function run(file, jobs, url) {
   const store = Store.open(file);
   const options = { store: store.id, study: study.name, kinds };
   const executor = url ? await redisExecutor(url, options) : undefined;
-  await runStudy(study, { store, kinds, jobs: Number(jobs), executor });
+  const onEvent = ({ type }) => type === "begun" && process.stdout.write("begun");
+  await runStudy(study, { store, kinds, jobs: Number(jobs), executor, onEvent });
   store.close();
 }
 
@@ -97,12 +98,13 @@ function start(log, ...args) {
   const env = { ...process.env, SOAK_LOG: log };
   const child = spawn(process.execPath, [fileURLToPath(import.meta.url), ...args], {
     env,
-    stdio: ["ignore", "inherit", "pipe"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";
   child.stderr.on("data", (text) => {
     errors += text;
   });
+  child.begun = new Promise((resolve) => child.stdout.once("data", resolve));
   child.gone = new Promise((resolve) => {
     child.once("close", (code, signal) => {
       children.delete(child);
@@ -176,7 +178,9 @@ async function onOneMachine(reference) {
   const kills = 50;
   for (let killed = 0; killed < kills; killed++) {
     const runner = start(log, "run", file, "2");
-    await Promise.race([setTimeout(between(100, 3_000)), runner.gone]);
+    // One in five while it starts, the others while it runs.
+    if (random.uniform() < 0.8) await Promise.race([runner.begun, runner.gone]);
+    await Promise.race([setTimeout(between(0, 2_000)), runner.gone]);
     if (runner.code !== undefined) fail(`${label}: ended after ${killed} kills; nothing left to disturb`);
     await kill(runner);
   }

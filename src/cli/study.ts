@@ -7,11 +7,12 @@ import { kinds } from "../experiments/kinds.js";
 import { makeFolder, makeFolderOf, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
 import { readStudy, studySchema } from "../study/document.js";
+import type { Executor } from "../study/executor.js";
 import { defineStudy, type Study } from "../study/expand.js";
 import { encodeNumbers } from "../study/json.js";
 import { planStudy } from "../study/plan.js";
 import { type Counts, StoreReader, type TrialDetail } from "../study/reading.js";
-import { redisExecutor } from "../study/redis/coordinator.js";
+import type { RedisExecutorOptions } from "../study/redis/coordinator.js";
 import { deleteStudy } from "../study/removal.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
@@ -101,7 +102,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       const { onEvent } = progress;
       const notify = (text: string) => onEvent({ type: "notice", text });
       const executor = redis
-        ? await redisExecutor(redis, { store: store.id, study: name, kinds, notify })
+        ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
         : undefined;
       return await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
     } finally {
@@ -126,6 +127,12 @@ async function run(path: string, options: RunOptions): Promise<void> {
       hint: "see `filigree study status`; --retry-failed runs them again",
     });
   }
+}
+
+// Loaded when needed: the queue takes longer to load than most verbs take.
+async function overRedis(url: string, options: RedisExecutorOptions): Promise<Executor> {
+  const { redisExecutor } = await import("../study/redis/coordinator.js");
+  return redisExecutor(url, options);
 }
 
 function plan(path: string, options: FileOptions): void {

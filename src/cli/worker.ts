@@ -3,8 +3,7 @@
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { kinds } from "../experiments/kinds.js";
-import { describeUrl } from "../study/redis/connection.js";
-import { runWorker, type WorkerEvent } from "../study/redis/worker.js";
+import type { WorkerEvent } from "../study/redis/worker.js";
 import { interruptible, Output, whole } from "./command.js";
 import { duration } from "./study-progress.js";
 
@@ -27,6 +26,8 @@ export function workerCommand(): Command {
 
 async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<void> {
   const output = new Output({});
+  // Loaded when needed: the queue takes longer to load than most verbs take.
+  const { runWorker } = await import("../study/redis/worker.js");
   await interruptible(async (signal) => {
     await runWorker(redis, {
       kinds,
@@ -34,7 +35,6 @@ async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<v
       signal,
       notify: (text) => output.remark(text),
       onEvent: (event) => output.remark(describe(event)),
-      onReady: () => output.remark(`${describeUrl(redis)}: working, ${jobs} at once`),
     });
   });
   // A connection to a Redis that is gone would keep the process.

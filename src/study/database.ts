@@ -19,10 +19,12 @@ const patience = 60_000;
 export class Database {
   readonly path: string;
   private readonly sqlite: Sqlite.Database;
+  private readonly mode: "read" | "write";
   private readonly statements = new Map<string, Statement>();
 
-  private constructor(path: string, sqlite: Sqlite.Database) {
+  private constructor(path: string, sqlite: Sqlite.Database, mode: "read" | "write") {
     this.path = path;
+    this.mode = mode;
     this.sqlite = sqlite;
   }
 
@@ -44,7 +46,7 @@ export class Database {
         mode,
       );
     }
-    const database = new Database(path, sqlite);
+    const database = new Database(path, sqlite, mode);
     try {
       database.prepare(size === 0);
       if (mode === "read") database.exec("PRAGMA query_only = 1");
@@ -136,12 +138,15 @@ export class Database {
     }
   }
 
-  /** Closes the connection, moving what the log holds into the file where nobody reads it at the moment. */
+  /** Closes the connection. A writer moves what the log holds into the file, unless someone reads at the moment. */
   close(): void {
-    try {
-      this.all("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch {
-      // Someone reads, or the disk is full: the log stays beside the file and is part of the store.
+    if (this.mode === "write") {
+      try {
+        this.exec("PRAGMA busy_timeout = 0");
+        this.all("PRAGMA wal_checkpoint(TRUNCATE)");
+      } catch {
+        // The log stays beside the file and is part of the store.
+      }
     }
     this.statements.clear();
     this.sqlite.close();

@@ -312,9 +312,9 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     const guarded = await RedisServer.start("--requirepass", "secret");
     const executor = (url: string) =>
       redisExecutor(url, { store: "0".repeat(16), study: "s", kinds: testKinds });
-    await expect(executor(guarded.url)).rejects.toThrow("Redis refuses the login (NOAUTH");
+    await expect(executor(guarded.url)).rejects.toThrow("Redis refuses the login (NOAUTH)");
     const wrong = executor(guarded.url.replace("//", "//:wrong@"));
-    await expect(wrong).rejects.toThrow(/^redis:\/\/127.0.0.1:\d+: Redis refuses the login \(WRONGPASS/);
+    await expect(wrong).rejects.toThrow(/^redis:\/\/127.0.0.1:\d+: Redis refuses the login \(WRONGPASS\)/);
     await (await executor(guarded.url.replace("//", "//:secret@"))).close();
     await guarded.stop();
   });

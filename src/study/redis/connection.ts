@@ -59,14 +59,16 @@ export async function connect(url: string, notify: Notify): Promise<Redis> {
   return redis;
 }
 
-function explain(where: string, error: Error): InputError {
-  const refused = /WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message);
-  if (refused) {
-    const hint = "write redis://user:password@host:port";
-    return new InputError({ where, what: `Redis refuses the login (${error.message})`, hint, cause: error });
+function explain(where: string, cause: Error): InputError {
+  const { message } = cause;
+  if (/WRONGPASS|NOAUTH|NOPERM/.test(message)) {
+    const what = `Redis refuses the login (${message.split(" ")[0]})`;
+    return new InputError({ where, what, hint: "write redis://user:password@host:port", cause });
   }
-  const hint = "start one with `redis-server --port 6390 --appendonly yes`, or check the address";
-  return new InputError({ where, what: `no Redis answers (${error.message})`, hint, cause: error });
+  const hint = /certificate/.test(message)
+    ? "name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS"
+    : "start one with `redis-server --port 6390 --appendonly yes`, or check the address";
+  return new InputError({ where, what: `no Redis answers (${message})`, hint, cause });
 }
 
 /**

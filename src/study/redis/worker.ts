@@ -37,8 +37,6 @@ export interface WorkerOptions {
   readonly signal: AbortSignal;
   readonly notify?: Notify;
   readonly onEvent?: (event: WorkerEvent) => void;
-  /** Called when the connection stands. */
-  readonly onReady?: () => void;
 }
 
 export type WorkerEvent =
@@ -74,7 +72,6 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
   });
   // Connection errors are told by `connect`, the others belong to a job that another worker will take up.
   worker.on("error", () => {});
-  options.onReady?.();
   try {
     await watchVersions(redis, describeUrl(url), version, options.signal, notify);
   } finally {
