@@ -5,7 +5,7 @@ import { publishedSource } from "../experiments/published.js";
 import { dataSection } from "./chapters/data.js";
 import { predictionSections } from "./chapters/prediction.js";
 import { protocolSections } from "./chapters/protocols.js";
-import { pruningEvidence, pruningSections } from "./chapters/pruning.js";
+import { majorityOf, pruningEvidence, pruningSections } from "./chapters/pruning.js";
 import { structureSections } from "./chapters/structures.js";
 import { studySections } from "./chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "./page.js";
@@ -19,8 +19,8 @@ import type {
   StructureResults,
   StudyResults,
 } from "./results.js";
-import { structureKeyFindings } from "./structure-findings.js";
-import { count, decimal, duration, list } from "./words.js";
+import { structureKeyFindings, structureLimits } from "./structure-findings.js";
+import { count, decimal, duration, list, percentage } from "./words.js";
 
 /** Everything a reproduction may have to report; chapters without results are left out. */
 export interface ReproductionInput {
@@ -64,7 +64,12 @@ export function reproductionReport({
   return renderPage(
     title,
     <>
-      <Opening title={title} facts={facts} findings={key} limits={limits(facts, findings, structures)} />
+      <Opening
+        title={title}
+        facts={facts}
+        findings={key}
+        limits={limits(facts, findings, structures, majorityOf(data))}
+      />
       <Contents sections={sections} />
       <Sections sections={sections} />
       <Closing facts={facts} />
@@ -96,7 +101,6 @@ function memoryFinding(data: DataResults, networks: readonly { accuracy: number 
   if (data.baselines.length === 0) return [];
   const best = data.baselines.reduce((a, b) => (b.accuracy > a.accuracy ? b : a));
   const above = networks.filter(({ accuracy }) => accuracy > best.accuracy + 0.01).length;
-  const share = decimal(100 * best.accuracy, best.accuracy > 0.99 ? 2 : 1);
   const verdict =
     networks.length === 0
       ? ""
@@ -104,7 +108,7 @@ function memoryFinding(data: DataResults, networks: readonly { accuracy: number 
         ? "; no network is more than 1 point better, so high accuracy on these strings does not show memory"
         : `; ${above} of ${count(networks.length, "network")} ${above === 1 ? "is" : "are"} more than 1 point better`;
   return [
-    `The best of ${data.baselines.length} rules that have no memory (${best.name}) scores ${share}\u00a0%${verdict}.`,
+    `The best of ${data.baselines.length} rules that have no memory (${best.name}) scores ${percentage(best.accuracy)}${verdict}.`,
   ];
 }
 
@@ -112,6 +116,7 @@ function limits(
   facts: RunFacts,
   findings: Findings | undefined,
   structures: StructureResults | undefined,
+  majority: number,
 ): string[] {
   const interrupted = facts.complete
     ? []
@@ -134,6 +139,7 @@ function limits(
     ...corrected,
     ...(findings?.limits ?? []),
     ...missingStructures(structures),
+    ...(structures ? structureLimits({ rows: structures.rows, majority }) : []),
   ];
 }
 

@@ -19,7 +19,7 @@ import {
   structuresOf,
 } from "./structure-outcomes.js";
 import { cellNames } from "./theme.js";
-import { count, decimal, list, points } from "./words.js";
+import { count, decimal, list, percentage, points, score } from "./words.js";
 
 export interface StructureEvidence {
   rows: readonly StructureRow[];
@@ -28,6 +28,9 @@ export interface StructureEvidence {
   /** The one that the report is about. */
   protocol: Protocol;
 }
+
+/** How far above guessing a network has to be to count as having learnt: ten points. */
+const LEARNT = 0.1;
 
 /** The questions as the thesis puts them (section 1.2). */
 export const structureQuestions = [
@@ -162,13 +165,13 @@ export function predictionAnswer({ rows, prediction, protocol }: StructureEviden
     const published = publishedStructures(cell).rSquared[best.name];
     const theirs = published === undefined ? "" : ` (published ${decimal(published, 2)})`;
     sentences.push(
-      `${cellNames[cell]}: ${verdict}. The best, ${regressorLabels[best.name]}, has R² = ${decimal(r2, 2)} [${decimal(interval[0], 2)}, ${decimal(interval[1], 2)}]. On the thesis’s one split it scores ${decimal(best.report.split.r2.mean, 2)}${theirs}, but single folds score anything from ${decimal(folds[0], 2)} to ${decimal(folds[1], 2)}.`,
+      `${cellNames[cell]}: ${verdict}. The best, ${regressorLabels[best.name]}, has R² = ${score(r2)} [${score(interval[0])}, ${score(interval[1])}]. On the thesis’s one split it scores ${score(best.report.split.r2.mean)}${theirs}, but single folds score anything from ${score(folds[0])} to ${score(folds[1])}.`,
     );
   }
   if (sentences.length === 0) return [];
   const { folds, repeats } = prediction[0].report.crossValidation;
   return [
-    `From all properties, on structures that were not learnt from, by ${folds}-fold cross-validation repeated ${repeats} times; brackets hold 95 % intervals. R² is the share of the variance that is explained.`,
+    `From all properties, on structures that were not learnt from, by ${folds}-fold cross-validation${repeats > 1 ? ` repeated ${repeats} times` : ""}; brackets hold 95 % intervals. R² is the share of the variance that is explained.`,
     sentences,
   ];
 }
@@ -214,7 +217,7 @@ export function protocolSentences({ rows, prediction }: StructureEvidence): stri
   });
   if (scores.length > 0) {
     sentences.push(
-      `The best cross-validated R² goes from ${list(scores.map(({ cell, before, after }) => `${decimal(before, 2)} to ${decimal(after, 2)} in ${cellNames[cell]}`))}.`,
+      `The best cross-validated R² goes from ${list(scores.map(({ cell, before, after }) => `${score(before)} to ${score(after)} in ${cellNames[cell]}`))}.`,
     );
   }
   return sentences;
@@ -250,9 +253,30 @@ function predictable({ prediction, protocol }: StructureEvidence, cells: readonl
     return r2 ? [{ cell, r2 }] : [];
   });
   if (scores.length === 0) return [];
-  const named = scores.map(({ cell, r2 }) => `${cellNames[cell]} ${decimal(r2.mean, 2)}`);
-  const sure = scores.filter(({ r2 }) => r2.interval[0] > 0).length;
+  const sure = scores.filter(({ r2 }) => r2.interval[0] > 0);
+  if (sure.length === 0) {
+    return [
+      "In no cell is the accuracy of unseen structures predicted from their graph surely better than by its mean.",
+    ];
+  }
+  const named = sure.map(({ cell, r2 }) => `${score(r2.mean)} in ${cellNames[cell]}`);
   return [
-    `Accuracy predicted from the graph alone, on unseen structures, reaches R² of ${list(named)}; it is surely above zero in ${sure} of ${scores.length}.`,
+    `Predicting the accuracy of unseen structures from their graph is surely better than taking its mean in ${sure.length} of ${count(scores.length, "cell")}: R² is ${list(named)}.`,
   ];
+}
+
+/** What limits the answers: structures that have not learnt, and how many of them. */
+export function structureLimits({
+  rows,
+  majority,
+}: {
+  rows: readonly StructureRow[];
+  majority: number;
+}): string[] {
+  const idle = rows.filter(({ testAccuracy }) => testAccuracy < majority + LEARNT).length;
+  return idle > rows.length / 4
+    ? [
+        `${decimal(idle)} of ${count(rows.length, "random structure")} end less than 10 points above always giving the same answer (${percentage(majority)}): so little was learnt that their differences say little about structure.`,
+      ]
+    : [];
 }

@@ -31,6 +31,11 @@ export function points(difference: number, decimals = 1): string {
   return text.startsWith("−") || !/[1-9]/.test(text) ? text : `+${text}`;
 }
 
+/** R² with two decimals; far below zero its size means nothing and is "< −1". Ends of intervals beyond 1 are 1. */
+export function score(r2: number): string {
+  return r2 < -1 ? "< −1" : decimal(Math.min(1, r2), 2);
+}
+
 /** "1 epoch", "3 epochs". */
 export function count(number: number, singular: string, plural = `${singular}s`): string {
   return `${decimal(number)}${SPACE}${number === 1 ? singular : plural}`;

@@ -8,6 +8,7 @@ import {
   list,
   percentage,
   points,
+  score,
 } from "../../src/report/words.js";
 
 describe("numbers in words", () => {
@@ -30,6 +31,10 @@ describe("numbers in words", () => {
     expect(points(0.0123)).toBe("+1.2");
     expect(points(-0.0123)).toBe("−1.2");
     expect(points(0.0001)).toBe("0.0");
+  });
+
+  it("does not measure how far R² is below zero", () => {
+    expect([score(0.504), score(-0.5), score(-173)]).toEqual(["0.50", "−0.50", "< −1"]);
   });
 
   it("counts, lists and measures time", () => {

@@ -25,7 +25,7 @@ export function Importances({ reports }: { reports: readonly CellReport[] }) {
         Two ways to ask: how much R² on unseen structures falls when a property is shuffled (permutation), and
         how much of the trees’ splitting it does (impurity), which is what the thesis reports. Where
         properties resemble each other, each can stand in for the other, and both measures share out what they
-        have in common.
+        have in common. Where R² is not above zero, importance says nothing.
       </p>
       <Figure
         title="Loss of R² when a property is shuffled."
@@ -61,7 +61,7 @@ export function Importances({ reports }: { reports: readonly CellReport[] }) {
                   domain: [Math.min(0, ...ends), Math.max(0.1, ...ends)],
                   reference: 0,
                   width: 360,
-                  labelWidth: 160,
+                  labelWidth: 170,
                   rowHeight: 18,
                 })}
               />
@@ -117,7 +117,7 @@ function impurity(cell: CellKind, report: PredictionReport): string {
     axis: "share",
     domain: [0, highest * 1.05],
     width: 360,
-    labelWidth: 160,
+    labelWidth: 170,
     rowHeight: 18,
   });
 }

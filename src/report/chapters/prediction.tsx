@@ -16,7 +16,7 @@ import {
 } from "../structure-findings.js";
 import { propertyLabel, structureCells } from "../structure-outcomes.js";
 import { cellColour, cellNames, ink, quiet } from "../theme.js";
-import { decimal } from "../words.js";
+import { decimal, score } from "../words.js";
 import { type CellReport, Importances } from "./importances.js";
 
 const setLabels: Record<string, string> = {
@@ -113,7 +113,7 @@ function Correlations({ reports }: { reports: readonly CellReport[] }) {
                 ticks: [-1, -0.5, 0, 0.5, 1],
                 reference: 0,
                 width: 360,
-                labelWidth: 160,
+                labelWidth: 170,
                 rowHeight: 17,
               })}
             />
@@ -166,8 +166,8 @@ function Scores({ reports }: { reports: readonly CellReport[] }) {
     <>
       <p>
         R² on structures that a regressor has not seen: 1 is perfect, 0 is as good as predicting the mean. The
-        thesis splits once, with few test rows; here every structure is tested {repeats} times, in {folds}
-        -fold cross-validation.
+        thesis splits once, with few test rows; here every structure is tested{" "}
+        {repeats === 1 ? "once" : `${repeats} times`}, in {`${folds}-fold`} cross-validation.
       </p>
       <Figure
         title="R² of each regressor."
@@ -252,11 +252,11 @@ function ScoreTable({ reports }: { reports: readonly CellReport[] }) {
                 i === 0 ? cellNames[cell] : "",
                 regressorLabels[name],
                 decimal(publishedStructures(cell).rSquared[name] ?? Number.NaN, 2),
-                decimal(split.r2.mean, 2),
+                score(split.r2.mean),
                 decimal(split.r2.sd, 2),
-                decimal(crossValidation.r2.mean, 2),
-                interval(crossValidation.r2.interval),
-                interval(crossValidation.r2.folds),
+                score(crossValidation.r2.mean),
+                scores(crossValidation.r2.interval),
+                scores(crossValidation.r2.folds),
               ],
             },
           ];
@@ -283,12 +283,16 @@ function FeatureSetTable({ reports }: { reports: readonly CellReport[] }) {
           cells: [
             i === 0 ? cellNames[cell] : "",
             setLabels[set.name] ?? set.name,
-            ...names.map((name) => decimal(set.regressors[name].crossValidation.r2.mean, 2)),
+            ...names.map((name) => score(set.regressors[name].crossValidation.r2.mean)),
           ],
         })),
       )}
     />
   );
+}
+
+function scores([low, high]: readonly [number, number]): string {
+  return `${score(low)} to ${score(high)}`;
 }
 
 function interval(ends: readonly [number, number] | undefined): string {

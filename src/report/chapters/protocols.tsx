@@ -22,7 +22,7 @@ import {
   structuresOf,
 } from "../structure-outcomes.js";
 import { cellColour, cellNames, ink, quiet } from "../theme.js";
-import { decimal, percentage, points } from "../words.js";
+import { percentage, points, score } from "../words.js";
 import { wholePercent } from "./base.js";
 
 /** The section; nothing unless structures were trained under both protocols. */
@@ -183,7 +183,7 @@ function CorrelationsUnderBoth({ evidence, cells }: Compared) {
               ticks: [-1, -0.5, 0, 0.5, 1],
               reference: 0,
               width: 360,
-              labelWidth: 160,
+              labelWidth: 170,
               rowHeight: 18,
             })}
           />
@@ -202,7 +202,7 @@ function ScoresUnderBoth({ evidence, cells }: Compared) {
     const [before, after] = found;
     if (!before || !after) return [];
     const spell = ({ mean: r2, interval: [low, high] }: typeof before) =>
-      `${decimal(r2, 2)} [${decimal(low, 2)}, ${decimal(high, 2)}]`;
+      `${score(r2)} [${score(low)}, ${score(high)}]`;
     return [{ cells: [cellNames[cell], spell(before), spell(after)] }];
   });
   if (rows.length === 0) return null;

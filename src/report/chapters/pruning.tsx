@@ -16,14 +16,19 @@ import { ComparisonTable, ResultsTable, ToleranceTable } from "./comparison.js";
 import { Masks } from "./masks.js";
 import { EpochsToRegain, RetrainingCurves } from "./regain.js";
 
-/** Gathers what the chapter draws and says. */
+/** Accuracy of always giving the same answer, whichever is better; 0.5 when not known. */
+export function majorityOf(data: DataResults | undefined): number {
+  const majority = data?.baselines.find(({ name }) => name === "majority")?.accuracy ?? 0.5;
+  return Math.max(majority, 1 - majority);
+}
+
+/** Gathers what the sections draw and say. */
 export function pruningEvidence(results: PruningResults, data: DataResults | undefined): PruningEvidence {
-  const majority = data?.baselines.find(({ name }) => name === "majority")?.accuracy;
   return {
     ours: outcomesOf(results.rows),
     published: outcomesOf(cellKinds.flatMap(publishedPruning)),
     plan: results.plan,
-    majority: majority === undefined ? 0.5 : Math.max(majority, 1 - majority),
+    majority: majorityOf(data),
   };
 }
 

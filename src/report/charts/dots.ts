@@ -56,9 +56,9 @@ export function dotChart(chart: DotChart): string {
     y: { domain: [0, rows.length], axis: null, reverse: true },
     r: { type: "identity" },
     marks: [
-      Plot.gridX({ ticks: ticks ? [...ticks] : 5, stroke: rule, strokeOpacity: 1 }),
+      Plot.gridX({ ticks: ticks ? [...ticks] : 4, stroke: rule, strokeOpacity: 1 }),
       Plot.axisX({
-        ticks: ticks ? [...ticks] : 5,
+        ticks: ticks ? [...ticks] : 4,
         tickFormat: format,
         tickSize: 0,
         label: null,
