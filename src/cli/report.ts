@@ -3,8 +3,7 @@ import { extname } from "node:path";
 import { Command } from "commander";
 import { makeFolderOf, writeWhole } from "../files.js";
 import { studyReport } from "../report/report.js";
-import type { StudyResults } from "../report/results.js";
-import { bestCombinations } from "../report/study-summary.js";
+import { readStudyResults } from "../report/study-summary.js";
 import { StoreReader } from "../study/reading.js";
 import { Output, withJson } from "./command.js";
 
@@ -21,19 +20,11 @@ function report(path: string, names: string[], options: { out?: string; json?: b
   const out = options.out ?? `${path.slice(0, path.length - extname(path).length)}.html`;
   const reader = StoreReader.open(path);
   try {
-    const studies = (names.length > 0 ? names : reader.names()).map((name) => resultsOf(reader, name));
+    const studies = (names.length > 0 ? names : reader.names()).map((name) => readStudyResults(reader, name));
     makeFolderOf(out);
     writeWhole(out, studyReport({ store: path, studies }));
     new Output(options).result({ report: out, studies: studies.map(({ name }) => name) }, `report: ${out}`);
   } finally {
     reader.close();
   }
-}
-
-/** A study's trials, and the epochs of those whose curves are drawn. */
-function resultsOf(reader: StoreReader, name: string): StudyResults {
-  const { kind, objective } = reader.study(name).document;
-  const study: StudyResults = { name, kind, objective, trials: [...reader.rows(name)], series: new Map() };
-  const drawn = bestCombinations(study).flatMap(({ trials }) => trials.map(({ identity }) => identity));
-  return { ...study, series: new Map(drawn.map((identity) => [identity, reader.series(identity)])) };
 }

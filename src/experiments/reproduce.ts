@@ -230,7 +230,7 @@ function structureCsv(trials: readonly StructureTrial[]): string {
 function dataResults(configuration: DataConfiguration): DataResults {
   const { train, test } = loadData(configuration);
   return {
-    name: "strings of Reber's grammar",
+    name: "strings of Reber’s grammar",
     train: describeDataset(train),
     test: describeDataset(test),
     overlap: countOverlap(train, test),
