@@ -89,8 +89,9 @@ async function work(url) {
 }
 
 // What the soak does with them.
-const folder = mkdtempSync(join(tmpdir(), "filigree-soak-"));
-const seed = process.argv[2] ?? "1";
+const [role, ...rest] = process.argv.slice(2);
+const seed = role ?? "1";
+const folder = role === "run" || role === "work" ? "" : mkdtempSync(join(tmpdir(), "filigree-soak-"));
 const random = new Random(`soak ${seed}`);
 const children = new Set();
 
@@ -285,7 +286,6 @@ async function soak() {
   }
 }
 
-const [role, ...rest] = process.argv.slice(2);
 if (role === "run") await run(...rest);
 else if (role === "work") await work(...rest);
 else await soak();

@@ -13,7 +13,8 @@ import { kindsOf } from "../dist/study/kind.js";
 import { StoreReader } from "../dist/study/reading.js";
 import { runStudy } from "../dist/study/runner.js";
 
-const folder = mkdtempSync(join(tmpdir(), "filigree-load-"));
+const [role, store] = process.argv.slice(2);
+const folder = store ? "" : mkdtempSync(join(tmpdir(), "filigree-load-"));
 const seconds = (begun) => (performance.now() - begun) / 1000;
 const range = (to) => ({ from: 1, to, step: 1 });
 let files = 0;
@@ -138,7 +139,6 @@ async function twoJobs() {
   }
 }
 
-const [role, store] = process.argv.slice(2);
 if (role === "read" || role === "spin") await poll(store, role);
 else {
   try {

@@ -1,6 +1,7 @@
 // The one place that knows the SQLite package. It opens files so that a wrong one is answered with a clear line,
 // keeps prepared statements, runs transactions, and turns the database's complaints into ours.
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import Sqlite from "libsql";
 import { FileError, FiligreeError, InputError } from "../errors.js";
 import { applicationId, migrations } from "./schema.js";
@@ -40,11 +41,8 @@ export class Database {
     try {
       sqlite = new Sqlite(path);
     } catch (error) {
-      throw new FileError(
-        path,
-        Object.assign(new Error("cannot open", { cause: error }), { code: "EACCES" }),
-        mode,
-      );
+      const code = existsSync(dirname(path)) ? "EACCES" : "ENOENT";
+      throw new FileError(path, Object.assign(new Error("cannot open", { cause: error }), { code }), mode);
     }
     const database = new Database(path, sqlite, mode);
     try {

@@ -44,13 +44,14 @@ export interface RunOutcome {
  */
 export async function runStudy(study: StudyInput | Study, options: RunOptions): Promise<RunOutcome> {
   const executor = options.executor ?? inProcess(options.kinds, options.jobs ?? availableParallelism());
-  const store = typeof options.store === "string" ? Store.open(options.store) : options.store;
+  let own: Store | undefined;
   try {
     const defined = isDefined(study) ? study : defineStudy(parseStudy(study), options.kinds);
-    return await new Run(defined, store, executor, options).run();
+    if (typeof options.store === "string") own = Store.open(options.store);
+    return await new Run(defined, own ?? (options.store as Store), executor, options).run();
   } finally {
     await executor.close();
-    if (typeof options.store === "string") store.close();
+    own?.close();
   }
 }
 

@@ -2,6 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { studyCommand } from "../../src/cli/study.js";
+import { kinds } from "../../src/experiments/kinds.js";
+import { readStudy } from "../../src/study/document.js";
+import { defineStudy } from "../../src/study/expand.js";
 import { testFolder } from "./folder.js";
 
 const path = testFolder();
@@ -83,6 +86,14 @@ describe("filigree study", () => {
     expect(rows.map((row) => row["metric.value"])).toEqual([1, 1, 2, 2, 3, 3, 4, 4]);
     expect(await study("delete", "numbers")).toBe("deleted numbers and 8 trials\n");
     expect(await study("list")).toBe("no studies yet\n");
+  });
+
+  it("knows the example of the documentation", () => {
+    const text = readFileSync(new URL("../../docs/studies.md", import.meta.url), "utf8");
+    const example = path("percent.yaml");
+    writeFileSync(example, /```yaml\n([\s\S]*?)```/.exec(text)?.[1] as string);
+    const { members, trials } = defineStudy(readStudy(example), kinds);
+    expect([members.length, trials.size]).toEqual([24, 27]);
   });
 
   it("prints a schema that knows the kinds", async () => {

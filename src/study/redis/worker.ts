@@ -12,6 +12,7 @@ import { TrialResolver } from "../trial.js";
 import { getBundle, putBundle, week } from "./bundle.js";
 import { connect, describeUrl, type Notify, patiently } from "./connection.js";
 import {
+  type Announcement,
   announcements,
   type Job,
   jobId,
@@ -96,8 +97,13 @@ async function watchVersions(
     if (!told.has(text)) notify(text);
     told.add(text);
   };
+  const stopped = new Promise<Announcement[]>((resolve) => {
+    signal.addEventListener("abort", () => resolve([]));
+  });
   while (!signal.aborted) {
-    const coordinators = await patiently(() => announcements(redis), signal, notify).catch(() => []);
+    const look = patiently(() => announcements(redis), signal, notify).catch(() => []);
+    // Also when the answer has to wait for a Redis that is gone.
+    const coordinators = await Promise.race([look, stopped]);
     const others = coordinators.filter((other) => queueName(other) !== queueName(own));
     const lines = others.map(
       (other) => `study ${other.study} is run by ${say(other)}, this worker is ${say(own)}`,
@@ -106,7 +112,8 @@ async function watchVersions(
       throw new InputError({ where, what: lines[0], hint: "install the same version on both" });
     }
     for (const line of lines) tell(`${line}; not working for it`);
-    if (coordinators.length === 0) tell(`${where}: waiting for a study to be run with --redis`);
+    if (coordinators.length === 0 && !signal.aborted)
+      tell(`${where}: waiting for a study to be run with --redis`);
     await setTimeout(2_000, undefined, { signal }).catch(() => {});
   }
 }
