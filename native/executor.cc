@@ -55,6 +55,7 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   int widest = 0;
   for (const Op& op : plan_.backward) {
     if (op.code == OpCode::kTableGradient) widest = std::max(widest, op.stride);
+    if (op.code == OpCode::kWeightGradient) widest = std::max(widest, kOuterSteps * op.target.rows);
   }
   scratch_ = Floats(static_cast<size_t>(widest) * plan_.lanes);
 }
@@ -349,7 +350,7 @@ void Executor::backward(const Tile& tile, float* gradient) {
         break;
       case OpCode::kWeightGradient:
         matrices_[op.block].addGradient(at(op.from) + op.first * lanes, stride(op.from), at(op.target, -op.shift),
-                                        stride(op.target), steps, gradient);
+                                        stride(op.target), steps, gradient, scratch_.data());
         break;
       case OpCode::kBiasGradient:
         for (const int64_t to : {op.to, op.also}) {

@@ -105,11 +105,59 @@ void sparseProduct(const RowGroup* groups, int count, int lanes, const float* in
 
 // ---- Gradients of weights ---------------------------------------------------------------------------------------
 
-// Most steps between two sums over lanes. The chunk bounds the footprint: a block of rows stays in the first-level
-// cache while all columns pass by.
-constexpr int kChunk = 24;
+// Cuts `total` into nearly equal chunks of at most `most` and calls f(first, length) for each.
+template <class F>
+INLINE void chunks(int total, int most, F f) {
+  const int count = (total + most - 1) / most;
+  for (int c = 0, first = 0; c < count; c++) {
+    const int length = total / count + (c < total % count);
+    f(first, length);
+    first += length;
+  }
+}
 
-// sums[i * C + j] = sum over steps and lanes of left row i times the right row at offset(j).
+// Columns in whole sixteens: `right` is transposed, so that columns lie along the vectors, and each element of `left`
+// is multiplied with them. This does R rows and U sixteens, with one row of `right` for each step and lane of `left`.
+template <int R, int U, int L>
+void outerColumns(const float* left, int leftStep, const float* right, int steps, float* gradient, int stride) {
+  constexpr int V = U * 16 / W;
+  vf sum[R][V];
+  unroll<R>([&](auto r) { unroll<V>([&](auto v) { sum[r][v] = splat(0); }); });
+  for (int t = 0; t < steps; t++, left += leftStep) {
+    for (int l = 0; l < L; l++, right += 16) {
+      vf x[V];
+      unroll<V>([&](auto v) { x[v] = load(right + v * W / 16 * (kOuterSteps * L * 16) + v * W % 16); });
+      unroll<R>([&](auto r) {
+        const vf a = splat(left[r * L + l]);
+        unroll<V>([&](auto v) { sum[r][v] = fma(a, x[v], sum[r][v]); });
+      });
+    }
+  }
+  unroll<R>([&](auto r) {
+    unroll<V>([&](auto v) {
+      float* to = gradient + r * stride + v * W;
+      storeAnywhere(to, loadAnywhere(to) + sum[r][v]);
+    });
+  });
+}
+
+constexpr int kMaxSixteens = W == 16 ? 3 : 1;
+// As many rows as the registers hold.
+template <int U>
+constexpr int kColumnRows = U * 16 <= 2 * W ? kMaxRows : 2 * kMaxRows * W / (U * 16);
+
+template <int U, int L>
+struct OuterColumns {
+  void (*of[kColumnRows<U> + 1])(const float*, int, const float*, int, float*, int);
+  constexpr OuterColumns() : of() {
+    unroll<kColumnRows<U>>([&](auto i) { of[i + 1] = outerColumns<i + 1, U, L>; });
+  }
+};
+template <int U, int L>
+constexpr OuterColumns<U, L> kOuterColumnsOf;
+
+// The columns left over: lanes along the vectors, summed at the end. sums[i * C + j] = sum over steps and lanes of left
+// row i times the right row at offset(j).
 template <int R, int C, int L, class Offset>
 INLINE void outerBlock(const float* left, int leftStep, const float* right, int rightStep, Offset offset, int steps,
                        float* sums) {
@@ -134,6 +182,8 @@ INLINE void outerBlock(const float* left, int leftStep, const float* right, int 
   fold(groups, R * C, sums);
 }
 
+// Most steps between two sums over lanes.
+constexpr int kTailSteps = 24;
 // As many sums as the registers hold.
 constexpr int kOuterRows = W == 16 || W * kMaxRows == 48 ? 5 : 3;
 constexpr int kOuterColumns = kOuterRows;
@@ -158,36 +208,45 @@ struct OuterPanels {
   }
 };
 
-// Cuts `total` into nearly equal chunks of at most `most` and calls f(first, length) for each.
-template <class F>
-INLINE void chunks(int total, int most, F f) {
-  const int count = (total + most - 1) / most;
-  for (int c = 0, first = 0; c < count; c++) {
-    const int length = total / count + (c < total % count);
-    f(first, length);
-    first += length;
-  }
-}
-
 template <int L>
 void outerOf(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
-             float* gradient, int stride) {
+             float* gradient, int stride, float* scratch) {
+  const int whole = columns / 16 * 16;
+  chunks(steps, kOuterSteps, [&](int t, int length) {
+    const float* l = left + static_cast<long>(t) * leftStep;
+    const float* r = right + static_cast<long>(t) * rightStep;
+    for (int k = 0; k < length; k++) {
+      for (int j = 0; j < whole; j += 16) {
+        transpose(r + static_cast<long>(k) * rightStep + j * L, 16, L, scratch + (j * kOuterSteps + k * 16) * L, 16);
+      }
+    }
+    chunks(whole / 16, kMaxSixteens, [&](int first, int sixteens) {
+      unroll<kMaxSixteens>([&](auto u) {
+        if (sixteens != u + 1) return;
+        chunks(rows, kColumnRows<u + 1>, [&](int i, int height) {
+          kOuterColumnsOf<u + 1, L>.of[height](l + i * L, leftStep, scratch + first * 16 * kOuterSteps * L,
+                                               length, gradient + static_cast<long>(i) * stride + first * 16, stride);
+        });
+      });
+    });
+  });
   static constexpr OuterPanels<L> panels;
-  chunks(steps, kChunk, [&](int t, int length) {
+  chunks(steps, kTailSteps, [&](int t, int length) {
     const float* l = left + static_cast<long>(t) * leftStep;
     const float* r = right + static_cast<long>(t) * rightStep;
     chunks(rows, kOuterRows, [&](int i, int height) {
-      chunks(columns, kOuterColumns, [&](int j, int width) {
-        panels.of[height][width](l + i * L, leftStep, r + j * L, rightStep, length,
-                                 gradient + static_cast<long>(i) * stride + j, stride);
+      chunks(columns - whole, kOuterColumns, [&](int j, int width) {
+        panels.of[height][width](l + i * L, leftStep, r + (whole + j) * L, rightStep, length,
+                                 gradient + static_cast<long>(i) * stride + whole + j, stride);
       });
     });
   });
 }
 
 void outer(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
-           int lanes, float* gradient, int stride) {
-  (lanes == 32 ? outerOf<32> : outerOf<16>)(left, leftStep, rows, right, rightStep, columns, steps, gradient, stride);
+           int lanes, float* gradient, int stride, float* scratch) {
+  (lanes == 32 ? outerOf<32> : outerOf<16>)(left, leftStep, rows, right, rightStep, columns, steps, gradient, stride,
+                                            scratch);
 }
 
 template <int C, int L>

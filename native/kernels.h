@@ -24,6 +24,9 @@ struct RowGroup {
   const Nonzero* nonzeros;
 };
 
+// Most steps of a dense weight gradient between two additions to it.
+constexpr int kOuterSteps = 8;
+
 // Most columns of one row whose gradients are summed together.
 constexpr int kSparseColumns = 8;
 
@@ -38,9 +41,9 @@ struct Kernels {
   void (*sparseProduct)(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
                         const float* bias);
   // gradient[i * stride + j] += sum over t and l of left[t][i][l] * right[t][j][l] for a rectangle of rows and
-  // columns. Steps are leftStep and rightStep floats apart.
+  // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
-                int lanes, float* gradient, int stride);
+                int lanes, float* gradient, int stride, float* scratch);
   // sums[j] = the same for one row and `count` (at most kSparseColumns) columns at the given offsets.
   void (*outerAt)(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int count,
                   int steps, int lanes, float* sums);

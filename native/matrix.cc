@@ -117,7 +117,7 @@ void Matrix::multiply(const Form& form, int rows, int columns, const float* in, 
 }
 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
-                         float* gradient) const {
+                         float* gradient, float* scratch) const {
   if (block_.sparse) {
     // In chunks of a few steps, so that the rows of one chunk stay in the first-level cache for all runs.
     const int chunks = (steps + kSparseChunk - 1) / kSparseChunk;
@@ -137,10 +137,10 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
   // Rows that the rotation takes past the end of the matrix are a product of their own.
   const int head = block_.rows - block_.rotation;
   kernels_.outer(left, leftStep, head, right, rightStep, block_.columns, steps, lanes_,
-                 gradient + block_.position(0, 0), block_.stride);
+                 gradient + block_.position(0, 0), block_.stride, scratch);
   if (block_.rotation > 0) {
     kernels_.outer(left + static_cast<int64_t>(head) * lanes_, leftStep, block_.rotation, right, rightStep,
-                   block_.columns, steps, lanes_, gradient + block_.position(head, 0), block_.stride);
+                   block_.columns, steps, lanes_, gradient + block_.position(head, 0), block_.stride, scratch);
   }
 }
 

@@ -27,9 +27,10 @@ class Matrix {
     multiply(backward_, block_.columns, block_.rows, in, out, start, nullptr);
   }
 
-  // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed.
-  void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
-                   float* gradient) const;
+  // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
+  // room for kOuterSteps * lanes * columns floats.
+  void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
+                   float* scratch) const;
 
   // Sets the gradient of absent weights to zero.
   void maskGradient(float* gradient) const;

@@ -100,6 +100,11 @@ INLINE vf lookUp32(const float* table, vi index) {
 INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }
 
+// The same where memory is not aligned.
+typedef float vfAnywhere __attribute__((vector_size(W * 4), aligned(4), may_alias));
+INLINE vf loadAnywhere(const float* p) { return (vf)*reinterpret_cast<const vfAnywhere*>(p); }
+INLINE void storeAnywhere(float* p, vf v) { *reinterpret_cast<vfAnywhere*>(p) = (vfAnywhere)v; }
+
 // Calls f(Index<0>), ..., f(Index<N - 1>): a loop whose counter is a constant, so that arrays indexed by it live in
 // registers.
 template <int I>
