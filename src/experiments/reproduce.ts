@@ -130,9 +130,9 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     const report = join(out, "report.html");
     const data = dataResults(sizes[options.scale].pruning.data);
     writeWhole(join(out, "pruning.csv"), stringify(pruning.rows.map(csvRow), { header: true }));
-    for (const protocol of protocols) {
-      const rows = trials.filter((trial) => trial.protocol === protocol);
-      if (rows.length > 0) writeWhole(join(out, `structures-${protocol}.csv`), structureCsv(rows));
+    for (const { protocol, cell } of subjects) {
+      const rows = trials.filter((trial) => trial.protocol === protocol && trial.cell === cell);
+      if (rows.length > 0) writeWhole(join(out, `structures-${protocol}-${cell}.csv`), structureCsv(rows));
     }
     const results = {
       facts,
@@ -192,6 +192,9 @@ function structureResults(
   };
 }
 
+/** What structures are tabled and predicted by: one protocol and one kind of cell at a time. */
+const subjects = protocols.flatMap((protocol) => cellKinds.map((cell) => ({ protocol, cell })));
+
 /** Predicts accuracy from structure for every cell and protocol. */
 async function predict(
   trials: readonly StructureTrial[],
@@ -199,7 +202,6 @@ async function predict(
 ): Promise<PredictionResult[]> {
   const { seeds, repeats } = sizes[options.scale].prediction;
   const results: PredictionResult[] = [];
-  const subjects = protocols.flatMap((protocol) => cellKinds.map((cell) => ({ protocol, cell })));
   for (const [i, { protocol, cell }] of subjects.entries()) {
     const rows = trials.filter((trial) => trial.protocol === protocol && trial.cell === cell);
     const accuracies = new Set(rows.map(({ testAccuracy }) => testAccuracy));
@@ -260,8 +262,10 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
     complete,
     files: [
       { path: "pruning.csv", content: "every epoch of every pruned network" },
-      { path: "structures-thesis.csv", content: "every random structure, its properties and its accuracy" },
-      { path: "structures-corrected.csv", content: "the same under the corrected protocol" },
+      {
+        path: "structures-PROTOCOL-CELL.csv",
+        content: "every random structure, its properties and its accuracy, as in the thesis's tables",
+      },
       { path: "results.json", content: "all of it, with the facts of the run" },
       { path: "store.db", content: "the studies, with every network's weights (SQLite)" },
     ],
