@@ -21,20 +21,32 @@ function bar(): ReturnType<typeof studyProgress> {
     hideCursor: true,
     stream: process.stderr,
   });
-  const update = ({ finished, failed, secondsLeft }: Progress) =>
+  let last: { progress: Progress; at: number } | undefined;
+  const draw = () => {
+    if (!last) return;
+    const { finished, failed, secondsLeft } = last.progress;
+    // Counts down between events, which may be far apart.
+    const left = secondsLeft && Math.max(0, secondsLeft - (performance.now() - last.at) / 1000);
     shown.update(finished + failed, {
       failed: failed > 0 ? `, ${failed} failed` : "",
-      left: secondsLeft === undefined ? "" : `, ${duration(secondsLeft)} left`,
+      left: left === undefined ? "" : `, ${duration(left)} left`,
     });
+  };
+  const timer = setInterval(draw, 1_000);
   return {
     onEvent(event) {
       if (event.type === "begun") {
         shown.start(event.progress.total, 0, { study: event.study, failed: "", left: "" });
       }
       if (event.type === "notice") process.stderr.write(`\r\x1b[K${event.text}\n`);
-      else if ("progress" in event) update(event.progress);
+      if (!("progress" in event)) return;
+      last = { progress: event.progress, at: performance.now() };
+      draw();
     },
-    stop: () => shown.stop(),
+    stop() {
+      clearInterval(timer);
+      shown.stop();
+    },
   };
 }
 
