@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "executor.h"
+#include "processor.h"
 
 namespace filigree {
 namespace {

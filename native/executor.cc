@@ -5,9 +5,7 @@
 #include <cstring>
 #include <string>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "processor.h"
 
 namespace filigree {
 namespace {
@@ -42,22 +40,24 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
       arena_(plan_.arena),
       gradient_(plan_.gradients),
       symbols_(static_cast<size_t>(plan_.steps) * plan_.lanes) {
-  std::vector<bool> multiplied(plan_.blocks.size());
-  for (const auto* ops : {&plan_.forward, &plan_.backward}) {
+  matrices_.reserve(plan_.blocks.size());
+  for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
+  const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
+  const auto width = static_cast<size_t>(plan_.embeddingWidth);
+  size_t scratch = kOuterSteps * width, flows = 0;
+  for (const Op& op : plan_.backward) {
+    if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
+    if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
+  }
+  for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
-      if (op.block >= 0) multiplied[op.block] = true;
+      if (op.block >= 0) flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
     }
   }
-  matrices_.reserve(plan_.blocks.size());
-  for (size_t i = 0; i < plan_.blocks.size(); i++) {
-    matrices_.emplace_back(plan_.blocks[i], multiplied[i], plan_.lanes, kernels_);
-  }
-  int widest = 0;
-  for (const Op& op : plan_.backward) {
-    if (op.code == OpCode::kTableGradient) widest = std::max(widest, op.stride);
-    if (op.code == OpCode::kWeightGradient) widest = std::max(widest, kOuterSteps * op.target.rows);
-  }
-  scratch_ = Floats(static_cast<size_t>(widest) * plan_.lanes);
+  scratch_ = Floats(std::max(scratch, flows) * lanes);
+  flows_ = Floats(flows * lanes * groups);
+  embedded_ = Floats(width * lanes * groups);
+  embeddedFlow_ = Floats(embedded_.size());
 }
 
 size_t Executor::bytes() const {
@@ -170,31 +170,60 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index) {
 
 void Executor::prepare() {
   for (Matrix& matrix : matrices_) matrix.refresh(parameters_.data());
+  eachEmbedded([&](int64_t row, int j, float& value) { value = parameters_.data()[row + j]; }, embedded_.data());
   for (const Op& op : plan_.prepare) runPrepare(op);
+}
+
+template <class F>
+void Executor::eachEmbedded(F f, float* embedded) {
+  const int lanes = plan_.lanes, width = plan_.embeddingWidth;
+  for (size_t s = 0; s < plan_.symbols.size(); s++) {
+    float* column = embedded + s / lanes * width * lanes + s % lanes;
+    const int64_t row = plan_.embedding + int64_t{plan_.symbols[s]} * width;
+    for (int j = 0; j < width; j++) f(row, j, column[int64_t{j} * lanes]);
+  }
 }
 
 void Executor::runPrepare(const Op& op) {
   float* to = prepared_.data() + op.to;
-  const float* parameters = parameters_.data();
   if (op.code == OpCode::kBias) {
     std::fill(to, to + op.rows, 0.0f);
     for (const Op::Part& part : op.parts) {
       for (int i = 0; i < part.rows; i++) {
-        to[part.first + i] += parameters[part.parameter + (i + part.rotation) % part.rows];
+        to[part.first + i] += parameters_.data()[part.parameter + (i + part.rotation) % part.rows];
       }
     }
     return;
   }
-  const Block& block = plan_.blocks[op.block];
-  const float* bias = prepared_.data() + op.bias;
-  const int width = plan_.tableWidth();
-  for (int i = 0; i < block.rows; i++) {
-    const float* weights = parameters + block.position(i, 0);
-    for (size_t s = 0; s < plan_.symbols.size(); s++) {
-      const float* embedding = parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth;
-      float sum = bias[i];
-      for (int j = 0; j < block.columns; j++) sum += weights[j] * embedding[j];
-      to[int64_t{i} * width + static_cast<int64_t>(s)] = sum;
+  const int lanes = plan_.lanes, width = plan_.tableWidth(), rows = plan_.blocks[op.block].rows;
+  for (int g = 0; g < symbolGroups(); g++) {
+    matrices_[op.block].product(embedded_.data() + int64_t{g} * plan_.embeddingWidth * lanes, scratch_.data(),
+                                Start::kBias, prepared_.data() + op.bias);
+    const int first = g * lanes, symbols = std::min(lanes, width - first);
+    for (int i = 0; i < rows; i++) {
+      std::copy_n(scratch_.data() + int64_t{i} * lanes, symbols, to + int64_t{i} * width + first);
+    }
+  }
+}
+
+// Calls f(op, t, end) for every operation: once for all steps, but for the operations of a group in turn for every
+// chunk of its steps, so that what one has written is still in the cache when the next reads it.
+template <class F>
+void Executor::eachChunk(const std::vector<Op>& ops, int steps, bool backward, F f) {
+  constexpr int kGroupBytes = 1 << 19;
+  for (size_t first = 0, end = 0; first < ops.size(); first = end) {
+    int rows = 1;
+    do {
+      rows = std::max(rows, ops[end].gates.rows);
+      end++;
+    } while (end < ops.size() && (ops[end - 1].joinsNext() || ops[end].joinsPrevious()));
+    const int64_t stepBytes = int64_t{rows} * plan_.lanes * sizeof(float);
+    const int most = std::max(kOuterSteps, static_cast<int>(kGroupBytes / stepBytes));
+    const int chunks = end - first > 1 ? (steps + most - 1) / most : 1;
+    for (int c = 0; c < chunks; c++) {
+      const int64_t k = backward ? chunks - 1 - c : c;
+      const int t = static_cast<int>(steps * k / chunks), last = static_cast<int>(steps * (k + 1) / chunks);
+      for (size_t i = first; i < end; i++) f(ops[i], t, last);
     }
   }
 }
@@ -202,27 +231,26 @@ void Executor::runPrepare(const Op& op) {
 Outcome Executor::forward(const Tile& tile, float* logits) {
   const int lanes = plan_.lanes;
   Outcome outcome;
-  for (const Op& op : plan_.forward) {
+  eachChunk(plan_.forward, tile.steps, false, [&](const Op& op, int first, int end) {
+    if (op.target.once) end = first + 1;
     switch (op.code) {
       case OpCode::kGather:
-        for (int t = 0; t < tile.steps; t++) {
+        for (int t = first; t < end; t++) {
           kernels_.gather(prepared_.data() + op.table, plan_.tableWidth(), op.rows, tile.symbols + t * lanes, lanes,
                           at(op.target, t));
         }
         break;
-      case OpCode::kAffine: {
-        const int steps = op.target.once ? 1 : tile.steps;
-        for (int t = 0; t < steps; t++) {
+      case OpCode::kAffine:
+        for (int t = first; t < end; t++) {
           matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias,
                                       op.accumulate ? nullptr : prepared_.data() + op.bias);
         }
         break;
-      }
       case OpCode::kCell:
-        runCell(op, tile);
+        runCell(op, first, end);
         break;
       case OpCode::kCopy:
-        kernels_.copy(at(op.from), at(op.target), tile.steps * stride(op.target), op.accumulate);
+        kernels_.copy(at(op.from, first), at(op.target, first), (end - first) * stride(op.target), op.accumulate);
         break;
       case OpCode::kSelect:
         select(op, tile);
@@ -233,16 +261,18 @@ Outcome Executor::forward(const Tile& tile, float* logits) {
       default:
         break;
     }
-  }
+  });
   return outcome;
 }
 
-void Executor::runCell(const Op& op, const Tile& tile) {
+void Executor::runCell(const Op& op, int first, int end) {
   const Kernels& k = kernels_;
   const int units = op.output.rows, count = units * plan_.lanes;
-  std::memset(at(op.output, -1), 0, count * sizeof(float));
-  if (op.hasState) std::memset(at(op.state, -1), 0, 2 * count * sizeof(float));
-  for (int t = 0; t < tile.steps; t++) {
+  if (first == 0) {
+    std::memset(at(op.output, -1), 0, count * sizeof(float));
+    if (op.hasState) std::memset(at(op.state, -1), 0, 2 * count * sizeof(float));
+  }
+  for (int t = first; t < end; t++) {
     float* gates = at(op.gates, t);
     float* output = at(op.output, t);
     const float* previous = at(op.output, t - 1);
@@ -259,11 +289,11 @@ void Executor::runCell(const Op& op, const Tile& tile) {
   }
 }
 
-void Executor::runCellBackward(const Op& op, const Tile& tile) {
+void Executor::runCellBackward(const Op& op, const Tile& tile, int first, int end) {
   const Kernels& k = kernels_;
   const int count = op.output.rows * plan_.lanes;
-  if (op.hasState) std::memset(at(op.carry), 0, count * sizeof(float));
-  for (int t = tile.steps - 1; t >= 0; t--) {
+  if (op.hasState && end == tile.steps) std::memset(at(op.carry), 0, count * sizeof(float));
+  for (int t = end - 1; t >= first; t--) {
     float* gates = at(op.gates, t);
     const float* gradient = at(op.gradient, t);
     float* before = t > 0 ? at(op.gradient, t - 1) : nullptr;
@@ -330,37 +360,37 @@ Outcome Executor::loss(const Op& op, const Tile& tile, float* logits) {
 
 void Executor::backward(const Tile& tile, float* gradient) {
   const int lanes = plan_.lanes;
-  for (const Op& op : plan_.backward) {
-    const int steps = op.from.once ? 1 : tile.steps;
+  eachChunk(plan_.backward, tile.steps, true, [&](const Op& op, int first, int end) {
+    if (op.from.once) end = first + 1;
+    const float* from = at(op.from, first) + op.first * lanes;
     switch (op.code) {
       case OpCode::kScatter:
         scatter(op, tile);
         break;
       case OpCode::kCopy:
-        kernels_.copy(at(op.from), at(op.target), tile.steps * stride(op.target), op.accumulate);
+        kernels_.copy(from, at(op.target, first), (end - first) * stride(op.target), op.accumulate);
         break;
       case OpCode::kCellBackward:
-        runCellBackward(op, tile);
+        runCellBackward(op, tile, first, end);
         break;
       case OpCode::kAffineBackward:
-        for (int t = 0; t < steps; t++) {
+        for (int t = first; t < end; t++) {
           matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
                                                 op.accumulate ? Start::kKeep : Start::kZero);
         }
         break;
       case OpCode::kWeightGradient:
-        matrices_[op.block].addGradient(at(op.from) + op.first * lanes, stride(op.from), at(op.target, -op.shift),
-                                        stride(op.target), steps, gradient, scratch_.data());
+        matrices_[op.block].addGradient(from, stride(op.from), at(op.target, first - op.shift), stride(op.target),
+                                        end - first, gradient, scratch_.data());
         break;
       case OpCode::kBiasGradient:
         for (const int64_t to : {op.to, op.also}) {
           if (to < 0) continue;
-          kernels_.rowSums(at(op.from) + op.first * lanes, stride(op.from), op.rows, steps, lanes, gradient + to,
-                           op.rows, op.rotation);
+          kernels_.rowSums(from, stride(op.from), op.rows, end - first, lanes, gradient + to, op.rows, op.rotation);
         }
         break;
       case OpCode::kTableGradient:
-        for (int t = 0; t < steps; t++) {
+        for (int t = first; t < end; t++) {
           kernels_.scatterRows(at(op.from, t), op.rows, tile.symbols + t * lanes, lanes, gradient + op.to, op.stride,
                                scratch_.data());
         }
@@ -368,24 +398,24 @@ void Executor::backward(const Tile& tile, float* gradient) {
       default:
         break;
     }
-  }
+  });
 }
 
 void Executor::tableBackward(const Op& op, float* gradient) {
-  const Block& block = plan_.blocks[op.block];
+  const Matrix& matrix = matrices_[op.block];
+  const int lanes = plan_.lanes, rows = plan_.blocks[op.block].rows, width = plan_.embeddingWidth;
+  const int groups = symbolGroups();
   for (size_t s = 0; s < plan_.symbols.size(); s++) {
-    const int64_t row = plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth;
-    const float* embedding = parameters_.data() + row;
-    for (int i = 0; i < block.rows; i++) {
-      const float flow = gradient[op.to + static_cast<int64_t>(s) * op.stride + i];
-      const float* weights = parameters_.data() + block.position(i, 0);
-      float* weightGradient = gradient + block.position(i, 0);
-      for (int j = 0; j < block.columns; j++) {
-        gradient[row + j] += weights[j] * flow;
-        weightGradient[j] += flow * embedding[j];
-      }
-    }
+    const float* flow = gradient + op.to + static_cast<int64_t>(s) * op.stride;
+    float* column = flows_.data() + s / lanes * rows * lanes + s % lanes;
+    for (int i = 0; i < rows; i++) column[int64_t{i} * lanes] = flow[i];
   }
+  matrix.addGradient(flows_.data(), rows * lanes, embedded_.data(), width * lanes, groups, gradient, scratch_.data());
+  for (int g = 0; g < groups; g++) {
+    matrix.transposedProduct(flows_.data() + int64_t{g} * rows * lanes, embeddedFlow_.data() + int64_t{g} * width * lanes,
+                             Start::kZero);
+  }
+  eachEmbedded([&](int64_t row, int j, float value) { gradient[row + j] += value; }, embeddedFlow_.data());
 }
 
 void Executor::update() {
@@ -401,43 +431,6 @@ void Executor::update() {
                 optimiser_.beta1, optimiser_.beta2,
                 static_cast<float>(optimiser_.learningRate / (1 - power1_)),
                 static_cast<float>(std::sqrt(1 - power2_)), static_cast<float>(optimiser_.epsilon));
-}
-
-#if defined(__x86_64__)
-FlushToZero::FlushToZero() : before_(_mm_getcsr()) {
-  constexpr unsigned kFlushResults = 0x8000, kFlushOperands = 0x0040;
-  _mm_setcsr(static_cast<unsigned>(before_) | kFlushResults | kFlushOperands);
-}
-FlushToZero::~FlushToZero() { _mm_setcsr(static_cast<unsigned>(before_)); }
-#elif defined(__aarch64__)
-FlushToZero::FlushToZero() {
-  __asm__ volatile("mrs %0, fpcr" : "=r"(before_));
-  const uint64_t flushing = before_ | (uint64_t{1} << 24);
-  __asm__ volatile("msr fpcr, %0" : : "r"(flushing));
-}
-FlushToZero::~FlushToZero() { __asm__ volatile("msr fpcr, %0" : : "r"(before_)); }
-#else
-FlushToZero::FlushToZero() : before_(0) {}
-FlushToZero::~FlushToZero() = default;
-#endif
-
-const Kernels& chooseKernels(const char* name) {
-  const Kernels* candidates[] = {
-#if defined(__x86_64__)
-      __builtin_cpu_supports("avx512f") ? &avx512::kernels : nullptr,
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::kernels : nullptr,
-#endif
-#if defined(__aarch64__)
-      &neon::kernels,
-#else
-      &baseline::kernels,
-#endif
-  };
-  for (const Kernels* kernels : candidates) {
-    if (kernels && (!name || std::strcmp(name, kernels->name) == 0)) return *kernels;
-  }
-  throw Refused(std::string("this processor cannot run the instruction set \"") + name +
-                "\" that FILIGREE_ISA asks for");
 }
 
 }  // namespace filigree

@@ -65,13 +65,17 @@ class Executor {
   Outcome batchGradient(const Batches& batches, size_t index);
   template <class F>
   void eachTile(const Batches& batches, size_t index, F f);
+  template <class F>
+  void eachChunk(const std::vector<Op>& ops, int steps, bool backward, F f);
+  template <class F>
+  void eachEmbedded(F f, float* embedded);
   void prepare();
   void runPrepare(const Op& op);
   Outcome forward(const Tile& tile, float* logits);
   Outcome loss(const Op& op, const Tile& tile, float* logits);
   void backward(const Tile& tile, float* gradient);
-  void runCell(const Op& op, const Tile& tile);
-  void runCellBackward(const Op& op, const Tile& tile);
+  void runCell(const Op& op, int first, int end);
+  void runCellBackward(const Op& op, const Tile& tile, int first, int end);
   void select(const Op& op, const Tile& tile);
   void scatter(const Op& op, const Tile& tile);
   void tableBackward(const Op& op, float* gradient);
@@ -81,30 +85,19 @@ class Executor {
     return arena_.data() + s.offset + static_cast<int64_t>(step) * s.rows * plan_.lanes;
   }
   int stride(const Sequence& s) const { return s.rows * plan_.lanes; }
+  int symbolGroups() const { return (static_cast<int>(plan_.symbols.size()) + plan_.lanes - 1) / plan_.lanes; }
 
   const Plan plan_;
   const Optimiser optimiser_;
   const Kernels& kernels_;
   std::vector<Matrix> matrices_;
   Floats parameters_, first_, second_, prepared_, arena_, gradient_, tileGradient_, scratch_;
+  // For tables: the embeddings of the symbols in use, a gradient of them, and the gradient of a table, each as steps of
+  // as many symbols as there are lanes.
+  Floats embedded_, embeddedFlow_, flows_;
   Floats symbols_;  // The present tile's symbols, [step][lane], as 32-bit integers.
   std::atomic<bool> stopped_{false};
   double step_ = 0, power1_ = 1, power2_ = 1;
 };
-
-// Denormal numbers cost tens of cycles each; this flushes them to zero on the current thread while it lives.
-class FlushToZero {
- public:
-  FlushToZero();
-  ~FlushToZero();
-  FlushToZero(const FlushToZero&) = delete;
-  FlushToZero& operator=(const FlushToZero&) = delete;
-
- private:
-  uint64_t before_;
-};
-
-// The best kernels of this processor, or those that `name` asks for where the processor has them.
-const Kernels& chooseKernels(const char* name);
 
 }  // namespace filigree

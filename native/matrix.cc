@@ -8,18 +8,16 @@ namespace {
 constexpr int kSparseChunk = 8;
 }
 
-Matrix::Matrix(const Block& block, bool multiplied, int lanes, const Kernels& kernels)
+Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     : block_(block), lanes_(lanes), kernels_(kernels) {
-  if (multiplied && block.sparse) {
+  if (block.sparse) {
     packSparse(forward_, block.rows, block.columns, false);
     packSparse(backward_, block.columns, block.rows, true);
     packGradient();
     return;
   }
-  if (multiplied) {
-    packDense(forward_, block.rows, block.columns, false);
-    packDense(backward_, block.columns, block.rows, true);
-  }
+  packDense(forward_, block.rows, block.columns, false);
+  packDense(backward_, block.columns, block.rows, true);
   for (size_t k = 0; k < block.mask.size(); k++) {
     if (block.mask[k]) continue;
     absent_.push_back(block.position(static_cast<int>(k) / block.columns, static_cast<int>(k) % block.columns));

@@ -14,8 +14,7 @@ namespace filigree {
 
 class Matrix {
  public:
-  // `multiplied` is false for a matrix that only serves to make a table: it takes no other form.
-  Matrix(const Block& block, bool multiplied, int lanes, const Kernels& kernels);
+  Matrix(const Block& block, int lanes, const Kernels& kernels);
 
   void refresh(const float* parameters);
 
@@ -62,7 +61,7 @@ class Matrix {
   std::vector<Run> runs_;
   std::vector<int> runOffsets_;
   std::vector<int64_t> runTargets_;
-  std::vector<int64_t> absent_;  // Not compressed, with a mask: parameters that must get no gradient.
+  std::vector<int64_t> absent_;  // Dense with a mask: parameters that must get no gradient.
 };
 
 }  // namespace filigree

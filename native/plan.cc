@@ -49,6 +49,8 @@ class Decoder {
     decodeOps(plan_.backward, counts[3],
               {kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
     decodeOps(plan_.finish, counts[4], {kTableBackward});
+    checkGroups(plan_.forward);
+    checkGroups(plan_.backward);
     require(next_ == count_, "it has words left over");
     require(maskRead_ == maskBytes_, "it has masks left over");
     // No wrong size makes the executor ask for more memory than its buffers fill.
@@ -145,6 +147,20 @@ class Decoder {
       ops.push_back(decodeOp());
       require(std::find(allowed.begin(), allowed.end(), ops.back().code) != allowed.end(),
               "an operation stands where it cannot");
+    }
+  }
+
+  // A group is run in chunks of time, so every member must work step by step.
+  static void checkGroups(const std::vector<Op>& ops) {
+    for (size_t i = 0; i < ops.size(); i++) {
+      if (ops[i].joinsNext()) {
+        require(i + 1 < ops.size() && (ops[i + 1].joinsNext() || ops[i + 1].code == OpCode::kCell),
+                "a cell's gates are filled without the cell");
+      }
+      if (ops[i].joinsPrevious()) {
+        require(i > 0 && (ops[i - 1].joinsPrevious() || ops[i - 1].code == OpCode::kCellBackward),
+                "a gradient does not follow its cell");
+      }
     }
   }
 

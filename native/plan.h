@@ -78,6 +78,15 @@ struct Op {
   std::vector<Part> parts;
   // Named by role: what is read, what is written, and a cell's buffers.
   Sequence from, target, gates, output, state, gradient, carry;
+
+  // Whether the operation is in one group with the next or the one before; see `groups` in src/engine/plan.ts.
+  bool joinsNext() const {
+    return code == OpCode::kGather || (code == OpCode::kAffine && !target.once);
+  }
+  bool joinsPrevious() const {
+    return code == OpCode::kTableGradient || (code == OpCode::kWeightGradient && !from.once) ||
+           (code == OpCode::kBiasGradient && !from.once) || (code == OpCode::kAffineBackward && !from.once);
+  }
 };
 
 struct Plan {

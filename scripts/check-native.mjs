@@ -98,7 +98,7 @@ function build(name, compiler, kernels, flags) {
     run(compiler, [...common, ...isa, "-c", `${root}native/kernels.cc`, "-o", object]);
     return object;
   });
-  const sources = ["plan", "matrix", "executor"].map((file) => `${root}native/${file}.cc`);
+  const sources = ["plan", "matrix", "executor", "processor"].map((file) => `${root}native/${file}.cc`);
   run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
   return `${folder}/${name}`;
 }

@@ -8,6 +8,7 @@ import {
   type BiasOp,
   type Block,
   type ForwardOp,
+  groups,
   type Plan,
   type PrepareOp,
   type Sequence,
@@ -102,7 +103,7 @@ class Compiler {
       blocks: this.blocks,
       prepared: this.prepared,
       gradients: this.gradients,
-      arena: layOut([...this.forward, ...this.backward], this.options.steps, this.lanes),
+      arena: layOut([...groups(this.forward), ...groups(this.backward)], this.options.steps, this.lanes),
       prepare: this.prepare,
       forward: this.forward,
       backward: this.backward,
@@ -144,7 +145,7 @@ class Compiler {
       const accumulate = i > 0 || fromEmbedding !== undefined;
       this.forward.push({ op: "affine", block, from: this.values.get(source)!, to: gates, bias, accumulate });
     }
-    const hidden = this.block(names.weightHh, cell.name, 0, size, rows, 0);
+    const hidden = this.block(names.weightHh, 0, size, rows, 0);
     const hiddenBias = kind === "gru" ? bias + 3 * size : -1;
     this.forward.push({ op: "cell", kind, block: hidden, bias: hiddenBias, gates, output, state });
     this.values.set(cell.name, output);
@@ -264,21 +265,13 @@ class Compiler {
     let column = 0;
     return sources.map((source) => {
       const columns = this.width.get(source)!;
-      const block = this.block(weight, source, column, columns, rows, rotation);
+      const block = this.block(weight, column, columns, rows, rotation);
       column += columns;
       return { source, block };
     });
   }
 
-  /** The columns of a weight that act on `source`. */
-  private block(
-    weight: string,
-    source: string,
-    column: number,
-    columns: number,
-    rows: number,
-    rotation: number,
-  ): number {
+  private block(weight: string, column: number, columns: number, rows: number, rotation: number): number {
     const { offset, shape } = this.network.tensor(weight);
     const stride = shape[1];
     const full = this.network.masks.get(weight);
@@ -294,11 +287,8 @@ class Compiler {
       if (nonzeros === mask.length) mask = undefined;
     }
     const { form } = this.options;
-    // A table is looked up, never multiplied.
     const sparse =
-      mask !== undefined &&
-      source !== EMBEDDING &&
-      (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
+      mask !== undefined && (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
     this.blocks.push({
       name: weight,
       offset: offset + column,
@@ -332,12 +322,12 @@ class Compiler {
 
 /**
  * Gives every buffer of the operations its offset and returns the size of the arena in floats. A buffer lives from the
- * first to the last operation that names it; each takes the lowest place that is free for all of that time.
+ * first to the last group that names it; each takes the lowest place that is free for all of that time.
  */
-function layOut(ops: readonly (ForwardOp | BackwardOp)[], steps: number, lanes: number): number {
+function layOut(groups: readonly (ForwardOp | BackwardOp)[][], steps: number, lanes: number): number {
   const lives = new Map<Sequence, { first: number; last: number }>();
-  for (const [index, op] of ops.entries()) {
-    for (const value of Object.values(op)) {
+  for (const [index, group] of groups.entries()) {
+    for (const value of group.flatMap((op) => Object.values(op))) {
       if (typeof value !== "object" || !("rows" in value)) continue;
       const life = lives.get(value);
       if (life) life.last = index;

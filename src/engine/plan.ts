@@ -217,6 +217,34 @@ export interface Plan {
   readonly finish: readonly TableBackwardOp[];
 }
 
+/**
+ * Cuts operations into groups. Those that fill a cell's gates and the cell itself work step by step, and so do the
+ * reverse of a cell and all that follows from its gates; an executor may run such a group in chunks of time, forward
+ * from the first and backward from the last. The buffers of a group therefore share no memory.
+ */
+export function groups<Op extends ForwardOp | BackwardOp>(ops: readonly Op[]): Op[][] {
+  const all: Op[][] = [];
+  let open = false;
+  for (const op of ops) {
+    if (open || joinsPrevious(op)) all.at(-1)!.push(op);
+    else all.push([op]);
+    open = op.op === "gather" || (op.op === "affine" && !op.to.once);
+  }
+  return all;
+}
+
+function joinsPrevious(op: ForwardOp | BackwardOp): boolean {
+  switch (op.op) {
+    case "weightGradient":
+    case "biasGradient":
+    case "tableGradient":
+    case "affineBackward":
+      return !op.from.once;
+    default:
+      return false;
+  }
+}
+
 /** Symbols of a table, padded to whole vectors. */
 export function tableWidth(symbols: number): number {
   return Math.ceil(symbols / 16) * 16;

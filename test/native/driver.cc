@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../../native/executor.h"
+#include "../../native/processor.h"
 
 using namespace filigree;
 
