@@ -272,13 +272,13 @@ void outerAt(const float* left, int leftStep, const float* right, int rightStep,
 
 // ---- Cells ------------------------------------------------------------------------------------------------------
 
-// tanh by a table of 32 polynomials, one for each eighth of an octave of |x| + 1: absolute error below 6e-8, and no
-// division. A NaN stays one.
+// tanh by a table of 32 polynomials: absolute error below 6e-8, and no division. A NaN stays one.
 INLINE vf tanhOf(vf x) {
-  const vf magnitude = vmin(splat(14.99f), (vf)((vi)x & 0x7fffffff));
-  const vi bits = (vi)(magnitude + splat(1));
-  const vi piece = ((bits >> 20) - (127 << 3)) & 31;
-  const vf t = magnitude - ((vf)(bits & ~0xfffff) - splat(1));
+  const vf magnitude = vmin(splat(kTanhEnd), (vf)((vi)x & 0x7fffffff));
+  // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the lowest bits.
+  const vf rounded = fma(magnitude, splat(kTanhScale), splat(12582912.f));
+  const vf t = fma(rounded - splat(12582912.f), splat(-kTanhWidth), magnitude);
+  const vi piece = (vi)rounded;
   vf y = lookUp32(kTanh[5], piece);
   unroll<5>([&](auto k) { y = fma(y, t, lookUp32(kTanh[4 - k], piece)); });
   return (vf)((vi)y | ((vi)x & static_cast<int>(0x80000000)));
