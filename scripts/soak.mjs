@@ -111,7 +111,7 @@ function start(log, ...args) {
       children.delete(child);
       child.code = code ?? signal;
       if (code !== 0 && signal !== "SIGKILL")
-        console.error(`${args[0]} ended with ${child.code}:\n${errors}`);
+        console.log(`  (${args[0]} ended with ${child.code}: ${errors.trim()})`);
       resolve();
     });
   });
@@ -286,6 +286,11 @@ async function soak() {
   }
 }
 
-if (role === "run") await run(...rest);
-else if (role === "work") await work(...rest);
+function complain(error) {
+  console.error(error.message);
+  process.exit(2);
+}
+
+if (role === "run") await run(...rest).catch(complain);
+else if (role === "work") await work(...rest).catch(complain);
 else await soak();
