@@ -386,7 +386,7 @@ void Executor::backward(const Tile& tile, float* gradient) {
       case OpCode::kBiasGradient:
         for (const int64_t to : {op.to, op.also}) {
           if (to < 0) continue;
-          kernels_.rowSums(from, stride(op.from), op.rows, end - first, lanes, gradient + to, op.rows, op.rotation);
+          kernels_.rowSums(from, stride(op.from), op.rows, end - first, lanes, gradient + to, op.rotation);
         }
         break;
       case OpCode::kTableGradient:

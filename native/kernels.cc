@@ -66,9 +66,15 @@ void product(const float* panels, int rows, int columns, int lanes, const float*
   (lanes == 32 ? productOf<32> : productOf<16>)(panels, rows, columns, in, out, start, bias);
 }
 
+// Wider than in a dense product, because each nonzero's weight and offset have to be loaded.
+template <int L>
+constexpr int kSparseVectors = L >= 4 * W ? 4 : L / W;
+constexpr int kGroupRows = kManyRegisters ? 4 : 3;
+static_assert(kGroupRows <= kMaxGroupRows);
+
 template <int R, int L>
 void groupProduct(const RowGroup& group, const float* in, float* out, Start start, const float* bias) {
-  constexpr int V = kVectors<L>;
+  constexpr int V = kSparseVectors<L>;
   vf sum[R][V];
   unroll<R>([&](auto r) {
     const int row = group.row[r];
@@ -87,14 +93,23 @@ void groupProduct(const RowGroup& group, const float* in, float* out, Start star
   unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + group.row[r] * L + v * W, sum[r][v]); }); });
 }
 
+// groupProduct for every number of rows.
+template <int L>
+struct GroupProducts {
+  void (*of[kGroupRows + 1])(const RowGroup&, const float*, float*, Start, const float*);
+  constexpr GroupProducts() : of() {
+    unroll<kGroupRows>([&](auto i) { of[i + 1] = groupProduct<i + 1, L>; });
+  }
+};
+
 template <int L>
 void sparseProductOf(const RowGroup* groups, int count, const float* in, float* out, Start start,
                      const float* bias) {
-  static_assert(kGroupRows == 4);
-  static constexpr void (*of[])(const RowGroup&, const float*, float*, Start, const float*) = {
-      groupProduct<1, L>, groupProduct<2, L>, groupProduct<3, L>, groupProduct<4, L>};
+  static constexpr GroupProducts<L> products;
   for (int g = 0; g < count; g++) {
-    for (int l = 0; l < L; l += kVectors<L> * W) of[groups[g].rows - 1](groups[g], in + l, out + l, start, bias);
+    for (int l = 0; l < L; l += kSparseVectors<L> * W) {
+      products.of[groups[g].rows](groups[g], in + l, out + l, groups[g].starts ? start : Start::kKeep, bias);
+    }
   }
 }
 
@@ -104,6 +119,9 @@ void sparseProduct(const RowGroup* groups, int count, int lanes, const float* in
 }
 
 // ---- Gradients of weights ---------------------------------------------------------------------------------------
+
+// n, rounded up to whole sixteens.
+constexpr int padded(int n) { return (n + 15) / 16 * 16; }
 
 // Cuts `total` into nearly equal chunks of at most `most` and calls f(first, length) for each.
 template <class F>
@@ -156,11 +174,16 @@ struct OuterColumns {
 template <int U, int L>
 constexpr OuterColumns<U, L> kOuterColumnsOf;
 
-// The columns left over: lanes along the vectors, summed at the end. sums[i * C + j] = sum over steps and lanes of left
-// row i times the right row at offset(j).
-template <int R, int C, int L, class Offset>
-INLINE void outerBlock(const float* left, int leftStep, const float* right, int rightStep, Offset offset, int steps,
-                       float* sums) {
+// Most steps between two sums over lanes.
+constexpr int kTailSteps = 24;
+// As many sums as the registers hold.
+constexpr int kOuterRows = kManyRegisters ? 5 : 3;
+constexpr int kOuterColumns = kOuterRows;
+
+// The columns left over: lanes lie along the vectors and are summed at the end.
+template <int R, int C, int L>
+void outerPanel(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
+                int stride) {
   alignas(64) float groups[R * C * 16];
   for (int part = 0; part < 16; part += W) {
     vf sum[R][C];
@@ -172,27 +195,15 @@ INLINE void outerBlock(const float* left, int leftStep, const float* right, int 
         vf a[R];
         unroll<R>([&](auto i) { a[i] = load(l + i * L + group * 16); });
         unroll<C>([&](auto j) {
-          const vf b = load(r + offset(j) + group * 16);
+          const vf b = load(r + j * L + group * 16);
           unroll<R>([&](auto i) { sum[i][j] = fma(a[i], b, sum[i][j]); });
         });
       });
     }
     unroll<R>([&](auto i) { unroll<C>([&](auto j) { store(groups + (i * C + j) * 16 + part, sum[i][j]); }); });
   }
+  float sums[padded(R * C)];
   fold(groups, R * C, sums);
-}
-
-// Most steps between two sums over lanes.
-constexpr int kTailSteps = 24;
-// As many sums as the registers hold.
-constexpr int kOuterRows = W == 16 || W * kMaxRows == 48 ? 5 : 3;
-constexpr int kOuterColumns = kOuterRows;
-
-template <int R, int C, int L>
-void outerPanel(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
-                int stride) {
-  float sums[R * C];
-  outerBlock<R, C, L>(left, leftStep, right, rightStep, [](int j) { return j * L; }, steps, sums);
   for (int i = 0; i < R; i++) {
     for (int j = 0; j < C; j++) gradient[i * stride + j] += sums[i * C + j];
   }
@@ -249,25 +260,75 @@ void outer(const float* left, int leftStep, int rows, const float* right, int ri
                                             scratch);
 }
 
-template <int C, int L>
-void outerRow(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int steps,
-              float* sums) {
-  outerBlock<1, C, L>(left, leftStep, right, rightStep, [&](int j) { return offsets[j]; }, steps, sums);
+// A run of R rows with C nonzeros each.
+template <int R, int C, int L>
+void outerRun(const Run& run, const float* left, int leftStep, const float* right, int rightStep, int steps,
+              float* gradient) {
+  constexpr int N = R * C, P = kManyRegisters && L > W ? 2 : 1;
+  alignas(64) float groups[N * 16];
+  for (int lane = 0; lane < L; lane += P * W) {
+    vf sum[N][P];
+    unroll<N>([&](auto k) { unroll<P>([&](auto v) { sum[k][v] = splat(0); }); });
+    const float* l = left + lane;
+    const float* r = right + lane;
+    for (int t = 0; t < steps; t++, l += leftStep, r += rightStep) {
+      unroll<R>([&](auto i) {
+        const float* x = l + run.row[i] * L;
+        vf a[P];
+        unroll<P>([&](auto v) { a[v] = load(x + v * W); });
+        unroll<C>([&](auto j) {
+          constexpr int k = i * C + j;
+          const float* y = r + run.offsets[k];
+          unroll<P>([&](auto v) { sum[k][v] = fma(a[v], load(y + v * W), sum[k][v]); });
+        });
+      });
+    }
+    unroll<N>([&](auto k) {
+      // Lanes that are 16 apart belong together.
+      float* to = groups + k * 16 + lane % 16;
+      if constexpr (P * W > 16) {
+        store(to, sum[k][0] + sum[k][P - 1]);
+      } else {
+        unroll<P>([&](auto v) { store(to + v * W, lane < 16 ? sum[k][v] : load(to + v * W) + sum[k][v]); });
+      }
+    });
+  }
+  float sums[padded(N)];
+  fold(groups, N, sums);
+  for (int k = 0; k < N; k++) gradient[run.targets[k]] += sums[k];
 }
 
+// outerRun for every number of nonzeros, for one row and for as many as a run holds.
 template <int L>
-struct OuterRows {
-  void (*of[kSparseColumns + 1])(const float*, int, const float*, int, const int*, int, float*);
-  constexpr OuterRows() : of() {
-    unroll<kSparseColumns>([&](auto j) { of[j + 1] = outerRow<j + 1, L>; });
+struct OuterRuns {
+  void (*one[kMaxRun + 1])(const Run&, const float*, int, const float*, int, int, float*);
+  void (*most[kMaxRun + 1])(const Run&, const float*, int, const float*, int, int, float*);
+  constexpr OuterRuns() : one(), most() {
+    unroll<kMaxRun>([&](auto j) {
+      one[j + 1] = outerRun<1, j + 1, L>;
+      most[j + 1] = outerRun<kMaxRun / (j + 1), j + 1, L>;
+    });
   }
 };
 
-void outerAt(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int count,
-             int steps, int lanes, float* sums) {
-  static constexpr OuterRows<32> wide;
-  static constexpr OuterRows<16> narrow;
-  (lanes == 32 ? wide.of : narrow.of)[count](left, leftStep, right, rightStep, offsets, steps, sums);
+template <int L>
+void sparseOuterOf(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
+                   int steps, float* gradient) {
+  static constexpr OuterRuns<L> outerRuns;
+  // In chunks of a few steps, so that the rows of one chunk stay in the first-level cache for all runs.
+  chunks(steps, kOuterSteps, [&](int t, int length) {
+    const float* l = left + static_cast<long>(t) * leftStep;
+    const float* r = right + static_cast<long>(t) * rightStep;
+    for (int k = 0; k < count; k++) {
+      const Run& run = runs[k];
+      (run.rows == 1 ? outerRuns.one : outerRuns.most)[run.count](run, l, leftStep, r, rightStep, length, gradient);
+    }
+  });
+}
+
+void sparseOuter(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
+                 int steps, int lanes, float* gradient) {
+  (lanes == 32 ? sparseOuterOf<32> : sparseOuterOf<16>)(runs, count, left, leftStep, right, rightStep, steps, gradient);
 }
 
 // ---- Cells ------------------------------------------------------------------------------------------------------
@@ -391,23 +452,30 @@ void scatterRows(const float* in, int rows, const int* symbols, int lanes, float
   }
 }
 
-void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums, int count, int rotation) {
-  for (int first = 0; first < rows; first += 16) {
-    alignas(64) float groups[16 * 16] = {};
-    const int here = rows - first < 16 ? rows - first : 16;
-    for (int t = 0; t < steps; t++) {
-      const float* row = in + static_cast<long>(t) * step + first * lanes;
-      for (int i = 0; i < here; i++) {
-        for (int l = 0; l < lanes; l += W) {
-          float* to = groups + i * 16 + l % 16;
-          store(to, load(to) + load(row + i * lanes + l));
-        }
+// R rows at a time, then what is left with half as many.
+template <int R>
+void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums, int rotation) {
+  int i = first;
+  for (; i + R <= rows; i += R) {
+    alignas(64) float groups[R * 16];
+    for (int part = 0; part < 16; part += W) {
+      vf sum[R];
+      unroll<R>([&](auto r) { sum[r] = splat(0); });
+      for (int t = 0; t < steps; t++) {
+        const float* row = in + static_cast<long>(t) * step + i * lanes + part;
+        for (int l = 0; l < lanes; l += 16) unroll<R>([&](auto r) { sum[r] = sum[r] + load(row + r * lanes + l); });
       }
+      unroll<R>([&](auto r) { store(groups + r * 16 + part, sum[r]); });
     }
-    float folded[16];
-    fold(groups, here, folded);
-    for (int i = 0; i < here; i++) sums[(first + i + rotation) % count] += folded[i];
+    float folded[padded(R)];
+    fold(groups, R, folded);
+    for (int r = 0; r < R; r++) sums[(i + r + rotation) % rows] += folded[r];
   }
+  if constexpr (R > 1) rowSumsBy<R / 2>(in, step, i, rows, steps, lanes, sums, rotation);
+}
+
+void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums, int rotation) {
+  rowSumsBy<8>(in, step, 0, rows, steps, lanes, sums, rotation);
 }
 
 // ---- Optimiser --------------------------------------------------------------------------------------------------
@@ -420,9 +488,9 @@ float squares(const float* values, int count) {
       store(group + part, fma(v, v, load(group + part)));
     }
   }
-  float sum;
-  fold(group, 1, &sum);
-  return sum;
+  float sum[16];
+  fold(group, 1, sum);
+  return sum[0];
 }
 
 void scale(float* values, int count, float factor) {
@@ -470,10 +538,11 @@ double burn(int rounds, float* sink) {
 extern const Kernels kernels = {
     FILIGREE_NAME(FILIGREE_ISA),
     kMaxRows,
+    kGroupRows,
     product,
     sparseProduct,
     outer,
-    outerAt,
+    sparseOuter,
     tanhForward,
     tanhBackward,
     reluForward,

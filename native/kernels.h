@@ -14,25 +14,37 @@ struct Nonzero {
   int offset;
 };
 
-// Up to kGroupRows rows of a compressed matrix with about as many nonzeros each, padded with zeros to `count`.
-// Nonzero k of row r is `nonzeros[k * rows + r]`.
-constexpr int kGroupRows = 4;
+// Some rows of a compressed matrix with about as many nonzeros each, padded with zeros to `count`.
+// Nonzero k of row r is `nonzeros[k * rows + r]`. A row is in several groups where the matrix is cut into blocks of
+// columns; the first of them starts its sums.
+constexpr int kMaxGroupRows = 4;
 struct RowGroup {
+  bool starts;
   int rows;
   int count;
-  int row[kGroupRows];
+  int row[kMaxGroupRows];
   const Nonzero* nonzeros;
 };
 
-// Most steps of a dense weight gradient between two additions to it.
-constexpr int kOuterSteps = 8;
+// Nonzeros of a compressed matrix, for its gradient: `count` in each of `rows` rows, which are 1 or kMaxRun / count.
+// Each multiplies its row with the input row at an offset in floats, and the sum goes to a target.
+constexpr int kMaxRun = 12;
+struct Run {
+  int rows;
+  int count;
+  int row[kMaxRun];
+  int offsets[kMaxRun];
+  int targets[kMaxRun];
+};
 
-// Most columns of one row whose gradients are summed together.
-constexpr int kSparseColumns = 8;
+// Most steps of a weight gradient between two additions to it.
+constexpr int kOuterSteps = 8;
 
 struct Kernels {
   const char* name;
+  // Most rows of a panel of a dense matrix, and of a group of a compressed one.
   int maxRows;
+  int groupRows;
 
   // out[row] (start) += sum over j of weight[row][j] * in[j], for `panels` as packed by `pack`: see matrix.h.
   void (*product)(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
@@ -44,9 +56,9 @@ struct Kernels {
   // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
                 int lanes, float* gradient, int stride, float* scratch);
-  // sums[j] = the same for one row and `count` (at most kSparseColumns) columns at the given offsets.
-  void (*outerAt)(const float* left, int leftStep, const float* right, int rightStep, const int* offsets, int count,
-                  int steps, int lanes, float* sums);
+  // The same at the nonzeros of a compressed matrix.
+  void (*sparseOuter)(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
+                      int steps, int lanes, float* gradient);
 
   // The cells' element-wise steps; see the reference executor for the equations. `previous` is h of the step before.
   void (*tanhForward)(const float* gates, float* output, int count);
@@ -70,8 +82,8 @@ struct Kernels {
   // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
   void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
                       float* scratch);
-  // sums[row] += sum over t and l of in[t][row][l].
-  void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums, int count, int rotation);
+  // sums[(row + rotation) mod rows] += sum over t and l of in[t][row][l].
+  void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums, int rotation);
 
   // Sum of squares of `count` floats, a multiple of 16.
   float (*squares)(const float* values, int count);

@@ -5,8 +5,9 @@
 
 namespace filigree {
 namespace {
-constexpr int kSparseChunk = 8;
-}
+constexpr int kProductColumns = 256;
+constexpr int kGradientBlock = 100;
+}  // namespace
 
 Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     : block_(block), lanes_(lanes), kernels_(kernels) {
@@ -40,57 +41,89 @@ void Matrix::packDense(Form& form, int rows, int columns, bool transposed) {
   }
 }
 
+// Both directions and the gradient take the columns in blocks whose input stays in the first-level cache: a step's in a
+// product, kOuterSteps of them in the gradient.
+template <class F>
+void eachBlock(int columns, int most, F f) {
+  const int count = (columns + most - 1) / most;
+  for (int64_t c = 0; c < count; c++) f(static_cast<int>(columns * c / count), static_cast<int>(columns * (c + 1) / count));
+}
+
 void Matrix::packSparse(Form& form, int rows, int columns, bool transposed) {
-  const auto exists = [&](int i, int j) {
-    return block_.mask[transposed ? static_cast<size_t>(j) * rows + i : static_cast<size_t>(i) * columns + j] != 0;
-  };
-  std::vector<std::vector<int>> nonzeros(rows);
-  for (int i = 0; i < rows; i++) {
-    for (int j = 0; j < columns; j++) {
-      if (exists(i, j)) nonzeros[i].push_back(j);
-    }
-  }
-  std::vector<int> order(rows);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
   std::vector<size_t> starts;
-  for (int first = 0; first < rows; first += kGroupRows) {
-    RowGroup group{};
-    group.rows = std::min(kGroupRows, rows - first);
-    group.count = static_cast<int>(nonzeros[order[first]].size());
-    for (int r = 0; r < group.rows; r++) group.row[r] = order[first + r];
-    starts.push_back(form.nonzeros.size());
-    for (int k = 0; k < group.count; k++) {
-      for (int r = 0; r < group.rows; r++) {
-        const int i = group.row[r];
-        if (k < static_cast<int>(nonzeros[i].size())) {
-          const int j = nonzeros[i][k];
-          form.nonzeros.push_back({0, j * lanes_});
-          form.nonzeroSource.push_back(transposed ? block_.position(j, i) : block_.position(i, j));
-        } else {
-          form.nonzeros.push_back({0, 0});
-          form.nonzeroSource.push_back(-1);
-        }
+  eachBlock(columns, kProductColumns, [&](int from, int to) {
+    std::vector<std::vector<int>> nonzeros(rows);
+    for (int i = 0; i < rows; i++) {
+      for (int j = from; j < to; j++) {
+        if (transposed ? exists(j, i) : exists(i, j)) nonzeros[i].push_back(j);
       }
     }
-    form.groups.push_back(group);
-  }
+    std::vector<int> order(rows);
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
+    for (int first = 0; first < rows; first += kernels_.groupRows) {
+      RowGroup group{};
+      group.starts = from == 0;
+      group.rows = std::min(kernels_.groupRows, rows - first);
+      group.count = static_cast<int>(nonzeros[order[first]].size());
+      if (group.count == 0 && !group.starts) break;
+      for (int r = 0; r < group.rows; r++) group.row[r] = order[first + r];
+      starts.push_back(form.nonzeros.size());
+      for (int k = 0; k < group.count; k++) {
+        for (int r = 0; r < group.rows; r++) {
+          const int i = group.row[r];
+          const bool padding = k >= static_cast<int>(nonzeros[i].size());
+          const int j = padding ? 0 : nonzeros[i][k];
+          form.nonzeros.push_back({0, j * lanes_});
+          form.nonzeroSource.push_back(padding ? -1 : transposed ? block_.position(j, i) : block_.position(i, j));
+        }
+      }
+      form.groups.push_back(group);
+    }
+  });
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + starts[g];
 }
 
 void Matrix::packGradient() {
-  for (int i = 0; i < block_.rows; i++) {
-    int inRun = kSparseColumns;
-    for (int j = 0; j < block_.columns; j++) {
-      if (!block_.mask[static_cast<size_t>(i) * block_.columns + j]) continue;
-      if (inRun == kSparseColumns) {
-        runs_.push_back({i, static_cast<int>(runOffsets_.size()), 0});
-        inRun = 0;
-      }
-      runOffsets_.push_back(j * lanes_);
-      runTargets_.push_back(block_.position(i, j));
-      runs_.back().count = ++inRun;
+  eachBlock(block_.rows, kGradientBlock, [&](int firstRow, int endRow) {
+    eachBlock(block_.columns, kGradientBlock, [&](int firstColumn, int endColumn) {
+      packRuns(firstRow, endRow, firstColumn, endColumn);
+    });
+  });
+}
+
+void Matrix::packRuns(int firstRow, int endRow, int firstColumn, int endColumn) {
+  // Each row's nonzeros in nearly equal parts, by the number in a part.
+  std::vector<Run> parts[kMaxRun + 1];
+  for (int i = firstRow; i < endRow; i++) {
+    std::vector<int> nonzeros;
+    for (int j = firstColumn; j < endColumn; j++) {
+      if (exists(i, j)) nonzeros.push_back(j);
     }
+    eachBlock(static_cast<int>(nonzeros.size()), kMaxRun, [&](int first, int end) {
+      Run part{1, 0, {i}, {}, {}};
+      for (int k = first; k < end; k++, part.count++) {
+        part.offsets[part.count] = nonzeros[k] * lanes_;
+        part.targets[part.count] = block_.position(i, nonzeros[k]);
+      }
+      parts[part.count].push_back(part);
+    });
+  }
+  // As many parts to a run as it holds.
+  for (int n = 1; n <= kMaxRun; n++) {
+    const size_t rows = kMaxRun / n;
+    size_t p = 0;
+    for (; p + rows <= parts[n].size(); p += rows) {
+      Run run{static_cast<int>(rows), n, {}, {}, {}};
+      for (size_t r = 0; r < rows; r++) {
+        const Run& part = parts[n][p + r];
+        run.row[r] = part.row[0];
+        std::copy_n(part.offsets, n, run.offsets + r * n);
+        std::copy_n(part.targets, n, run.targets + r * n);
+      }
+      runs_.push_back(run);
+    }
+    runs_.insert(runs_.end(), parts[n].begin() + static_cast<int64_t>(p), parts[n].end());
   }
 }
 
@@ -99,7 +132,7 @@ void Matrix::refresh(const float* parameters) {
     float* panels = form->panels.data();
     for (size_t k = 0; k < form->source.size(); k++) panels[k] = parameters[form->source[k]];
     for (size_t k = 0; k < form->nonzeros.size(); k++) {
-      const int64_t source = form->nonzeroSource[k];
+      const int source = form->nonzeroSource[k];
       form->nonzeros[k].weight = source < 0 ? 0 : parameters[source];
     }
   }
@@ -117,19 +150,8 @@ void Matrix::multiply(const Form& form, int rows, int columns, const float* in, 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
                          float* gradient, float* scratch) const {
   if (block_.sparse) {
-    // In chunks of a few steps, so that the rows of one chunk stay in the first-level cache for all runs.
-    const int chunks = (steps + kSparseChunk - 1) / kSparseChunk;
-    for (int c = 0, t = 0; c < chunks; c++) {
-      const int length = steps / chunks + (c < steps % chunks);
-      for (const Run& run : runs_) {
-        float sums[kSparseColumns];
-        kernels_.outerAt(left + int64_t{t} * leftStep + int64_t{run.row} * lanes_, leftStep,
-                         right + int64_t{t} * rightStep, rightStep, runOffsets_.data() + run.first, run.count, length,
-                         lanes_, sums);
-        for (int k = 0; k < run.count; k++) gradient[runTargets_[run.first + k]] += sums[k];
-      }
-      t += length;
-    }
+    kernels_.sparseOuter(runs_.data(), static_cast<int>(runs_.size()), left, leftStep, right, rightStep, steps, lanes_,
+                         gradient);
     return;
   }
   // Rows that the rotation takes past the end of the matrix are a product of their own.
@@ -143,7 +165,7 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
 }
 
 void Matrix::maskGradient(float* gradient) const {
-  for (const int64_t at : absent_) gradient[at] = 0;
+  for (const int at : absent_) gradient[at] = 0;
 }
 
 }  // namespace filigree

@@ -38,30 +38,27 @@ class Matrix {
   // One direction: W or its transpose.
   struct Form {
     Floats panels;
-    std::vector<int64_t> source;  // Parameter of each packed weight, in packed order.
+    std::vector<int> source;  // Parameter of each packed weight, in packed order.
     std::vector<Nonzero> nonzeros;
-    std::vector<int64_t> nonzeroSource;  // -1 for padding.
+    std::vector<int> nonzeroSource;  // -1 for padding.
     std::vector<RowGroup> groups;
   };
 
   void packDense(Form& form, int rows, int columns, bool transposed);
   void packSparse(Form& form, int rows, int columns, bool transposed);
   void packGradient();
+  void packRuns(int firstRow, int endRow, int firstColumn, int endColumn);
   void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
                 const float* bias) const;
+
+  bool exists(int i, int j) const { return block_.mask[static_cast<size_t>(i) * block_.columns + j] != 0; }
 
   const Block block_;
   const int lanes_;
   const Kernels& kernels_;
   Form forward_, backward_;
-  // Compressed: runs of up to kSparseColumns nonzeros of one row.
-  struct Run {
-    int row, first, count;
-  };
-  std::vector<Run> runs_;
-  std::vector<int> runOffsets_;
-  std::vector<int64_t> runTargets_;
-  std::vector<int64_t> absent_;  // Dense with a mask: parameters that must get no gradient.
+  std::vector<Run> runs_;   // Compressed: where the gradients of the nonzeros come from and go.
+  std::vector<int> absent_;  // Dense with a mask: parameters that must get no gradient.
 };
 
 }  // namespace filigree

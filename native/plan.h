@@ -32,7 +32,8 @@ struct Block {
   bool sparse = false;
   std::vector<uint8_t> mask;  // Empty when every weight exists.
 
-  int64_t position(int i, int j) const { return offset + static_cast<int64_t>((i + rotation) % rows) * stride + j; }
+  // Below 2^30, like every index of a parameter.
+  int position(int i, int j) const { return static_cast<int>(offset) + (i + rotation) % rows * stride + j; }
 };
 
 enum class OpCode : int {

@@ -81,6 +81,9 @@ INLINE vf selectPositive(vf test, vf value) { return test > splat(0) ? value : s
 
 #endif
 
+// Whether there are 32 registers and not 16.
+constexpr bool kManyRegisters = kMaxRows > 6;
+
 // As many 32-bit integers.
 typedef int vi __attribute__((vector_size(W * 4)));
 
@@ -121,7 +124,7 @@ INLINE constexpr void unroll(F&& f) {
 }
 
 // Sums the 16 lanes of each of `count` groups of 16 floats, in the one order that all instruction sets share: lane l
-// with l + 8, then l + 4, l + 2, l + 1.
+// with l + 8, then l + 4, l + 2, l + 1. `out` has room for a whole number of sixteens.
 #if defined(__AVX512F__)
 INLINE vf foldPair(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44) + _mm512_shuffle_f32x4(a, b, 0xee); }
 INLINE vf foldQuads(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x88) + _mm512_shuffle_f32x4(a, b, 0xdd); }
@@ -148,18 +151,30 @@ INLINE void fold(const float* groups, int count, float* out) {
     // Lane 4i + q of s1 belongs to group 4q + i.
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     const vf sums = _mm512_permutexvar_ps(order, s1);
-    _mm512_mask_storeu_ps(out + first, static_cast<__mmask16>((1u << here) - 1), sums);
+    _mm512_storeu_ps(out + first, sums);
   }
 }
 #else
+typedef float v4 __attribute__((vector_size(16)));
+#if defined(__clang__)
+#define FILIGREE_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int v4i __attribute__((vector_size(16)));
+#define FILIGREE_SHUFFLE(a, b, ...) __builtin_shuffle(a, b, v4i{__VA_ARGS__})
+#endif
+// The last two folds of two groups, side by side.
+INLINE v4 foldTwo(v4 a, v4 b) { return FILIGREE_SHUFFLE(a, b, 0, 4, 1, 5) + FILIGREE_SHUFFLE(a, b, 2, 6, 3, 7); }
 INLINE void fold(const float* groups, int count, float* out) {
-  for (int k = 0; k < count; k++) {
-    float lanes[16];
-    for (int l = 0; l < 16; l++) lanes[l] = groups[k * 16 + l];
-    for (int half = 8; half > 0; half /= 2) {
-      for (int l = 0; l < half; l++) lanes[l] += lanes[l + half];
+  for (int first = 0; first < count; first += 4) {
+    v4 s[4];
+    for (int i = 0; i < 4; i++) {
+      const int k = first + i < count ? first + i : count - 1;
+      const v4* quarter = reinterpret_cast<const v4*>(groups + k * 16);
+      s[i] = (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
     }
-    out[k] = lanes[0];
+    const v4 a = foldTwo(s[0], s[1]), b = foldTwo(s[2], s[3]);
+    const v4 sums = FILIGREE_SHUFFLE(a, b, 0, 1, 4, 5) + FILIGREE_SHUFFLE(a, b, 2, 3, 6, 7);
+    for (int i = 0; i < 4; i++) out[first + i] = sums[i];
   }
 }
 #endif

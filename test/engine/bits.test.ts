@@ -48,8 +48,8 @@ function setUp(
   const random = new Random(`${shape.name} ${kind}`);
   const { architecture, symbols, size } = shape;
   const network = networkWith({ ...architecture(kind), vocabulary: symbols + 1 }, density, random);
-  const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 20, symbols);
-  const plan = compile(network, { batch: size, steps: 20, symbols: symbolsTo(symbols), form });
+  const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
+  const plan = compile(network, { batch: size, steps: 40, symbols: symbolsTo(symbols), form });
   return { plan, parameters: network.parameters, batches };
 }
 

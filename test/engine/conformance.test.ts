@@ -168,6 +168,25 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
   });
 });
 
+it.each(["lstm", "gru"] as const)(
+  "runs %s in chunks of time as the reference runs it in one",
+  async (kind) => {
+    const random = new Random(kind);
+    const network = networkWith(layers(kind, 20, 50), 1, random);
+    const batches = batchesOf(random, [17, 17], 50, 7);
+    const plan = compile(network, { batch: 17, steps: 50, symbols: symbolsTo(7) });
+    const expected = new ReferenceExecutor(plan, network.parameters, optimiser).gradient(
+      batches,
+      0,
+      "last-symbol",
+    );
+    for (const isa of instructionSets) {
+      const actual = nativeOn(isa, plan, network.parameters).gradient(batches, 0, "last-symbol");
+      expect(distance(actual.gradient, expected.gradient), isa).toBeLessThan(1e-5);
+    }
+  },
+);
+
 const executors: [name: string, make: (plan: Plan, network: Network, optimiser: Optimiser) => Executor][] = [
   ["reference", (plan, { parameters }, settings) => new ReferenceExecutor(plan, parameters, settings)],
   [
