@@ -129,7 +129,7 @@ async function poll(store, work) {
 }
 
 async function twoJobs() {
-  const base = { cell: "gru", hidden: 50, layers: 3, epochs: 2, data: { count: 1000 } };
+  const base = { cell: "gru", hidden: 50, layers: 3, epochs: 4, data: { count: 2000 } };
   const study = { name: "equal", kind: "train", fixed: base, replicates: 40 };
   for (let round = 0; round < 3; round++) {
     const [one, two] = [await timed(study, { jobs: 1 }), await timed(study, { jobs: 2 })];
