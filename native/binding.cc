@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "executor.h"
+#include "measure.h"
 #include "processor.h"
 
 namespace filigree {
@@ -143,6 +144,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                            InstanceMethod<&NativeExecutor::gradient>("gradient"),
                            InstanceMethod<&NativeExecutor::state>("state"),
                            InstanceMethod<&NativeExecutor::setState>("setState"),
+                           InstanceMethod<&NativeExecutor::footprint>("footprint"),
                        });
   }
 
@@ -161,7 +163,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
           decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength()), optimiser,
           chooseKernels(std::getenv("FILIGREE_ISA")));
       // Tells the garbage collector what this small object holds on to.
-      memory_ = static_cast<int64_t>(shared_->executor.bytes());
+      memory_ = static_cast<int64_t>(shared_->executor.footprint().total());
       Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
       return info.Env().Undefined();
     });
@@ -280,13 +282,27 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     });
   }
 
+  // () => bytes by what they are for
+  Napi::Value footprint(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      const Footprint bytes = shared_->executor.footprint();
+      shared_->busy = false;
+      Napi::Object out = Napi::Object::New(info.Env());
+      out.Set("arena", static_cast<double>(bytes.arena));
+      out.Set("parameters", static_cast<double>(bytes.parameters));
+      out.Set("matrices", static_cast<double>(bytes.matrices));
+      out.Set("rest", static_cast<double>(bytes.rest));
+      return out;
+    });
+  }
+
   std::shared_ptr<Shared> shared_;
   int64_t memory_ = 0;
 };
 
 // () => floating-point operations per second of one core at full rate, the best of several short runs.
 Napi::Value peak(const Napi::CallbackInfo& info) {
-  const Kernels& kernels = chooseKernels(nullptr);
+  const Kernels& kernels = chooseKernels(std::getenv("FILIGREE_ISA"));
   double best = 0;
   float sink[3] = {0.999f, 0.001f, 0};
   for (int run = 0; run < 20; run++) {
@@ -307,10 +323,35 @@ Napi::Value instructionSet(const Napi::CallbackInfo& info) {
   }
 }
 
+// ({kernel, rows, columns, lanes, steps, mask?}) => (calls) => the seconds that so many calls of the kernel take.
+Napi::Value timer(const Napi::CallbackInfo& info) {
+  try {
+    if (!info[0].IsObject()) throw Refused("no kernel was given");
+    const auto settings = info[0].As<Napi::Object>();
+    const auto number = [&](const char* name) { return settings.Get(name).ToNumber().Int32Value(); };
+    Measured measured{settings.Get("kernel").ToString().Utf8Value(),
+                      number("rows"),
+                      number("columns"),
+                      number("lanes"),
+                      number("steps"),
+                      {}};
+    if (!settings.Get("mask").IsUndefined()) measured.mask = copyOf<uint8_t, Napi::Uint8Array>(settings, "mask");
+    const auto work = workOf(measured, chooseKernels(std::getenv("FILIGREE_ISA")));
+    return Napi::Function::New(info.Env(), [work](const Napi::CallbackInfo& info) -> Napi::Value {
+      return Napi::Number::New(info.Env(), secondsOf(work, info[0].ToNumber().Int32Value()));
+    });
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Jobs::attach(env);
   exports.Set("NativeExecutor", NativeExecutor::define(env));
   exports.Set("peak", Napi::Function::New(env, peak));
+  exports.Set("timer", Napi::Function::New(env, timer));
   exports.Set("instructionSet", Napi::Function::New(env, instructionSet));
   return exports;
 }

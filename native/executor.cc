@@ -60,10 +60,15 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   embeddedFlow_ = Floats(embedded_.size());
 }
 
-size_t Executor::bytes() const {
-  size_t floats = 0;
-  for (const Floats* buffer : {&parameters_, &first_, &second_, &prepared_, &arena_, &gradient_}) floats += buffer->size();
-  return floats * sizeof(float);
+Footprint Executor::footprint() const {
+  Footprint bytes;
+  bytes.arena = arena_.bytes();
+  for (const Floats* of : {&parameters_, &first_, &second_, &gradient_, &tileGradient_}) bytes.parameters += of->bytes();
+  for (const Matrix& matrix : matrices_) bytes.matrices += matrix.bytes();
+  for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &symbols_}) {
+    bytes.rest += of->bytes();
+  }
+  return bytes;
 }
 
 void Executor::setStep(double step) {
@@ -210,15 +215,13 @@ void Executor::runPrepare(const Op& op) {
 // chunk of its steps, so that what one has written is still in the cache when the next reads it.
 template <class F>
 void Executor::eachChunk(const std::vector<Op>& ops, int steps, bool backward, F f) {
-  constexpr int kGroupBytes = 1 << 19;
   for (size_t first = 0, end = 0; first < ops.size(); first = end) {
     int rows = 1;
     do {
       rows = std::max(rows, ops[end].gates.rows);
       end++;
     } while (end < ops.size() && (ops[end - 1].joinsNext() || ops[end].joinsPrevious()));
-    const int64_t stepBytes = int64_t{rows} * plan_.lanes * sizeof(float);
-    const int most = std::max(kOuterSteps, static_cast<int>(kGroupBytes / stepBytes));
+    const int most = chunkSteps(rows, plan_.lanes);
     const int chunks = end - first > 1 ? (steps + most - 1) / most : 1;
     for (int c = 0; c < chunks; c++) {
       const int64_t k = backward ? chunks - 1 - c : c;

@@ -2,6 +2,7 @@
 // in training; executors share nothing, so any number of them run side by side.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,20 @@ struct Outcome {
   int correct = 0;
 };
 
+// Bytes that an executor holds: activations, all that is as long as the parameters, the matrices' forms, and tables and
+// scratch.
+struct Footprint {
+  size_t arena = 0, parameters = 0, matrices = 0, rest = 0;
+  size_t total() const { return arena + parameters + matrices + rest; }
+};
+
+// Steps that a group of operations takes at once when its widest buffer has so many rows: what they write should still
+// be in the second-level cache when the next of them reads it.
+inline int chunkSteps(int rows, int lanes) {
+  constexpr int kGroupBytes = 1 << 19;
+  return std::max(kOuterSteps, kGroupBytes / (rows * lanes * static_cast<int>(sizeof(float))));
+}
+
 class Executor {
  public:
   Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels);
@@ -49,8 +64,7 @@ class Executor {
   // Ends work on another thread before its next batch; the executor is of no use afterwards.
   void stop() { stopped_ = true; }
 
-  // Of all buffers; the matrices' own forms are small beside them.
-  size_t bytes() const;
+  Footprint footprint() const;
 
   const Plan& plan() const { return plan_; }
   float* parameters() { return parameters_.data(); }

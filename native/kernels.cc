@@ -530,6 +530,18 @@ double burn(int rounds, float* sink) {
   return 2.0 * rounds * kChains * W;
 }
 
+float read(const float* values, int count) {
+  constexpr int kChains = 8;
+  vf sum[kChains];
+  unroll<kChains>([&](auto i) { sum[i] = splat(0); });
+  for (int k = 0; k < count; k += kChains * W) {
+    unroll<kChains>([&](auto i) { sum[i] = sum[i] + load(values + k + i * W); });
+  }
+  vf total = splat(0);
+  unroll<kChains>([&](auto i) { total = total + sum[i]; });
+  return total[0];
+}
+
 #define FILIGREE_TEXT(x) #x
 #define FILIGREE_NAME(x) FILIGREE_TEXT(x)
 
@@ -561,6 +573,7 @@ extern const Kernels kernels = {
     multiply,
     adam,
     burn,
+    read,
 };
 
 }  // namespace filigree::FILIGREE_ISA

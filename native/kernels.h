@@ -94,6 +94,8 @@ struct Kernels {
 
   // Fused multiply-adds at full rate, for measuring the processor's peak; returns the floating-point operations done.
   double (*burn)(int rounds, float* sink);
+  // The sum of `count` floats, a multiple of 128, in no particular order: for measuring how fast memory can be read.
+  float (*read)(const float* values, int count);
 };
 
 #if defined(__aarch64__)

@@ -7,6 +7,12 @@ namespace filigree {
 namespace {
 constexpr int kProductColumns = 256;
 constexpr int kGradientBlock = 100;
+
+template <class T>
+size_t bytesOf(const std::vector<T>& vector) {
+  return vector.capacity() * sizeof(T);
+}
+
 }  // namespace
 
 Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
@@ -166,6 +172,15 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
 
 void Matrix::maskGradient(float* gradient) const {
   for (const int at : absent_) gradient[at] = 0;
+}
+
+size_t Matrix::bytes() const {
+  size_t bytes = bytesOf(block_.mask) + bytesOf(runs_) + bytesOf(absent_);
+  for (const Form* form : {&forward_, &backward_}) {
+    bytes += form->panels.bytes() + bytesOf(form->source) + bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) +
+             bytesOf(form->groups);
+  }
+  return bytes;
 }
 
 }  // namespace filigree

@@ -34,6 +34,9 @@ class Matrix {
   // Sets the gradient of absent weights to zero.
   void maskGradient(float* gradient) const;
 
+  // Of all forms.
+  size_t bytes() const;
+
  private:
   // One direction: W or its transpose.
   struct Form {

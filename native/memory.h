@@ -27,6 +27,7 @@ class Floats {
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
   size_t size() const { return size_; }
+  size_t bytes() const { return size_ * sizeof(float); }
 
  private:
   struct Free {
