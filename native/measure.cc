@@ -1,7 +1,7 @@
 #include "measure.h"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <memory>
 #include <random>
 
@@ -254,9 +254,9 @@ std::function<void()> workOf(const Measured& measured, const Kernels& kernels) {
 
 double secondsOf(const std::function<void()>& work, int calls) {
   const FlushToZero flush;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (int i = 0; i < calls; i++) work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 }  // namespace filigree

@@ -25,7 +25,7 @@ struct Measured {
 // such kernel or the shape is not one.
 std::function<void()> workOf(const Measured& measured, const Kernels& kernels);
 
-// Seconds that `calls` repetitions take.
+// Seconds of the processor that `calls` repetitions take; what others do on it meanwhile does not count.
 double secondsOf(const std::function<void()>& work, int calls);
 
 }  // namespace filigree

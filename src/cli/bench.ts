@@ -1,9 +1,12 @@
-// `filigree bench`: how fast this machine trains.
+// `filigree bench`: how fast this machine trains, what each kernel reaches, and from which density a matrix is better
+// held compressed.
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { type StepOptions, timeSteps } from "../engine/benchmark.js";
+import { timeDensities } from "../engine/density.js";
 import { describeExecutor, type ExecutorName } from "../engine/engine.js";
-import type { CellKind } from "../network/architecture.js";
+import { measureCeilings, timeKernels } from "../engine/kernel-times.js";
+import { type CellKind, cellKinds, gateCount } from "../network/architecture.js";
 import {
   between,
   cellOption,
@@ -28,7 +31,11 @@ interface Options {
 }
 
 export function benchCommand(): Command {
-  return new Command("bench").description("measure this machine").addCommand(stepCommand());
+  return new Command("bench")
+    .description("measure this machine")
+    .addCommand(stepCommand())
+    .addCommand(kernelsCommand())
+    .addCommand(densityCommand());
 }
 
 function stepCommand(): Command {
@@ -52,25 +59,105 @@ function stepCommand(): Command {
     const subjects: StepOptions[] = [{ ...step, density: 1 }];
     if (step.density < 1) subjects.push(step);
     const timings = await timeSteps(subjects);
-    const { name, detail } = describeExecutor(step.executor);
-    const machine = `${cpus()[0]?.model ?? "unknown processor"}; ${name} executor, ${detail}`;
+    const machine = describeMachine(step.executor);
     const [dense, sparse] = timings;
-    const rows = timings.map(({ median, best, gflops, ofPeak, arena }, i) => [
+    const speed = timings.map(({ median, best, gflops, ofPeak }, i) => [
       percent(subjects[i].density, 0),
       median.toFixed(3),
       best.toFixed(3),
       gflops.toFixed(1),
       ofPeak === undefined ? "–" : percent(ofPeak, 0),
-      (arena / 2 ** 18).toFixed(1),
     ]);
+    const memory = timings.flatMap(({ footprint }, i) => {
+      if (!footprint) return [];
+      const { arena, parameters, matrices, rest } = footprint;
+      const bytes = [arena, parameters, matrices, rest, arena + parameters + matrices + rest];
+      return [[percent(subjects[i].density, 0), ...bytes.map((n) => (n / 2 ** 20).toFixed(2))]];
+    });
+    const columns = ["density", "activations", "parameters", "matrices", "the rest", "MiB together"];
     const lines = [
       machine,
-      table(["density", "ms a step (median)", "best", "GFLOP/s", "of peak", "arena MiB"], rows),
+      table(["density", "ms a step (median)", "best", "GFLOP/s", "of peak"], speed),
       ...(sparse ? [`sparse is ${(dense.median / sparse.median).toFixed(2)} times as fast as dense`] : []),
+      ...(memory.length > 0 ? ["", table(columns, memory)] : []),
     ];
     new Output({ json }).result(
       { machine, steps: timings.map((timing, i) => ({ ...subjects[i], ...timing })) },
       lines.join("\n"),
     );
   });
+}
+
+function kernelsCommand(): Command {
+  const command = new Command("kernels")
+    .description("time every kernel against the ceilings of one core, its arithmetic and its memory")
+    .addOption(cellOption().default("lstm"))
+    .option("--hidden <n>", "units of the layer", whole(1, 4096), 50)
+    .option("--batch <n>", "strings in a batch; up to 16 take half as many lanes", whole(1, 4096), 32)
+    .option("--density <x>", "of the compressed matrix", between(0.001, 1), 0.1);
+  return withJson(command).action(async (options: Options) => {
+    const { json, cell, hidden, batch, density } = options;
+    const ceilings = await measureCeilings();
+    const kernels = await timeKernels({ cell: cell!, hidden, batch, density }, ceilings);
+    const giga = (perSecond: number) => (perSecond / 1e9).toFixed(1);
+    const rows = kernels.map(({ kernel, group, shape, operations, bytes, seconds, ofRoof }) => [
+      kernel,
+      group,
+      shape,
+      (1e6 * seconds).toFixed(2),
+      operations > 0 ? giga(operations / seconds) : "–",
+      giga(bytes / seconds),
+      operations > 0 ? (operations / bytes).toFixed(2) : "–",
+      percent(ofRoof, 0),
+    ]);
+    const machine = describeMachine();
+    const levels = ceilings.levels.map(({ name, bandwidth }) => `${name} ${giga(bandwidth)}`);
+    const text = [
+      machine,
+      `peak ${giga(ceilings.peak)} GFLOP/s; memory in GB/s: ${levels.join(", ")}`,
+      "",
+      table(["kernel", "kind", "shape", "µs", "GFLOP/s", "GB/s", "FLOP/byte", "of the roof"], rows),
+    ];
+    new Output({ json }).result({ machine, ceilings, kernels }, text.join("\n"));
+  });
+}
+
+function densityCommand(): Command {
+  const command = new Command("density")
+    .description("find the density below which a matrix trains faster compressed, for several shapes")
+    .addOption(cellOption())
+    .option("--hidden <n>", "units of the layer; several sizes when left out", whole(1, 4096))
+    .option("--batch <n>", "strings in a batch; up to 16 take half as many lanes", whole(1, 4096), 32);
+  return withJson(command).action(async ({ json, cell, hidden, batch }: Partial<Options>) => {
+    const sizes = hidden ? [hidden] : [16, 32, 50, 128, 256, 512];
+    // Both simple cells have one gate.
+    const kinds = cell ? [cell] : cellKinds.filter((kind) => kind !== "rnn-relu");
+    const timings = [];
+    for (const size of sizes) {
+      for (const kind of kinds) timings.push(await timeDensities(kind, size, batch!));
+    }
+    const machine = describeMachine();
+    const rows = timings.map(({ rows, columns, points, breakEven }) => [
+      `${rows} × ${columns}`,
+      gateCountText(rows / columns),
+      percent(breakEven, 0),
+      ...points.map(({ ratio }) => ratio.toFixed(2)),
+    ]);
+    const columns = timings[0].points.map(({ density }) => percent(density, 0));
+    const text = [
+      machine,
+      "time of a training step's work on one matrix, compressed beside dense, by density:",
+      table(["matrix", "cell", "break-even", ...columns], rows),
+    ];
+    new Output({ json }).result({ machine, batch, shapes: timings }, text.join("\n"));
+  });
+}
+
+function gateCountText(gates: number): string {
+  return cellKinds.filter((kind) => gateCount(kind) === gates).join(", ");
+}
+
+function describeMachine(executor?: ExecutorName): string {
+  const { name, detail } = describeExecutor(executor);
+  return `${cpus()[0]?.model ?? "unknown processor"}; ${name} executor, ${detail}`;
 }

@@ -9,8 +9,10 @@ import { Random } from "../random.js";
 import { compile } from "./compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
 import type { Executor } from "./executor.js";
-import { loadNative } from "./native.js";
+import { randomMask } from "./kernel-times.js";
+import { type Footprint, loadNative, NativeExecutor } from "./native.js";
 import type { Plan } from "./plan.js";
+import { interleave, median, timed } from "./rounds.js";
 
 export interface StepOptions {
   readonly cell: CellKind;
@@ -34,8 +36,8 @@ export interface StepTiming {
   readonly gflops: number;
   /** `gflops` as a share of what one core reaches in this run; undefined on the reference executor. */
   readonly ofPeak: number | undefined;
-  /** Floats of the arena. */
-  readonly arena: number;
+  /** What the native executor holds. */
+  readonly footprint: Footprint | undefined;
 }
 
 /**
@@ -91,32 +93,19 @@ export async function timeSteps(
 ): Promise<StepTiming[]> {
   const peak =
     describeExecutor(networks[0].executor).name === "native" ? loadNative().addon?.peak() : undefined;
-  const runs = [];
-  for (const options of networks) {
-    const { step, operations, executor } = stepper(options);
-    const clock = async (n: number) => {
-      const start = performance.now();
-      await step(n);
-      return (performance.now() - start) / n;
-    };
-    await clock(2);
-    const steps = Math.max(1, Math.min(64, Math.round(milliseconds / (await clock(2)))));
-    runs.push({ steps, clock, operations, executor, times: [] as number[] });
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const run of runs) run.times.push(await run.clock(run.steps));
-  }
-  return runs.map(({ times, operations, executor }) => {
-    times.sort((a, b) => a - b);
-    const median = times[times.length >> 1];
-    const gflops = operations / median / 1e6;
+  const runs = networks.map(stepper);
+  const sides = runs.map(({ step }) => ({ run: timed(step) }));
+  const times = await interleave(sides, { rounds, milliseconds });
+  return runs.map(({ operations, executor }, i) => {
+    const typical = median(times[i]);
+    const gflops = operations / typical / 1e6;
     return {
-      median,
-      best: times[0],
+      median: typical,
+      best: Math.min(...times[i]),
       operations,
       gflops,
       ofPeak: peak === undefined ? undefined : (gflops * 1e9) / peak,
-      arena: executor.plan.arena,
+      footprint: executor instanceof NativeExecutor ? executor.footprint() : undefined,
     };
   });
 }
@@ -127,9 +116,7 @@ function sparsified(network: Network, density: number, random: Random): Network 
   for (const cell of cellsOf(network.architecture)) {
     const { weightIh, weightHh } = tensorNames(cell.name);
     for (const name of [weightIh, weightHh]) {
-      const length = network.tensor(name).length;
-      const keep = Uint8Array.from({ length }, (_, i) => (i < Math.round(density * length) ? 1 : 0));
-      masks.set(name, random.stream(name).shuffle(keep));
+      masks.set(name, randomMask(network.tensor(name).length, density, random.stream(name)));
     }
   }
   return network.copy(masks);

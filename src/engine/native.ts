@@ -38,12 +38,37 @@ interface AddonExecutor {
     secondMoment: Float32Array,
     step: number,
   ): void;
+  footprint(): Footprint;
+}
+
+/** Bytes that an executor holds. */
+export interface Footprint {
+  /** Activations. */
+  readonly arena: number;
+  /** Parameters, their gradients and the optimiser's moments. */
+  readonly parameters: number;
+  /** The matrices' forms. */
+  readonly matrices: number;
+  /** Tables and scratch. */
+  readonly rest: number;
+}
+
+interface KernelShape {
+  readonly kernel: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly lanes: number;
+  readonly steps: number;
+  /** For a compressed matrix. */
+  readonly mask?: Uint8Array;
 }
 
 interface Addon {
   NativeExecutor: new (words: Int32Array, masks: Uint8Array, optimiser: Optimiser) => AddonExecutor;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
+  /** Makes operands for a kernel and returns what times so many calls of it, in seconds. */
+  timer(kernel: KernelShape): (calls: number) => number;
   /** The instruction set in use; FILIGREE_ISA asks for another (avx512, avx2, neon or baseline). */
   instructionSet(): string;
 }
@@ -123,6 +148,10 @@ export class NativeExecutor implements Executor {
     const gradient = new Float32Array(this.plan.parameters);
     const loss = refusing(() => this.inner.gradient(this.translate(batches, readAt), index, gradient));
     return { loss, gradient };
+  }
+
+  footprint(): Footprint {
+    return refusing(() => this.inner.footprint());
   }
 
   private translate(batches: Batches, readAt: ReadAt): AddonBatches {
