@@ -3,8 +3,8 @@
 // same to the last bit on every instruction set with a fused multiply-add.
 #include "kernels.h"
 
+#include "cells.h"
 #include "simd.h"
-#include "tanh_table.h"
 
 namespace filigree::FILIGREE_ISA {
 namespace {
@@ -331,106 +331,12 @@ void sparseOuter(const Run* runs, int count, const float* left, int leftStep, co
   (lanes == 32 ? sparseOuterOf<32> : sparseOuterOf<16>)(runs, count, left, leftStep, right, rightStep, steps, gradient);
 }
 
-// ---- Cells ------------------------------------------------------------------------------------------------------
-
-// tanh by a table of 32 polynomials: absolute error below 6e-8, and no division. A NaN stays one.
-INLINE vf tanhOf(vf x) {
-  const vf magnitude = vmin(splat(kTanhEnd), (vf)((vi)x & 0x7fffffff));
-  // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the lowest bits.
-  const vf rounded = fma(magnitude, splat(kTanhScale), splat(12582912.f));
-  const vf t = fma(rounded - splat(12582912.f), splat(-kTanhWidth), magnitude);
-  const vi piece = (vi)rounded;
-  vf y = lookUp32(kTanh[5], piece);
-  unroll<5>([&](auto k) { y = fma(y, t, lookUp32(kTanh[4 - k], piece)); });
-  return (vf)((vi)y | ((vi)x & static_cast<int>(0x80000000)));
-}
-
-INLINE vf sigmoidOf(vf x) { return fma(splat(0.5f), tanhOf(splat(0.5f) * x), splat(0.5f)); }
-
-const float kOne = 1;
-
-void tanhForward(const float* gates, float* output, int count) {
-  for (int i = 0; i < count; i += W) store(output + i, tanhOf(load(gates + i)));
-}
-
-void tanhBackward(const float* output, const float* gradient, float* gates, int count) {
-  for (int i = 0; i < count; i += W) {
-    const vf h = load(output + i);
-    store(gates + i, load(gradient + i) * fma(-h, h, splat(kOne)));
-  }
-}
-
-void reluForward(const float* gates, float* output, int count) {
-  for (int i = 0; i < count; i += W) store(output + i, vmax(splat(0), load(gates + i)));
-}
-
-void reluBackward(const float* output, const float* gradient, float* gates, int count) {
-  for (int i = 0; i < count; i += W) store(gates + i, selectPositive(load(output + i), load(gradient + i)));
-}
-
-void lstmForward(float* gates, float* state, const float* previousState, float* output, int count) {
-  for (int k = 0; k < count; k += W) {
-    const vf i = sigmoidOf(load(gates + k));
-    const vf f = sigmoidOf(load(gates + count + k));
-    const vf g = tanhOf(load(gates + 2 * count + k));
-    const vf o = sigmoidOf(load(gates + 3 * count + k));
-    const vf c = fma(f, load(previousState + k), i * g);
-    const vf t = tanhOf(c);
-    store(gates + k, i);
-    store(gates + count + k, f);
-    store(gates + 2 * count + k, g);
-    store(gates + 3 * count + k, o);
-    store(state + k, c);
-    store(state + count + k, t);
-    store(output + k, o * t);
-  }
-}
-
-void lstmBackward(float* gates, const float* state, const float* previousState, const float* gradient, float* carry,
-                  int count) {
-  const vf one = splat(kOne);
-  for (int k = 0; k < count; k += W) {
-    const vf i = load(gates + k), f = load(gates + count + k), g = load(gates + 2 * count + k),
-             o = load(gates + 3 * count + k), t = load(state + count + k), dh = load(gradient + k);
-    const vf dc = fma(dh * o, fma(-t, t, one), load(carry + k));
-    store(gates + k, dc * g * i * (one - i));
-    store(gates + count + k, dc * load(previousState + k) * f * (one - f));
-    store(gates + 2 * count + k, dc * i * fma(-g, g, one));
-    store(gates + 3 * count + k, dh * t * o * (one - o));
-    store(carry + k, dc * f);
-  }
-}
-
-void gruForward(float* gates, const float* previous, float* output, int count) {
-  for (int k = 0; k < count; k += W) {
-    const vf r = sigmoidOf(load(gates + count + k));
-    const vf z = sigmoidOf(load(gates + 2 * count + k));
-    const vf n = tanhOf(fma(r, load(gates + 3 * count + k), load(gates + k)));
-    store(gates + k, n);
-    store(gates + count + k, r);
-    store(gates + 2 * count + k, z);
-    store(output + k, fma(z, load(previous + k) - n, n));
-  }
-}
-
-void gruBackward(float* gates, const float* previous, const float* gradient, float* before, int count) {
-  const vf one = splat(kOne);
-  for (int k = 0; k < count; k += W) {
-    const vf n = load(gates + k), r = load(gates + count + k), z = load(gates + 2 * count + k),
-             hidden = load(gates + 3 * count + k), dh = load(gradient + k);
-    const vf dn = dh * (one - z) * fma(-n, n, one);
-    store(gates + k, dn);
-    store(gates + count + k, dn * hidden * r * (one - r));
-    store(gates + 2 * count + k, dh * (load(previous + k) - n) * z * (one - z));
-    store(gates + 3 * count + k, dn * r);
-    if (before) store(before + k, fma(dh, z, load(before + k)));
-  }
-}
-
 // ---- Moving and summing -----------------------------------------------------------------------------------------
 
-void copy(const float* from, float* to, int count, bool accumulate) {
-  for (int i = 0; i < count; i += W) store(to + i, accumulate ? load(from + i) + load(to + i) : load(from + i));
+void copy(const float* from, int fromStep, float* to, int toStep, int count, int steps, bool accumulate) {
+  for (int t = 0; t < steps; t++, from += fromStep, to += toStep) {
+    for (int i = 0; i < count; i += W) store(to + i, accumulate ? load(from + i) + load(to + i) : load(from + i));
+  }
 }
 
 void spread(const float* value, int rows, int lanes, float* out) {
@@ -454,7 +360,7 @@ void scatterRows(const float* in, int rows, const int* symbols, int lanes, float
 
 // R rows at a time, then what is left with half as many.
 template <int R>
-void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums, int rotation) {
+void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums) {
   int i = first;
   for (; i + R <= rows; i += R) {
     alignas(64) float groups[R * 16];
@@ -469,13 +375,13 @@ void rowSumsBy(const float* in, int step, int first, int rows, int steps, int la
     }
     float folded[padded(R)];
     fold(groups, R, folded);
-    for (int r = 0; r < R; r++) sums[(i + r + rotation) % rows] += folded[r];
+    for (int r = 0; r < R; r++) sums[i + r] = folded[r];
   }
-  if constexpr (R > 1) rowSumsBy<R / 2>(in, step, i, rows, steps, lanes, sums, rotation);
+  if constexpr (R > 1) rowSumsBy<R / 2>(in, step, i, rows, steps, lanes, sums);
 }
 
-void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums, int rotation) {
-  rowSumsBy<8>(in, step, 0, rows, steps, lanes, sums, rotation);
+void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums) {
+  rowSumsBy<8>(in, step, 0, rows, steps, lanes, sums);
 }
 
 // ---- Optimiser --------------------------------------------------------------------------------------------------
@@ -555,14 +461,7 @@ extern const Kernels kernels = {
     sparseProduct,
     outer,
     sparseOuter,
-    tanhForward,
-    tanhBackward,
-    reluForward,
-    reluBackward,
-    lstmForward,
-    lstmBackward,
-    gruForward,
-    gruBackward,
+    {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>},
     copy,
     spread,
     gather,

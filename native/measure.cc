@@ -5,11 +5,11 @@
 #include <memory>
 #include <random>
 
-#include "executor.h"
 #include "matrix.h"
 #include "memory.h"
 #include "plan.h"
 #include "processor.h"
+#include "tile.h"
 
 namespace filigree {
 namespace {
@@ -27,8 +27,9 @@ size_t area(int rows, int columns) { return static_cast<size_t>(rows) * static_c
 
 Block blockOf(const Measured& m) {
   Block block;
-  block.stride = block.columns = m.columns;
   block.rows = m.rows;
+  block.columns = m.columns;
+  block.pieces = {{0, 0, m.rows, m.columns, 0, m.columns}};
   block.mask = m.mask;
   block.sparse = !m.mask.empty();
   return block;
@@ -91,10 +92,19 @@ struct CellWork {
         output(someFloats(area(1, count))),
         previous(someFloats(area(1, count))),
         gradient(someFloats(area(1, count))),
+        flow(someFloats(area(1, count))),
         carry(someFloats(area(1, count))) {}
 
+  CellStep step() {
+    return {gates.data(), count, state.data(), previousState.data(), count, output.data(), previous.data(), count};
+  }
+  CellReverse reverse() {
+    return {gates.data(), count, state.data(), previousState.data(), count, output.data(), previous.data(),
+            gradient.data(), flow.data(), carry.data(), count};
+  }
+
   const int count;
-  Floats gates, state, previousState, output, previous, gradient, carry;
+  Floats gates, state, previousState, output, previous, gradient, flow, carry;
 };
 
 // Rows of units at every step, and a table of `columns` symbols.
@@ -148,39 +158,16 @@ std::function<void()> matrixWork(const Measured& m, const Kernels& kernels) {
   return working(std::make_shared<MatrixWork>(m, kernels), [work](MatrixWork& w) { (w.*work)(); });
 }
 
-template <class F>
-std::function<void()> onCell(const Measured& m, F f) {
-  return working(std::make_shared<CellWork>(m), f);
-}
-
-std::function<void()> cellWork(const Measured& m, const Kernels& k) {
-  using W = CellWork;
-  const std::string& name = m.kernel;
-  if (name == "tanhForward") return onCell(m, [&k](W& w) { k.tanhForward(w.gates.data(), w.output.data(), w.count); });
-  if (name == "reluForward") return onCell(m, [&k](W& w) { k.reluForward(w.gates.data(), w.output.data(), w.count); });
-  if (name == "tanhBackward") {
-    return onCell(m, [&k](W& w) { k.tanhBackward(w.output.data(), w.gradient.data(), w.gates.data(), w.count); });
-  }
-  if (name == "reluBackward") {
-    return onCell(m, [&k](W& w) { k.reluBackward(w.output.data(), w.gradient.data(), w.gates.data(), w.count); });
-  }
-  if (name == "lstmForward") {
-    return onCell(m, [&k](W& w) {
-      k.lstmForward(w.gates.data(), w.state.data(), w.previousState.data(), w.output.data(), w.count);
-    });
-  }
-  if (name == "lstmBackward") {
-    return onCell(m, [&k](W& w) {
-      k.lstmBackward(w.gates.data(), w.state.data(), w.previousState.data(), w.gradient.data(), w.carry.data(), w.count);
-    });
-  }
-  if (name == "gruForward") {
-    return onCell(m, [&k](W& w) { k.gruForward(w.gates.data(), w.previous.data(), w.output.data(), w.count); });
-  }
-  if (name == "gruBackward") {
-    return onCell(m, [&k](W& w) {
-      k.gruBackward(w.gates.data(), w.previous.data(), w.gradient.data(), w.carry.data(), w.count);
-    });
+std::function<void()> cellWork(const Measured& m, const Kernels& kernels) {
+  const char* const names[] = {"tanh", "relu", "lstm", "gru"};  // By CellKind.
+  for (int kind = 0; kind < 4; kind++) {
+    const CellKernels& cell = kernels.cells[kind];
+    if (m.kernel == std::string(names[kind]) + "Forward") {
+      return working(std::make_shared<CellWork>(m), [&cell](CellWork& w) { cell.forward(w.step()); });
+    }
+    if (m.kernel == std::string(names[kind]) + "Backward") {
+      return working(std::make_shared<CellWork>(m), [&cell](CellWork& w) { cell.backward(w.reverse()); });
+    }
   }
   return nullptr;
 }
@@ -207,7 +194,7 @@ std::function<void()> rowsWork(const Measured& m, const Kernels& k) {
   }
   if (name == "rowSums") {
     return onRows(m, [&k, rows, lanes, steps](W& w) {
-      k.rowSums(w.from.data(), w.count, rows, steps, lanes, w.sums.data(), 0);
+      k.rowSums(w.from.data(), w.count, rows, steps, lanes, w.sums.data());
     });
   }
   return nullptr;
@@ -223,8 +210,8 @@ std::function<void()> vectorWork(const Measured& m, const Kernels& k) {
   const std::string& name = m.kernel;
   if (name == "read") return onVectors(m, 1, [&k](W& w) { w.sum += k.read(w.at(0), w.count); });
   if (name == "squares") return onVectors(m, 1, [&k](W& w) { w.sum += k.squares(w.at(0), w.count); });
-  if (name == "copy") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), w.at(1), w.count, false); });
-  if (name == "add") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), w.at(1), w.count, true); });
+  if (name == "copy") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), 0, w.at(1), 0, w.count, 1, false); });
+  if (name == "add") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), 0, w.at(1), 0, w.count, 1, true); });
   if (name == "adam") {
     return onVectors(m, 4, [&k](W& w) {
       k.adam(w.at(0), w.at(1), w.at(2), w.at(3), w.count, 0.9, 0.999, 1e-3f, 1, 1e-8f);

@@ -87,19 +87,6 @@ constexpr bool kManyRegisters = kMaxRows > 6;
 // As many 32-bit integers.
 typedef int vi __attribute__((vector_size(W * 4)));
 
-// table[index], of which the lowest 5 bits count.
-INLINE vf lookUp32(const float* table, vi index) {
-#if defined(__AVX512F__)
-  return _mm512_permutex2var_ps(_mm512_load_ps(table), (__m512i)index, _mm512_load_ps(table + 16));
-#elif defined(__AVX2__) && defined(__FMA__)
-  return _mm256_i32gather_ps(table, (__m256i)(index & 31), 4);
-#else
-  vf value;
-  for (int l = 0; l < W; l++) value[l] = table[index[l] & 31];
-  return value;
-#endif
-}
-
 INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }
 

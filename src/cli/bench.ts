@@ -70,8 +70,8 @@ function stepCommand(): Command {
     ]);
     const memory = timings.flatMap(({ footprint }, i) => {
       if (!footprint) return [];
-      const { arena, parameters, matrices, rest } = footprint;
-      const bytes = [arena, parameters, matrices, rest, arena + parameters + matrices + rest];
+      const { activations, parameters, matrices, rest } = footprint;
+      const bytes = [activations, parameters, matrices, rest, activations + parameters + matrices + rest];
       return [[percent(subjects[i].density, 0), ...bytes.map((n) => (n / 2 ** 20).toFixed(2))]];
     });
     const columns = ["density", "activations", "parameters", "matrices", "the rest", "MiB together"];

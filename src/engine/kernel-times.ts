@@ -56,19 +56,18 @@ const places = [
 
 /** Steps of a call: as many as the gradient of a matrix takes at once. */
 const STEPS = 8;
-/** Operations of a tanh as the kernels compute it, a polynomial of degree 5 from a table, and of a sigmoid by it. */
-const TANH = 16;
-const SIGMOID = TANH + 3;
+/** Operations of a tanh or a sigmoid as the kernels compute it: an exponential and a quotient (native/cells.h). */
+const SQUASH = 22;
 
 /** Operations and floats moved for each unit and lane by the element-wise step of a cell. */
 const cellSteps: Record<string, { operations: number; floats: number }> = {
-  tanhForward: { operations: TANH, floats: 2 },
-  tanhBackward: { operations: 3, floats: 3 },
+  tanhForward: { operations: SQUASH, floats: 2 },
+  tanhBackward: { operations: 4, floats: 4 },
   reluForward: { operations: 1, floats: 2 },
-  reluBackward: { operations: 1, floats: 3 },
-  lstmForward: { operations: 3 * SIGMOID + 2 * TANH + 4, floats: 12 },
-  lstmBackward: { operations: 22, floats: 13 },
-  gruForward: { operations: 2 * SIGMOID + TANH + 5, floats: 9 },
+  reluBackward: { operations: 2, floats: 4 },
+  lstmForward: { operations: 5 * SQUASH + 4, floats: 12 },
+  lstmBackward: { operations: 23, floats: 14 },
+  gruForward: { operations: 3 * SQUASH + 5, floats: 9 },
   gruBackward: { operations: 17, floats: 12 },
 };
 
