@@ -2,10 +2,7 @@
 // model code, on one core and in turn, so that both meet the same machine. Both start from the same weights and train on
 // the same batches, and the first losses must agree. Needs `npm run build` and a Python with PyTorch.
 //   taskset -c 0 node bench/structures.mjs [family [nodes]]        PYTHON=python3
-import { spawn } from "node:child_process";
 import { cpus } from "node:os";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
 import { generateDataset } from "../dist/data/generate.js";
 import { findGrammar } from "../dist/data/grammars.js";
@@ -17,6 +14,7 @@ import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
 import { thesisStructure } from "../dist/network/structure.js";
 import { Random } from "../dist/random.js";
+import { noPyTorch, startPython } from "./python.mjs";
 
 const family = process.argv[2] ?? "barabasi_albert";
 const n = Number(process.argv[3] ?? 30);
@@ -37,29 +35,14 @@ const longest = Math.max(...train.strings.map(({ length }) => length));
 const graph = layerGraph(GRAPH_FAMILIES[family]({ n, ...parameters[family] }, new Random("benchmark")));
 const perEpoch = Math.ceil(train.strings.length / batch);
 
-const python = spawn(
-  process.env.PYTHON ?? "python3",
-  [fileURLToPath(new URL("structures.py", import.meta.url))],
-  {
-    stdio: ["pipe", "pipe", "inherit"],
-  },
-);
-python.on("error", ({ message }) => {
-  console.error(`PyTorch cannot be run: ${message}; name a Python that has it in PYTHON`);
+const python = await startPython("structures.py");
+if (!python) {
+  console.error(noPyTorch);
   process.exit(1);
-});
-const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
-
-async function ask(question) {
-  if (question) python.stdin.write(`${JSON.stringify(question)}\n`);
-  const { value, done } = await answers.next();
-  if (done) process.exit(1);
-  return JSON.parse(value);
 }
-
-const { versions } = await ask();
+const ask = async (question) => JSON.parse(await python.ask(JSON.stringify(question)));
 console.log(
-  `${cpus()[0].model}, one core; ${versions}; Filigree on ${describeExecutor().detail}, Node.js ${process.version}`,
+  `${cpus()[0].model}, one core; ${python.about}; Filigree on ${describeExecutor().detail}, Node.js ${process.version}`,
 );
 console.log(
   `${family}, ${n} nodes, ${graph.edges.length} edges, ${graph.layers.length} layers, batch ${batch}\n`,
@@ -109,7 +92,7 @@ for (const cell of cellKinds) {
     `| ${[cell, cells, torch.toFixed(1), filigree.toFixed(2), ratio.toFixed(0), whole(torch), whole(filigree)].join(" | ")} |`,
   );
 }
-python.stdin.end();
+python.end();
 
 function arrays({ steps, symbols, labels }) {
   return { steps: Array.from(steps), symbols: Array.from(symbols), labels: Array.from(labels) };

@@ -98,7 +98,7 @@ def train(model, optimiser, batches):
 def main():
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    print(json.dumps({"versions": f"PyTorch {torch.__version__}, Python {platform.python_version()}"}), flush=True)
+    print(f"PyTorch {torch.__version__}, Python {platform.python_version()}", flush=True)
     for line in sys.stdin:
         question = json.loads(line)
         if "network" in question:

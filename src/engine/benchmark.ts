@@ -6,7 +6,7 @@ import type { CellKind } from "../network/architecture.js";
 import { cellsOf } from "../network/architecture.js";
 import { initialise, type Network, stack, tensorNames } from "../network/network.js";
 import { Random } from "../random.js";
-import { compile } from "./compile.js";
+import { type CompileOptions, compile } from "./compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
 import type { Executor } from "./executor.js";
 import { randomMask } from "./kernel-times.js";
@@ -23,6 +23,8 @@ export interface StepOptions {
   readonly length: number;
   /** Share of the weights that stay, in (0, 1]. */
   readonly density: number;
+  /** How matrices with a mask are held; see `CompileOptions`. */
+  readonly form?: CompileOptions["form"];
   readonly executor?: ExecutorName;
 }
 
@@ -74,7 +76,7 @@ export function stepper(options: StepOptions): {
     labels: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
     rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
   };
-  const plan = compile(network, { batch, steps: length, symbols: letters });
+  const plan = compile(network, { batch, steps: length, symbols: letters, form: options.form });
   const executor = createExecutor(plan, network.parameters, { executor: options.executor });
   return {
     executor,

@@ -23,13 +23,25 @@ export interface DotChart extends ChartText {
   width?: number;
   labelWidth?: number;
   rowHeight?: number;
+  /** "log" needs a positive domain. */
+  scale?: "linear" | "log";
   /** A vertical line to compare with, such as zero. */
   reference?: number;
 }
 
 /** One row per label; dots in a row are set apart from each other when more than one has an interval. */
 export function dotChart(chart: DotChart): string {
-  const { rows, domain, ticks, format, width = 380, labelWidth = 130, rowHeight = 22, reference } = chart;
+  const {
+    rows,
+    domain,
+    ticks,
+    format,
+    width = 380,
+    labelWidth = 130,
+    rowHeight = 22,
+    reference,
+    scale = "linear",
+  } = chart;
   const [low, high] = domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
   const dots = rows.flatMap(({ dots }, i) => {
@@ -52,7 +64,7 @@ export function dotChart(chart: DotChart): string {
     marginBottom: 38,
     marginLeft: labelWidth,
     marginRight,
-    x: { domain: [...domain] },
+    x: { domain: [...domain], type: scale },
     y: { domain: [0, rows.length], axis: null, reverse: true },
     r: { type: "identity" },
     marks: [

@@ -1,0 +1,114 @@
+"""The PyTorch side of compare.mjs: makes training steps when told to, on one thread.
+
+Reads lines "FORM CELL HIDDEN LAYERS BATCH LENGTH STEPS" and answers each with the seconds of the processor that the steps
+took. Both forms train an embedding, a stack of recurrent layers and a linear read-out of the last step, with
+cross-entropy, the gradient's norm clipped to 5 and Adam. "fused" runs nn.RNN, nn.LSTM or nn.GRU; "loop" computes one
+time step after the other in Python, as the thesis's own modules do.
+"""
+
+import platform
+import sys
+import time
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, linear
+
+GATES = {"rnn-tanh": 1, "rnn-relu": 1, "lstm": 4, "gru": 3}
+
+
+def fused(cell, hidden, layers):
+    if cell.startswith("rnn-"):
+        return nn.RNN(hidden, hidden, layers, nonlinearity=cell.removeprefix("rnn-"))
+    return {"lstm": nn.LSTM, "gru": nn.GRU}[cell](hidden, hidden, layers)
+
+
+class Layer(nn.Module):
+    def __init__(self, cell, hidden):
+        super().__init__()
+        self.cell = cell
+        self.weight_ih, self.weight_hh = (nn.Parameter(torch.empty(GATES[cell] * hidden, hidden)) for _ in range(2))
+        self.bias_ih, self.bias_hh = (nn.Parameter(torch.empty(GATES[cell] * hidden)) for _ in range(2))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
+
+    def step(self, x, h, c):
+        i2h = linear(x, self.weight_ih, self.bias_ih)
+        h2h = linear(h, self.weight_hh, self.bias_hh)
+        if self.cell == "rnn-tanh":
+            return torch.tanh(i2h + h2h), c
+        if self.cell == "rnn-relu":
+            return torch.relu(i2h + h2h), c
+        if self.cell == "lstm":
+            i, f, g, o = (i2h + h2h).chunk(4, 1)
+            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+            return torch.sigmoid(o) * torch.tanh(c), c
+        (xr, xz, xn), (hr, hz, hn) = i2h.chunk(3, 1), h2h.chunk(3, 1)
+        z = torch.sigmoid(xz + hz)
+        n = torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
+        return n + z * (h - n), c
+
+    def forward(self, sequence):
+        h = c = torch.zeros(sequence.shape[1], self.weight_hh.shape[1])
+        outputs = []
+        for x in sequence:
+            h, c = self.step(x, h, c)
+            outputs.append(h)
+        return torch.stack(outputs)
+
+
+class Loop(nn.Module):
+    def __init__(self, cell, hidden, layers):
+        super().__init__()
+        self.layers = nn.ModuleList(Layer(cell, hidden) for _ in range(layers))
+
+    def forward(self, sequence):
+        for layer in self.layers:
+            sequence = layer(sequence)
+        return sequence, None
+
+
+class Model(nn.Module):
+    def __init__(self, form, cell, hidden, layers):
+        super().__init__()
+        self.embedding = nn.Embedding(128, hidden)
+        self.recurrent = {"fused": fused, "loop": Loop}[form](cell, hidden, layers)
+        self.out = nn.Linear(hidden, 2)
+
+    def forward(self, symbols):
+        return self.out(self.recurrent(self.embedding(symbols))[0][-1])
+
+
+class Training:
+    def __init__(self, form, cell, hidden, layers, batch, length):
+        self.model = Model(form, cell, hidden, layers)
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3)
+        self.symbols = torch.tensor([66, 69, 80, 83, 84, 86, 88])[torch.randint(7, (length, batch))]
+        self.labels = torch.randint(2, (batch,))
+
+    def run(self, steps):
+        start = time.process_time()
+        for _ in range(steps):
+            self.optimiser.zero_grad()
+            cross_entropy(self.model(self.symbols), self.labels).backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 5)
+            self.optimiser.step()
+        return time.process_time() - start
+
+
+def main():
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    print(f"PyTorch {torch.__version__}, Python {platform.python_version()}", flush=True)
+    trainings = {}
+    for line in sys.stdin:
+        form, cell, *sizes, steps = line.split()
+        settings = cell, *map(int, sizes)
+        # Only the present network, in its two forms, is kept.
+        trainings = {key: training for key, training in trainings.items() if key[1:] == settings}
+        if (form, *settings) not in trainings:
+            trainings[form, *settings] = Training(form, *settings)
+        print(trainings[form, *settings].run(int(steps)), flush=True)
+
+
+main()

@@ -1,0 +1,171 @@
+// A roofline: what kernels reach against the ceilings of a processor, its arithmetic and the memories that feed it. How
+// far a point lies below the roof over it is what could still be won.
+import * as Plot from "@observablehq/plot";
+import type { Ceilings } from "../../engine/kernel-times.js";
+import { type ChartText, draw } from "../plot.js";
+import { ink, paper, quiet, rule } from "../theme.js";
+
+export interface RooflinePoint {
+  readonly label: string;
+  readonly colour: string;
+  /** Operations for each byte that has to be moved, and operations per second. */
+  readonly intensity: number;
+  readonly speed: number;
+}
+
+export interface Roofline extends ChartText {
+  readonly ceilings: Ceilings;
+  readonly points: readonly RooflinePoint[];
+  readonly width?: number;
+  readonly height?: number;
+}
+
+const margins = { marginTop: 24, marginBottom: 36, marginLeft: 44, marginRight: 16 };
+const LETTER = 5.4; // Width of an average letter, and the height of a line.
+const LINE = 11;
+
+/** Both axes are logarithmic; points beyond them are drawn at their edge. */
+export function rooflineChart(chart: Roofline): string {
+  const { ceilings, width = 640, height = 400 } = chart;
+  const peak = ceilings.peak / 1e9;
+  const x: Domain = [1 / 16, 64];
+  const y: Domain = [peak / 200, peak * 1.6];
+  const inner = {
+    width: width - margins.marginLeft - margins.marginRight,
+    height: height - margins.marginTop - margins.marginBottom,
+  };
+  const place = ({ intensity, speed }: { intensity: number; speed: number }) => ({
+    x: inner.width * along(intensity, x),
+    y: inner.height * (1 - along(speed, y)),
+  });
+  const roofs = ceilings.levels.map(({ name, bandwidth }) => {
+    const slope = bandwidth / 1e9;
+    const start = Math.max(x[0], y[0] / slope);
+    const end = Math.min(x[1], peak / slope);
+    return { name: `${name}, ${slope.toFixed(0)} GB/s`, start, end, slope };
+  });
+  const points = chart.points.map(({ intensity, speed, ...rest }) => {
+    const inside = { intensity: within(intensity, x), speed: within(speed / 1e9, y) };
+    return { ...rest, ...inside, at: place(inside) };
+  });
+  const offsets = placeLabels(
+    points.map(({ at, label }) => ({ ...at, label })),
+    inner,
+  );
+  const tilt = (Math.atan2(inner.height / decades(y), inner.width / decades(x)) * 180) / Math.PI;
+  return draw(chart, {
+    width,
+    height,
+    ...margins,
+    x: { domain: [...x], type: "log", label: null },
+    y: { domain: [...y], type: "log", label: null },
+    marks: [
+      Plot.gridX([0.1, 1, 10], { stroke: rule, strokeOpacity: 1 }),
+      Plot.gridY([1, 10, 100], { stroke: rule, strokeOpacity: 1 }),
+      Plot.axisX([0.1, 0.3, 1, 3, 10, 30], { tickFormat: String, tickSize: 0, label: null, fill: quiet }),
+      Plot.axisY([1, 3, 10, 30, 100], { tickFormat: String, tickSize: 0, label: null, fill: quiet }),
+      Plot.text(["GFLOP/s"], {
+        frameAnchor: "top-left",
+        textAnchor: "start",
+        dx: -margins.marginLeft + 2,
+        dy: -20,
+        fill: quiet,
+      }),
+      Plot.text(["FLOP / byte"], { frameAnchor: "bottom-right", textAnchor: "end", dy: 32, fill: quiet }),
+      Plot.link(roofs, {
+        x1: "start",
+        x2: "end",
+        y1: ({ start, slope }) => start * slope,
+        y2: ({ end, slope }) => end * slope,
+        stroke: quiet,
+        strokeWidth: 1,
+      }),
+      Plot.link([roofs[0]], { x1: "end", x2: x[1], y1: peak, y2: peak, stroke: ink, strokeWidth: 1.4 }),
+      Plot.text([`peak, ${peak.toFixed(0)} GFLOP/s`], {
+        x: x[1],
+        y: peak,
+        textAnchor: "end",
+        dy: -8,
+        fill: ink,
+      }),
+      ...roofs.map(({ name, start, slope }) =>
+        Plot.text([name], {
+          x: start * 1.08,
+          y: start * 1.08 * slope,
+          rotate: -tilt,
+          textAnchor: "start",
+          dy: -6,
+          fill: quiet,
+          stroke: paper,
+          strokeWidth: 3,
+        }),
+      ),
+      Plot.dot(points, {
+        x: "intensity",
+        y: "speed",
+        r: 3.2,
+        fill: "colour",
+        stroke: paper,
+        strokeWidth: 0.8,
+      }),
+      ...points.map((point, i) =>
+        Plot.text([point], {
+          x: "intensity",
+          y: "speed",
+          text: "label",
+          textAnchor: offsets[i].anchor,
+          dx: offsets[i].dx,
+          dy: offsets[i].dy,
+          fill: point.colour,
+          stroke: paper,
+          strokeWidth: 3,
+        }),
+      ),
+    ],
+  });
+}
+
+type Domain = readonly [number, number];
+const decades = ([low, high]: Domain) => Math.log10(high / low);
+const along = (value: number, domain: Domain) => Math.log10(value / domain[0]) / decades(domain);
+const within = (value: number, [low, high]: Domain) => Math.min(high, Math.max(low, value));
+
+interface Offset {
+  readonly anchor: "start" | "end" | "middle";
+  readonly dx: number;
+  readonly dy: number;
+}
+
+const candidates: readonly Offset[] = [
+  { anchor: "start", dx: 6, dy: 0 },
+  { anchor: "end", dx: -6, dy: 0 },
+  ...[10, -10, 20, -20, 30, -30].flatMap((dy): Offset[] => [
+    { anchor: "start", dx: 4, dy },
+    { anchor: "end", dx: -4, dy },
+  ]),
+];
+
+/** For each label the first place beside its point that touches no other point and no label placed before. */
+function placeLabels(
+  points: readonly { x: number; y: number; label: string }[],
+  inner: { width: number; height: number },
+): Offset[] {
+  const taken = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
+  return points.map(({ x, y, label }) => {
+    const box = ({ anchor, dx, dy }: Offset) => {
+      const left = x + dx - (anchor === "end" ? label.length * LETTER : 0);
+      const right = left + label.length * LETTER;
+      return { left, right, top: y + dy - LINE / 2, bottom: y + dy + LINE / 2 };
+    };
+    const free = candidates.find((offset) => {
+      const { left, right, top, bottom } = box(offset);
+      const inside = left >= 0 && right <= inner.width && top >= 0 && bottom <= inner.height;
+      return (
+        inside && taken.every((o) => o.right <= left || o.left >= right || o.bottom <= top || o.top >= bottom)
+      );
+    });
+    const offset = free ?? candidates[0];
+    taken.push(box(offset));
+    return offset;
+  });
+}
