@@ -14,8 +14,8 @@ import { interleave, timed } from "../dist/engine/rounds.js";
 import { cellKinds } from "../dist/network/architecture.js";
 import { ceilingsText, densityTable, kernelTable, stepCsv, stepTable } from "../dist/report/comparison.js";
 import { comparisonFigures } from "../dist/report/comparison-figures.js";
-import { noPyTorch, startPython } from "./python.mjs";
-import { findTensorFlow, noTensorFlow } from "./tensorflow.mjs";
+import { startPython } from "./python.mjs";
+import { findTensorFlow } from "./tensorflow.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -44,11 +44,11 @@ if (options.draw) write(options.draw, JSON.parse(readFileSync(`${options.draw}/c
 else write(options.out, await measure());
 
 async function measure() {
-  const torch = await startPython("torch.py");
+  const torch = await startPython("step.py");
   const tensorflow = await findTensorFlow();
-  for (const line of [torch ? "" : noPyTorch, tensorflow ? "" : noTensorFlow]) if (line) console.error(line);
+  for (const { absent } of [torch, tensorflow]) if (absent) console.error(`left out: ${absent}`);
   const { name, detail } = describeExecutor();
-  const versions = [torch?.about, tensorflow?.about, `Filigree, ${name} executor (${detail})`];
+  const versions = [torch.about, tensorflow.about, `Filigree, ${name} executor (${detail})`];
   const setups = [];
   for (const size of grid.sizes) {
     for (const batch of grid.batches) {
@@ -64,7 +64,7 @@ async function measure() {
       }
     }
   }
-  torch?.end();
+  torch.end?.();
   const result = {
     machine: `${cpus()[0].model}, one core; Node.js ${process.version}`,
     versions: versions.filter((version) => version !== undefined),
@@ -99,8 +99,8 @@ function sidesOf(setup, torch, tensorflow) {
     run: timed(stepper({ ...setup, density, form: "sparse" }).step),
   });
   return [
-    ...(torch ? [pytorch("loop"), pytorch("fused")] : []),
-    ...(tensorflow && hidden === 50 && batch === 32
+    ...(torch.about ? [pytorch("loop"), pytorch("fused")] : []),
+    ...(tensorflow.about && hidden === 50 && batch === 32
       ? [{ side: "tensorflow", density: 1, ...tensorflow.side(setup) }]
       : []),
     ...[1, ...grid.densities].map(own),

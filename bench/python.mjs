@@ -7,7 +7,7 @@ const command = process.env.PYTHON ?? "python3";
 
 /**
  * Starts a script of this folder, whose first line says what it is. PYTHON names another Python than `python3`.
- * @returns that line, `ask` to send a line and receive the next, and `end`; or undefined where the script cannot run.
+ * @returns that line, `ask` to send a line and receive the next, and `end`; or, in a line, why the script does not run.
  */
 export async function startPython(script) {
   const python = spawn(command, [fileURLToPath(new URL(script, import.meta.url))], {
@@ -23,7 +23,12 @@ export async function startPython(script) {
   python.stdin.on("error", () => {}); // It has ended; the missing answer tells.
   const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
   const { value: about } = await answers.next();
-  if (about === undefined) return undefined;
+  if (about === undefined) {
+    const reason = complaints.trim().split("\n").at(-1);
+    return {
+      absent: `there is no PyTorch (${command}: ${reason}); pip install torch, or name a Python that has it in PYTHON`,
+    };
+  }
   return {
     about,
     async ask(line) {
@@ -35,6 +40,3 @@ export async function startPython(script) {
     end: () => python.stdin.end(),
   };
 }
-
-/** What to do where there is no PyTorch. */
-export const noPyTorch = `PyTorch is left out: \`${command}\` does not have it; pip install torch, or name another Python in PYTHON`;

@@ -14,7 +14,7 @@ import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
 import { thesisStructure } from "../dist/network/structure.js";
 import { Random } from "../dist/random.js";
-import { noPyTorch, startPython } from "./python.mjs";
+import { startPython } from "./python.mjs";
 
 const family = process.argv[2] ?? "barabasi_albert";
 const n = Number(process.argv[3] ?? 30);
@@ -36,8 +36,8 @@ const graph = layerGraph(GRAPH_FAMILIES[family]({ n, ...parameters[family] }, ne
 const perEpoch = Math.ceil(train.strings.length / batch);
 
 const python = await startPython("structures.py");
-if (!python) {
-  console.error(noPyTorch);
+if (python.absent) {
+  console.error(python.absent);
   process.exit(1);
 }
 const ask = async (question) => JSON.parse(await python.ask(JSON.stringify(question)));

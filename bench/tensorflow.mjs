@@ -3,12 +3,17 @@
 // same network; its GRU applies the reset gate before the product and not after, and no norm is clipped.
 import { timed } from "../dist/engine/rounds.js";
 
-/** @returns what is there and a side for a network; or undefined where TensorFlow.js is not installed. */
+/** @returns what is there and a side for a network; or, in a line, how to install it. */
 export async function findTensorFlow() {
   const warn = console.warn;
   console.warn = () => {}; // It recommends another package at length.
   const tf = await import("@tensorflow/tfjs").catch(() => undefined);
-  if (!tf) return undefined;
+  if (!tf) {
+    return {
+      absent:
+        "there is no TensorFlow.js; npm install --no-save @tensorflow/tfjs @tensorflow/tfjs-backend-wasm",
+    };
+  }
   const backend = await import("@tensorflow/tfjs-backend-wasm").then(
     () => "wasm",
     () => "cpu",
@@ -21,9 +26,6 @@ export async function findTensorFlow() {
     side: (setup) => side(tf, setup),
   };
 }
-
-export const noTensorFlow =
-  "TensorFlow.js is left out: npm install --no-save @tensorflow/tfjs @tensorflow/tfjs-backend-wasm";
 
 function side(tf, { cell, hidden, layers, batch, length }) {
   const symbols = 7;
