@@ -30,8 +30,19 @@ export interface CompileOptions {
   form?: "dense" | "sparse";
 }
 
-/** Density below which a masked matrix is held compressed; measured, see docs/performance.md. */
-const SPARSE_BELOW = 0.4;
+/**
+ * Densities below which a masked matrix is held compressed, by its number of columns: as `filigree bench density` measured
+ * (docs/performance.md). A small matrix gains more, because its dense panels are short and its inputs stay close.
+ */
+const SPARSE_BELOW = [
+  { columns: 64, density: 0.55 },
+  { columns: 192, density: 0.45 },
+  { columns: Number.POSITIVE_INFINITY, density: 0.38 },
+] as const;
+
+function sparseBelow(columns: number): number {
+  return SPARSE_BELOW.find((size) => columns <= size.columns)!.density;
+}
 
 /**
  * Compiles a network for batches of up to `batch` examples and `steps` time steps.
@@ -452,7 +463,7 @@ class Compiler {
     }
     const { form } = this.options;
     const full = nonzeros === rows * columns;
-    const sparse = !full && (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
+    const sparse = !full && (form ? form === "sparse" : nonzeros < sparseBelow(columns) * rows * columns);
     this.blocks.push({ name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse });
     return this.blocks.length - 1;
   }

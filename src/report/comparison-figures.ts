@@ -92,23 +92,29 @@ function peerFigure(comparison: Comparison): Figure | undefined {
     })),
   }));
   const values = rows.flatMap(({ dots }) => dots.map(({ value }) => value)).filter(Number.isFinite);
-  const ticks = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200];
+  const [low, high] = [Math.min(0.7, 0.9 * Math.min(...values)), 1.15 * Math.max(...values)];
+  const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((tick) => tick >= low && tick <= high);
   const chart: DotChart = {
     title: "Training steps beside PyTorch",
     description:
       "How many times as long PyTorch takes, on a logarithmic scale; left of 1 it is the faster one.",
     rows,
-    axis: "times as long as Filigree",
-    domain: [Math.min(0.7, 0.9 * Math.min(...values)), 1.15 * Math.max(...values)],
+    axis: "times as long",
+    domain: [low, high],
     ticks,
     format: (value) => `${value}×`,
     scale: "log",
     width: 640,
-    labelWidth: 170,
+    labelWidth: 190,
     rowHeight: 18,
     reference: 1,
   };
-  const panel = { title: "", svg: dotChart(chart), width: 640, height: rows.length * 18 + 44 };
+  const panel = {
+    title: "Training steps: how many times as long as Filigree",
+    svg: dotChart(chart),
+    width: 640,
+    height: rows.length * 18 + 44,
+  };
   const svg = sheet({ ...chart, panels: [panel], columns: 1, legend: peerSeries });
   return { name: "pytorch", svg };
 }

@@ -142,6 +142,8 @@ describe("mistakes", () => {
     [["reproduce", "--quick", "--full"], /cannot be used with option '--full'$/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)$/],
     [["bench", "step", "--cell", "gru", "--density", "7"], /'7' is invalid/],
+    [["bench", "density", "--hidden", "0"], /'0' is invalid\. Use a whole number from 1 to 4096\.$/],
+    [["bench", "kernels", "--cell", "gruu"], /'gruu' is invalid/],
   ];
   it.each(mistakes)("%j", async (words, line) => {
     const before = readdirSync(folder);

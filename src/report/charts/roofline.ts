@@ -4,6 +4,7 @@ import * as Plot from "@observablehq/plot";
 import type { Ceilings } from "../../engine/kernel-times.js";
 import { type ChartText, draw } from "../plot.js";
 import { ink, paper, quiet, rule } from "../theme.js";
+import { spread } from "./spread.js";
 
 export interface RooflinePoint {
   readonly label: string;
@@ -20,16 +21,17 @@ export interface Roofline extends ChartText {
   readonly height?: number;
 }
 
-const margins = { marginTop: 24, marginBottom: 36, marginLeft: 44, marginRight: 16 };
-const LETTER = 5.4; // Width of an average letter, and the height of a line.
+const margins = { marginTop: 26, marginBottom: 36, marginLeft: 44, marginRight: 16 };
+const LETTER = 6; // Width of an average letter, and the height of a line.
 const LINE = 11;
+const ROOF_LABEL = 58; // Width of the text over a roof.
 
 /** Both axes are logarithmic; points beyond them are drawn at their edge. */
 export function rooflineChart(chart: Roofline): string {
   const { ceilings, width = 640, height = 400 } = chart;
   const peak = ceilings.peak / 1e9;
   const x: Domain = [1 / 16, 64];
-  const y: Domain = [peak / 200, peak * 1.6];
+  const y: Domain = [peak / 150, peak * 2.2];
   const inner = {
     width: width - margins.marginLeft - margins.marginRight,
     height: height - margins.marginTop - margins.marginBottom,
@@ -42,8 +44,11 @@ export function rooflineChart(chart: Roofline): string {
     const slope = bandwidth / 1e9;
     const start = Math.max(x[0], y[0] / slope);
     const end = Math.min(x[1], peak / slope);
-    return { name: `${name}, ${slope.toFixed(0)} GB/s`, start, end, slope };
+    return { text: `${name}\n${slope.toFixed(0)} GB/s`, start, end, slope };
   });
+  // Written over the ridges, where a roof meets the peak.
+  const ridges = roofs.map(({ end }) => inner.width * along(end, x));
+  const apart = spread(ridges, ROOF_LABEL, 0, inner.width - 3 * ROOF_LABEL);
   const points = chart.points.map(({ intensity, speed, ...rest }) => {
     const inside = { intensity: within(intensity, x), speed: within(speed / 1e9, y) };
     return { ...rest, ...inside, at: place(inside) };
@@ -51,8 +56,8 @@ export function rooflineChart(chart: Roofline): string {
   const offsets = placeLabels(
     points.map(({ at, label }) => ({ ...at, label })),
     inner,
+    inner.height * (1 - along(peak, y)),
   );
-  const tilt = (Math.atan2(inner.height / decades(y), inner.width / decades(x)) * 180) / Math.PI;
   return draw(chart, {
     width,
     height,
@@ -88,17 +93,8 @@ export function rooflineChart(chart: Roofline): string {
         dy: -8,
         fill: ink,
       }),
-      ...roofs.map(({ name, start, slope }) =>
-        Plot.text([name], {
-          x: start * 1.08,
-          y: start * 1.08 * slope,
-          rotate: -tilt,
-          textAnchor: "start",
-          dy: -6,
-          fill: quiet,
-          stroke: paper,
-          strokeWidth: 3,
-        }),
+      ...roofs.map(({ text, end }, i) =>
+        Plot.text([text], { x: end, y: peak, dx: apart[i] - ridges[i], dy: -16, fill: quiet }),
       ),
       Plot.dot(points, {
         x: "intensity",
@@ -131,7 +127,7 @@ const along = (value: number, domain: Domain) => Math.log10(value / domain[0]) /
 const within = (value: number, [low, high]: Domain) => Math.min(high, Math.max(low, value));
 
 interface Offset {
-  readonly anchor: "start" | "end" | "middle";
+  readonly anchor: "start" | "end";
   readonly dx: number;
   readonly dy: number;
 }
@@ -145,16 +141,19 @@ const candidates: readonly Offset[] = [
   ]),
 ];
 
-/** For each label the first place beside its point that touches no other point and no label placed before. */
+/** For each label the first place beside its point that touches no point, and no label placed before, below the peak. */
 function placeLabels(
   points: readonly { x: number; y: number; label: string }[],
   inner: { width: number; height: number },
+  peak: number,
 ): Offset[] {
   const taken = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
+  taken.push({ left: 0, right: inner.width, top: 0, bottom: peak + 1 });
   return points.map(({ x, y, label }) => {
     const box = ({ anchor, dx, dy }: Offset) => {
-      const left = x + dx - (anchor === "end" ? label.length * LETTER : 0);
-      const right = left + label.length * LETTER;
+      const length = label.length * LETTER + 4;
+      const left = x + dx - (anchor === "end" ? length : 0);
+      const right = left + length;
       return { left, right, top: y + dy - LINE / 2, bottom: y + dy + LINE / 2 };
     };
     const free = candidates.find((offset) => {
