@@ -41,7 +41,12 @@ interface AddonExecutor {
 }
 
 interface Addon {
-  NativeExecutor: new (words: Int32Array, masks: Uint8Array, optimiser: Optimiser) => AddonExecutor;
+  NativeExecutor: new (
+    words: Int32Array,
+    masks: Uint8Array,
+    optimiser: Optimiser,
+    threads?: number,
+  ) => AddonExecutor;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
   /** The instruction set in use; FILIGREE_ISA asks for another (avx512, avx2, neon or baseline). */
@@ -79,13 +84,16 @@ export class NativeExecutor implements Executor {
   readonly plan: Plan;
   private readonly inner: AddonExecutor;
 
-  /** @throws EngineError when the addon is absent or refuses the plan. */
-  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser) {
+  /**
+   * @param threads how many tiles of a batch run at once; it changes no result.
+   * @throws EngineError when the addon is absent or refuses the plan.
+   */
+  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser, threads = 1) {
     const { addon, absent } = loadNative();
     if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
     this.plan = plan;
     const { words, masks } = encode(plan);
-    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser));
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser, threads));
     this.setState({
       parameters,
       firstMoment: new Float32Array(parameters.length),
