@@ -60,7 +60,7 @@ INLINE void eachFour(int count, F f) {
 }
 
 INLINE void sigmoidInPlace(float* values, int count) {
-  eachFour(count, [&](auto n, int k) {
+  eachFour(count, [=](auto n, int k) INLINE_LAMBDA {
     vf x[n];
     unroll<n>([&](auto i) { x[i] = load(values + k + i * W); });
     sigmoid(x);
@@ -70,7 +70,7 @@ INLINE void sigmoidInPlace(float* values, int count) {
 
 // to = tanh(from); the two may be the same.
 INLINE void tanhTo(const float* from, float* to, int count) {
-  eachFour(count, [&](auto n, int k) {
+  eachFour(count, [=](auto n, int k) INLINE_LAMBDA {
     vf x[n];
     unroll<n>([&](auto i) { x[i] = load(from + k + i * W); });
     tanh(x);
@@ -81,8 +81,8 @@ INLINE void tanhTo(const float* from, float* to, int count) {
 // ---- Cells --------------------------------------------------------------------------------------------------------
 
 struct Tanh {
-  static void forward(const CellStep& s) { tanhTo(s.gates, s.output, s.count); }
-  static void backward(const CellReverse& s) {
+  static INLINE void forward(CellStep s) { tanhTo(s.gates, s.output, s.count); }
+  static INLINE void backward(CellReverse s) {
     for (int k = 0; k < s.count; k += W) {
       const vf h = load(s.output + k);
       store(s.gates + k, (load(s.gradient + k) + load(s.flow + k)) * fma(-h, h, splat(1)));
@@ -91,10 +91,10 @@ struct Tanh {
 };
 
 struct Relu {
-  static void forward(const CellStep& s) {
+  static INLINE void forward(CellStep s) {
     for (int k = 0; k < s.count; k += W) store(s.output + k, vmax(splat(0), load(s.gates + k)));
   }
-  static void backward(const CellReverse& s) {
+  static INLINE void backward(CellReverse s) {
     for (int k = 0; k < s.count; k += W) {
       store(s.gates + k, selectPositive(load(s.output + k), load(s.gradient + k) + load(s.flow + k)));
     }
@@ -103,7 +103,7 @@ struct Relu {
 
 // Gates i, f, g, o; state c, tanh c.
 struct Lstm {
-  static void forward(const CellStep& s) {
+  static INLINE void forward(CellStep s) {
     float *i = s.gates, *f = i + s.gateStride, *g = f + s.gateStride, *o = g + s.gateStride;
     float *c = s.state, *tanhC = c + s.stateStride;
     sigmoidInPlace(i, s.count);
@@ -116,7 +116,7 @@ struct Lstm {
     tanhTo(c, tanhC, s.count);
     for (int k = 0; k < s.count; k += W) store(s.output + k, load(o + k) * load(tanhC + k));
   }
-  static void backward(const CellReverse& s) {
+  static INLINE void backward(CellReverse s) {
     float *gi = s.gates, *gf = gi + s.gateStride, *gg = gf + s.gateStride, *go = gg + s.gateStride;
     const vf one = splat(1);
     for (int k = 0; k < s.count; k += W) {
@@ -134,7 +134,7 @@ struct Lstm {
 
 // Gates n, r, z and m, the hidden share of n.
 struct Gru {
-  static void forward(const CellStep& s) {
+  static INLINE void forward(CellStep s) {
     float *n = s.gates, *r = n + s.gateStride, *z = r + s.gateStride, *m = z + s.gateStride;
     sigmoidInPlace(r, s.count);
     sigmoidInPlace(z, s.count);
@@ -144,7 +144,7 @@ struct Gru {
       store(s.output + k, fma(load(z + k), load(s.previousOutput + k) - load(n + k), load(n + k)));
     }
   }
-  static void backward(const CellReverse& s) {
+  static INLINE void backward(CellReverse s) {
     float *gn = s.gates, *gr = gn + s.gateStride, *gz = gr + s.gateStride, *gm = gz + s.gateStride;
     const vf one = splat(1);
     for (int k = 0; k < s.count; k += W) {
@@ -176,7 +176,13 @@ void cellForward(const CellStep& step) {
   }
 }
 
+// By value, because a vector may be stored over anything and would make the compiler read the step again.
 template <class Cell>
-constexpr CellKernels kernelsOf = {cellForward<Cell>, Cell::backward};
+void cellBackward(const CellReverse& step) {
+  Cell::backward(step);
+}
+
+template <class Cell>
+constexpr CellKernels kernelsOf = {cellForward<Cell>, cellBackward<Cell>};
 
 }  // namespace filigree::FILIGREE_ISA

@@ -171,7 +171,8 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index) {
   eachTile(batches, index, work, [&](Member& member) {
     outcome += member.outcome;
     const int count = static_cast<int>(plan_.gradients);
-    if (several) kernels_.copy(member.gradient.data(), count, gradient_.data(), count, count, 1, true);
+    const float* part = member.gradient.data();
+    if (several) kernels_.sum(&part, &count, 1, gradient_.data(), count, count, 1, true);
   });
   for (const Op& op : plan_.finish) tableBackward(op, gradient_.data());
   for (const Matrix& matrix : matrices_) matrix.maskGradient(gradient_.data());

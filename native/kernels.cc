@@ -72,33 +72,59 @@ constexpr int kSparseVectors = L >= 4 * W ? 4 : L / W;
 constexpr int kGroupRows = kManyRegisters ? 4 : 3;
 static_assert(kGroupRows <= kMaxGroupRows);
 
-template <int R, int L>
-void groupProduct(const RowGroup& group, const float* in, float* out, Start start, const float* bias) {
+// Nonzeros of a row up to which a group's product is written out, without a loop whose end the processor would have to
+// guess.
+constexpr int kStraight = 8;
+
+// C nonzeros in each of R rows; C = -1 for more than kStraight.
+template <int R, int C, int L>
+void groupProducts(const RowGroup* group, int count, const float* in, float* out, Start start, const float* bias) {
   constexpr int V = kSparseVectors<L>;
-  vf sum[R][V];
-  unroll<R>([&](auto r) {
-    const int row = group.row[r];
-    unroll<V>([&](auto v) {
-      sum[r][v] = start == Start::kKeep ? load(out + row * L + v * W) : splat(start == Start::kBias ? bias[row] : 0);
-    });
-  });
-  const Nonzero* nonzero = group.nonzeros;
-  for (int k = 0; k < group.count; k++, nonzero += R) {
-    unroll<R>([&](auto r) {
-      const vf weight = splat(nonzero[r].weight);
-      const float* x = in + nonzero[r].offset;
-      unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
-    });
+  for (const RowGroup* end = group + count; group < end; group++) {
+    const Start own = group->starts ? start : Start::kKeep;
+    int row[R];
+    unroll<R>([&](auto r) { row[r] = group->row[r]; });
+    const Nonzero* nonzero = group->nonzeros;
+    const int nonzeros = group->count;
+    for (int l = 0; l < L; l += V * W) {
+      vf sum[R][V];
+      if (own == Start::kKeep) {
+        unroll<R>([&](auto r) { unroll<V>([&](auto v) { sum[r][v] = load(out + row[r] * L + l + v * W); }); });
+      } else {
+        unroll<R>([&](auto r) {
+          const vf first = splat(own == Start::kBias ? bias[row[r]] : 0);
+          unroll<V>([&](auto v) { sum[r][v] = first; });
+        });
+      }
+      const auto add = [&](const Nonzero* nonzero) INLINE_LAMBDA {
+        unroll<R>([&](auto r) {
+          const vf weight = splat(nonzero[r].weight);
+          const float* x = in + nonzero[r].offset + l;
+          unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
+        });
+      };
+      if constexpr (C >= 0) {
+        unroll<C>([&](auto k) { add(nonzero + k * R); });
+      } else {
+        for (int k = 0; k < nonzeros; k++) add(nonzero + k * R);
+      }
+      unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + row[r] * L + l + v * W, sum[r][v]); }); });
+    }
   }
-  unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + group.row[r] * L + v * W, sum[r][v]); }); });
 }
 
-// groupProduct for every number of rows.
+// groupProducts for every number of rows and nonzeros.
 template <int L>
 struct GroupProducts {
-  void (*of[kGroupRows + 1])(const RowGroup&, const float*, float*, Start, const float*);
+  void (*of[kGroupRows + 1][kStraight + 2])(const RowGroup*, int, const float*, float*, Start, const float*);
   constexpr GroupProducts() : of() {
-    unroll<kGroupRows>([&](auto i) { of[i + 1] = groupProduct<i + 1, L>; });
+    unroll<kGroupRows>([&](auto i) {
+      of[i + 1][kStraight + 1] = groupProducts<i + 1, -1, L>;
+      unroll<kStraight + 1>([&](auto k) {
+        // Groups of fewer rows are few.
+        of[i + 1][k] = groupProducts<i + 1, i + 1 == kGroupRows ? k : -1, L>;
+      });
+    });
   }
 };
 
@@ -106,10 +132,12 @@ template <int L>
 void sparseProductOf(const RowGroup* groups, int count, const float* in, float* out, Start start,
                      const float* bias) {
   static constexpr GroupProducts<L> products;
-  for (int g = 0; g < count; g++) {
-    for (int l = 0; l < L; l += kSparseVectors<L> * W) {
-      products.of[groups[g].rows](groups[g], in + l, out + l, groups[g].starts ? start : Start::kKeep, bias);
-    }
+  for (int g = 0; g < count;) {
+    const int rows = groups[g].rows, nonzeros = groups[g].count;
+    int same = 1;
+    while (g + same < count && groups[g + same].rows == rows && groups[g + same].count == nonzeros) same++;
+    products.of[rows][nonzeros < kStraight + 1 ? nonzeros : kStraight + 1](groups + g, same, in, out, start, bias);
+    g += same;
   }
 }
 
@@ -315,8 +343,10 @@ template <int L>
 void sparseOuterOf(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
                    int steps, float* gradient) {
   static constexpr OuterRuns<L> outerRuns;
-  // In chunks of a few steps, so that the rows of one chunk stay in the first-level cache for all runs.
-  chunks(steps, kOuterSteps, [&](int t, int length) {
+  // In chunks of a few steps, so that the rows of one chunk stay in the cache for all runs; of more where they are few,
+  // because every chunk ends with sums over lanes.
+  const int fitting = (1 << 17) / (leftStep + rightStep);
+  chunks(steps, fitting < kOuterSteps ? kOuterSteps : fitting > kTailSteps ? kTailSteps : fitting, [&](int t, int length) {
     const float* l = left + static_cast<long>(t) * leftStep;
     const float* r = right + static_cast<long>(t) * rightStep;
     for (int k = 0; k < count; k++) {
@@ -333,9 +363,15 @@ void sparseOuter(const Run* runs, int count, const float* left, int leftStep, co
 
 // ---- Moving and summing -----------------------------------------------------------------------------------------
 
-void copy(const float* from, int fromStep, float* to, int toStep, int count, int steps, bool accumulate) {
-  for (int t = 0; t < steps; t++, from += fromStep, to += toStep) {
-    for (int i = 0; i < count; i += W) store(to + i, accumulate ? load(from + i) + load(to + i) : load(from + i));
+void sum(const float* const* from, const int* fromStep, int terms, float* to, int toStep, int count, int steps,
+         bool accumulate) {
+  for (int t = 0; t < steps; t++, to += toStep) {
+    for (int i = 0; i < count; i += W) {
+      const auto term = [&](int k) { return load(from[k] + static_cast<long>(t) * fromStep[k] + i); };
+      vf total = accumulate ? term(0) + load(to + i) : term(0);
+      for (int k = 1; k < terms; k++) total = total + term(k);
+      store(to + i, total);
+    }
   }
 }
 
@@ -462,7 +498,7 @@ extern const Kernels kernels = {
     outer,
     sparseOuter,
     {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>},
-    copy,
+    sum,
     spread,
     gather,
     scatterRows,

@@ -97,8 +97,9 @@ struct Kernels {
   // By CellKind.
   CellKernels cells[4];
 
-  // to = from, or to += from, for `count` floats of each of `steps` steps.
-  void (*copy)(const float* from, int fromStep, float* to, int toStep, int count, int steps, bool accumulate);
+  // to = the sum of `terms` sources, added to what is there or not, for `count` floats of each of `steps` steps.
+  void (*sum)(const float* const* from, const int* fromStep, int terms, float* to, int toStep, int count, int steps,
+              bool accumulate);
   // rows of `value[row]` in every lane.
   void (*spread)(const float* value, int rows, int lanes, float* out);
   // out[row][lane] = table[row][symbol[lane]].

@@ -135,6 +135,12 @@ struct VectorWork {
     for (int i = 0; i < vectors; i++) of[i] = someFloats(area(1, count));
   }
   float* at(int i) { return of[i].data(); }
+  // The first to the second, or added to it.
+  void addTo(const Kernels& kernels, bool accumulate) {
+    const float* from = at(0);
+    const int step = 0;
+    kernels.sum(&from, &step, 1, at(1), 0, count, 1, accumulate);
+  }
 
   const int count;
   Floats of[4];
@@ -210,8 +216,8 @@ std::function<void()> vectorWork(const Measured& m, const Kernels& k) {
   const std::string& name = m.kernel;
   if (name == "read") return onVectors(m, 1, [&k](W& w) { w.sum += k.read(w.at(0), w.count); });
   if (name == "squares") return onVectors(m, 1, [&k](W& w) { w.sum += k.squares(w.at(0), w.count); });
-  if (name == "copy") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), 0, w.at(1), 0, w.count, 1, false); });
-  if (name == "add") return onVectors(m, 2, [&k](W& w) { k.copy(w.at(0), 0, w.at(1), 0, w.count, 1, true); });
+  if (name == "copy") return onVectors(m, 2, [&k](W& w) { w.addTo(k, false); });
+  if (name == "add") return onVectors(m, 2, [&k](W& w) { w.addTo(k, true); });
   if (name == "adam") {
     return onVectors(m, 4, [&k](W& w) {
       k.adam(w.at(0), w.at(1), w.at(2), w.at(3), w.count, 0.9, 0.999, 1e-3f, 1, 1e-8f);

@@ -3,6 +3,7 @@
 #pragma once
 
 #define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
 
 #if defined(__AVX512F__)
 #include <immintrin.h>

@@ -5,6 +5,9 @@
 #include <cstring>
 
 namespace filigree {
+namespace {
+constexpr int kMaxTerms = 16;  // Of a sum in one go.
+}
 
 int chunkSteps(int rows, int lanes) {
   constexpr int64_t kGroupBytes = 1 << 18;
@@ -92,10 +95,7 @@ Outcome TileRunner::forward(float* logits) {
         runCell(op, first, end);
         break;
       case OpCode::kSum:
-        for (size_t k = 0; k < op.sources.size(); k++) {
-          kernels_.copy(at(op.sources[k], first), stride(op.sources[k]), at(op.target, first), stride(op.target),
-                        floatsOf(op.target), end - first, k > 0);
-        }
+        sum(op.sources, op.target, first, end, false);
         break;
       case OpCode::kSelect:
         select(op);
@@ -154,6 +154,18 @@ void TileRunner::runCellBackward(const Op& op, int first, int end) {
 }
 
 void TileRunner::clear(const Rows& rows, int step) { std::memset(at(rows, step), 0, floatsOf(rows) * sizeof(float)); }
+
+void TileRunner::sum(const std::vector<Rows>& sources, const Rows& target, int first, int end, bool accumulate) {
+  const float* from[kMaxTerms];
+  int steps[kMaxTerms];
+  // A few at a time, the later ones on top.
+  for (size_t k = 0; k < sources.size(); k += kMaxTerms) {
+    const int terms = static_cast<int>(std::min<size_t>(kMaxTerms, sources.size() - k));
+    for (int i = 0; i < terms; i++) from[i] = at(sources[k + i], first), steps[i] = stride(sources[k + i]);
+    kernels_.sum(from, steps, terms, at(target, first), stride(target), floatsOf(target), end - first,
+                 accumulate || k > 0);
+  }
+}
 
 void TileRunner::select(const Op& op) {
   const int lanes = plan_.lanes;
@@ -214,8 +226,7 @@ void TileRunner::backward(float* gradient) {
         scatter(op);
         break;
       case OpCode::kCopy:
-        kernels_.copy(at(op.from, first), stride(op.from), at(op.target, first), stride(op.target),
-                      floatsOf(op.target), end - first, op.accumulate);
+        sum({op.from}, op.target, first, end, op.accumulate);
         break;
       case OpCode::kCellBackward:
         runCellBackward(op, first, end);

@@ -56,6 +56,7 @@ class TileRunner {
   Outcome loss(const Op& op, float* logits);
   void runCell(const Op& op, int first, int end);
   void runCellBackward(const Op& op, int first, int end);
+  void sum(const std::vector<Rows>& sources, const Rows& target, int first, int end, bool accumulate);
   void select(const Op& op);
   void scatter(const Op& op);
   void addBiases(const Op& op, int first, int end, float* gradient);

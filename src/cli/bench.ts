@@ -15,6 +15,7 @@ import {
   percent,
   required,
   table,
+  threadsOption,
   whole,
   withJson,
 } from "./command.js";
@@ -27,6 +28,7 @@ interface Options {
   length: number;
   density: number;
   executor?: ExecutorName;
+  threads: number;
   json?: boolean;
 }
 
@@ -40,7 +42,7 @@ export function benchCommand(): Command {
 
 function stepCommand(): Command {
   const command = new Command("step")
-    .description("time training steps on one core, against the peak measured in the same run")
+    .description("time training steps against the peak of one core, measured in the same run")
     .addOption(cellOption())
     .option("--hidden <n>", "units of each layer", whole(1, 4096), 50)
     .option("--layers <n>", "layers", whole(1, 100), 3)
@@ -52,7 +54,8 @@ function stepCommand(): Command {
       between(0.001, 1),
       1,
     )
-    .addOption(executorOption());
+    .addOption(executorOption())
+    .addOption(threadsOption());
   return withJson(command).action(async (options: Options) => {
     const { json, ...rest } = options;
     const step = { ...rest, cell: required(options.cell, "--cell") };

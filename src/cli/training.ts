@@ -19,6 +19,7 @@ export interface TrainingSettings {
   readonly learningRate: number;
   readonly seed: number;
   readonly executor?: ExecutorName;
+  readonly threads?: number;
   /** Where the trained network is written. */
   readonly out: string;
 }
@@ -30,7 +31,7 @@ export async function trainToFile(
   settings: TrainingSettings,
   output: Output,
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
-  const { protocol, epochs, batch, learningRate, seed, executor, out } = settings;
+  const { protocol, epochs, batch, learningRate, seed, executor, threads, out } = settings;
   const checkpoint = `${out}.checkpoint`;
   makeFolderOf(out);
 
@@ -63,6 +64,7 @@ export async function trainToFile(
       batch,
       learningRate,
       executor,
+      threads,
       seed: `${seed}/train`,
       signal,
       resume,

@@ -26,6 +26,7 @@ export interface StepOptions {
   /** How matrices with a mask are held; see `CompileOptions`. */
   readonly form?: CompileOptions["form"];
   readonly executor?: ExecutorName;
+  readonly threads?: number;
 }
 
 export interface StepTiming {
@@ -77,7 +78,7 @@ export function stepper(options: StepOptions): {
     rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
   };
   const plan = compile(network, { batch, steps: length, symbols: letters, form: options.form });
-  const executor = createExecutor(plan, network.parameters, { executor: options.executor });
+  const executor = createExecutor(plan, network.parameters, options);
   return {
     executor,
     operations: operationsOf(plan, batch, length),
@@ -96,7 +97,7 @@ export async function timeSteps(
   const peak =
     describeExecutor(networks[0].executor).name === "native" ? loadNative().addon?.peak() : undefined;
   const runs = networks.map(stepper);
-  const sides = runs.map(({ step }) => ({ run: timed(step) }));
+  const sides = runs.map(({ step }, i) => ({ run: timed(step, networks[i].threads) }));
   const times = await interleave(sides, { rounds, milliseconds });
   return runs.map(({ operations, executor }, i) => {
     const typical = median(times[i]);

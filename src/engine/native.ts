@@ -63,7 +63,12 @@ interface KernelShape {
 }
 
 interface Addon {
-  NativeExecutor: new (words: Int32Array, masks: Uint8Array, optimiser: Optimiser) => AddonExecutor;
+  NativeExecutor: new (
+    words: Int32Array,
+    masks: Uint8Array,
+    optimiser: Optimiser,
+    threads?: number,
+  ) => AddonExecutor;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
   /** Makes operands for a kernel and returns what times so many calls of it, in seconds. */
@@ -103,13 +108,16 @@ export class NativeExecutor implements Executor {
   readonly plan: Plan;
   private readonly inner: AddonExecutor;
 
-  /** @throws EngineError when the addon is absent or refuses the plan. */
-  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser) {
+  /**
+   * @param threads how many tiles of a batch run at once; it changes no result.
+   * @throws EngineError when the addon is absent or refuses the plan.
+   */
+  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser, threads = 1) {
     const { addon, absent } = loadNative();
     if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
     this.plan = plan;
     const { words, masks } = encode(plan);
-    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser));
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser, threads));
     this.setState({
       parameters,
       firstMoment: new Float32Array(parameters.length),
