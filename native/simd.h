@@ -182,6 +182,16 @@ INLINE void lookUp(const float* table, [[maybe_unused]] int width, const int* sy
     }
     return;
   }
+#elif defined(__AVX2__) && defined(__FMA__)
+  if (width == 16) {
+    const vf low = load(table), high = load(table + 8);
+    for (int l = 0; l < lanes; l += 8) {
+      const __m256i index = _mm256_load_si256(reinterpret_cast<const __m256i*>(symbols + l));
+      const vf upper = (vf)_mm256_slli_epi32(index, 28);  // Bit 3 becomes the sign.
+      store(row + l, _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index), _mm256_permutevar8x32_ps(high, index), upper));
+    }
+    return;
+  }
 #endif
   for (int l = 0; l < lanes; l++) row[l] = table[symbols[l]];
 }
@@ -213,6 +223,27 @@ INLINE void transpose(const float* in, int rows, int lanes, float* out, int stri
         // Column i of the four-by-four grid of quarters, then columns eight further on.
         store(out + (l + i) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88));
         store(out + (l + i + 8) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd));
+      });
+    }
+  }
+#elif defined(__AVX2__) && defined(__FMA__)
+  for (int first = 0; first < (rows + 15) / 16 * 16; first += 8) {
+    for (int l = 0; l < lanes; l += 8) {
+      vf r[8], s[8];
+      unroll<8>([&](auto i) { r[i] = first + i < rows ? load(in + (first + i) * lanes + l) : _mm256_setzero_ps(); });
+      unroll<4>([&](auto i) {
+        s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+      });
+      unroll<2>([&](auto i) {
+        r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
+        r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xee);
+        r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
+        r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xee);
+      });
+      unroll<4>([&](auto i) {
+        store(out + (l + i) * stride + first, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+        store(out + (l + i + 4) * stride + first, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
       });
     }
   }
