@@ -36,8 +36,8 @@ export interface CompileOptions {
  */
 const SPARSE_BELOW = [
   { columns: 64, density: 0.55 },
-  { columns: 192, density: 0.45 },
-  { columns: Number.POSITIVE_INFINITY, density: 0.38 },
+  { columns: 192, density: 0.46 },
+  { columns: Number.POSITIVE_INFINITY, density: 0.4 },
 ] as const;
 
 function sparseBelow(columns: number): number {
