@@ -82,6 +82,7 @@ void groupProducts(const RowGroup* group, int count, const float* in, float* out
   constexpr int V = kSparseVectors<L>;
   for (const RowGroup* end = group + count; group < end; group++) {
     const Start own = group->starts ? start : Start::kKeep;
+    if (C == 0 && own == Start::kKeep) continue;
     int row[R];
     unroll<R>([&](auto r) { row[r] = group->row[r]; });
     const Nonzero* nonzero = group->nonzeros;

@@ -23,13 +23,13 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     for (const Entry& entry : rows[i]) columns[entry.column].push_back({i, entry.parameter});
   }
   if (block.sparse) {
-    packSparse(forward_, rows, block.columns);
-    packSparse(backward_, columns, block.rows);
-    packGradient(rows);
+    if (block.multiplied) packSparse(forward_, rows);
+    if (block.transposed) packSparse(backward_, columns);
+    if (block.differentiated) packGradient(rows);
     return;
   }
-  packDense(forward_, rows, block.columns);
-  packDense(backward_, columns, block.rows);
+  if (block.multiplied) packDense(forward_, rows, block.columns);
+  if (block.transposed) packDense(backward_, columns, block.rows);
   if (block.mask.empty()) return;
   for (const Piece& p : block.pieces) {
     for (int i = 0; i < p.rows; i++) {
@@ -92,22 +92,30 @@ std::vector<Entry> within(const std::vector<Entry>& row, int from, int to) {
   return {first, std::lower_bound(first, row.end(), to, before)};
 }
 
-void Matrix::packSparse(Form& form, const Entries& entries, int columns) {
+void Matrix::packSparse(Form& form, const Entries& entries) {
   const int rows = static_cast<int>(entries.size());
+  // Only columns with a weight count.
+  std::vector<int> used;
+  for (const std::vector<Entry>& row : entries) {
+    for (const Entry& entry : row) used.push_back(entry.column);
+  }
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
   std::vector<size_t> starts;
-  eachBlock(columns, kProductColumns, [&](int from, int to) {
+  eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int first, int end) {
+    const int from = used.empty() ? 0 : used[first], to = used.empty() ? 0 : used[end - 1] + 1;
     Entries nonzeros(rows);
     for (int i = 0; i < rows; i++) nonzeros[i] = within(entries[i], from, to);
     std::vector<int> order(rows);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
-    for (int first = 0; first < rows; first += kernels_.groupRows) {
+    for (int row = 0; row < rows; row += kernels_.groupRows) {
       RowGroup group{};
-      group.starts = from == 0;
-      group.rows = std::min(kernels_.groupRows, rows - first);
-      group.count = static_cast<int>(nonzeros[order[first]].size());
+      group.starts = first == 0;
+      group.rows = std::min(kernels_.groupRows, rows - row);
+      group.count = static_cast<int>(nonzeros[order[row]].size());
       if (group.count == 0 && !group.starts) break;
-      for (int r = 0; r < group.rows; r++) group.row[r] = order[first + r];
+      for (int r = 0; r < group.rows; r++) group.row[r] = order[row + r];
       starts.push_back(form.nonzeros.size());
       for (int k = 0; k < group.count; k++) {
         for (int r = 0; r < group.rows; r++) {

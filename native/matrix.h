@@ -54,7 +54,7 @@ class Matrix {
   using Entries = std::vector<std::vector<Entry>>;
   Entries entries() const;
   void packDense(Form& form, const Entries& entries, int columns);
-  void packSparse(Form& form, const Entries& entries, int columns);
+  void packSparse(Form& form, const Entries& entries);
   void packGradient(const Entries& entries);
   void packRuns(const Entries& entries, int firstRow, int endRow, int firstColumn, int endColumn);
   void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,

@@ -32,6 +32,7 @@ Block blockOf(const Measured& m) {
   block.pieces = {{0, 0, m.rows, m.columns, 0, m.columns}};
   block.mask = m.mask;
   block.sparse = !m.mask.empty();
+  block.multiplied = block.transposed = block.differentiated = true;
   return block;
 }
 

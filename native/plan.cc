@@ -49,6 +49,9 @@ class Decoder {
     decodeOps(plan_.backward, counts[3],
               {kClear, kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
     decodeOps(plan_.finish, counts[4], {kTableBackward});
+    for (const auto* ops : {&plan_.prepare, &plan_.forward, &plan_.backward, &plan_.finish}) {
+      for (const Op& op : *ops) noteUse(op);
+    }
     checkGroups(plan_.forward);
     checkGroups(plan_.backward);
     require(next_ == count_, "it has words left over");
@@ -182,6 +185,21 @@ class Decoder {
     }
   }
 
+  void noteUse(const Op& op) {
+    if (op.block < 0) return;
+    Block& b = plan_.blocks[op.block];
+    switch (op.code) {
+      case OpCode::kTable:
+      case OpCode::kAffine:
+      case OpCode::kCell: b.multiplied = true; break;
+      case OpCode::kCellBackward:
+      case OpCode::kAffineBackward: b.transposed = true; break;
+      case OpCode::kTableBackward: b.transposed = b.differentiated = true; break;
+      case OpCode::kWeightGradient: b.differentiated = true; break;
+      default: break;
+    }
+  }
+
   // A group is run in chunks of time, so every member must work step by step.
   static void checkGroups(const std::vector<Op>& ops) {
     for (size_t i = 0; i < ops.size(); i++) {
@@ -243,7 +261,6 @@ class Decoder {
         const int units = op.output.rows;
         const bool lstm = op.kind == CellKind::kLstm, gru = op.kind == CellKind::kGru;
         const int gates = lstm ? 4 : gru ? 3 : 1;
-        require(b.columns == units && b.rows == int64_t{gates} * units, "a cell's matrix does not fit it");
         require(op.gates.rows == int64_t{gru ? 4 : gates} * units, "a cell's gates do not fit it");
         require(op.output.initial && !op.output.once && !op.gates.once, "a cell's buffers are of the wrong kind");
         require(state.size() == (lstm ? 1 : 0), "a cell's state does not fit it");
@@ -253,9 +270,21 @@ class Decoder {
           require(op.state.rows == 2 * units && op.state.initial && !op.state.once, "a cell's state does not fit it");
         }
         if (op.code == OpCode::kCell) {
+          const int64_t columns = word();
+          op.window = word();
+          op.joint = columns != 0;
+          if (op.joint) {
+            require(b.columns == columns && b.rows == op.gates.rows, "a cell's matrix does not fit it");
+            require(op.window % 16 == 0, "a buffer is not aligned");
+            const int64_t steps = int64_t{plan_.steps - 1} * op.output.stride;
+            inside(op.window, (steps + columns) * plan_.lanes, plan_.arena, "a cell's window is out of range");
+            inPrepared(op.bias, op.gates.rows);
+            return op;
+          }
           if (gru) inPrepared(op.bias, units);
-          return op;
         }
+        require(b.columns == units && b.rows == int64_t{gates} * units, "a cell's matrix does not fit it");
+        if (op.code == OpCode::kCell) return op;
         op.sources = rowsList("a cell has an impossible number of gradients");
         int64_t covered = 0;
         for (const Rows& gradient : op.sources) {

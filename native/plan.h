@@ -31,12 +31,16 @@ struct Piece {
   int stride;
 };
 
+// A matrix, and what the operations of the plan do with it.
 struct Block {
   int rows = 0;
   int columns = 0;
   bool sparse = false;
   std::vector<Piece> pieces;
   std::vector<uint8_t> mask;  // Empty when the pieces exist as a whole.
+  bool multiplied = false;
+  bool transposed = false;
+  bool differentiated = false;
 };
 
 enum class OpCode : int {
@@ -79,6 +83,8 @@ struct Op {
     int64_t parameter;
   };
   std::vector<Part> parts;
+  int64_t window = 0;  // A cell whose block is both matrices: where its rows of step 0 begin. See CellOp in plan.ts.
+  bool joint = false;
   // Named by role: what is read (a sum and a cell's reverse read several), what is written, and a cell's buffers.
   Rows from, target, gates, output, state, carry;
   std::vector<Rows> sources;

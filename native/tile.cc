@@ -119,9 +119,14 @@ void TileRunner::runCell(const Op& op, int first, int end) {
   }
   for (int t = first; t < end; t++) {
     float* gates = at(op.gates, t);
-    if (gru) kernels_.spread(prepared_ + op.bias, units, plan_.lanes, gates + int64_t{3} * count);
     const float* previous = at(op.output, t - 1);
-    matrices_[op.block].product(previous, gru ? gates + count : gates, Start::kKeep, nullptr);
+    if (op.joint) {
+      const float* window = arena_.data() + op.window + static_cast<int64_t>(t) * stride(op.output);
+      matrices_[op.block].product(window, gates, Start::kBias, prepared_ + op.bias);
+    } else {
+      if (gru) kernels_.spread(prepared_ + op.bias, units, plan_.lanes, gates + int64_t{3} * count);
+      matrices_[op.block].product(previous, gru ? gates + count : gates, Start::kKeep, nullptr);
+    }
     float* state = op.hasState ? at(op.state, t) : gates;
     const float* previousState = op.hasState ? at(op.state, t - 1) : gates;
     kernels_.cells[static_cast<int>(op.kind)].forward(

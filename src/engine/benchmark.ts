@@ -48,10 +48,9 @@ export interface StepTiming {
  * of the weights, each two for every existing weight of every matrix. Looking up the first layer's table is free.
  */
 export function operationsOf(plan: Plan, batch: number, length: number): number {
-  const tables = new Set(plan.prepare.map((op) => (op.op === "table" ? op.block : -1)));
-  const readout = plan.blocks.length - 1;
-  const weights = plan.blocks.reduce(
-    (sum, block, i) => sum + (tables.has(i) || i === readout ? 0 : block.nonzeros),
+  // Every matrix but the read-out's has one operation for its gradient in every step, and none twice.
+  const weights = plan.backward.reduce(
+    (sum, op) => sum + (op.op === "weightGradient" && !op.from.of.once ? plan.blocks[op.block].nonzeros : 0),
     0,
   );
   return 6 * weights * batch * length;

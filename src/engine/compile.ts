@@ -30,6 +30,9 @@ export interface CompileOptions {
   form?: "dense" | "sparse";
 }
 
+/** Columns of a window up to which two compressed matrices are one: what they read stays in the first-level cache. */
+const WINDOW = 512;
+
 /**
  * Densities below which a masked matrix is held compressed, by its number of columns: as `filigree bench density` measured
  * (docs/performance.md). A small matrix gains more, because its dense panels are short and its inputs stay close.
@@ -103,7 +106,9 @@ class Compiler {
   private readonly absorbed: Map<string, Sum>;
   /** The rows of every node but the absorbed cells, in the sequence of all outputs and in that of their gradients. */
   private readonly places: Map<string, { first: number; rows: number }>;
+  /** All outputs, those of absorbed cells behind the others, and the first row of the next of them. */
   private readonly outputs: Sequence;
+  private unplaced: number;
   private readonly flows: Sequence;
   /** Nodes whose gradient's rows have been written, and those of them on which something that is read out depends. */
   private readonly written = new Set<string>();
@@ -141,8 +146,10 @@ class Compiler {
       this.places.set(name, { first: rows, rows: own });
       rows += own;
     }
-    this.outputs = { offset: -1, rows, initial: true, once: false };
     this.flows = { offset: -1, rows, initial: false, once: false };
+    this.unplaced = rows;
+    for (const name of this.absorbed.keys()) rows += this.width.get(name)!;
+    this.outputs = { offset: -1, rows, initial: true, once: false };
   }
 
   plan(): Plan {
@@ -188,10 +195,12 @@ class Compiler {
     const reverses: (() => void)[] = [];
     for (const kind of new Set(own.map((cell) => cell.kind))) {
       const together = team(own.filter((cell) => cell.kind === kind));
-      const output = whole(this.sequence(together.units, { initial: true }));
+      const output = { of: this.outputs, first: this.unplaced, rows: together.units };
+      this.unplaced += together.units;
       const reverse = this.cells(together, output);
-      for (const { cell, first } of together.cells)
-        rowsOf.set(cell.name, { ...output, first, rows: cell.size });
+      for (const { cell, first } of together.cells) {
+        rowsOf.set(cell.name, { of: this.outputs, first: output.first + first, rows: cell.size });
+      }
       reverses.push(() => {
         if (!this.reached.has(sum.name)) return;
         reverse(together.cells.map(() => this.place(this.flows, sum.name)));
@@ -239,37 +248,44 @@ class Compiler {
     });
     const bias = this.bias(gates.rows, biasParts);
 
-    /** The pieces of all cells' weights for some columns: by cell, where they are in its matrix and in the block. */
-    const block = (
+    /** The pieces of all cells' weights: by cell, which columns of its matrix are which of the block. */
+    const parts = (
       name: "weightIh" | "weightHh",
       gateOrder: (number | undefined)[],
-      columns: number,
       spans: (cell: Cell, first: number) => { column: number; columns: number; fromColumn: number }[],
-    ) => {
-      const order = gateOrder.filter((gate) => gate !== undefined);
-      const parts = cells.flatMap(({ cell, first }) =>
+    ): Part[] =>
+      cells.flatMap(({ cell, first }) =>
         spans(cell, first).flatMap((span) =>
-          order.map((fromGate, gate) => ({
-            ...span,
-            row: gate * units + first,
-            rows: cell.size,
-            weight: tensorNames(cell.name)[name],
-            fromRow: fromGate * cell.size,
-          })),
+          gateOrder.flatMap((fromGate, gate) =>
+            fromGate === undefined
+              ? []
+              : {
+                  ...span,
+                  row: gate * units + first,
+                  rows: cell.size,
+                  weight: tensorNames(cell.name)[name],
+                  fromRow: fromGate * cell.size,
+                },
+          ),
         ),
       );
-      return this.block(order.length * units, columns, parts);
-    };
+    const block = ({ first, rows }: Rows, columns: number, own: Part[]) =>
+      this.block(
+        rows,
+        columns,
+        own.map((part) => ({ ...part, row: part.row - first })),
+      );
 
     // The embedding's share comes first, because its table carries the bias and overwrites the gates.
     const width = this.width.get(EMBEDDING)!;
     let table: { block: number; stride: number; gradient: number } | undefined;
     if (cells.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
-      const index = block("weightIh", input, width, (cell) =>
+      const own = parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
           .filter(({ source }) => source === EMBEDDING)
           .map(({ fromColumn }) => ({ column: 0, columns: width, fromColumn })),
       );
+      const index = block(inputRows, width, own);
       const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
       const stride = Math.ceil(inputRows.rows / 16) * 16;
       table = { block: index, stride, gradient: this.gradients };
@@ -278,32 +294,46 @@ class Compiler {
       this.forward.push({ op: "gather", table: to, to: inputRows });
     }
     const sources = [...new Set(cells.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
-    const read = sources.length > 0 ? this.span(sources) : undefined;
-    let affine: number | undefined;
-    if (read) {
-      affine = block("weightIh", input, read.rows, (cell) =>
+    const read = sources.length > 0 ? { of: this.outputs, ...this.span(sources) } : undefined;
+    const inputParts = (shift: number) =>
+      parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
           .filter(({ source }) => source !== EMBEDDING)
           .map(({ source, fromColumn }) => {
             const { first, rows } = this.places.get(source)!;
-            return { column: first - read.first, columns: rows, fromColumn };
+            return { column: first + shift, columns: rows, fromColumn };
           }),
       );
-      const from = { of: this.outputs, ...read };
-      this.forward.push({
-        op: "affine",
-        block: affine,
-        from,
-        to: inputRows,
-        bias,
-        accumulate: table !== undefined,
-      });
-    }
-    const recurrent = block("weightHh", hidden, units, (cell, first) => [
+    const hiddenParts = parts("weightHh", hidden, (cell, first) => [
       { column: first, columns: cell.size, fromColumn: 0 },
     ]);
-    const hiddenBias = kind === "gru" ? bias + 3 * units : -1;
-    this.forward.push({ op: "cell", kind, block: recurrent, bias: hiddenBias, gates, output, state });
+    const affine = read && block(inputRows, read.rows, inputParts(-read.first));
+    const recurrent = block(hiddenRows, units, hiddenParts);
+    const columns = read ? this.outputs.rows + read.first + read.rows - output.first : 0;
+    const compressed = [affine, recurrent].every((index) => index !== undefined && this.blocks[index].sparse);
+    if (compressed && !table && columns <= WINDOW) {
+      const both = [...inputParts(this.outputs.rows - output.first), ...hiddenParts];
+      const window = { of: this.outputs, first: output.first, rows: columns };
+      const joint = block(gates, columns, both);
+      this.forward.push({ op: "cell", kind, block: joint, bias, window, gates, output, state });
+    } else {
+      if (read && affine !== undefined) {
+        const accumulate = table !== undefined;
+        this.forward.push({ op: "affine", block: affine, from: read, to: inputRows, bias, accumulate });
+      }
+      const hiddenBias = kind === "gru" ? bias + 3 * units : -1;
+      const window = undefined;
+      this.forward.push({
+        op: "cell",
+        kind,
+        block: recurrent,
+        bias: hiddenBias,
+        window,
+        gates,
+        output,
+        state,
+      });
+    }
 
     return (gradients) => {
       const flow = affine === undefined ? undefined : this.flowInto(sources);
@@ -311,9 +341,8 @@ class Compiler {
       const { backward } = this;
       backward.push({ op: "cellBackward", kind, block: recurrent, gates, output, state, gradients, carry });
       backward.push({ op: "weightGradient", block: recurrent, from: hiddenRows, input: output, shift: 1 });
-      if (affine !== undefined && read && flow) {
-        const input = { of: this.outputs, ...read };
-        backward.push({ op: "weightGradient", block: affine, from: inputRows, input, shift: 0 });
+      if (affine !== undefined && read) {
+        backward.push({ op: "weightGradient", block: affine, from: inputRows, input: read, shift: 0 });
       }
       backward.push({ op: "biasGradient", from: gates, parts: biasParts });
       if (table) {

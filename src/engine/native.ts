@@ -249,7 +249,15 @@ function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp, lane
       return [op.block, ...rows(op.from), ...rows(op.to), op.bias, Number(op.accumulate)];
     case "cell": {
       const buffers = [...rows(op.gates), ...rows(op.output), ...list(op.state ? [op.state] : [], rows)];
-      return [kind(op.kind), op.block, op.bias, ...buffers];
+      const { window } = op;
+      const behind = window && window.of.offset + (window.first - window.of.rows) * lanes;
+      return [
+        kind(op.kind),
+        op.block,
+        op.bias,
+        ...buffers,
+        ...(behind === undefined ? [0, 0] : [window!.rows, behind]),
+      ];
     }
     case "sum":
       return [...list(op.from, rows), ...rows(op.to)];

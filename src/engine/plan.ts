@@ -94,15 +94,18 @@ export interface AffineOp {
 
 /**
  * Recurrent cells of one kind, side by side, over all steps. `gates` holds the input's share, a gate's rows for all
- * units after the other's; it becomes what the reverse needs.
+ * units after the other's; it becomes what the reverse needs. With a `window` the block is input and hidden matrix in
+ * one, and `gates` holds nothing before: the window's row j of step t is row first + j of step t - 1 of its sequence,
+ * counted on into step t, which lies behind it.
  */
 export interface CellOp {
   readonly op: "cell";
   readonly kind: CellKind;
-  /** The hidden matrix. */
+  /** The hidden matrix, or both. */
   readonly block: number;
-  /** GRU: the bias of n's hidden share, a value for each unit. Otherwise -1. */
+  /** With a window that of all gates; GRU without one: of n's hidden share, a value for each unit. Otherwise -1. */
   readonly bias: number;
+  readonly window: Rows | undefined;
   readonly gates: Rows;
   readonly output: Rows;
   /** LSTM: c and tanh c, twice as many rows as there are units. Otherwise absent. */

@@ -19,12 +19,19 @@ export function cellForward(op: CellOp, context: CellContext): void {
   // GRU's rows are n, r, z, m: its hidden matrix acts on the last three.
   const first = kind === "gru" ? units : 0;
   for (let t = 0; t < steps; t++) {
-    if (kind === "gru") {
-      for (let u = 0; u < units; u++) {
-        arena.fill(prepared[op.bias + u], at(gates, t, 3 * units + u), at(gates, t, 3 * units + u + 1));
+    if (op.window) {
+      for (let i = 0; i < gates.rows; i++) {
+        arena.fill(prepared[op.bias + i], at(gates, t, i), at(gates, t, i + 1));
       }
+      context.addProduct(at(op.window, t - 1), at(gates, t));
+    } else {
+      if (kind === "gru") {
+        for (let u = 0; u < units; u++) {
+          arena.fill(prepared[op.bias + u], at(gates, t, 3 * units + u), at(gates, t, 3 * units + u + 1));
+        }
+      }
+      context.addProduct(at(output, t - 1), at(gates, t, first));
     }
-    context.addProduct(at(output, t - 1), at(gates, t, first));
     for (let u = 0; u < units; u++) {
       for (let l = 0; l < lanes; l++) {
         const gate = (i: number) => at(gates, t, i * units + u) + l;
