@@ -185,4 +185,6 @@ void cellBackward(const CellReverse& step) {
 template <class Cell>
 constexpr CellKernels kernelsOf = {cellForward<Cell>, cellBackward<Cell>};
 
+constexpr CellKernels kCells[] = {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>};
+
 }  // namespace filigree::FILIGREE_ISA

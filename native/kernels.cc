@@ -498,7 +498,7 @@ extern const Kernels kernels = {
     sparseProduct,
     outer,
     sparseOuter,
-    {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>},
+    kCells,
     sum,
     spread,
     gather,

@@ -94,8 +94,8 @@ struct Kernels {
   void (*sparseOuter)(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
                       int steps, int lanes, float* gradient);
 
-  // By CellKind.
-  CellKernels cells[4];
+  // One for each kind of cell, in the order of kCellShapes in plan.h.
+  const CellKernels* cells;
 
   // to = the sum of `terms` sources, added to what is there or not, for `count` floats of each of `steps` steps.
   void (*sum)(const float* const* from, const int* fromStep, int terms, float* to, int toStep, int count, int steps,

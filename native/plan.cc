@@ -171,10 +171,10 @@ class Decoder {
     return parts;
   }
 
-  CellKind kind() {
+  int kind() {
     const int64_t value = word();
-    require(value >= 0 && value <= 3, "there is no such cell");
-    return static_cast<CellKind>(value);
+    require(value >= 0 && value < kCellKinds, "there is no such cell");
+    return static_cast<int>(value);
   }
 
   void decodeOps(std::vector<Op>& ops, int64_t count, std::initializer_list<OpCode> allowed) {
@@ -259,13 +259,12 @@ class Decoder {
         op.output = rows();
         const std::vector<Rows> state = rowsList("a cell has an impossible number of states");
         const int units = op.output.rows;
-        const bool lstm = op.kind == CellKind::kLstm, gru = op.kind == CellKind::kGru;
-        const int gates = lstm ? 4 : gru ? 3 : 1;
-        require(op.gates.rows == int64_t{gru ? 4 : gates} * units, "a cell's gates do not fit it");
+        const CellShape& shape = kCellShapes[op.kind];
+        require(op.gates.rows == int64_t{shape.gates} * units, "a cell's gates do not fit it");
         require(op.output.initial && !op.output.once && !op.gates.once, "a cell's buffers are of the wrong kind");
-        require(state.size() == (lstm ? 1 : 0), "a cell's state does not fit it");
-        op.hasState = lstm;
-        if (lstm) {
+        require(state.size() == (shape.hasState ? 1 : 0), "a cell's state does not fit it");
+        op.hasState = shape.hasState;
+        if (op.hasState) {
           op.state = state[0];
           require(op.state.rows == 2 * units && op.state.initial && !op.state.once, "a cell's state does not fit it");
         }
@@ -281,9 +280,9 @@ class Decoder {
             inPrepared(op.bias, op.gates.rows);
             return op;
           }
-          if (gru) inPrepared(op.bias, units);
+          if (shape.inputGates < shape.gates) inPrepared(op.bias, units);
         }
-        require(b.columns == units && b.rows == int64_t{gates} * units, "a cell's matrix does not fit it");
+        require(b.columns == units && b.rows == int64_t{shape.hiddenGates} * units, "a cell's matrix does not fit it");
         if (op.code == OpCode::kCell) return op;
         op.sources = rowsList("a cell has an impossible number of gradients");
         int64_t covered = 0;
@@ -292,7 +291,7 @@ class Decoder {
           covered += gradient.rows;
         }
         op.carry = rows();
-        require(covered == units && op.carry.rows == (lstm ? 2 : 1) * units, "a cell's gradient does not fit it");
+        require(covered == units && op.carry.rows == (op.hasState ? 2 : 1) * units, "a cell's gradient does not fit it");
         return op;
       }
       case OpCode::kSum:

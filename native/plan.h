@@ -63,12 +63,26 @@ enum class OpCode : int {
   kTableBackward,
 };
 
-enum class CellKind : int { kTanh, kRelu, kLstm, kGru };
+// What the executor must know of a kind of cell; the order is that of `cellKinds` in src/network/architecture.ts. The
+// matrices have shares in adjacent gates: the input's in the first `inputGates`, the hidden one in `hiddenGates` from
+// `hiddenFirst` on.
+struct CellShape {
+  int gates, inputGates, hiddenFirst, hiddenGates;
+  bool hasState;
+  bool passesOn;  // Whether the reverse gives the step before a share that passes no matrix.
+};
+constexpr CellShape kCellShapes[] = {
+    {1, 1, 0, 1, false, false},  // RNN-tanh
+    {1, 1, 0, 1, false, false},  // RNN-ReLU
+    {4, 4, 0, 4, true, false},   // LSTM
+    {4, 3, 1, 3, false, true},   // GRU
+};
+constexpr int kCellKinds = sizeof kCellShapes / sizeof *kCellShapes;
 
 // One operation; each kind uses some of the fields.
 struct Op {
   OpCode code{};
-  CellKind kind{};
+  int kind = 0;  // An index of kCellShapes.
   int block = -1;
   int rows = 0;
   int shift = 0;

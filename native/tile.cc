@@ -112,7 +112,7 @@ Outcome TileRunner::forward(float* logits) {
 
 void TileRunner::runCell(const Op& op, int first, int end) {
   const int units = op.output.rows, count = floatsOf(op.output);
-  const bool gru = op.kind == CellKind::kGru;
+  const CellShape& shape = kCellShapes[op.kind];
   if (first == 0) {
     clear(op.output, -1);
     if (op.hasState) clear(op.state, -1);
@@ -124,19 +124,21 @@ void TileRunner::runCell(const Op& op, int first, int end) {
       const float* window = arena_.data() + op.window + static_cast<int64_t>(t) * stride(op.output);
       matrices_[op.block].product(window, gates, Start::kBias, prepared_ + op.bias);
     } else {
-      if (gru) kernels_.spread(prepared_ + op.bias, units, plan_.lanes, gates + int64_t{3} * count);
-      matrices_[op.block].product(previous, gru ? gates + count : gates, Start::kKeep, nullptr);
+      if (shape.inputGates < shape.gates) {
+        kernels_.spread(prepared_ + op.bias, units, plan_.lanes, gates + shape.inputGates * count);
+      }
+      matrices_[op.block].product(previous, gates + shape.hiddenFirst * count, Start::kKeep, nullptr);
     }
     float* state = op.hasState ? at(op.state, t) : gates;
     const float* previousState = op.hasState ? at(op.state, t - 1) : gates;
-    kernels_.cells[static_cast<int>(op.kind)].forward(
+    kernels_.cells[op.kind].forward(
         {gates, count, state, previousState, count, at(op.output, t), previous, count});
   }
 }
 
 void TileRunner::runCellBackward(const Op& op, int first, int end) {
   const int count = floatsOf(op.output);
-  const bool gru = op.kind == CellKind::kGru;
+  const CellShape& shape = kCellShapes[op.kind];
   float* flow = at(op.carry);
   float* carry = op.hasState ? flow + count : flow;
   if (end == steps_) clear(op.carry, 0);
@@ -147,13 +149,14 @@ void TileRunner::runCellBackward(const Op& op, int first, int end) {
     const float *output = at(op.output, t), *previous = at(op.output, t - 1);
     int k = 0;
     for (const Rows& gradient : op.sources) {
-      kernels_.cells[static_cast<int>(op.kind)].backward({gates + k, count, state + k, previousState + k, count,
+      kernels_.cells[op.kind].backward({gates + k, count, state + k, previousState + k, count,
                                                           output + k, previous + k, at(gradient, t), flow + k,
                                                           carry + k, floatsOf(gradient)});
       k += floatsOf(gradient);
     }
     if (t > 0) {
-      matrices_[op.block].transposedProduct(gru ? gates + count : gates, flow, gru ? Start::kKeep : Start::kZero);
+      matrices_[op.block].transposedProduct(gates + shape.hiddenFirst * count, flow,
+                                            shape.passesOn ? Start::kKeep : Start::kZero);
     }
   }
 }

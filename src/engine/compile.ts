@@ -2,15 +2,16 @@
 // the operations of a training step in order. The outputs of all nodes lie in one sequence, so that whatever a cell
 // reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
-import { type Cell, type CellKind, EMBEDDING, gateCount, type Sum, widths } from "../network/architecture.js";
+import { type Cell, EMBEDDING, type Sum, widths } from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
 import { layOut } from "./arena.js";
+import { assemble, type Part } from "./blocks.js";
+import { cells, share } from "./cells.js";
 import type {
   BackwardOp,
   BiasPart,
   Block,
   ForwardOp,
-  Piece,
   Plan,
   PrepareOp,
   Rows,
@@ -18,6 +19,7 @@ import type {
   TableBackwardOp,
 } from "./plan.js";
 import { tableWidth } from "./plan.js";
+import { absorbedCells, type Team, team } from "./teams.js";
 
 export interface CompileOptions {
   /** The largest batch that will run. */
@@ -34,59 +36,11 @@ export interface CompileOptions {
 const WINDOW = 512;
 
 /**
- * Densities below which a masked matrix is held compressed, by its number of columns: as `filigree bench density` measured
- * (docs/performance.md). A small matrix gains more, because its dense panels are short and its inputs stay close.
- */
-const SPARSE_BELOW = [
-  { columns: 64, density: 0.55 },
-  { columns: 192, density: 0.46 },
-  { columns: Number.POSITIVE_INFINITY, density: 0.4 },
-] as const;
-
-function sparseBelow(columns: number): number {
-  return SPARSE_BELOW.find((size) => columns <= size.columns)!.density;
-}
-
-/**
  * Compiles a network for batches of up to `batch` examples and `steps` time steps.
  * @throws InputError when the shape is impossible or a symbol lies outside the vocabulary.
  */
 export function compile(network: Network, options: CompileOptions): Plan {
   return new Compiler(network, options).plan();
-}
-
-/**
- * The gates of a cell in its gate buffer, in the order of the buffer: by their place among the rows of the input's
- * matrix and of the hidden one, absent where a matrix has no share in them. GRU keeps the hidden share of n apart.
- */
-function gatesOf(kind: CellKind): { input: (number | undefined)[]; hidden: (number | undefined)[] } {
-  if (kind === "gru") return { input: [2, 0, 1, undefined], hidden: [undefined, 0, 1, 2] };
-  const all = Array.from({ length: gateCount(kind) }, (_, gate) => gate);
-  return { input: all, hidden: all };
-}
-
-/** Cells of one kind that run side by side, each with its first unit among all of theirs. */
-interface Team {
-  readonly kind: CellKind;
-  readonly units: number;
-  readonly cells: readonly { cell: Cell; first: number }[];
-}
-
-function team(cells: readonly Cell[]): Team {
-  let units = 0;
-  const placed = cells.map((cell) => {
-    const first = units;
-    units += cell.size;
-    return { cell, first };
-  });
-  return { kind: cells[0].kind, units, cells: placed };
-}
-
-/** A piece of a block before its weights have an offset: rows and columns of a named weight. */
-interface Part extends Omit<Piece, "parameter" | "stride"> {
-  readonly weight: string;
-  readonly fromRow: number;
-  readonly fromColumn: number;
 }
 
 class Compiler {
@@ -181,7 +135,7 @@ class Compiler {
   }
 
   private alone(cell: Cell): () => void {
-    const reverse = this.cells(team([cell]), this.place(this.outputs, cell.name));
+    const reverse = this.team(team([cell]), this.place(this.outputs, cell.name));
     return () => {
       if (this.reached.has(cell.name)) reverse([this.place(this.flows, cell.name)]);
     };
@@ -197,13 +151,13 @@ class Compiler {
       const together = team(own.filter((cell) => cell.kind === kind));
       const output = { of: this.outputs, first: this.unplaced, rows: together.units };
       this.unplaced += together.units;
-      const reverse = this.cells(together, output);
-      for (const { cell, first } of together.cells) {
+      const reverse = this.team(together, output);
+      for (const { cell, first } of together.members) {
         rowsOf.set(cell.name, { of: this.outputs, first: output.first + first, rows: cell.size });
       }
       reverses.push(() => {
         if (!this.reached.has(sum.name)) return;
-        reverse(together.cells.map(() => this.place(this.flows, sum.name)));
+        reverse(together.members.map(() => this.place(this.flows, sum.name)));
       });
     }
     const others = sum.of.filter((name) => !rowsOf.has(name));
@@ -221,13 +175,17 @@ class Compiler {
   }
 
   /** Emits the forward operations of cells side by side and returns what emits their reverse. */
-  private cells({ kind, units, cells }: Team, output: Rows): (gradients: Rows[]) => void {
-    const { input, hidden } = gatesOf(kind);
+  private team({ kind, units, members }: Team, output: Rows): (gradients: Rows[]) => void {
+    const { input, hidden, hasState } = cells[kind];
     const gates = whole(this.sequence(input.length * units));
-    const inputRows = this.gateRows(gates, units, input);
-    const hiddenRows = this.gateRows(gates, units, hidden);
-    const state = kind === "lstm" ? whole(this.sequence(2 * units, { initial: true })) : undefined;
-    const biasParts = cells.flatMap(({ cell, first }) => {
+    const rowsOf = (gateOrder: readonly (number | undefined)[]): Rows => {
+      const { first, count } = share(gateOrder);
+      return { of: gates.of, first: first * units, rows: count * units };
+    };
+    const inputRows = rowsOf(input);
+    const hiddenRows = rowsOf(hidden);
+    const state = hasState ? whole(this.sequence(2 * units, { initial: true })) : undefined;
+    const biasParts = members.flatMap(({ cell, first }) => {
       const names = tensorNames(cell.name);
       return input.flatMap((_, gate) =>
         [
@@ -251,10 +209,10 @@ class Compiler {
     /** The pieces of all cells' weights: by cell, which columns of its matrix are which of the block. */
     const parts = (
       name: "weightIh" | "weightHh",
-      gateOrder: (number | undefined)[],
+      gateOrder: readonly (number | undefined)[],
       spans: (cell: Cell, first: number) => { column: number; columns: number; fromColumn: number }[],
     ): Part[] =>
-      cells.flatMap(({ cell, first }) =>
+      members.flatMap(({ cell, first }) =>
         spans(cell, first).flatMap((span) =>
           gateOrder.flatMap((fromGate, gate) =>
             fromGate === undefined
@@ -279,7 +237,7 @@ class Compiler {
     // The embedding's share comes first, because its table carries the bias and overwrites the gates.
     const width = this.width.get(EMBEDDING)!;
     let table: { block: number; stride: number; gradient: number } | undefined;
-    if (cells.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
+    if (members.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
       const own = parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
           .filter(({ source }) => source === EMBEDDING)
@@ -293,7 +251,7 @@ class Compiler {
       this.prepare.push({ op: "table", block: index, bias, to });
       this.forward.push({ op: "gather", table: to, to: inputRows });
     }
-    const sources = [...new Set(cells.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
+    const sources = [...new Set(members.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
     const read = sources.length > 0 ? { of: this.outputs, ...this.span(sources) } : undefined;
     const inputParts = (shift: number) =>
       parts("weightIh", input, (cell) =>
@@ -321,7 +279,8 @@ class Compiler {
         const accumulate = table !== undefined;
         this.forward.push({ op: "affine", block: affine, from: read, to: inputRows, bias, accumulate });
       }
-      const hiddenBias = kind === "gru" ? bias + 3 * units : -1;
+      // A gate without an input's share, GRU's last, starts from its bias.
+      const hiddenBias = input.at(-1) === undefined ? bias + gates.rows - units : -1;
       const window = undefined;
       this.forward.push({
         op: "cell",
@@ -444,56 +403,9 @@ class Compiler {
     });
   }
 
-  /** The rows of those gates in which a matrix has a share; they are adjacent. */
-  private gateRows(gates: Rows, units: number, shares: (number | undefined)[]): Rows {
-    const first = shares.findIndex((share) => share !== undefined);
-    const count = shares.filter((share) => share !== undefined).length;
-    return { of: gates.of, first: first * units, rows: count * units };
-  }
-
   private block(rows: number, columns: number, parts: readonly Part[]): number {
-    const pieces: Piece[] = [];
-    let mask: Uint8Array | undefined;
-    let nonzeros = 0;
-    for (const { row, column, rows, columns: width, weight, fromRow, fromColumn } of parts) {
-      const { offset, shape } = this.network.tensor(weight);
-      const stride = shape[1];
-      const parameter = offset + fromRow * stride + fromColumn;
-      const last = pieces.at(-1);
-      // Gates that are adjacent in both are one piece.
-      if (
-        last?.column === column &&
-        last.columns === width &&
-        last.row + last.rows === row &&
-        last.parameter + last.rows * stride === parameter
-      ) {
-        pieces[pieces.length - 1] = { ...last, rows: last.rows + rows };
-      } else {
-        pieces.push({ row, column, rows, columns: width, parameter, stride });
-      }
-      nonzeros += rows * width;
-    }
-    const masked = parts.filter(({ weight }) => this.network.masks.has(weight));
-    if (masked.length > 0) {
-      const own = new Uint8Array(rows * columns).fill(1);
-      for (const part of masked) {
-        const full = this.network.masks.get(part.weight)!;
-        const stride = this.network.tensor(part.weight).shape[1];
-        for (let i = 0; i < part.rows; i++) {
-          const from = (part.fromRow + i) * stride + part.fromColumn;
-          for (let j = 0; j < part.columns; j++) {
-            if (full[from + j] !== 0) continue;
-            own[(part.row + i) * columns + part.column + j] = 0;
-            nonzeros--;
-          }
-        }
-      }
-      if (own.includes(0)) mask = own;
-    }
     const { form } = this.options;
-    const full = nonzeros === rows * columns;
-    const sparse = !full && (form ? form === "sparse" : nonzeros < sparseBelow(columns) * rows * columns);
-    this.blocks.push({ name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse });
+    this.blocks.push(assemble(this.network, rows, columns, parts, form));
     return this.blocks.length - 1;
   }
 
@@ -516,27 +428,4 @@ class Compiler {
 
 function whole(of: Sequence): Rows {
   return { of, first: 0, rows: of.rows };
-}
-
-/** Cells that only one sum reads, and beside others of their kind: by name, with the sum. */
-function absorbedCells({ architecture }: Network): Map<string, Sum> {
-  const readers = new Map<string, number>();
-  const count = (names: readonly string[]) => {
-    for (const name of names) readers.set(name, (readers.get(name) ?? 0) + 1);
-  };
-  for (const node of architecture.nodes) count(node.type === "cell" ? node.inputs : node.of);
-  count(architecture.readout.inputs);
-  const cells = new Map<string, Cell>();
-  const absorbed = new Map<string, Sum>();
-  for (const node of architecture.nodes) {
-    if (node.type === "cell") {
-      cells.set(node.name, node);
-      continue;
-    }
-    const own = node.of.flatMap((name) => (readers.get(name) === 1 ? (cells.get(name) ?? []) : []));
-    for (const { name, kind } of own) {
-      if (own.filter((other) => other.kind === kind).length > 1) absorbed.set(name, node);
-    }
-  }
-  return absorbed;
 }

@@ -1,0 +1,79 @@
+// Puts the matrices that a plan multiplies together from the network's weights and masks, and chooses the form in which
+// each is held.
+import type { Network } from "../network/network.js";
+import type { Block, Piece } from "./plan.js";
+
+/**
+ * Densities below which a masked matrix is held compressed, by its number of columns: as `filigree bench density` measured
+ * (docs/performance.md). A small matrix gains more, because its dense panels are short and its inputs stay close.
+ */
+const SPARSE_BELOW = [
+  { columns: 64, density: 0.55 },
+  { columns: 192, density: 0.46 },
+  { columns: Number.POSITIVE_INFINITY, density: 0.4 },
+] as const;
+
+function sparseBelow(columns: number): number {
+  return SPARSE_BELOW.find((size) => columns <= size.columns)!.density;
+}
+
+/** A piece of a block before its weights have an offset: rows and columns of a named weight. */
+export interface Part extends Omit<Piece, "parameter" | "stride"> {
+  readonly weight: string;
+  readonly fromRow: number;
+  readonly fromColumn: number;
+}
+
+/**
+ * A block of these rows and columns from parts of a network's weights, which do not overlap.
+ * @param form how it is held when weights are absent: by its density when left out.
+ */
+export function assemble(
+  network: Network,
+  rows: number,
+  columns: number,
+  parts: readonly Part[],
+  form?: "dense" | "sparse",
+): Block {
+  const pieces: Piece[] = [];
+  let mask: Uint8Array | undefined;
+  let nonzeros = 0;
+  for (const { row, column, rows, columns: width, weight, fromRow, fromColumn } of parts) {
+    const { offset, shape } = network.tensor(weight);
+    const stride = shape[1];
+    const parameter = offset + fromRow * stride + fromColumn;
+    const last = pieces.at(-1);
+    // Gates that are adjacent in both are one piece.
+    if (
+      last?.column === column &&
+      last.columns === width &&
+      last.row + last.rows === row &&
+      last.parameter + last.rows * stride === parameter
+    ) {
+      pieces[pieces.length - 1] = { ...last, rows: last.rows + rows };
+    } else {
+      pieces.push({ row, column, rows, columns: width, parameter, stride });
+    }
+    nonzeros += rows * width;
+  }
+  const masked = parts.filter(({ weight }) => network.masks.has(weight));
+  if (masked.length > 0) {
+    const own = new Uint8Array(rows * columns).fill(1);
+    for (const part of masked) {
+      const full = network.masks.get(part.weight)!;
+      const stride = network.tensor(part.weight).shape[1];
+      for (let i = 0; i < part.rows; i++) {
+        const from = (part.fromRow + i) * stride + part.fromColumn;
+        for (let j = 0; j < part.columns; j++) {
+          if (full[from + j] !== 0) continue;
+          own[(part.row + i) * columns + part.column + j] = 0;
+          nonzeros--;
+        }
+      }
+    }
+    if (own.includes(0)) mask = own;
+  }
+  const full = nonzeros === rows * columns;
+  const sparse = !full && (form ? form === "sparse" : nonzeros < sparseBelow(columns) * rows * columns);
+  return { name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse };
+}
