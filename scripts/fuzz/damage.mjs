@@ -1,5 +1,6 @@
 // Damage as accidents and attackers do it, for the fuzzer of files: to bytes, whatever they mean, and to JSON, which
 // stays JSON and lies. Every choice is drawn from the generator that is passed, so a case can be repeated.
+import { parse, serialise } from "../../dist/network/safetensors.js";
 
 const deep = (open, close, levels) => open.repeat(levels) + close.repeat(levels);
 
@@ -216,4 +217,67 @@ function headerText(bytes, random) {
   }
   metadata.architecture = damageJson(JSON.parse(metadata.architecture), random);
   return Buffer.from(JSON.stringify(header));
+}
+
+/** A safetensors file that is sound as such, of which one tensor is not what it was. */
+export function damageTensors(bytes, random) {
+  let file;
+  try {
+    file = parse(bytes, "sample");
+  } catch {
+    return damageBytes(bytes, random);
+  }
+  const tensors = new Map(file.tensors);
+  const [name, tensor] = random.pick([...tensors]);
+  const { shape, values } = tensor;
+  switch (random.below(5)) {
+    case 0: {
+      const shapes = [
+        [],
+        [0],
+        [0, 0],
+        [0, 2 ** 40],
+        [2 ** 28, 0],
+        [1, ...shape],
+        [...shape, 1],
+        shape.toReversed(),
+      ];
+      shapes.push(
+        [values.length],
+        [1, values.length],
+        [shape[0] + 1, ...shape.slice(1)],
+        shape.map((n) => 2 * n),
+      );
+      const other = random.pick(shapes);
+      const length = other.reduce((product, extent) => product * extent, 1);
+      tensors.set(name, { dtype: "F32", shape: other, values: new Float32Array(length).fill(0.1) });
+      break;
+    }
+    case 1:
+      tensors.delete(name);
+      if (random.below(2) === 0)
+        tensors.set(random.pick([...file.tensors.keys(), "__proto__", "x", ""]), tensor);
+      break;
+    case 2: {
+      const length = values.length;
+      const other = { U8: Uint8Array, BOOL: Uint8Array, I64: BigInt64Array };
+      const dtype = random.pick(Object.keys(other));
+      tensors.set(name, { dtype, shape, values: new other[dtype](length) });
+      break;
+    }
+    default: {
+      const copy = values.slice();
+      const [one, zero] = values instanceof BigInt64Array ? [1n, 0n] : [1, 0];
+      const hard = values instanceof Float32Array ? [3.4e38, -3.4e38, 1e-45, -0, 1e20, Number.NaN, 1e39] : [];
+      for (let times = random.below(8); times >= 0 && copy.length > 0; times--) {
+        copy[random.below(copy.length)] = random.pick([
+          one,
+          zero,
+          ...hard.slice(0, random.pick([5, 5, 5, 7])),
+        ]);
+      }
+      tensors.set(name, { ...tensor, values: copy });
+    }
+  }
+  return Buffer.from(serialise({ tensors, metadata: file.metadata }));
 }

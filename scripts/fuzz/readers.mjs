@@ -35,7 +35,7 @@ import { readStudy } from "../../dist/study/document.js";
 import { countCombinations, defineStudy } from "../../dist/study/expand.js";
 import { encodeCheckpoint } from "../../dist/train/checkpoint.js";
 import { evaluate } from "../../dist/train/evaluate.js";
-import { damageBytes, damageHeader, damageJsonFile } from "./damage.mjs";
+import { damageBytes, damageHeader, damageJsonFile, damageTensors } from "./damage.mjs";
 
 const random = new Random(1);
 const strings = createDataset(["BTXSE", "BPVVE", "BTSXXTVVE", "B"], [1, 1, 1, 0]);
@@ -193,7 +193,11 @@ function checkGraph(graph, file) {
 }
 
 const finite = (values) => assert(values.every(Number.isFinite), "a number is not finite");
-const either = (one, other) => (bytes, random) => (random.below(2) === 0 ? one : other)(bytes, random);
+const either =
+  (...damages) =>
+  (bytes, random) =>
+    random.pick(damages)(bytes, random);
+const safetensors = either(damageBytes, damageHeader, damageTensors);
 
 /** Kinds of files; `samples` are made once, in `folder`. */
 export function readers(folder) {
@@ -204,19 +208,19 @@ export function readers(folder) {
     weights: {
       extension: "safetensors",
       samples: [...own, ...foreign],
-      damage: either(damageHeader, damageBytes),
+      damage: safetensors,
       read: async (file) => checkNetwork(readNetwork(file), file),
     },
     "weights with a graph": {
       extension: "safetensors",
       samples: [own.at(-1), ...foreign.slice(-2)],
-      damage: either(damageHeader, damageBytes),
+      damage: safetensors,
       read: async (file) => checkNetwork(readStructure(file, namedGraph(graphFile)), file),
     },
     checkpoint: {
       extension: "checkpoint",
       samples: [checkpoint],
-      damage: either(damageHeader, damageBytes),
+      damage: safetensors,
       read(file) {
         const found = resumption(file, RUN);
         if (found) createExecutor(plan, resumed.parameters).setState(found.state);
