@@ -39,8 +39,8 @@ Batches batchesOf(const Napi::Object& object) {
 // An executor and whether a thread is at work on it; shared with that thread, so that it outlives its JavaScript
 // object while work goes on.
 struct Shared {
-  Shared(Plan plan, const Optimiser& optimiser, const Kernels& kernels)
-      : executor(std::move(plan), optimiser, kernels) {}
+  Shared(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads)
+      : executor(std::move(plan), optimiser, kernels, threads) {}
   Executor executor;
   std::atomic<bool> busy{false};
 };
@@ -146,7 +146,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                        });
   }
 
-  // (words: Int32Array, masks: Uint8Array, optimiser)
+  // (words: Int32Array, masks: Uint8Array, optimiser, threads)
   explicit NativeExecutor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeExecutor>(info) {
     guarded(info, [&] {
       if (!info[0].IsTypedArray() || !info[1].IsTypedArray() || !info[2].IsObject()) throw Refused("no plan was given");
@@ -159,7 +159,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                                 number("clip")};
       shared_ = std::make_shared<Shared>(
           decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength()), optimiser,
-          chooseKernels(std::getenv("FILIGREE_ISA")));
+          chooseKernels(std::getenv("FILIGREE_ISA")), threadsOf(info[3]));
       // Tells the garbage collector what this small object holds on to.
       memory_ = static_cast<int64_t>(shared_->executor.bytes());
       Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
@@ -180,6 +180,13 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     } catch (const std::exception& error) {
       throw Napi::Error::New(info.Env(), error.what());
     }
+  }
+
+  static int threadsOf(Napi::Value value) {
+    if (value.IsUndefined()) return 1;
+    const double threads = value.ToNumber().DoubleValue();
+    if (!(threads >= 1 && threads <= 256)) throw Refused("the number of threads is not from 1 to 256");
+    return static_cast<int>(threads);
   }
 
   void claim() {

@@ -3,33 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <string>
 
 #include "processor.h"
 
 namespace filigree {
-namespace {
 
-Outcome& operator+=(Outcome& sum, const Outcome& part) {
-  sum.loss += part.loss;
-  sum.correct += part.correct;
-  return sum;
-}
-
-}  // namespace
-
-// Up to `lanes` examples of a batch.
-struct Executor::Tile {
-  int steps;
-  int batch;     // Examples of the whole batch.
-  size_t first;  // Index of the first example.
-  int size;
-  const int* symbols;     // [step][lane]
-  const int32_t* labels;  // [size]
-  int readSteps[32];
-};
-
-Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels)
+Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads)
     : plan_(std::move(plan)),
       optimiser_(optimiser),
       kernels_(kernels),
@@ -37,32 +18,31 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
       first_(plan_.parameters),
       second_(plan_.parameters),
       prepared_(plan_.prepared),
-      arena_(plan_.arena),
       gradient_(plan_.gradients),
-      symbols_(static_cast<size_t>(plan_.steps) * plan_.lanes) {
+      team_(threads) {
   matrices_.reserve(plan_.blocks.size());
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
   const auto width = static_cast<size_t>(plan_.embeddingWidth);
-  size_t scratch = kOuterSteps * width, flows = 0;
-  for (const Op& op : plan_.backward) {
-    if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
-    if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
-  }
+  size_t flows = 0;
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block >= 0) flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
     }
   }
-  scratch_ = Floats(std::max(scratch, flows) * lanes);
+  scratch_ = Floats(std::max(kOuterSteps * width, flows) * lanes);
   flows_ = Floats(flows * lanes * groups);
   embedded_ = Floats(width * lanes * groups);
   embeddedFlow_ = Floats(embedded_.size());
+  for (int i = 0; i < threads; i++) {
+    members_.push_back(std::make_unique<Member>(Member{{plan_, matrices_, kernels_, prepared_.data()}, {}, {}}));
+  }
 }
 
 size_t Executor::bytes() const {
   size_t floats = 0;
-  for (const Floats* buffer : {&parameters_, &first_, &second_, &prepared_, &arena_, &gradient_}) floats += buffer->size();
+  for (const Floats* buffer : {&parameters_, &first_, &second_, &prepared_, &gradient_}) floats += buffer->size();
+  for (const auto& member : members_) floats += member->runner.floats() + member->gradient.size();
   return floats * sizeof(float);
 }
 
@@ -100,26 +80,6 @@ void Executor::check(Batches& batches) const {
   for (const int32_t symbol : batches.symbols) require(symbol >= 0 && symbol < rows, "a symbol is out of range");
 }
 
-template <class F>
-void Executor::eachTile(const Batches& batches, size_t index, F f) {
-  const size_t example = batches.firstExample[index], symbol = batches.firstSymbol[index];
-  const int batch = batches.sizes[index], steps = batches.steps[index], lanes = plan_.lanes;
-  int* symbols = reinterpret_cast<int*>(symbols_.data());
-  for (int start = 0; start < batch; start += lanes) {
-    const int size = std::min(lanes, batch - start);
-    Tile tile{steps, batch, example + start, size, symbols, batches.labels.data() + example + start, {}};
-    for (int t = 0; t < steps; t++) {
-      const int32_t* from = batches.symbols.data() + symbol + static_cast<size_t>(t) * batch + start;
-      // Idle lanes see the padding, symbol row 0, and are read at step 0.
-      for (int l = 0; l < lanes; l++) symbols[t * lanes + l] = l < size ? from[l] : 0;
-    }
-    for (int l = 0; l < size; l++) {
-      tile.readSteps[l] = (batches.readLastStep ? steps : batches.lengths[tile.first + l]) - 1;
-    }
-    f(tile);
-  }
-}
-
 std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
   const FlushToZero flush;
   std::vector<Outcome> outcomes;
@@ -136,7 +96,9 @@ std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
   std::vector<Outcome> outcomes(batches.sizes.size());
   prepare();
   for (size_t i = 0; i < outcomes.size() && !stopped_; i++) {
-    eachTile(batches, i, [&](const Tile& tile) { outcomes[i] += forward(tile, logits); });
+    eachTile(
+        batches, i, [&](Member& member) { member.outcome = member.runner.forward(logits); },
+        [&](Member& member) { outcomes[i] += member.outcome; });
   }
   return outcomes;
 }
@@ -148,20 +110,63 @@ double Executor::gradient(const Batches& batches, size_t index, float* gradient)
   return outcome.loss;
 }
 
+// The examples of a batch in the order in which they fill its tiles. Where each is read at its own last symbol, tiles
+// hold examples of like lengths and end with the longest of their own.
+std::vector<int> Executor::order(const Batches& batches, size_t index) const {
+  std::vector<int> examples(batches.sizes[index]);
+  std::iota(examples.begin(), examples.end(), 0);
+  if (!batches.readLastStep && batches.sizes[index] > plan_.lanes) {
+    const int32_t* lengths = batches.lengths.data() + batches.firstExample[index];
+    std::stable_sort(examples.begin(), examples.end(), [&](int a, int b) { return lengths[a] < lengths[b]; });
+  }
+  return examples;
+}
+
+// Calls work(member) for every tile, as many at once as there are threads, and then done(member) for each in order.
+template <class Work, class Done>
+void Executor::eachTile(const Batches& batches, size_t index, Work work, Done done) {
+  const std::vector<int> examples = order(batches, index);
+  const int lanes = plan_.lanes, batch = static_cast<int>(examples.size()), tiles = (batch + lanes - 1) / lanes;
+  for (int first = 0; first < tiles; first += team_.size()) {
+    const int here = std::min(team_.size(), tiles - first);
+    const auto one = [&](int k) {
+      if (k >= here) return;
+      const int start = (first + k) * lanes;
+      members_[k]->runner.take(batches, index, examples.data() + start, std::min(lanes, batch - start));
+      work(*members_[k]);
+    };
+    if (here == 1) {
+      one(0);
+    } else {
+      team_.run(one);
+    }
+    for (int k = 0; k < here; k++) done(*members_[k]);
+  }
+}
+
 Outcome Executor::batchGradient(const Batches& batches, size_t index) {
   prepare();
   const size_t bytes = plan_.gradients * sizeof(float);
   std::memset(gradient_.data(), 0, bytes);
   Outcome outcome;
+  // Each tile's gradient is a sum of its own, and they are added in order, so that the number of threads changes nothing.
   const bool several = batches.sizes[index] > plan_.lanes;
-  if (several && tileGradient_.size() == 0) tileGradient_ = Floats(plan_.gradients);
-  eachTile(batches, index, [&](const Tile& tile) {
-    outcome += forward(tile, nullptr);
-    if (!several) return backward(tile, gradient_.data());
-    // Each tile's gradient is a sum of its own, so that tiles may one day run on several cores with the same bits.
-    std::memset(tileGradient_.data(), 0, bytes);
-    backward(tile, tileGradient_.data());
-    kernels_.copy(tileGradient_.data(), gradient_.data(), static_cast<int>(plan_.gradients), true);
+  const auto work = [&](Member& member) {
+    member.outcome = member.runner.forward(nullptr);
+    if (!several) return member.runner.backward(gradient_.data());
+    std::memset(member.gradient.data(), 0, bytes);
+    member.runner.backward(member.gradient.data());
+  };
+  if (several) {
+    for (auto& member : members_) {
+      if (member->gradient.size() == 0) member->gradient = Floats(plan_.gradients);
+    }
+  }
+  eachTile(batches, index, work, [&](Member& member) {
+    outcome += member.outcome;
+    const int count = static_cast<int>(plan_.gradients);
+    const float* part = member.gradient.data();
+    if (several) kernels_.sum(&part, &count, 1, gradient_.data(), count, count, 1, true);
   });
   for (const Op& op : plan_.finish) tableBackward(op, gradient_.data());
   for (const Matrix& matrix : matrices_) matrix.maskGradient(gradient_.data());
@@ -189,9 +194,7 @@ void Executor::runPrepare(const Op& op) {
   if (op.code == OpCode::kBias) {
     std::fill(to, to + op.rows, 0.0f);
     for (const Op::Part& part : op.parts) {
-      for (int i = 0; i < part.rows; i++) {
-        to[part.first + i] += parameters_.data()[part.parameter + (i + part.rotation) % part.rows];
-      }
+      for (int i = 0; i < part.rows; i++) to[part.first + i] += parameters_.data()[part.parameter + i];
     }
     return;
   }
@@ -204,201 +207,6 @@ void Executor::runPrepare(const Op& op) {
       std::copy_n(scratch_.data() + int64_t{i} * lanes, symbols, to + int64_t{i} * width + first);
     }
   }
-}
-
-// Calls f(op, t, end) for every operation: once for all steps, but for the operations of a group in turn for every
-// chunk of its steps, so that what one has written is still in the cache when the next reads it.
-template <class F>
-void Executor::eachChunk(const std::vector<Op>& ops, int steps, bool backward, F f) {
-  constexpr int kGroupBytes = 1 << 19;
-  for (size_t first = 0, end = 0; first < ops.size(); first = end) {
-    int rows = 1;
-    do {
-      rows = std::max(rows, ops[end].gates.rows);
-      end++;
-    } while (end < ops.size() && (ops[end - 1].joinsNext() || ops[end].joinsPrevious()));
-    const int64_t stepBytes = int64_t{rows} * plan_.lanes * sizeof(float);
-    const int most = std::max(kOuterSteps, static_cast<int>(kGroupBytes / stepBytes));
-    const int chunks = end - first > 1 ? (steps + most - 1) / most : 1;
-    for (int c = 0; c < chunks; c++) {
-      const int64_t k = backward ? chunks - 1 - c : c;
-      const int t = static_cast<int>(steps * k / chunks), last = static_cast<int>(steps * (k + 1) / chunks);
-      for (size_t i = first; i < end; i++) f(ops[i], t, last);
-    }
-  }
-}
-
-Outcome Executor::forward(const Tile& tile, float* logits) {
-  const int lanes = plan_.lanes;
-  Outcome outcome;
-  eachChunk(plan_.forward, tile.steps, false, [&](const Op& op, int first, int end) {
-    if (op.target.once) end = first + 1;
-    switch (op.code) {
-      case OpCode::kGather:
-        for (int t = first; t < end; t++) {
-          kernels_.gather(prepared_.data() + op.table, plan_.tableWidth(), op.rows, tile.symbols + t * lanes, lanes,
-                          at(op.target, t));
-        }
-        break;
-      case OpCode::kAffine:
-        for (int t = first; t < end; t++) {
-          matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias,
-                                      op.accumulate ? nullptr : prepared_.data() + op.bias);
-        }
-        break;
-      case OpCode::kCell:
-        runCell(op, first, end);
-        break;
-      case OpCode::kCopy:
-        kernels_.copy(at(op.from, first), at(op.target, first), (end - first) * stride(op.target), op.accumulate);
-        break;
-      case OpCode::kSelect:
-        select(op, tile);
-        break;
-      case OpCode::kLoss:
-        outcome += loss(op, tile, logits);
-        break;
-      default:
-        break;
-    }
-  });
-  return outcome;
-}
-
-void Executor::runCell(const Op& op, int first, int end) {
-  const Kernels& k = kernels_;
-  const int units = op.output.rows, count = units * plan_.lanes;
-  if (first == 0) {
-    std::memset(at(op.output, -1), 0, count * sizeof(float));
-    if (op.hasState) std::memset(at(op.state, -1), 0, 2 * count * sizeof(float));
-  }
-  for (int t = first; t < end; t++) {
-    float* gates = at(op.gates, t);
-    float* output = at(op.output, t);
-    const float* previous = at(op.output, t - 1);
-    // GRU's rows are n, r, z, n_h: its hidden matrix acts on the last three.
-    if (op.kind == CellKind::kGru) k.spread(prepared_.data() + op.bias, units, plan_.lanes, gates + 3 * count);
-    float* hidden = op.kind == CellKind::kGru ? gates + count : gates;
-    matrices_[op.block].product(previous, hidden, Start::kKeep, nullptr);
-    switch (op.kind) {
-      case CellKind::kTanh: k.tanhForward(gates, output, count); break;
-      case CellKind::kRelu: k.reluForward(gates, output, count); break;
-      case CellKind::kLstm: k.lstmForward(gates, at(op.state, t), at(op.state, t - 1), output, count); break;
-      case CellKind::kGru: k.gruForward(gates, previous, output, count); break;
-    }
-  }
-}
-
-void Executor::runCellBackward(const Op& op, const Tile& tile, int first, int end) {
-  const Kernels& k = kernels_;
-  const int count = op.output.rows * plan_.lanes;
-  if (op.hasState && end == tile.steps) std::memset(at(op.carry), 0, count * sizeof(float));
-  for (int t = end - 1; t >= first; t--) {
-    float* gates = at(op.gates, t);
-    const float* gradient = at(op.gradient, t);
-    float* before = t > 0 ? at(op.gradient, t - 1) : nullptr;
-    switch (op.kind) {
-      case CellKind::kTanh: k.tanhBackward(at(op.output, t), gradient, gates, count); break;
-      case CellKind::kRelu: k.reluBackward(at(op.output, t), gradient, gates, count); break;
-      case CellKind::kLstm:
-        k.lstmBackward(gates, at(op.state, t), at(op.state, t - 1), gradient, at(op.carry), count);
-        break;
-      case CellKind::kGru: k.gruBackward(gates, at(op.output, t - 1), gradient, before, count); break;
-    }
-    if (before) {
-      matrices_[op.block].transposedProduct(op.kind == CellKind::kGru ? gates + count : gates, before, Start::kKeep);
-    }
-  }
-}
-
-void Executor::select(const Op& op, const Tile& tile) {
-  const int lanes = plan_.lanes;
-  for (int i = 0; i < op.target.rows; i++) {
-    float* to = at(op.target) + i * lanes;
-    for (int l = 0; l < lanes; l++) to[l] = at(op.from, tile.readSteps[l])[i * lanes + l];
-  }
-}
-
-void Executor::scatter(const Op& op, const Tile& tile) {
-  const int lanes = plan_.lanes;
-  if (!op.accumulate) std::memset(at(op.target), 0, static_cast<size_t>(tile.steps) * stride(op.target) * sizeof(float));
-  for (int i = 0; i < op.target.rows; i++) {
-    const float* from = at(op.from) + i * lanes;
-    for (int l = 0; l < lanes; l++) at(op.target, tile.readSteps[l])[i * lanes + l] += from[l];
-  }
-}
-
-Outcome Executor::loss(const Op& op, const Tile& tile, float* logits) {
-  const int lanes = plan_.lanes, outputs = plan_.outputs;
-  float* z = at(op.target);
-  Outcome outcome;
-  for (int l = 0; l < lanes; l++) {
-    if (l >= tile.size) {
-      for (int i = 0; i < outputs; i++) z[i * lanes + l] = 0;
-      continue;
-    }
-    if (logits) {
-      for (int i = 0; i < outputs; i++) logits[(tile.first + l) * outputs + i] = z[i * lanes + l];
-    }
-    int likeliest = 0;
-    for (int i = 1; i < outputs; i++) {
-      if (z[i * lanes + l] > z[likeliest * lanes + l]) likeliest = i;
-    }
-    const double most = z[likeliest * lanes + l];
-    double sum = 0;
-    for (int i = 0; i < outputs; i++) sum += std::exp(z[i * lanes + l] - most);
-    const int label = tile.labels[l];
-    outcome.loss += (std::log(sum) + most - z[label * lanes + l]) / tile.batch;
-    outcome.correct += likeliest == label;
-    for (int i = 0; i < outputs; i++) {
-      const double probability = std::exp(z[i * lanes + l] - most) / sum;
-      z[i * lanes + l] = static_cast<float>((probability - (i == label)) / tile.batch);
-    }
-  }
-  return outcome;
-}
-
-void Executor::backward(const Tile& tile, float* gradient) {
-  const int lanes = plan_.lanes;
-  eachChunk(plan_.backward, tile.steps, true, [&](const Op& op, int first, int end) {
-    if (op.from.once) end = first + 1;
-    const float* from = at(op.from, first) + op.first * lanes;
-    switch (op.code) {
-      case OpCode::kScatter:
-        scatter(op, tile);
-        break;
-      case OpCode::kCopy:
-        kernels_.copy(from, at(op.target, first), (end - first) * stride(op.target), op.accumulate);
-        break;
-      case OpCode::kCellBackward:
-        runCellBackward(op, tile, first, end);
-        break;
-      case OpCode::kAffineBackward:
-        for (int t = first; t < end; t++) {
-          matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
-                                                op.accumulate ? Start::kKeep : Start::kZero);
-        }
-        break;
-      case OpCode::kWeightGradient:
-        matrices_[op.block].addGradient(from, stride(op.from), at(op.target, first - op.shift), stride(op.target),
-                                        end - first, gradient, scratch_.data());
-        break;
-      case OpCode::kBiasGradient:
-        for (const int64_t to : {op.to, op.also}) {
-          if (to < 0) continue;
-          kernels_.rowSums(from, stride(op.from), op.rows, end - first, lanes, gradient + to, op.rotation);
-        }
-        break;
-      case OpCode::kTableGradient:
-        for (int t = first; t < end; t++) {
-          kernels_.scatterRows(at(op.from, t), op.rows, tile.symbols + t * lanes, lanes, gradient + op.to, op.stride,
-                               scratch_.data());
-        }
-        break;
-      default:
-        break;
-    }
-  });
 }
 
 void Executor::tableBackward(const Op& op, float* gradient) {

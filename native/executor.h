@@ -1,5 +1,5 @@
-// Runs a plan: training steps and evaluations over batches, on the calling thread. One executor belongs to one network
-// in training; executors share nothing, so any number of them run side by side.
+// Trains and evaluates a network by its plan, over batches cut into tiles. One executor belongs to one network in
+// training; executors share nothing, so any number of them run side by side, and each may use several threads.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,8 @@
 #include "matrix.h"
 #include "memory.h"
 #include "plan.h"
+#include "team.h"
+#include "tile.h"
 
 namespace filigree {
 
@@ -18,23 +20,10 @@ struct Optimiser {
   double learningRate, beta1, beta2, epsilon, clip;
 };
 
-// Batches as src/data/batches.ts has them, symbols already rows of the plan's tables.
-struct Batches {
-  std::vector<int32_t> sizes, steps, symbols, lengths, labels;
-  bool readLastStep = false;
-  // Where each batch starts; filled in by `check`.
-  std::vector<size_t> firstExample, firstSymbol;
-};
-
-// A batch's mean loss and the number of its examples whose most likely class is right.
-struct Outcome {
-  double loss = 0;
-  int correct = 0;
-};
-
 class Executor {
  public:
-  Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels);
+  // Tiles of a batch run on up to `threads` threads; their number changes no result.
+  Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads);
 
   // Throws Refused unless every size, length, label and symbol fits the plan.
   void check(Batches& batches) const;
@@ -60,42 +49,36 @@ class Executor {
   void setStep(double step);
 
  private:
-  struct Tile;
+  // One thread's share of the work.
+  struct Member {
+    TileRunner runner;
+    Floats gradient;  // Of one tile.
+    Outcome outcome;
+  };
 
-  Outcome batchGradient(const Batches& batches, size_t index);
-  template <class F>
-  void eachTile(const Batches& batches, size_t index, F f);
-  template <class F>
-  void eachChunk(const std::vector<Op>& ops, int steps, bool backward, F f);
-  template <class F>
-  void eachEmbedded(F f, float* embedded);
   void prepare();
   void runPrepare(const Op& op);
-  Outcome forward(const Tile& tile, float* logits);
-  Outcome loss(const Op& op, const Tile& tile, float* logits);
-  void backward(const Tile& tile, float* gradient);
-  void runCell(const Op& op, int first, int end);
-  void runCellBackward(const Op& op, const Tile& tile, int first, int end);
-  void select(const Op& op, const Tile& tile);
-  void scatter(const Op& op, const Tile& tile);
+  template <class F>
+  void eachEmbedded(F f, float* embedded);
+  std::vector<int> order(const Batches& batches, size_t index) const;
+  template <class Work, class Done>
+  void eachTile(const Batches& batches, size_t index, Work work, Done done);
+  Outcome batchGradient(const Batches& batches, size_t index);
   void tableBackward(const Op& op, float* gradient);
   void update();
 
-  float* at(const Sequence& s, int step = 0) {
-    return arena_.data() + s.offset + static_cast<int64_t>(step) * s.rows * plan_.lanes;
-  }
-  int stride(const Sequence& s) const { return s.rows * plan_.lanes; }
   int symbolGroups() const { return (static_cast<int>(plan_.symbols.size()) + plan_.lanes - 1) / plan_.lanes; }
 
   const Plan plan_;
   const Optimiser optimiser_;
   const Kernels& kernels_;
   std::vector<Matrix> matrices_;
-  Floats parameters_, first_, second_, prepared_, arena_, gradient_, tileGradient_, scratch_;
+  Floats parameters_, first_, second_, prepared_, gradient_;
   // For tables: the embeddings of the symbols in use, a gradient of them, and the gradient of a table, each as steps of
   // as many symbols as there are lanes.
-  Floats embedded_, embeddedFlow_, flows_;
-  Floats symbols_;  // The present tile's symbols, [step][lane], as 32-bit integers.
+  Floats embedded_, embeddedFlow_, flows_, scratch_;
+  Team team_;
+  std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};
   double step_ = 0, power1_ = 1, power2_ = 1;
 };

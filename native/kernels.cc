@@ -3,8 +3,8 @@
 // same to the last bit on every instruction set with a fused multiply-add.
 #include "kernels.h"
 
+#include "cells.h"
 #include "simd.h"
-#include "tanh_table.h"
 
 namespace filigree::FILIGREE_ISA {
 namespace {
@@ -72,33 +72,59 @@ constexpr int kSparseVectors = L >= 4 * W ? 4 : L / W;
 constexpr int kGroupRows = kManyRegisters ? 4 : 3;
 static_assert(kGroupRows <= kMaxGroupRows);
 
-template <int R, int L>
-void groupProduct(const RowGroup& group, const float* in, float* out, Start start, const float* bias) {
+// Nonzeros of a row up to which a group's product is written out, without a loop whose end the processor would have to
+// guess.
+constexpr int kStraight = 8;
+
+// C nonzeros in each of R rows; C = -1 for more than kStraight.
+template <int R, int C, int L>
+void groupProducts(const RowGroup* group, int count, const float* in, float* out, Start start, const float* bias) {
   constexpr int V = kSparseVectors<L>;
-  vf sum[R][V];
-  unroll<R>([&](auto r) {
-    const int row = group.row[r];
-    unroll<V>([&](auto v) {
-      sum[r][v] = start == Start::kKeep ? load(out + row * L + v * W) : splat(start == Start::kBias ? bias[row] : 0);
-    });
-  });
-  const Nonzero* nonzero = group.nonzeros;
-  for (int k = 0; k < group.count; k++, nonzero += R) {
-    unroll<R>([&](auto r) {
-      const vf weight = splat(nonzero[r].weight);
-      const float* x = in + nonzero[r].offset;
-      unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
-    });
+  for (const RowGroup* end = group + count; group < end; group++) {
+    const Start own = group->starts ? start : Start::kKeep;
+    int row[R];
+    unroll<R>([&](auto r) { row[r] = group->row[r]; });
+    const Nonzero* nonzero = group->nonzeros;
+    const int nonzeros = group->count;
+    for (int l = 0; l < L; l += V * W) {
+      vf sum[R][V];
+      if (own == Start::kKeep) {
+        unroll<R>([&](auto r) { unroll<V>([&](auto v) { sum[r][v] = load(out + row[r] * L + l + v * W); }); });
+      } else {
+        unroll<R>([&](auto r) {
+          const vf first = splat(own == Start::kBias ? bias[row[r]] : 0);
+          unroll<V>([&](auto v) { sum[r][v] = first; });
+        });
+      }
+      const auto add = [&](const Nonzero* nonzero) INLINE_LAMBDA {
+        unroll<R>([&](auto r) {
+          const vf weight = splat(nonzero[r].weight);
+          const float* x = in + nonzero[r].offset + l;
+          unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
+        });
+      };
+      if constexpr (C >= 0) {
+        unroll<C>([&](auto k) { add(nonzero + k * R); });
+      } else {
+        for (int k = 0; k < nonzeros; k++) add(nonzero + k * R);
+      }
+      unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + row[r] * L + l + v * W, sum[r][v]); }); });
+    }
   }
-  unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + group.row[r] * L + v * W, sum[r][v]); }); });
 }
 
-// groupProduct for every number of rows.
+// groupProducts for every number of rows and nonzeros.
 template <int L>
 struct GroupProducts {
-  void (*of[kGroupRows + 1])(const RowGroup&, const float*, float*, Start, const float*);
+  void (*of[kGroupRows + 1][kStraight + 2])(const RowGroup*, int, const float*, float*, Start, const float*);
   constexpr GroupProducts() : of() {
-    unroll<kGroupRows>([&](auto i) { of[i + 1] = groupProduct<i + 1, L>; });
+    unroll<kGroupRows>([&](auto i) {
+      of[i + 1][kStraight + 1] = groupProducts<i + 1, -1, L>;
+      unroll<kStraight + 1>([&](auto k) {
+        // Groups of fewer rows are few.
+        of[i + 1][k] = groupProducts<i + 1, i + 1 == kGroupRows ? k : -1, L>;
+      });
+    });
   }
 };
 
@@ -106,10 +132,12 @@ template <int L>
 void sparseProductOf(const RowGroup* groups, int count, const float* in, float* out, Start start,
                      const float* bias) {
   static constexpr GroupProducts<L> products;
-  for (int g = 0; g < count; g++) {
-    for (int l = 0; l < L; l += kSparseVectors<L> * W) {
-      products.of[groups[g].rows](groups[g], in + l, out + l, groups[g].starts ? start : Start::kKeep, bias);
-    }
+  for (int g = 0; g < count;) {
+    const int rows = groups[g].rows, nonzeros = groups[g].count;
+    int same = 1;
+    while (g + same < count && groups[g + same].rows == rows && groups[g + same].count == nonzeros) same++;
+    products.of[rows][nonzeros < kStraight + 1 ? nonzeros : kStraight + 1](groups + g, same, in, out, start, bias);
+    g += same;
   }
 }
 
@@ -315,8 +343,10 @@ template <int L>
 void sparseOuterOf(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
                    int steps, float* gradient) {
   static constexpr OuterRuns<L> outerRuns;
-  // In chunks of a few steps, so that the rows of one chunk stay in the first-level cache for all runs.
-  chunks(steps, kOuterSteps, [&](int t, int length) {
+  // In chunks of a few steps, so that the rows of one chunk stay in the cache for all runs; of more where they are few,
+  // because every chunk ends with sums over lanes.
+  const int fitting = (1 << 17) / (leftStep + rightStep);
+  chunks(steps, fitting < kOuterSteps ? kOuterSteps : fitting > kTailSteps ? kTailSteps : fitting, [&](int t, int length) {
     const float* l = left + static_cast<long>(t) * leftStep;
     const float* r = right + static_cast<long>(t) * rightStep;
     for (int k = 0; k < count; k++) {
@@ -331,106 +361,18 @@ void sparseOuter(const Run* runs, int count, const float* left, int leftStep, co
   (lanes == 32 ? sparseOuterOf<32> : sparseOuterOf<16>)(runs, count, left, leftStep, right, rightStep, steps, gradient);
 }
 
-// ---- Cells ------------------------------------------------------------------------------------------------------
-
-// tanh by a table of 32 polynomials: absolute error below 6e-8, and no division. A NaN stays one.
-INLINE vf tanhOf(vf x) {
-  const vf magnitude = vmin(splat(kTanhEnd), (vf)((vi)x & 0x7fffffff));
-  // Adding 1.5 * 2^23 rounds to a whole number and leaves it in the lowest bits.
-  const vf rounded = fma(magnitude, splat(kTanhScale), splat(12582912.f));
-  const vf t = fma(rounded - splat(12582912.f), splat(-kTanhWidth), magnitude);
-  const vi piece = (vi)rounded;
-  vf y = lookUp32(kTanh[5], piece);
-  unroll<5>([&](auto k) { y = fma(y, t, lookUp32(kTanh[4 - k], piece)); });
-  return (vf)((vi)y | ((vi)x & static_cast<int>(0x80000000)));
-}
-
-INLINE vf sigmoidOf(vf x) { return fma(splat(0.5f), tanhOf(splat(0.5f) * x), splat(0.5f)); }
-
-const float kOne = 1;
-
-void tanhForward(const float* gates, float* output, int count) {
-  for (int i = 0; i < count; i += W) store(output + i, tanhOf(load(gates + i)));
-}
-
-void tanhBackward(const float* output, const float* gradient, float* gates, int count) {
-  for (int i = 0; i < count; i += W) {
-    const vf h = load(output + i);
-    store(gates + i, load(gradient + i) * fma(-h, h, splat(kOne)));
-  }
-}
-
-void reluForward(const float* gates, float* output, int count) {
-  for (int i = 0; i < count; i += W) store(output + i, vmax(splat(0), load(gates + i)));
-}
-
-void reluBackward(const float* output, const float* gradient, float* gates, int count) {
-  for (int i = 0; i < count; i += W) store(gates + i, selectPositive(load(output + i), load(gradient + i)));
-}
-
-void lstmForward(float* gates, float* state, const float* previousState, float* output, int count) {
-  for (int k = 0; k < count; k += W) {
-    const vf i = sigmoidOf(load(gates + k));
-    const vf f = sigmoidOf(load(gates + count + k));
-    const vf g = tanhOf(load(gates + 2 * count + k));
-    const vf o = sigmoidOf(load(gates + 3 * count + k));
-    const vf c = fma(f, load(previousState + k), i * g);
-    const vf t = tanhOf(c);
-    store(gates + k, i);
-    store(gates + count + k, f);
-    store(gates + 2 * count + k, g);
-    store(gates + 3 * count + k, o);
-    store(state + k, c);
-    store(state + count + k, t);
-    store(output + k, o * t);
-  }
-}
-
-void lstmBackward(float* gates, const float* state, const float* previousState, const float* gradient, float* carry,
-                  int count) {
-  const vf one = splat(kOne);
-  for (int k = 0; k < count; k += W) {
-    const vf i = load(gates + k), f = load(gates + count + k), g = load(gates + 2 * count + k),
-             o = load(gates + 3 * count + k), t = load(state + count + k), dh = load(gradient + k);
-    const vf dc = fma(dh * o, fma(-t, t, one), load(carry + k));
-    store(gates + k, dc * g * i * (one - i));
-    store(gates + count + k, dc * load(previousState + k) * f * (one - f));
-    store(gates + 2 * count + k, dc * i * fma(-g, g, one));
-    store(gates + 3 * count + k, dh * t * o * (one - o));
-    store(carry + k, dc * f);
-  }
-}
-
-void gruForward(float* gates, const float* previous, float* output, int count) {
-  for (int k = 0; k < count; k += W) {
-    const vf r = sigmoidOf(load(gates + count + k));
-    const vf z = sigmoidOf(load(gates + 2 * count + k));
-    const vf n = tanhOf(fma(r, load(gates + 3 * count + k), load(gates + k)));
-    store(gates + k, n);
-    store(gates + count + k, r);
-    store(gates + 2 * count + k, z);
-    store(output + k, fma(z, load(previous + k) - n, n));
-  }
-}
-
-void gruBackward(float* gates, const float* previous, const float* gradient, float* before, int count) {
-  const vf one = splat(kOne);
-  for (int k = 0; k < count; k += W) {
-    const vf n = load(gates + k), r = load(gates + count + k), z = load(gates + 2 * count + k),
-             hidden = load(gates + 3 * count + k), dh = load(gradient + k);
-    const vf dn = dh * (one - z) * fma(-n, n, one);
-    store(gates + k, dn);
-    store(gates + count + k, dn * hidden * r * (one - r));
-    store(gates + 2 * count + k, dh * (load(previous + k) - n) * z * (one - z));
-    store(gates + 3 * count + k, dn * r);
-    if (before) store(before + k, fma(dh, z, load(before + k)));
-  }
-}
-
 // ---- Moving and summing -----------------------------------------------------------------------------------------
 
-void copy(const float* from, float* to, int count, bool accumulate) {
-  for (int i = 0; i < count; i += W) store(to + i, accumulate ? load(from + i) + load(to + i) : load(from + i));
+void sum(const float* const* from, const int* fromStep, int terms, float* to, int toStep, int count, int steps,
+         bool accumulate) {
+  for (int t = 0; t < steps; t++, to += toStep) {
+    for (int i = 0; i < count; i += W) {
+      const auto term = [&](int k) { return load(from[k] + static_cast<long>(t) * fromStep[k] + i); };
+      vf total = accumulate ? term(0) + load(to + i) : term(0);
+      for (int k = 1; k < terms; k++) total = total + term(k);
+      store(to + i, total);
+    }
+  }
 }
 
 void spread(const float* value, int rows, int lanes, float* out) {
@@ -454,7 +396,7 @@ void scatterRows(const float* in, int rows, const int* symbols, int lanes, float
 
 // R rows at a time, then what is left with half as many.
 template <int R>
-void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums, int rotation) {
+void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums) {
   int i = first;
   for (; i + R <= rows; i += R) {
     alignas(64) float groups[R * 16];
@@ -469,13 +411,13 @@ void rowSumsBy(const float* in, int step, int first, int rows, int steps, int la
     }
     float folded[padded(R)];
     fold(groups, R, folded);
-    for (int r = 0; r < R; r++) sums[(i + r + rotation) % rows] += folded[r];
+    for (int r = 0; r < R; r++) sums[i + r] = folded[r];
   }
-  if constexpr (R > 1) rowSumsBy<R / 2>(in, step, i, rows, steps, lanes, sums, rotation);
+  if constexpr (R > 1) rowSumsBy<R / 2>(in, step, i, rows, steps, lanes, sums);
 }
 
-void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums, int rotation) {
-  rowSumsBy<8>(in, step, 0, rows, steps, lanes, sums, rotation);
+void rowSums(const float* in, int step, int rows, int steps, int lanes, float* sums) {
+  rowSumsBy<8>(in, step, 0, rows, steps, lanes, sums);
 }
 
 // ---- Optimiser --------------------------------------------------------------------------------------------------
@@ -543,15 +485,8 @@ extern const Kernels kernels = {
     sparseProduct,
     outer,
     sparseOuter,
-    tanhForward,
-    tanhBackward,
-    reluForward,
-    reluBackward,
-    lstmForward,
-    lstmBackward,
-    gruForward,
-    gruBackward,
-    copy,
+    {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>},
+    sum,
     spread,
     gather,
     scatterRows,

@@ -40,6 +40,40 @@ struct Run {
 // Most steps of a weight gradient between two additions to it.
 constexpr int kOuterSteps = 8;
 
+// One step of a cell's element-wise half over `count` floats of adjacent units. The gates of a unit are `gateStride`
+// floats apart, its two states `stateStride`. Pointers that a cell does not use may point at anything.
+struct CellStep {
+  float* gates;
+  int gateStride;
+  float* state;
+  const float* previousState;
+  int stateStride;
+  float* output;
+  const float* previousOutput;
+  int count;
+};
+
+// Its reverse: `gates` becomes the gradient of the pre-activations. `gradient` is that of the output as later layers
+// have it, `flow` as the following step has it; `flow` then receives what reaches the step before without a matrix.
+struct CellReverse {
+  float* gates;
+  int gateStride;
+  const float* state;
+  const float* previousState;
+  int stateStride;
+  const float* output;
+  const float* previousOutput;
+  const float* gradient;
+  float* flow;
+  float* carry;
+  int count;
+};
+
+struct CellKernels {
+  void (*forward)(const CellStep& step);
+  void (*backward)(const CellReverse& step);
+};
+
 struct Kernels {
   const char* name;
   // Most rows of a panel of a dense matrix, and of a group of a compressed one.
@@ -60,21 +94,12 @@ struct Kernels {
   void (*sparseOuter)(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
                       int steps, int lanes, float* gradient);
 
-  // The cells' element-wise steps; see the reference executor for the equations. `previous` is h of the step before.
-  void (*tanhForward)(const float* gates, float* output, int count);
-  void (*tanhBackward)(const float* output, const float* gradient, float* gates, int count);
-  void (*reluForward)(const float* gates, float* output, int count);
-  void (*reluBackward)(const float* output, const float* gradient, float* gates, int count);
-  // `count` is size * lanes floats, the distance between gates; `state` is c and then tanh c.
-  void (*lstmForward)(float* gates, float* state, const float* previousState, float* output, int count);
-  void (*lstmBackward)(float* gates, const float* state, const float* previousState, const float* gradient,
-                       float* carry, int count);
-  void (*gruForward)(float* gates, const float* previous, float* output, int count);
-  // `before` is the gradient of the step before, which receives this step's share, or null at the first step.
-  void (*gruBackward)(float* gates, const float* previous, const float* gradient, float* before, int count);
+  // By CellKind.
+  CellKernels cells[4];
 
-  // to = from, or to += from.
-  void (*copy)(const float* from, float* to, int count, bool accumulate);
+  // to = the sum of `terms` sources, added to what is there or not, for `count` floats of each of `steps` steps.
+  void (*sum)(const float* const* from, const int* fromStep, int terms, float* to, int toStep, int count, int steps,
+              bool accumulate);
   // rows of `value[row]` in every lane.
   void (*spread)(const float* value, int rows, int lanes, float* out);
   // out[row][lane] = table[row][symbol[lane]].
@@ -82,8 +107,8 @@ struct Kernels {
   // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
   void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
                       float* scratch);
-  // sums[(row + rotation) mod rows] += sum over t and l of in[t][row][l].
-  void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums, int rotation);
+  // sums[row] = sum over t and l of in[t][row][l].
+  void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums);
 
   // Sum of squares of `count` floats, a multiple of 16.
   float (*squares)(const float* values, int count);

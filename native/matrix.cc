@@ -11,30 +11,59 @@ constexpr int kGradientBlock = 100;
 
 Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     : block_(block), lanes_(lanes), kernels_(kernels) {
+  const Entries rows = entries();
+  Entries columns(block.columns);
+  for (int i = 0; i < block.rows; i++) {
+    for (const Entry& entry : rows[i]) columns[entry.column].push_back({i, entry.parameter});
+  }
   if (block.sparse) {
-    packSparse(forward_, block.rows, block.columns, false);
-    packSparse(backward_, block.columns, block.rows, true);
-    packGradient();
+    packSparse(forward_, rows, block.columns);
+    packSparse(backward_, columns, block.rows);
+    packGradient(rows);
     return;
   }
-  packDense(forward_, block.rows, block.columns, false);
-  packDense(backward_, block.columns, block.rows, true);
-  for (size_t k = 0; k < block.mask.size(); k++) {
-    if (block.mask[k]) continue;
-    absent_.push_back(block.position(static_cast<int>(k) / block.columns, static_cast<int>(k) % block.columns));
+  packDense(forward_, rows, block.columns);
+  packDense(backward_, columns, block.rows);
+  if (block.mask.empty()) return;
+  for (const Piece& p : block.pieces) {
+    for (int i = 0; i < p.rows; i++) {
+      for (int j = 0; j < p.columns; j++) {
+        if (block.mask[static_cast<size_t>(p.row + i) * block.columns + p.column + j]) continue;
+        absent_.push_back(static_cast<int>(p.parameter) + i * p.stride + j);
+      }
+    }
   }
 }
 
-void Matrix::packDense(Form& form, int rows, int columns, bool transposed) {
+Matrix::Entries Matrix::entries() const {
+  Entries rows(block_.rows);
+  for (const Piece& p : block_.pieces) {
+    for (int i = 0; i < p.rows; i++) {
+      std::vector<Entry>& row = rows[p.row + i];
+      for (int j = p.column; j < p.column + p.columns; j++) {
+        if (!block_.mask.empty() && !block_.mask[static_cast<size_t>(p.row + i) * block_.columns + j]) continue;
+        row.push_back({j, static_cast<int>(p.parameter) + i * p.stride + j - p.column});
+      }
+    }
+  }
+  for (std::vector<Entry>& row : rows) {
+    std::stable_sort(row.begin(), row.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
+  }
+  return rows;
+}
+
+void Matrix::packDense(Form& form, const Entries& entries, int columns) {
+  const int rows = static_cast<int>(entries.size());
   form.panels = Floats(static_cast<size_t>(rows) * columns);
-  form.source.reserve(form.panels.size());
+  form.source.assign(form.panels.size(), -1);
   // The same nearly equal heights as the product kernel's.
   const int count = (rows + kernels_.maxRows - 1) / kernels_.maxRows;
   for (int p = 0, row = 0; p < count; p++) {
     const int height = rows / count + (p < rows % count);
-    for (int j = 0; j < columns; j++) {
-      for (int i = row; i < row + height; i++) {
-        form.source.push_back(transposed ? block_.position(j, i) : block_.position(i, j));
+    for (int i = row; i < row + height; i++) {
+      for (const Entry& entry : entries[i]) {
+        form.source[static_cast<size_t>(row) * columns + static_cast<size_t>(entry.column) * height + i - row] =
+            entry.parameter;
       }
     }
     row += height;
@@ -49,15 +78,20 @@ void eachBlock(int columns, int most, F f) {
   for (int64_t c = 0; c < count; c++) f(static_cast<int>(columns * c / count), static_cast<int>(columns * (c + 1) / count));
 }
 
-void Matrix::packSparse(Form& form, int rows, int columns, bool transposed) {
+// Those of a row's entries whose columns lie in a range.
+template <class Entry>
+std::vector<Entry> within(const std::vector<Entry>& row, int from, int to) {
+  const auto before = [](const Entry& entry, int column) { return entry.column < column; };
+  const auto first = std::lower_bound(row.begin(), row.end(), from, before);
+  return {first, std::lower_bound(first, row.end(), to, before)};
+}
+
+void Matrix::packSparse(Form& form, const Entries& entries, int columns) {
+  const int rows = static_cast<int>(entries.size());
   std::vector<size_t> starts;
   eachBlock(columns, kProductColumns, [&](int from, int to) {
-    std::vector<std::vector<int>> nonzeros(rows);
-    for (int i = 0; i < rows; i++) {
-      for (int j = from; j < to; j++) {
-        if (transposed ? exists(j, i) : exists(i, j)) nonzeros[i].push_back(j);
-      }
-    }
+    Entries nonzeros(rows);
+    for (int i = 0; i < rows; i++) nonzeros[i] = within(entries[i], from, to);
     std::vector<int> order(rows);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
@@ -71,11 +105,10 @@ void Matrix::packSparse(Form& form, int rows, int columns, bool transposed) {
       starts.push_back(form.nonzeros.size());
       for (int k = 0; k < group.count; k++) {
         for (int r = 0; r < group.rows; r++) {
-          const int i = group.row[r];
-          const bool padding = k >= static_cast<int>(nonzeros[i].size());
-          const int j = padding ? 0 : nonzeros[i][k];
-          form.nonzeros.push_back({0, j * lanes_});
-          form.nonzeroSource.push_back(padding ? -1 : transposed ? block_.position(j, i) : block_.position(i, j));
+          const std::vector<Entry>& row = nonzeros[group.row[r]];
+          const Entry entry = k < static_cast<int>(row.size()) ? row[k] : Entry{0, -1};
+          form.nonzeros.push_back({0, entry.column * lanes_});
+          form.nonzeroSource.push_back(entry.parameter);
         }
       }
       form.groups.push_back(group);
@@ -84,27 +117,24 @@ void Matrix::packSparse(Form& form, int rows, int columns, bool transposed) {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + starts[g];
 }
 
-void Matrix::packGradient() {
+void Matrix::packGradient(const Entries& entries) {
   eachBlock(block_.rows, kGradientBlock, [&](int firstRow, int endRow) {
     eachBlock(block_.columns, kGradientBlock, [&](int firstColumn, int endColumn) {
-      packRuns(firstRow, endRow, firstColumn, endColumn);
+      packRuns(entries, firstRow, endRow, firstColumn, endColumn);
     });
   });
 }
 
-void Matrix::packRuns(int firstRow, int endRow, int firstColumn, int endColumn) {
+void Matrix::packRuns(const Entries& entries, int firstRow, int endRow, int firstColumn, int endColumn) {
   // Each row's nonzeros in nearly equal parts, by the number in a part.
   std::vector<Run> parts[kMaxRun + 1];
   for (int i = firstRow; i < endRow; i++) {
-    std::vector<int> nonzeros;
-    for (int j = firstColumn; j < endColumn; j++) {
-      if (exists(i, j)) nonzeros.push_back(j);
-    }
+    const std::vector<Entry> nonzeros = within(entries[i], firstColumn, endColumn);
     eachBlock(static_cast<int>(nonzeros.size()), kMaxRun, [&](int first, int end) {
       Run part{1, 0, {i}, {}, {}};
       for (int k = first; k < end; k++, part.count++) {
-        part.offsets[part.count] = nonzeros[k] * lanes_;
-        part.targets[part.count] = block_.position(i, nonzeros[k]);
+        part.offsets[part.count] = nonzeros[k].column * lanes_;
+        part.targets[part.count] = nonzeros[k].parameter;
       }
       parts[part.count].push_back(part);
     });
@@ -130,7 +160,10 @@ void Matrix::packRuns(int firstRow, int endRow, int firstColumn, int endColumn) 
 void Matrix::refresh(const float* parameters) {
   for (Form* form : {&forward_, &backward_}) {
     float* panels = form->panels.data();
-    for (size_t k = 0; k < form->source.size(); k++) panels[k] = parameters[form->source[k]];
+    for (size_t k = 0; k < form->source.size(); k++) {
+      const int source = form->source[k];
+      panels[k] = source < 0 ? 0 : parameters[source];
+    }
     for (size_t k = 0; k < form->nonzeros.size(); k++) {
       const int source = form->nonzeroSource[k];
       form->nonzeros[k].weight = source < 0 ? 0 : parameters[source];
@@ -154,13 +187,10 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
                          gradient);
     return;
   }
-  // Rows that the rotation takes past the end of the matrix are a product of their own.
-  const int head = block_.rows - block_.rotation;
-  kernels_.outer(left, leftStep, head, right, rightStep, block_.columns, steps, lanes_,
-                 gradient + block_.position(0, 0), block_.stride, scratch);
-  if (block_.rotation > 0) {
-    kernels_.outer(left + static_cast<int64_t>(head) * lanes_, leftStep, block_.rotation, right, rightStep,
-                   block_.columns, steps, lanes_, gradient + block_.position(head, 0), block_.stride, scratch);
+  for (const Piece& p : block_.pieces) {
+    kernels_.outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
+                   right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
+                   gradient + p.parameter, p.stride, scratch);
   }
 }
 

@@ -38,20 +38,24 @@ class Matrix {
   // One direction: W or its transpose.
   struct Form {
     Floats panels;
-    std::vector<int> source;  // Parameter of each packed weight, in packed order.
+    std::vector<int> source;  // Parameter of each packed weight, in packed order; -1 where there is none.
     std::vector<Nonzero> nonzeros;
     std::vector<int> nonzeroSource;  // -1 for padding.
     std::vector<RowGroup> groups;
   };
 
-  void packDense(Form& form, int rows, int columns, bool transposed);
-  void packSparse(Form& form, int rows, int columns, bool transposed);
-  void packGradient();
-  void packRuns(int firstRow, int endRow, int firstColumn, int endColumn);
+  struct Entry {
+    int column, parameter;
+  };
+  // The weights of every row, in ascending order of their columns; needed only while packing.
+  using Entries = std::vector<std::vector<Entry>>;
+  Entries entries() const;
+  void packDense(Form& form, const Entries& entries, int columns);
+  void packSparse(Form& form, const Entries& entries, int columns);
+  void packGradient(const Entries& entries);
+  void packRuns(const Entries& entries, int firstRow, int endRow, int firstColumn, int endColumn);
   void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
                 const float* bias) const;
-
-  bool exists(int i, int j) const { return block_.mask[static_cast<size_t>(i) * block_.columns + j] != 0; }
 
   const Block block_;
   const int lanes_;

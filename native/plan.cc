@@ -9,7 +9,7 @@ namespace filigree {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 30;  // Floats of any buffer.
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 class Decoder {
  public:
@@ -45,9 +45,9 @@ class Decoder {
     for (int64_t i = 0; i < counts[0]; i++) plan_.blocks.push_back(block());
     using enum OpCode;
     decodeOps(plan_.prepare, counts[1], {kBias, kTable});
-    decodeOps(plan_.forward, counts[2], {kGather, kAffine, kCell, kCopy, kSelect, kLoss});
+    decodeOps(plan_.forward, counts[2], {kGather, kAffine, kCell, kSum, kSelect, kLoss});
     decodeOps(plan_.backward, counts[3],
-              {kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
+              {kClear, kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
     decodeOps(plan_.finish, counts[4], {kTableBackward});
     checkGroups(plan_.forward);
     checkGroups(plan_.backward);
@@ -92,21 +92,30 @@ class Decoder {
 
   Block block() {
     Block b;
-    b.offset = word();
-    b.stride = size("a stride");
     b.rows = size("the rows of a matrix");
     b.columns = size("the columns of a matrix");
-    b.rotation = static_cast<int>(word());
     b.sparse = flag();
     const bool masked = flag();
-    require(b.columns <= b.stride && b.rotation >= 0 && b.rotation < b.rows, "a matrix has an impossible shape");
-    inside(b.offset, int64_t{b.rows - 1} * b.stride + b.columns, plan_.parameters, "a matrix is out of range");
-    require(!b.sparse || masked, "a compressed matrix has no mask");
+    const int64_t pieces = word(), elements = int64_t{b.rows} * b.columns;
+    require(b.rows <= plan_.parameters && b.columns <= plan_.parameters, "a matrix is too large");
+    require(pieces >= 1 && pieces <= static_cast<int64_t>(count_), "a matrix has an impossible number of pieces");
+    int64_t covered = 0;
+    for (int64_t i = 0; i < pieces; i++) {
+      Piece p{static_cast<int>(word()), static_cast<int>(word()), size("the rows of a piece"),
+              size("the columns of a piece"), word(), size("the stride of a piece")};
+      inside(p.row, p.rows, b.rows, "a piece does not fit its matrix");
+      inside(p.column, p.columns, b.columns, "a piece does not fit its matrix");
+      require(p.columns <= p.stride, "a piece has an impossible shape");
+      inside(p.parameter, int64_t{p.rows - 1} * p.stride + p.columns, plan_.parameters, "a piece is out of range");
+      covered += int64_t{p.rows} * p.columns;
+      b.pieces.push_back(p);
+    }
+    // A hostile plan must not make its reader allocate much more than it has parameters for.
+    require(covered <= elements && (b.sparse || elements <= int64_t{4096} * covered), "a matrix is larger than its pieces");
     if (masked) {
-      const int64_t bytes = int64_t{b.rows} * b.columns;
-      inside(static_cast<int64_t>(maskRead_), bytes, static_cast<int64_t>(maskBytes_), "a mask is out of range");
-      b.mask.assign(masks_ + maskRead_, masks_ + maskRead_ + bytes);
-      maskRead_ += static_cast<size_t>(bytes);
+      inside(static_cast<int64_t>(maskRead_), elements, static_cast<int64_t>(maskBytes_), "a mask is out of range");
+      b.mask.assign(masks_ + maskRead_, masks_ + maskRead_ + elements);
+      maskRead_ += static_cast<size_t>(elements);
     }
     return b;
   }
@@ -118,22 +127,45 @@ class Decoder {
     return plan_.blocks[op.block];
   }
 
-  Sequence sequence() {
-    Sequence s;
-    s.offset = word();
-    s.rows = size("the rows of a buffer");
+  Rows rows() {
+    Rows r;
+    r.offset = word();
+    r.rows = size("the rows of a buffer");
+    r.stride = size("the stride of a buffer");
     const int64_t flags = word();
     require(flags >= 0 && flags <= 3, "a buffer has unknown flags");
-    s.initial = flags & 1;
-    s.once = flags & 2;
-    const int64_t step = int64_t{s.rows} * plan_.lanes;
-    require(s.offset % 16 == 0, "a buffer is not aligned");
-    const int64_t before = s.initial ? step : 0;
+    r.initial = flags & 1;
+    r.once = flags & 2;
+    require(r.rows <= r.stride, "a buffer is narrower than its rows");
+    require(r.offset % 16 == 0, "a buffer is not aligned");
+    const int64_t step = int64_t{r.stride} * plan_.lanes, own = int64_t{r.rows} * plan_.lanes;
     inside(0, step, plan_.arena, "a buffer is out of range");
-    const int64_t length = (s.once ? 1 : plan_.steps) * step;
-    inside(s.offset - before, length + before, plan_.arena, "a buffer is out of range");
-    arenaEnd_ = std::max(arenaEnd_, s.offset + length);
-    return s;
+    const int64_t before = r.initial ? step : 0;
+    const int64_t length = (r.once ? 0 : plan_.steps - 1) * step + own;
+    inside(r.offset - before, length + before, plan_.arena, "a buffer is out of range");
+    arenaEnd_ = std::max(arenaEnd_, r.offset + length);
+    return r;
+  }
+
+  std::vector<Rows> rowsList(const char* what) {
+    const int64_t count = word();
+    require(count >= 0 && count <= static_cast<int64_t>(count_), what);
+    std::vector<Rows> list;
+    for (int64_t i = 0; i < count; i++) list.push_back(rows());
+    return list;
+  }
+
+  std::vector<Op::Part> biasParts(int rows) {
+    const int64_t count = word();
+    require(count >= 1 && count <= static_cast<int64_t>(count_), "a bias has an impossible number of parts");
+    std::vector<Op::Part> parts;
+    for (int64_t i = 0; i < count; i++) {
+      Op::Part part{static_cast<int>(word()), size("a part of a bias"), word()};
+      inside(part.parameter, part.rows, plan_.parameters, "a part of a bias is out of range");
+      inside(part.first, part.rows, rows, "a part of a bias does not fit it");
+      parts.push_back(part);
+    }
+    return parts;
   }
 
   CellKind kind() {
@@ -168,19 +200,12 @@ class Decoder {
     Op op;
     op.code = static_cast<OpCode>(word());
     switch (op.code) {
-      case OpCode::kBias: {
+      case OpCode::kBias:
         op.rows = size("the rows of a bias");
         op.to = word();
         inPrepared(op.to, op.rows);
-        for (int64_t parts = word(); parts > 0; parts--) {
-          Op::Part part{word(), static_cast<int>(word()), size("a part of a bias"), static_cast<int>(word())};
-          inside(part.parameter, part.rows, plan_.parameters, "a part of a bias is out of range");
-          inside(part.first, part.rows, op.rows, "a part of a bias does not fit it");
-          require(part.rotation >= 0 && part.rotation < part.rows, "a bias is rotated too far");
-          op.parts.push_back(part);
-        }
+        op.parts = biasParts(op.rows);
         return op;
-      }
       case OpCode::kTable: {
         const Block& b = blockOf(op);
         op.bias = word();
@@ -192,18 +217,17 @@ class Decoder {
       }
       case OpCode::kGather:
         op.table = word();
-        op.rows = size("the rows of a table");
-        op.target = sequence();
-        require(op.table % 16 == 0 && op.rows <= op.target.rows && !op.target.once, "a table does not fit its buffer");
-        inPrepared(op.table, int64_t{op.rows} * plan_.tableWidth());
+        op.target = rows();
+        require(op.table % 16 == 0 && !op.target.once, "a table does not fit its buffer");
+        inPrepared(op.table, int64_t{op.target.rows} * plan_.tableWidth());
         return op;
       case OpCode::kAffine: {
         const Block& b = blockOf(op);
-        op.from = sequence();
-        op.target = sequence();
+        op.from = rows();
+        op.target = rows();
         op.bias = word();
         op.accumulate = flag();
-        require(op.from.rows == b.columns && op.target.rows >= b.rows && op.from.once == op.target.once,
+        require(op.from.rows == b.columns && op.target.rows == b.rows && op.from.once == op.target.once,
                 "a matrix does not fit its buffers");
         if (!op.accumulate) inPrepared(op.bias, b.rows);
         return op;
@@ -213,92 +237,94 @@ class Decoder {
         op.kind = kind();
         const Block& b = blockOf(op);
         if (op.code == OpCode::kCell) op.bias = word();
-        op.gates = sequence();
-        op.output = sequence();
-        op.hasState = flag();
-        if (op.hasState) op.state = sequence();
+        op.gates = rows();
+        op.output = rows();
+        const std::vector<Rows> state = rowsList("a cell has an impossible number of states");
         const int units = op.output.rows;
         const bool lstm = op.kind == CellKind::kLstm, gru = op.kind == CellKind::kGru;
         const int gates = lstm ? 4 : gru ? 3 : 1;
-        require(b.columns == units && b.rows == gates * units, "a cell's matrix does not fit it");
-        require(op.gates.rows == (gru ? 4 : gates) * units, "a cell's gates do not fit it");
+        require(b.columns == units && b.rows == int64_t{gates} * units, "a cell's matrix does not fit it");
+        require(op.gates.rows == int64_t{gru ? 4 : gates} * units, "a cell's gates do not fit it");
         require(op.output.initial && !op.output.once && !op.gates.once, "a cell's buffers are of the wrong kind");
-        require(op.hasState == lstm, "a cell's state does not fit it");
+        require(state.size() == (lstm ? 1 : 0), "a cell's state does not fit it");
+        op.hasState = lstm;
         if (lstm) {
+          op.state = state[0];
           require(op.state.rows == 2 * units && op.state.initial && !op.state.once, "a cell's state does not fit it");
         }
         if (op.code == OpCode::kCell) {
           if (gru) inPrepared(op.bias, units);
           return op;
         }
-        op.gradient = sequence();
-        require(op.gradient.rows == units && !op.gradient.once, "a cell's gradient does not fit it");
-        if (lstm) {
-          op.carry = sequence();
-          require(op.carry.rows == units, "a cell's carry does not fit it");
+        op.sources = rowsList("a cell has an impossible number of gradients");
+        int64_t covered = 0;
+        for (const Rows& gradient : op.sources) {
+          require(!gradient.once, "a cell's gradient does not fit it");
+          covered += gradient.rows;
         }
+        op.carry = rows();
+        require(covered == units && op.carry.rows == (lstm ? 2 : 1) * units, "a cell's gradient does not fit it");
         return op;
       }
+      case OpCode::kSum:
+        op.sources = rowsList("a sum has an impossible number of terms");
+        op.target = rows();
+        require(!op.sources.empty() && !op.target.once, "a sum does not fit");
+        for (const Rows& from : op.sources) require(from.rows == op.target.rows && !from.once, "a sum does not fit");
+        return op;
       case OpCode::kCopy:
-        op.from = sequence();
-        op.target = sequence();
+        op.from = rows();
+        op.target = rows();
         op.accumulate = flag();
         require(op.from.rows == op.target.rows && !op.from.once && !op.target.once, "a copy does not fit");
         return op;
       case OpCode::kSelect:
-        op.from = sequence();
-        op.target = sequence();
+        op.from = rows();
+        op.target = rows();
         require(op.from.rows == op.target.rows && !op.from.once && op.target.once, "a selection does not fit");
         return op;
       case OpCode::kLoss:
-        op.target = sequence();
+        op.target = rows();
         require(op.target.rows == plan_.outputs && op.target.once, "the logits do not fit");
         return op;
+      case OpCode::kClear:
+        op.target = rows();
+        require(!op.target.once, "there is nothing to clear");
+        return op;
       case OpCode::kScatter:
-        op.from = sequence();
-        op.target = sequence();
-        op.accumulate = flag();
+        op.from = rows();
+        op.target = rows();
         require(op.from.rows == op.target.rows && op.from.once && !op.target.once, "a scattering does not fit");
         return op;
       case OpCode::kAffineBackward: {
         const Block& b = blockOf(op);
-        op.from = sequence();
-        op.target = sequence();
+        op.from = rows();
+        op.target = rows();
         op.accumulate = flag();
-        require(op.from.rows >= b.rows && op.target.rows == b.columns && op.from.once == op.target.once,
+        require(op.from.rows == b.rows && op.target.rows == b.columns && op.from.once == op.target.once,
                 "a matrix does not fit its buffers");
         return op;
       }
       case OpCode::kWeightGradient: {
         const Block& b = blockOf(op);
-        op.from = sequence();
-        op.first = static_cast<int>(word());
-        op.target = sequence();
+        op.from = rows();
+        op.target = rows();
         op.shift = flag() ? 1 : 0;
-        inside(op.first, b.rows, op.from.rows, "a gradient does not fit its rows");
+        require(op.from.rows == b.rows, "a gradient does not fit its rows");
         require(op.target.rows == b.columns && op.from.once == op.target.once, "a gradient does not fit its input");
         require(op.shift == 0 || op.target.initial, "a gradient needs the state before the first step");
         return op;
       }
       case OpCode::kBiasGradient:
-        op.from = sequence();
-        op.first = static_cast<int>(word());
-        op.rows = size("the rows of a bias");
-        op.rotation = static_cast<int>(word());
-        op.to = word();
-        op.also = word();
-        inside(op.first, op.rows, op.from.rows, "a bias gradient does not fit its rows");
-        require(op.rotation >= 0 && op.rotation < op.rows, "a bias is rotated too far");
-        inside(op.to, op.rows, plan_.parameters, "a bias gradient is out of range");
-        if (op.also != -1) inside(op.also, op.rows, plan_.parameters, "a bias gradient is out of range");
+        op.from = rows();
+        op.parts = biasParts(op.from.rows);
         return op;
       case OpCode::kTableGradient:
-        op.from = sequence();
-        op.rows = size("the rows of a table");
+        op.from = rows();
         op.stride = size("the stride of a table");
         op.to = word();
-        require(op.rows <= op.from.rows && !op.from.once, "a table's gradient does not fit its rows");
-        checkTableGradient(op.rows, op.stride, op.to);
+        require(!op.from.once, "a table's gradient does not fit its rows");
+        checkTableGradient(op.from.rows, op.stride, op.to);
         return op;
       case OpCode::kTableBackward: {
         const Block& b = blockOf(op);

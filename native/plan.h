@@ -15,25 +15,28 @@ struct Refused : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// rows x lanes floats a step, `offset` floats into the arena.
-struct Sequence {
+// `rows` x lanes floats of every step, the first of them `offset` floats into the arena; steps are `stride` rows apart.
+struct Rows {
   int64_t offset = 0;
   int rows = 0;
+  int stride = 0;
   bool initial = false;
   bool once = false;
 };
 
+// A rectangle of a block and the parameters that it takes its weights from; see src/engine/plan.ts.
+struct Piece {
+  int row, column, rows, columns;
+  int64_t parameter;
+  int stride;
+};
+
 struct Block {
-  int64_t offset = 0;
-  int stride = 0;
   int rows = 0;
   int columns = 0;
-  int rotation = 0;
   bool sparse = false;
-  std::vector<uint8_t> mask;  // Empty when every weight exists.
-
-  // Below 2^30, like every index of a parameter.
-  int position(int i, int j) const { return static_cast<int>(offset) + (i + rotation) % rows * stride + j; }
+  std::vector<Piece> pieces;
+  std::vector<uint8_t> mask;  // Empty when the pieces exist as a whole.
 };
 
 enum class OpCode : int {
@@ -42,10 +45,12 @@ enum class OpCode : int {
   kGather,
   kAffine,
   kCell,
-  kCopy,
+  kSum,
   kSelect,
   kLoss,
+  kClear,
   kScatter,
+  kCopy,
   kCellBackward,
   kAffineBackward,
   kWeightGradient,
@@ -62,8 +67,6 @@ struct Op {
   CellKind kind{};
   int block = -1;
   int rows = 0;
-  int first = 0;
-  int rotation = 0;
   int shift = 0;
   int stride = 0;
   bool accumulate = false;
@@ -71,14 +74,14 @@ struct Op {
   int64_t bias = -1;
   int64_t table = 0;
   int64_t to = 0;
-  int64_t also = -1;
   struct Part {
+    int first, rows;
     int64_t parameter;
-    int first, rows, rotation;
   };
   std::vector<Part> parts;
-  // Named by role: what is read, what is written, and a cell's buffers.
-  Sequence from, target, gates, output, state, gradient, carry;
+  // Named by role: what is read (a sum and a cell's reverse read several), what is written, and a cell's buffers.
+  Rows from, target, gates, output, state, carry;
+  std::vector<Rows> sources;
 
   // Whether the operation is in one group with the next or the one before; see `groups` in src/engine/plan.ts.
   bool joinsNext() const {

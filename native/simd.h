@@ -3,6 +3,7 @@
 #pragma once
 
 #define INLINE inline __attribute__((always_inline))
+#define INLINE_LAMBDA __attribute__((always_inline))
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -86,19 +87,6 @@ constexpr bool kManyRegisters = kMaxRows > 6;
 
 // As many 32-bit integers.
 typedef int vi __attribute__((vector_size(W * 4)));
-
-// table[index], of which the lowest 5 bits count.
-INLINE vf lookUp32(const float* table, vi index) {
-#if defined(__AVX512F__)
-  return _mm512_permutex2var_ps(_mm512_load_ps(table), (__m512i)index, _mm512_load_ps(table + 16));
-#elif defined(__AVX2__) && defined(__FMA__)
-  return _mm256_i32gather_ps(table, (__m256i)(index & 31), 4);
-#else
-  vf value;
-  for (int l = 0; l < W; l++) value[l] = table[index[l] & 31];
-  return value;
-#endif
-}
 
 INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }
@@ -194,6 +182,16 @@ INLINE void lookUp(const float* table, [[maybe_unused]] int width, const int* sy
     }
     return;
   }
+#elif defined(__AVX2__) && defined(__FMA__)
+  if (width == 16) {
+    const vf low = load(table), high = load(table + 8);
+    for (int l = 0; l < lanes; l += 8) {
+      const __m256i index = _mm256_load_si256(reinterpret_cast<const __m256i*>(symbols + l));
+      const vf upper = (vf)_mm256_slli_epi32(index, 28);  // Bit 3 becomes the sign.
+      store(row + l, _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index), _mm256_permutevar8x32_ps(high, index), upper));
+    }
+    return;
+  }
 #endif
   for (int l = 0; l < lanes; l++) row[l] = table[symbols[l]];
 }
@@ -225,6 +223,27 @@ INLINE void transpose(const float* in, int rows, int lanes, float* out, int stri
         // Column i of the four-by-four grid of quarters, then columns eight further on.
         store(out + (l + i) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88));
         store(out + (l + i + 8) * stride + first, _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd));
+      });
+    }
+  }
+#elif defined(__AVX2__) && defined(__FMA__)
+  for (int first = 0; first < (rows + 15) / 16 * 16; first += 8) {
+    for (int l = 0; l < lanes; l += 8) {
+      vf r[8], s[8];
+      unroll<8>([&](auto i) { r[i] = first + i < rows ? load(in + (first + i) * lanes + l) : _mm256_setzero_ps(); });
+      unroll<4>([&](auto i) {
+        s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+      });
+      unroll<2>([&](auto i) {
+        r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
+        r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xee);
+        r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
+        r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xee);
+      });
+      unroll<4>([&](auto i) {
+        store(out + (l + i) * stride + first, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+        store(out + (l + i + 4) * stride + first, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
       });
     }
   }

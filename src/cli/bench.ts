@@ -12,6 +12,7 @@ import {
   percent,
   required,
   table,
+  threadsOption,
   whole,
   withJson,
 } from "./command.js";
@@ -24,6 +25,7 @@ interface Options {
   length: number;
   density: number;
   executor?: ExecutorName;
+  threads: number;
   json?: boolean;
 }
 
@@ -45,7 +47,8 @@ function stepCommand(): Command {
       between(0.001, 1),
       1,
     )
-    .addOption(executorOption());
+    .addOption(executorOption())
+    .addOption(threadsOption());
   return withJson(command).action(async (options: Options) => {
     const { json, ...rest } = options;
     const step = { ...rest, cell: required(options.cell, "--cell") };

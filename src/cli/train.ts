@@ -14,6 +14,7 @@ import {
   protocolOption,
   required,
   seedOption,
+  threadsOption,
   whole,
   withJson,
 } from "./command.js";
@@ -33,6 +34,7 @@ interface Options {
   protocol: Protocol;
   seed: number;
   executor?: ExecutorName;
+  threads: number;
   out?: string;
   json?: boolean;
 }
@@ -52,6 +54,7 @@ export function trainCommand(): Command {
     .addOption(protocolOption())
     .addOption(seedOption())
     .addOption(executorOption())
+    .addOption(threadsOption())
     .option("--out <file>", "where the network is written; CELL.safetensors when left out");
   return withJson(command).action((options: Options) => run(options));
 }

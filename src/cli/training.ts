@@ -21,6 +21,7 @@ export interface TrainingSettings {
   readonly learningRate: number;
   readonly seed: number;
   readonly executor?: ExecutorName;
+  readonly threads?: number;
   /** Where the trained network is written. */
   readonly out: string;
 }
@@ -32,7 +33,7 @@ export async function trainToFile(
   settings: TrainingSettings,
   output: Output,
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
-  const { protocol, epochs, batch, learningRate, seed, executor, out } = settings;
+  const { protocol, epochs, batch, learningRate, seed, executor, threads, out } = settings;
   const checkpoint = `${out}.checkpoint`;
   makeFolderOf(out);
 
@@ -65,6 +66,7 @@ export async function trainToFile(
       batch,
       learningRate,
       executor,
+      threads,
       seed: `${seed}/train`,
       signal,
       resume,

@@ -22,6 +22,7 @@ export interface StepOptions {
   /** Share of the weights that stay, in (0, 1]. */
   readonly density: number;
   readonly executor?: ExecutorName;
+  readonly threads?: number;
 }
 
 export interface StepTiming {
@@ -73,7 +74,7 @@ export function stepper(options: StepOptions): {
     rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
   };
   const plan = compile(network, { batch, steps: length, symbols: letters });
-  const executor = createExecutor(plan, network.parameters, { executor: options.executor });
+  const executor = createExecutor(plan, network.parameters, options);
   return {
     executor,
     operations: operationsOf(plan, batch, length),

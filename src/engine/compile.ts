@@ -1,20 +1,23 @@
-// Turns a network into a plan: chooses the form of every matrix, lists the operations of a training step in order and
-// lays their buffers out in one arena, where buffers that are never alive together share their place.
+// Turns a network into a plan: sets cells that feed one sum side by side, chooses the form of every matrix and lists
+// the operations of a training step in order. The outputs of all nodes lie in one sequence, so that whatever a cell
+// reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
-import { type Cell, EMBEDDING, gateCount, type Sum, widths } from "../network/architecture.js";
+import { type Cell, type CellKind, EMBEDDING, gateCount, type Sum, widths } from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
-import {
-  type BackwardOp,
-  type BiasOp,
-  type Block,
-  type ForwardOp,
-  groups,
-  type Plan,
-  type PrepareOp,
-  type Sequence,
-  type TableBackwardOp,
-  tableWidth,
+import { layOut } from "./arena.js";
+import type {
+  BackwardOp,
+  BiasPart,
+  Block,
+  ForwardOp,
+  Piece,
+  Plan,
+  PrepareOp,
+  Rows,
+  Sequence,
+  TableBackwardOp,
 } from "./plan.js";
+import { tableWidth } from "./plan.js";
 
 export interface CompileOptions {
   /** The largest batch that will run. */
@@ -38,9 +41,38 @@ export function compile(network: Network, options: CompileOptions): Plan {
   return new Compiler(network, options).plan();
 }
 
-/** Rows of a cell's gate buffer: GRU keeps n, r, z and the hidden share of n apart. */
-function gateRows(cell: Cell): number {
-  return cell.size * (cell.kind === "gru" ? 4 : gateCount(cell.kind));
+/**
+ * The gates of a cell in its gate buffer, in the order of the buffer: by their place among the rows of the input's
+ * matrix and of the hidden one, absent where a matrix has no share in them. GRU keeps the hidden share of n apart.
+ */
+function gatesOf(kind: CellKind): { input: (number | undefined)[]; hidden: (number | undefined)[] } {
+  if (kind === "gru") return { input: [2, 0, 1, undefined], hidden: [undefined, 0, 1, 2] };
+  const all = Array.from({ length: gateCount(kind) }, (_, gate) => gate);
+  return { input: all, hidden: all };
+}
+
+/** Cells of one kind that run side by side, each with its first unit among all of theirs. */
+interface Team {
+  readonly kind: CellKind;
+  readonly units: number;
+  readonly cells: readonly { cell: Cell; first: number }[];
+}
+
+function team(cells: readonly Cell[]): Team {
+  let units = 0;
+  const placed = cells.map((cell) => {
+    const first = units;
+    units += cell.size;
+    return { cell, first };
+  });
+  return { kind: cells[0].kind, units, cells: placed };
+}
+
+/** A piece of a block before its weights have an offset: rows and columns of a named weight. */
+interface Part extends Omit<Piece, "parameter" | "stride"> {
+  readonly weight: string;
+  readonly fromRow: number;
+  readonly fromColumn: number;
 }
 
 class Compiler {
@@ -56,10 +88,15 @@ class Compiler {
   private readonly finish: TableBackwardOp[] = [];
   private prepared = 0;
   private gradients: number;
-  /** The output of each node. */
-  private readonly values = new Map<string, Sequence>();
-  /** The gradient of each node's output, once something downstream has written to it. */
-  private readonly gradientOf = new Map<string, Sequence>();
+  /** The sums that cells run side by side for, by the cells' names. */
+  private readonly absorbed: Map<string, Sum>;
+  /** The rows of every node but the absorbed cells, in the sequence of all outputs and in that of their gradients. */
+  private readonly places: Map<string, { first: number; rows: number }>;
+  private readonly outputs: Sequence;
+  private readonly flows: Sequence;
+  /** Nodes whose gradient's rows have been written, and those of them on which something that is read out depends. */
+  private readonly written = new Set<string>();
+  private readonly reached = new Set<string>();
 
   constructor(network: Network, options: CompileOptions) {
     const shape = (where: string, value: number, most: number) => {
@@ -69,7 +106,8 @@ class Compiler {
     };
     shape("batch", options.batch, 2 ** 20);
     shape("steps", options.steps, 2 ** 20);
-    const { vocabulary } = network.architecture;
+    const { architecture } = network;
+    const { vocabulary } = architecture;
     this.symbols = [...new Set([0, ...options.symbols])].sort((a, b) => a - b);
     const stray = this.symbols.find((s) => !Number.isInteger(s) || s < 0 || s >= vocabulary);
     if (stray !== undefined) {
@@ -80,230 +118,346 @@ class Compiler {
     }
     this.network = network;
     this.options = options;
-    this.width = widths(network.architecture);
+    this.width = widths(architecture);
     this.lanes = options.batch > 16 ? 32 : 16;
     this.gradients = network.parameters.length;
+    this.absorbed = absorbedCells(network);
+    this.places = new Map();
+    let rows = 0;
+    for (const { name } of architecture.nodes) {
+      if (this.absorbed.has(name)) continue;
+      const own = this.width.get(name)!;
+      this.places.set(name, { first: rows, rows: own });
+      rows += own;
+    }
+    this.outputs = { offset: -1, rows, initial: true, once: false };
+    this.flows = { offset: -1, rows, initial: false, once: false };
   }
 
   plan(): Plan {
     const { architecture, parameters } = this.network;
+    const { options, lanes, forward, backward } = this;
     const reverses: (() => void)[] = [];
     for (const node of architecture.nodes) {
-      reverses.push(node.type === "cell" ? this.cell(node) : this.sum(node));
+      if (node.type === "sum") reverses.push(...this.sum(node));
+      else if (!this.absorbed.has(node.name)) reverses.push(this.alone(node));
     }
     reverses.push(this.readout());
     for (const reverse of reverses.reverse()) reverse();
     const embedding = this.network.tensor("embedding.weight");
     return {
-      lanes: this.lanes,
-      steps: this.options.steps,
+      lanes,
+      steps: options.steps,
       outputs: architecture.readout.outputs,
       parameters: parameters.length,
       embedding: { offset: embedding.offset, width: architecture.embedding, symbols: this.symbols },
       blocks: this.blocks,
       prepared: this.prepared,
       gradients: this.gradients,
-      arena: layOut([...groups(this.forward), ...groups(this.backward)], this.options.steps, this.lanes),
+      arena: layOut(forward, backward, options.steps, lanes),
       prepare: this.prepare,
-      forward: this.forward,
-      backward: this.backward,
+      forward,
+      backward,
       finish: this.finish,
     };
   }
 
-  /** Emits a cell's forward operations and returns what emits its reverse. */
-  private cell(cell: Cell): () => void {
-    const { kind, size } = cell;
-    const names = tensorNames(cell.name);
-    const rows = gateCount(kind) * size;
-    const rotation = kind === "gru" ? 2 * size : 0;
-    const hiddenFirst = kind === "gru" ? size : 0;
-    const biasIh = this.network.tensor(names.biasIh).offset;
-    const biasHh = this.network.tensor(names.biasHh).offset;
-    const gates = this.sequence(gateRows(cell));
-    const output = this.sequence(size, { initial: true });
-    const state = kind === "lstm" ? this.sequence(2 * size, { initial: true }) : undefined;
-    const bias = this.bias(gates.rows, [
-      { parameter: biasIh, first: 0, rows, rotation },
-      { parameter: biasHh, first: hiddenFirst, rows, rotation: 0 },
-    ]);
-
-    // The embedding's share comes first, because its table carries the bias and overwrites the gates.
-    const inputs = this.inputs(names.weightIh, cell.inputs, rows, rotation);
-    const fromEmbedding = inputs.find((input) => input.source === EMBEDDING);
-    const stride = Math.ceil(rows / 16) * 16;
-    let tableGradient = 0;
-    if (fromEmbedding) {
-      const table = this.reserve(rows * tableWidth(this.symbols.length));
-      tableGradient = this.gradients;
-      this.gradients += this.symbols.length * stride;
-      this.prepare.push({ op: "table", block: fromEmbedding.block, bias, to: table });
-      this.forward.push({ op: "gather", table, rows, to: gates });
-    }
-    const others = inputs.filter((input) => input.source !== EMBEDDING);
-    for (const [i, { source, block }] of others.entries()) {
-      const accumulate = i > 0 || fromEmbedding !== undefined;
-      this.forward.push({ op: "affine", block, from: this.values.get(source)!, to: gates, bias, accumulate });
-    }
-    const hidden = this.block(names.weightHh, 0, size, rows, 0);
-    const hiddenBias = kind === "gru" ? bias + 3 * size : -1;
-    this.forward.push({ op: "cell", kind, block: hidden, bias: hiddenBias, gates, output, state });
-    this.values.set(cell.name, output);
-
+  private alone(cell: Cell): () => void {
+    const reverse = this.cells(team([cell]), this.place(this.outputs, cell.name));
     return () => {
-      const gradient = this.gradientOf.get(cell.name);
-      if (!gradient) return; // Nothing that is read out depends on this cell.
-      const carry = kind === "lstm" ? this.sequence(size, { once: true }) : undefined;
-      this.backward.push({ op: "cellBackward", kind, block: hidden, gates, output, state, gradient, carry });
-      const from = gates;
-      this.backward.push({
-        op: "weightGradient",
-        block: hidden,
-        from,
-        first: hiddenFirst,
-        input: output,
-        shift: 1,
-      });
-      for (const { source, block } of others) {
-        const input = this.values.get(source)!;
-        this.backward.push({ op: "weightGradient", block, from, first: 0, input, shift: 0 });
-      }
-      if (kind === "gru") {
-        this.backward.push({ op: "biasGradient", from, first: 0, rows, rotation, to: biasIh, also: -1 });
-        this.backward.push({
-          op: "biasGradient",
-          from,
-          first: size,
-          rows,
-          rotation: 0,
-          to: biasHh,
-          also: -1,
-        });
-      } else {
-        this.backward.push({
-          op: "biasGradient",
-          from,
-          first: 0,
-          rows,
-          rotation: 0,
-          to: biasIh,
-          also: biasHh,
-        });
-      }
-      if (fromEmbedding) {
-        this.backward.push({ op: "tableGradient", from, rows, stride, to: tableGradient });
-        this.finish.push({
-          op: "tableBackward",
-          block: fromEmbedding.block,
-          stride,
-          gradient: tableGradient,
-        });
-      }
-      for (const { source, block } of others) {
-        this.backward.push({ op: "affineBackward", block, from, ...this.flowInto(source) });
-      }
+      if (this.reached.has(cell.name)) reverse([this.place(this.flows, cell.name)]);
     };
   }
 
-  private sum(sum: Sum): () => void {
-    const to = this.sequence(this.width.get(sum.name)!);
-    for (const [i, name] of sum.of.entries()) {
-      this.forward.push({ op: "copy", from: this.values.get(name)!, to, accumulate: i > 0 });
+  private sum(sum: Sum): (() => void)[] {
+    const own = this.network.architecture.nodes.filter(
+      (node): node is Cell => this.absorbed.get(node.name) === sum,
+    );
+    const rowsOf = new Map<string, Rows>();
+    const reverses: (() => void)[] = [];
+    for (const kind of new Set(own.map((cell) => cell.kind))) {
+      const together = team(own.filter((cell) => cell.kind === kind));
+      const output = whole(this.sequence(together.units, { initial: true }));
+      const reverse = this.cells(together, output);
+      for (const { cell, first } of together.cells)
+        rowsOf.set(cell.name, { ...output, first, rows: cell.size });
+      reverses.push(() => {
+        if (!this.reached.has(sum.name)) return;
+        reverse(together.cells.map(() => this.place(this.flows, sum.name)));
+      });
     }
-    this.values.set(sum.name, to);
-    return () => {
-      const from = this.gradientOf.get(sum.name);
-      if (!from) return;
-      for (const name of sum.of) this.backward.push({ op: "copy", from, ...this.flowInto(name) });
+    const others = sum.of.filter((name) => !rowsOf.has(name));
+    this.forward.push({
+      op: "sum",
+      from: sum.of.map((name) => rowsOf.get(name) ?? this.place(this.outputs, name)),
+      to: this.place(this.outputs, sum.name),
+    });
+    reverses.push(() => {
+      if (!this.reached.has(sum.name)) return;
+      const from = this.place(this.flows, sum.name);
+      for (const name of others) this.backward.push({ op: "copy", from, ...this.flowInto([name]) });
+    });
+    return reverses;
+  }
+
+  /** Emits the forward operations of cells side by side and returns what emits their reverse. */
+  private cells({ kind, units, cells }: Team, output: Rows): (gradients: Rows[]) => void {
+    const { input, hidden } = gatesOf(kind);
+    const gates = whole(this.sequence(input.length * units));
+    const inputRows = this.gateRows(gates, units, input);
+    const hiddenRows = this.gateRows(gates, units, hidden);
+    const state = kind === "lstm" ? whole(this.sequence(2 * units, { initial: true })) : undefined;
+    const biasParts = cells.flatMap(({ cell, first }) => {
+      const names = tensorNames(cell.name);
+      return input.flatMap((_, gate) =>
+        [
+          { tensor: names.biasIh, row: input[gate] },
+          { tensor: names.biasHh, row: hidden[gate] },
+        ].flatMap(({ tensor, row }): BiasPart[] =>
+          row === undefined
+            ? []
+            : [
+                {
+                  first: gate * units + first,
+                  rows: cell.size,
+                  parameter: this.network.tensor(tensor).offset + row * cell.size,
+                },
+              ],
+        ),
+      );
+    });
+    const bias = this.bias(gates.rows, biasParts);
+
+    /** The pieces of all cells' weights for some columns: by cell, where they are in its matrix and in the block. */
+    const block = (
+      name: "weightIh" | "weightHh",
+      gateOrder: (number | undefined)[],
+      columns: number,
+      spans: (cell: Cell, first: number) => { column: number; columns: number; fromColumn: number }[],
+    ) => {
+      const order = gateOrder.filter((gate) => gate !== undefined);
+      const parts = cells.flatMap(({ cell, first }) =>
+        spans(cell, first).flatMap((span) =>
+          order.map((fromGate, gate) => ({
+            ...span,
+            row: gate * units + first,
+            rows: cell.size,
+            weight: tensorNames(cell.name)[name],
+            fromRow: fromGate * cell.size,
+          })),
+        ),
+      );
+      return this.block(order.length * units, columns, parts);
+    };
+
+    // The embedding's share comes first, because its table carries the bias and overwrites the gates.
+    const width = this.width.get(EMBEDDING)!;
+    let table: { block: number; stride: number; gradient: number } | undefined;
+    if (cells.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
+      const index = block("weightIh", input, width, (cell) =>
+        this.inputsOf(cell)
+          .filter(({ source }) => source === EMBEDDING)
+          .map(({ fromColumn }) => ({ column: 0, columns: width, fromColumn })),
+      );
+      const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
+      const stride = Math.ceil(inputRows.rows / 16) * 16;
+      table = { block: index, stride, gradient: this.gradients };
+      this.gradients += this.symbols.length * stride;
+      this.prepare.push({ op: "table", block: index, bias, to });
+      this.forward.push({ op: "gather", table: to, to: inputRows });
+    }
+    const sources = [...new Set(cells.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
+    const read = sources.length > 0 ? this.span(sources) : undefined;
+    let affine: number | undefined;
+    if (read) {
+      affine = block("weightIh", input, read.rows, (cell) =>
+        this.inputsOf(cell)
+          .filter(({ source }) => source !== EMBEDDING)
+          .map(({ source, fromColumn }) => {
+            const { first, rows } = this.places.get(source)!;
+            return { column: first - read.first, columns: rows, fromColumn };
+          }),
+      );
+      const from = { of: this.outputs, ...read };
+      this.forward.push({
+        op: "affine",
+        block: affine,
+        from,
+        to: inputRows,
+        bias,
+        accumulate: table !== undefined,
+      });
+    }
+    const recurrent = block("weightHh", hidden, units, (cell, first) => [
+      { column: first, columns: cell.size, fromColumn: 0 },
+    ]);
+    const hiddenBias = kind === "gru" ? bias + 3 * units : -1;
+    this.forward.push({ op: "cell", kind, block: recurrent, bias: hiddenBias, gates, output, state });
+
+    return (gradients) => {
+      const flow = affine === undefined ? undefined : this.flowInto(sources);
+      const carry = whole(this.sequence(units * (state ? 2 : 1), { once: true }));
+      const { backward } = this;
+      backward.push({ op: "cellBackward", kind, block: recurrent, gates, output, state, gradients, carry });
+      backward.push({ op: "weightGradient", block: recurrent, from: hiddenRows, input: output, shift: 1 });
+      if (affine !== undefined && read && flow) {
+        const input = { of: this.outputs, ...read };
+        backward.push({ op: "weightGradient", block: affine, from: inputRows, input, shift: 0 });
+      }
+      backward.push({ op: "biasGradient", from: gates, parts: biasParts });
+      if (table) {
+        backward.push({
+          op: "tableGradient",
+          from: inputRows,
+          stride: table.stride,
+          gradient: table.gradient,
+        });
+        this.finish.push({ op: "tableBackward", ...table });
+      }
+      if (affine !== undefined && flow) {
+        backward.push({ op: "affineBackward", block: affine, from: inputRows, ...flow });
+      }
     };
   }
 
   private readout(): () => void {
     const { inputs, outputs } = this.network.architecture.readout;
-    const logits = this.sequence(outputs, { once: true });
-    const biasOffset = this.network.tensor("readout.bias").offset;
-    const bias = this.bias(outputs, [{ parameter: biasOffset, first: 0, rows: outputs, rotation: 0 }]);
-    const parts = this.inputs("readout.weight", inputs, outputs, 0).map(({ source, block }) => {
-      const value = this.values.get(source)!;
-      return { source, block, value, features: this.sequence(value.rows, { once: true }) };
+    const logits = whole(this.sequence(outputs, { once: true }));
+    const parameter = this.network.tensor("readout.bias").offset;
+    const biasParts = [{ first: 0, rows: outputs, parameter }];
+    const bias = this.bias(outputs, biasParts);
+    let fromColumn = 0;
+    const parts = inputs.map((source) => {
+      const columns = this.width.get(source)!;
+      const piece = {
+        row: 0,
+        column: 0,
+        rows: outputs,
+        columns,
+        weight: "readout.weight",
+        fromRow: 0,
+        fromColumn,
+      };
+      fromColumn += columns;
+      return {
+        source,
+        block: this.block(outputs, columns, [piece]),
+        features: whole(this.sequence(columns, { once: true })),
+      };
     });
-    for (const [i, { block, value, features }] of parts.entries()) {
-      this.forward.push({ op: "select", from: value, to: features });
+    for (const [i, { source, block, features }] of parts.entries()) {
+      this.forward.push({ op: "select", from: this.place(this.outputs, source), to: features });
       this.forward.push({ op: "affine", block, from: features, to: logits, bias, accumulate: i > 0 });
     }
     this.forward.push({ op: "loss", logits });
     return () => {
       const from = logits;
-      this.backward.push({
-        op: "biasGradient",
-        from,
-        first: 0,
-        rows: outputs,
-        rotation: 0,
-        to: biasOffset,
-        also: -1,
-      });
+      this.backward.push({ op: "biasGradient", from, parts: biasParts });
       for (const { source, block, features } of parts) {
-        this.backward.push({ op: "weightGradient", block, from, first: 0, input: features, shift: 0 });
-        const flow = this.sequence(features.rows, { once: true });
+        this.backward.push({ op: "weightGradient", block, from, input: features, shift: 0 });
+        const flow = whole(this.sequence(features.rows, { once: true }));
         this.backward.push({ op: "affineBackward", block, from, to: flow, accumulate: false });
-        this.backward.push({ op: "scatter", from: flow, ...this.flowInto(source) });
+        const { to, accumulate } = this.flowInto([source]);
+        if (!accumulate) this.backward.push({ op: "clear", to });
+        this.backward.push({ op: "scatter", from: flow, to });
       }
     };
   }
 
-  /** Where a gradient that flows into a node goes: the first to arrive writes, later ones add. */
-  private flowInto(name: string): { to: Sequence; accumulate: boolean } {
-    const known = this.gradientOf.get(name);
-    const to = known ?? this.sequence(this.width.get(name)!);
-    this.gradientOf.set(name, to);
-    return { to, accumulate: known !== undefined };
+  private place(of: Sequence, name: string): Rows {
+    return { of, ...this.places.get(name)! };
   }
 
-  /** A block for each source of a matrix whose columns are its concatenated inputs. */
-  private inputs(weight: string, sources: readonly string[], rows: number, rotation: number) {
+  /** The rows from the first of the named nodes to the last, with what lies between them. */
+  private span(names: readonly string[]): { first: number; rows: number } {
+    const places = names.map((name) => this.places.get(name)!);
+    const first = Math.min(...places.map((place) => place.first));
+    return { first, rows: Math.max(...places.map((place) => place.first + place.rows)) - first };
+  }
+
+  /**
+   * Where the gradient goes that flows into these nodes: to all rows of their span. The first to arrive writes, later
+   * ones add; rows that have not been written yet are cleared where others have been.
+   */
+  private flowInto(names: readonly string[]): { to: Rows; accumulate: boolean } {
+    const span = this.span(names);
+    for (const name of names) this.reached.add(name);
+    const within = [...this.places].filter(
+      ([, { first, rows }]) => first < span.first + span.rows && first + rows > span.first,
+    );
+    const fresh = within.filter(([name]) => !this.written.has(name));
+    const accumulate = fresh.length < within.length;
+    for (const [name] of fresh) {
+      if (accumulate) this.backward.push({ op: "clear", to: this.place(this.flows, name) });
+      this.written.add(name);
+    }
+    return { to: { of: this.flows, ...span }, accumulate };
+  }
+
+  /** A cell's sources, each with its first column in the cell's matrix. */
+  private inputsOf(cell: Cell): { source: string; fromColumn: number }[] {
     let column = 0;
-    return sources.map((source) => {
-      const columns = this.width.get(source)!;
-      const block = this.block(weight, column, columns, rows, rotation);
-      column += columns;
-      return { source, block };
+    return cell.inputs.map((source) => {
+      const fromColumn = column;
+      column += this.width.get(source)!;
+      return { source, fromColumn };
     });
   }
 
-  private block(weight: string, column: number, columns: number, rows: number, rotation: number): number {
-    const { offset, shape } = this.network.tensor(weight);
-    const stride = shape[1];
-    const full = this.network.masks.get(weight);
+  /** The rows of those gates in which a matrix has a share; they are adjacent. */
+  private gateRows(gates: Rows, units: number, shares: (number | undefined)[]): Rows {
+    const first = shares.findIndex((share) => share !== undefined);
+    const count = shares.filter((share) => share !== undefined).length;
+    return { of: gates.of, first: first * units, rows: count * units };
+  }
+
+  private block(rows: number, columns: number, parts: readonly Part[]): number {
+    const pieces: Piece[] = [];
     let mask: Uint8Array | undefined;
-    let nonzeros = rows * columns;
-    if (full) {
-      mask = new Uint8Array(rows * columns);
-      for (let i = 0; i < rows; i++) {
-        const from = ((i + rotation) % rows) * stride + column;
-        mask.set(full.subarray(from, from + columns), i * columns);
+    let nonzeros = 0;
+    for (const { row, column, rows, columns: width, weight, fromRow, fromColumn } of parts) {
+      const { offset, shape } = this.network.tensor(weight);
+      const stride = shape[1];
+      const parameter = offset + fromRow * stride + fromColumn;
+      const last = pieces.at(-1);
+      // Gates that are adjacent in both are one piece.
+      if (
+        last?.column === column &&
+        last.columns === width &&
+        last.row + last.rows === row &&
+        last.parameter + last.rows * stride === parameter
+      ) {
+        pieces[pieces.length - 1] = { ...last, rows: last.rows + rows };
+      } else {
+        pieces.push({ row, column, rows, columns: width, parameter, stride });
       }
-      nonzeros = mask.reduce((sum, bit) => sum + bit, 0);
-      if (nonzeros === mask.length) mask = undefined;
+      nonzeros += rows * width;
+    }
+    const masked = parts.filter(({ weight }) => this.network.masks.has(weight));
+    if (masked.length > 0) {
+      const own = new Uint8Array(rows * columns).fill(1);
+      for (const part of masked) {
+        const full = this.network.masks.get(part.weight)!;
+        const stride = this.network.tensor(part.weight).shape[1];
+        for (let i = 0; i < part.rows; i++) {
+          const from = (part.fromRow + i) * stride + part.fromColumn;
+          for (let j = 0; j < part.columns; j++) {
+            if (full[from + j] !== 0) continue;
+            own[(part.row + i) * columns + part.column + j] = 0;
+            nonzeros--;
+          }
+        }
+      }
+      if (own.includes(0)) mask = own;
     }
     const { form } = this.options;
-    const sparse =
-      mask !== undefined && (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
-    this.blocks.push({
-      name: weight,
-      offset: offset + column,
-      stride,
-      rows,
-      columns,
-      rotation,
-      mask,
-      nonzeros,
-      sparse,
-    });
+    const full = nonzeros === rows * columns;
+    const sparse = !full && (form ? form === "sparse" : nonzeros < SPARSE_BELOW * rows * columns);
+    this.blocks.push({ name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse });
     return this.blocks.length - 1;
   }
 
-  private bias(rows: number, parts: BiasOp["parts"]): number {
+  private bias(rows: number, parts: BiasPart[]): number {
     const to = this.reserve(rows);
     this.prepare.push({ op: "bias", rows, to, parts });
     return to;
@@ -320,40 +474,29 @@ class Compiler {
   }
 }
 
-/**
- * Gives every buffer of the operations its offset and returns the size of the arena in floats. A buffer lives from the
- * first to the last group that names it; each takes the lowest place that is free for all of that time.
- */
-function layOut(groups: readonly (ForwardOp | BackwardOp)[][], steps: number, lanes: number): number {
-  const lives = new Map<Sequence, { first: number; last: number }>();
-  for (const [index, group] of groups.entries()) {
-    for (const value of group.flatMap((op) => Object.values(op))) {
-      if (typeof value !== "object" || !("rows" in value)) continue;
-      const life = lives.get(value);
-      if (life) life.last = index;
-      else lives.set(value, { first: index, last: index });
+function whole(of: Sequence): Rows {
+  return { of, first: 0, rows: of.rows };
+}
+
+/** Cells that only one sum reads, and beside others of their kind: by name, with the sum. */
+function absorbedCells({ architecture }: Network): Map<string, Sum> {
+  const readers = new Map<string, number>();
+  const count = (names: readonly string[]) => {
+    for (const name of names) readers.set(name, (readers.get(name) ?? 0) + 1);
+  };
+  for (const node of architecture.nodes) count(node.type === "cell" ? node.inputs : node.of);
+  count(architecture.readout.inputs);
+  const cells = new Map<string, Cell>();
+  const absorbed = new Map<string, Sum>();
+  for (const node of architecture.nodes) {
+    if (node.type === "cell") {
+      cells.set(node.name, node);
+      continue;
+    }
+    const own = node.of.flatMap((name) => (readers.get(name) === 1 ? (cells.get(name) ?? []) : []));
+    for (const { name, kind } of own) {
+      if (own.filter((other) => other.kind === kind).length > 1) absorbed.set(name, node);
     }
   }
-  const placed: { start: number; end: number; first: number; last: number }[] = [];
-  let size = 0;
-  for (const [sequence, { first, last }] of lives) {
-    const step = sequence.rows * lanes;
-    const floats = (sequence.once ? 1 : steps + (sequence.initial ? 1 : 0)) * step;
-    let start = 0;
-    for (const other of placed) {
-      if (other.last < first || other.first > last) continue;
-      if (other.start < start + floats && start < other.end) start = other.end;
-    }
-    sequence.offset = start + (sequence.initial ? step : 0);
-    placed.push({ start, end: start + floats, first, last });
-    placed.sort((a, b) => a.start - b.start);
-    size = Math.max(size, start + floats);
-  }
-  if (size > 2 ** 30) {
-    throw new InputError({
-      what: `one step needs ${Math.round(size / 2 ** 28)} GiB of activations`,
-      hint: "use shorter sequences or a smaller network",
-    });
-  }
-  return size;
+  return absorbed;
 }

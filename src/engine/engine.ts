@@ -10,15 +10,20 @@ export type ExecutorName = (typeof executorNames)[number];
 
 /**
  * An executor for a plan, starting from `parameters`. Without a name it is the native one where there is one;
- * the environment variable FILIGREE_EXECUTOR chooses too. @throws InputError when the one asked for cannot be had.
+ * the environment variable FILIGREE_EXECUTOR chooses too. The native one runs up to `threads` tiles of a batch at once,
+ * to the same bits whatever their number. @throws InputError when the one asked for cannot be had.
  */
 export function createExecutor(
   plan: Plan,
   parameters: Float32Array,
-  { optimiser = thesisOptimiser, executor }: { optimiser?: Optimiser; executor?: ExecutorName } = {},
+  {
+    optimiser = thesisOptimiser,
+    executor,
+    threads = 1,
+  }: { optimiser?: Optimiser; executor?: ExecutorName; threads?: number } = {},
 ): Executor {
   return describeExecutor(executor).name === "native"
-    ? new NativeExecutor(plan, parameters, optimiser)
+    ? new NativeExecutor(plan, parameters, optimiser, threads)
     : new ReferenceExecutor(plan, parameters, optimiser);
 }
 

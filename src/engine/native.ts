@@ -16,7 +16,7 @@ import {
   type TrainingState,
   tableRows,
 } from "./executor.js";
-import type { BackwardOp, ForwardOp, Plan, PrepareOp, Sequence, TableBackwardOp } from "./plan.js";
+import type { BackwardOp, BiasPart, ForwardOp, Plan, PrepareOp, Rows, TableBackwardOp } from "./plan.js";
 
 interface AddonBatches {
   sizes: Int32Array;
@@ -41,7 +41,12 @@ interface AddonExecutor {
 }
 
 interface Addon {
-  NativeExecutor: new (words: Int32Array, masks: Uint8Array, optimiser: Optimiser) => AddonExecutor;
+  NativeExecutor: new (
+    words: Int32Array,
+    masks: Uint8Array,
+    optimiser: Optimiser,
+    threads?: number,
+  ) => AddonExecutor;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
   /** The instruction set in use; FILIGREE_ISA asks for another (avx512, avx2, neon or baseline). */
@@ -79,13 +84,16 @@ export class NativeExecutor implements Executor {
   readonly plan: Plan;
   private readonly inner: AddonExecutor;
 
-  /** @throws EngineError when the addon is absent or refuses the plan. */
-  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser) {
+  /**
+   * @param threads how many tiles of a batch run at once; it changes no result.
+   * @throws EngineError when the addon is absent or refuses the plan.
+   */
+  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser, threads = 1) {
     const { addon, absent } = loadNative();
     if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
     this.plan = plan;
     const { words, masks } = encode(plan);
-    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser));
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser, threads));
     this.setState({
       parameters,
       firstMoment: new Float32Array(parameters.length),
@@ -141,23 +149,25 @@ function refusing<T>(call: () => T): T {
   }
 }
 
-const VERSION = 1;
+const VERSION = 2;
 const codes = {
   bias: 1,
   table: 2,
   gather: 3,
   affine: 4,
   cell: 5,
-  copy: 6,
+  sum: 6,
   select: 7,
   loss: 8,
-  scatter: 9,
-  cellBackward: 10,
-  affineBackward: 11,
-  weightGradient: 12,
-  biasGradient: 13,
-  tableGradient: 14,
-  tableBackward: 15,
+  clear: 9,
+  scatter: 10,
+  copy: 11,
+  cellBackward: 12,
+  affineBackward: 13,
+  weightGradient: 14,
+  biasGradient: 15,
+  tableGradient: 16,
+  tableBackward: 17,
 } as const;
 
 /** A plan as the words that native/plan.cc decodes, and its masks one after the other. */
@@ -179,69 +189,64 @@ export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
   words.push(...symbols);
   const masks: Uint8Array[] = [];
   for (const block of plan.blocks) {
-    const { mask, sparse } = block;
-    words.push(block.offset, block.stride, block.rows, block.columns, block.rotation, Number(sparse));
-    words.push(mask ? 1 : 0);
+    const { rows, columns, sparse, mask, pieces } = block;
+    words.push(rows, columns, Number(sparse), Number(mask !== undefined), pieces.length);
+    for (const p of pieces) words.push(p.row, p.column, p.rows, p.columns, p.parameter, p.stride);
     if (mask) masks.push(mask);
   }
   for (const list of lists) {
-    for (const op of list) words.push(codes[op.op], ...encodeOp(op));
+    for (const op of list) words.push(codes[op.op], ...encodeOp(op, plan.lanes));
   }
   return { words: Int32Array.from(words), masks: new Uint8Array(Buffer.concat(masks)) };
 }
 
-const sequence = (s: Sequence) => [s.offset, s.rows, Number(s.initial) + 2 * Number(s.once)];
+const flags = ({ of }: Rows) => Number(of.initial) + 2 * Number(of.once);
 const kind = (name: CellKind) => cellKinds.indexOf(name);
+const biasParts = (parts: readonly BiasPart[]) => [
+  parts.length,
+  ...parts.flatMap((part) => [part.first, part.rows, part.parameter]),
+];
+const list = (all: readonly Rows[], one: (rows: Rows) => number[]) => [all.length, ...all.flatMap(one)];
 
-function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp): number[] {
+function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp, lanes: number): number[] {
+  const rows = (r: Rows) => [r.of.offset + r.first * lanes, r.rows, r.of.rows, flags(r)];
   switch (op.op) {
-    case "bias": {
-      const parts = op.parts.flatMap((part) => [part.parameter, part.first, part.rows, part.rotation]);
-      return [op.rows, op.to, op.parts.length, ...parts];
-    }
+    case "bias":
+      return [op.rows, op.to, ...biasParts(op.parts)];
     case "table":
       return [op.block, op.bias, op.to];
     case "gather":
-      return [op.table, op.rows, ...sequence(op.to)];
+      return [op.table, ...rows(op.to)];
     case "affine":
-      return [op.block, ...sequence(op.from), ...sequence(op.to), op.bias, Number(op.accumulate)];
-    case "cell":
-      return [
-        kind(op.kind),
-        op.block,
-        op.bias,
-        ...sequence(op.gates),
-        ...sequence(op.output),
-        ...optional(op.state),
-      ];
-    case "copy":
-    case "scatter":
-      return [...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];
+      return [op.block, ...rows(op.from), ...rows(op.to), op.bias, Number(op.accumulate)];
+    case "cell": {
+      const buffers = [...rows(op.gates), ...rows(op.output), ...list(op.state ? [op.state] : [], rows)];
+      return [kind(op.kind), op.block, op.bias, ...buffers];
+    }
+    case "sum":
+      return [...list(op.from, rows), ...rows(op.to)];
     case "select":
-      return [...sequence(op.from), ...sequence(op.to)];
+    case "scatter":
+      return [...rows(op.from), ...rows(op.to)];
     case "loss":
-      return sequence(op.logits);
+      return rows(op.logits);
+    case "clear":
+      return rows(op.to);
+    case "copy":
+      return [...rows(op.from), ...rows(op.to), Number(op.accumulate)];
     case "cellBackward": {
-      const buffers = [...sequence(op.gates), ...sequence(op.output), ...optional(op.state)];
-      return [
-        kind(op.kind),
-        op.block,
-        ...buffers,
-        ...sequence(op.gradient),
-        ...(op.carry ? sequence(op.carry) : []),
-      ];
+      const buffers = [...rows(op.gates), ...rows(op.output), ...list(op.state ? [op.state] : [], rows)];
+      return [kind(op.kind), op.block, ...buffers, ...list(op.gradients, rows), ...rows(op.carry)];
     }
     case "affineBackward":
-      return [op.block, ...sequence(op.from), ...sequence(op.to), Number(op.accumulate)];
+      return [op.block, ...rows(op.from), ...rows(op.to), Number(op.accumulate)];
     case "weightGradient":
-      return [op.block, ...sequence(op.from), op.first, ...sequence(op.input), op.shift];
+      return [op.block, ...rows(op.from), ...rows(op.input), op.shift];
     case "biasGradient":
-      return [...sequence(op.from), op.first, op.rows, op.rotation, op.to, op.also];
+      return [...rows(op.from), ...biasParts(op.parts)];
     case "tableGradient":
-      return [...sequence(op.from), op.rows, op.stride, op.to];
+      return [...rows(op.from), op.stride, op.gradient];
     case "tableBackward":
       return [op.block, op.stride, op.gradient];
   }
 }
-
-const optional = (s: Sequence | undefined) => (s ? [1, ...sequence(s)] : [0]);

@@ -4,7 +4,7 @@
 import type { CellKind } from "../network/architecture.js";
 
 /**
- * A buffer of activations `[step][row][lane]`: element (t, r, l) is at `offset + (t·rows + r)·lanes + l` of the arena.
+ * A buffer of activations `[step][row][lane]`: element (t, i, l) is at `offset + (t·rows + i)·lanes + l` of the arena.
  * A lane is one example of a tile. Where `initial` is set, one step of state before step 0 lies in front of `offset`.
  * With `once` the buffer has a single step.
  */
@@ -15,34 +15,56 @@ export interface Sequence {
   readonly once: boolean;
 }
 
+/** Rows `first` to `first + rows` of every step of a sequence; element (t, i, l) is the sequence's (t, first + i, l). */
+export interface Rows {
+  readonly of: Sequence;
+  readonly first: number;
+  readonly rows: number;
+}
+
+/** A rectangle of a block: element (row + i, column + j) is parameter[parameter + i·stride + j]. */
+export interface Piece {
+  readonly row: number;
+  readonly column: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly parameter: number;
+  readonly stride: number;
+}
+
 /**
- * A matrix of weights, or the columns of one that belong to one input. Element (i, j) is at
- * `offset + ((i + rotation) mod rows)·stride + j` of the parameter vector: the rotation lets a GRU keep its gates as
- * n, r, z, n_h, so that both of its matrices act on adjacent rows.
+ * A matrix as it is multiplied. It is put together from pieces of the network's weights, so that cells which run side
+ * by side are one matrix and a GRU may keep its gates as n, r, z, m, with both its matrices acting on adjacent rows.
+ * Where no piece is, or the mask is 0, there is no weight.
  */
 export interface Block {
   readonly name: string;
-  readonly offset: number;
-  readonly stride: number;
   readonly rows: number;
   readonly columns: number;
-  readonly rotation: number;
-  /** One byte per weight in block order (rotated rows); absent when every weight exists. */
+  readonly pieces: readonly Piece[];
+  /** One byte per element, row by row; absent when the pieces exist as a whole. */
   readonly mask: Uint8Array | undefined;
   readonly nonzeros: number;
   /** Held compressed: multiplied, and differentiated, at its nonzeros only. */
   readonly sparse: boolean;
 }
 
+/** Rows of a bias and the parameters that belong to them. */
+export interface BiasPart {
+  readonly first: number;
+  readonly rows: number;
+  readonly parameter: number;
+}
+
 // Offsets named `bias` and `table` point into the prepared buffer, those named `parameter` into the parameter vector,
 // and those named `gradient` into the gradient vector, which is the parameter vector followed by the tables' gradients.
 
-/** prepared[to + i] = sum over `parameters` of parameter[offset + (i - first + rotation) mod rows], for first <= i < first + rows. */
+/** prepared[to + i] = sum of parameter[part.parameter + i - part.first] over the parts that have row i. */
 export interface BiasOp {
   readonly op: "bias";
   readonly rows: number;
   readonly to: number;
-  readonly parts: readonly { parameter: number; first: number; rows: number; rotation: number }[];
+  readonly parts: readonly BiasPart[];
 }
 
 /** prepared[to + i·width + s] = bias_i + sum over j of block(i, j)·embedding(symbol s, j). */
@@ -53,117 +75,126 @@ export interface TableOp {
   readonly to: number;
 }
 
-/** to(t, i, l) = table(i, symbol(t, l)), for the first `rows` rows. */
+/** to(t, i, l) = table(i, symbol(t, l)). */
 export interface GatherOp {
   readonly op: "gather";
   readonly table: number;
-  readonly rows: number;
-  readonly to: Sequence;
+  readonly to: Rows;
 }
 
 /** to(t, i, l) = (accumulate ? to(t, i, l) : bias_i) + sum over j of block(i, j)·from(t, j, l). */
 export interface AffineOp {
   readonly op: "affine";
   readonly block: number;
-  readonly from: Sequence;
-  readonly to: Sequence;
+  readonly from: Rows;
+  readonly to: Rows;
   readonly bias: number;
   readonly accumulate: boolean;
 }
 
-/** One recurrent cell over all steps. `gates` holds the input's share; it becomes what the reverse needs. */
+/**
+ * Recurrent cells of one kind, side by side, over all steps. `gates` holds the input's share, a gate's rows for all
+ * units after the other's; it becomes what the reverse needs.
+ */
 export interface CellOp {
   readonly op: "cell";
   readonly kind: CellKind;
+  /** The hidden matrix. */
   readonly block: number;
-  /** GRU: the bias of n's hidden share, `size` values. Otherwise -1. */
+  /** GRU: the bias of n's hidden share, a value for each unit. Otherwise -1. */
   readonly bias: number;
-  readonly gates: Sequence;
-  readonly output: Sequence;
-  /** LSTM: c and tanh c, `2·size` rows. Otherwise absent. */
-  readonly state: Sequence | undefined;
+  readonly gates: Rows;
+  readonly output: Rows;
+  /** LSTM: c and tanh c, twice as many rows as there are units. Otherwise absent. */
+  readonly state: Rows | undefined;
 }
 
-/** to = from, or to += from. */
-export interface CopyOp {
-  readonly op: "copy";
-  readonly from: Sequence;
-  readonly to: Sequence;
-  readonly accumulate: boolean;
+/** to = the sum of `from`, in their order. */
+export interface SumOp {
+  readonly op: "sum";
+  readonly from: readonly Rows[];
+  readonly to: Rows;
 }
 
 /** to(0, i, l) = from(read step of lane l, i, l). */
 export interface SelectOp {
   readonly op: "select";
-  readonly from: Sequence;
-  readonly to: Sequence;
+  readonly from: Rows;
+  readonly to: Rows;
 }
 
 /** Mean cross-entropy of the batch; `logits` becomes its own gradient. */
 export interface LossOp {
   readonly op: "loss";
-  readonly logits: Sequence;
+  readonly logits: Rows;
 }
 
-/** The reverse of select: to(t, i, l) = from(0, i, l) at the read step and 0 (accumulate: unchanged) elsewhere. */
+/** to = 0. */
+export interface ClearOp {
+  readonly op: "clear";
+  readonly to: Rows;
+}
+
+/** The reverse of select: adds from(0, i, l) to to(t, i, l) at lane l's read step t. */
 export interface ScatterOp {
   readonly op: "scatter";
-  readonly from: Sequence;
-  readonly to: Sequence;
+  readonly from: Rows;
+  readonly to: Rows;
+}
+
+/** A share of a sum's reverse: to = from, or to += from. */
+export interface CopyOp {
+  readonly op: "copy";
+  readonly from: Rows;
+  readonly to: Rows;
   readonly accumulate: boolean;
 }
 
-/** The reverse of a cell: `gates` becomes the gradient of the pre-activations. Changes `gradient`. */
+/** The reverse of cells side by side: `gates` becomes the gradient of the pre-activations. */
 export interface CellBackwardOp {
   readonly op: "cellBackward";
   readonly kind: CellKind;
   readonly block: number;
-  readonly gates: Sequence;
-  readonly output: Sequence;
-  readonly state: Sequence | undefined;
-  /** Gradient of the output. */
-  readonly gradient: Sequence;
-  /** One step of `size` rows that carries the LSTM's cell gradient. */
-  readonly carry: Sequence | undefined;
+  readonly gates: Rows;
+  readonly output: Rows;
+  readonly state: Rows | undefined;
+  /** Gradients of the outputs, one after the other for all units. */
+  readonly gradients: readonly Rows[];
+  /** One step that carries the gradient of the output from step to step, and LSTM's also that of c: `flow`, then c's. */
+  readonly carry: Rows;
 }
 
 /** to(t, j, l) = (accumulate ? to(t, j, l) : 0) + sum over i of block(i, j)·from(t, i, l). */
 export interface AffineBackwardOp {
   readonly op: "affineBackward";
   readonly block: number;
-  readonly from: Sequence;
-  readonly to: Sequence;
+  readonly from: Rows;
+  readonly to: Rows;
   readonly accumulate: boolean;
 }
 
-/** gradient(block (i, j)) += sum over t and l of from(t, first + i, l)·input(t - shift, j, l). */
+/** gradient(block (i, j)) += sum over t and l of from(t, i, l)·input(t - shift, j, l). */
 export interface WeightGradientOp {
   readonly op: "weightGradient";
   readonly block: number;
-  readonly from: Sequence;
-  readonly first: number;
-  readonly input: Sequence;
+  readonly from: Rows;
+  readonly input: Rows;
   readonly shift: 0 | 1;
 }
 
-/** gradient[to + (i + rotation) mod rows] += sum over t and l of from(t, first + i, l); the same to `also` unless -1. */
+/** gradient[part.parameter + i - part.first] += sum over t and l of from(t, i, l), for the rows i of every part. */
 export interface BiasGradientOp {
   readonly op: "biasGradient";
-  readonly from: Sequence;
-  readonly first: number;
-  readonly rows: number;
-  readonly rotation: number;
-  readonly to: number;
-  readonly also: number;
+  readonly from: Rows;
+  readonly parts: readonly BiasPart[];
 }
 
-/** gradient[to + s·stride + i] += sum over (t, l) with symbol(t, l) = s of from(t, i, l). */
+/** gradient[gradient + s·stride + i] += sum over (t, l) with symbol(t, l) = s of from(t, i, l). */
 export interface TableGradientOp {
   readonly op: "tableGradient";
-  readonly from: Sequence;
-  readonly rows: number;
+  readonly from: Rows;
   readonly stride: number;
-  readonly to: number;
+  readonly gradient: number;
 }
 
 /** The reverse of a table: adds to the gradients of the block and of the embedding. */
@@ -175,8 +206,9 @@ export interface TableBackwardOp {
 }
 
 export type PrepareOp = BiasOp | TableOp;
-export type ForwardOp = GatherOp | AffineOp | CellOp | CopyOp | SelectOp | LossOp;
+export type ForwardOp = GatherOp | AffineOp | CellOp | SumOp | SelectOp | LossOp;
 export type BackwardOp =
+  | ClearOp
   | ScatterOp
   | CopyOp
   | CellBackwardOp
@@ -220,7 +252,7 @@ export interface Plan {
 /**
  * Cuts operations into groups. Those that fill a cell's gates and the cell itself work step by step, and so do the
  * reverse of a cell and all that follows from its gates; an executor may run such a group in chunks of time, forward
- * from the first and backward from the last. The buffers of a group therefore share no memory.
+ * from the first and backward from the last. The sequences of a group therefore share no memory.
  */
 export function groups<Op extends ForwardOp | BackwardOp>(ops: readonly Op[]): Op[][] {
   const all: Op[][] = [];
@@ -228,7 +260,7 @@ export function groups<Op extends ForwardOp | BackwardOp>(ops: readonly Op[]): O
   for (const op of ops) {
     if (open || joinsPrevious(op)) all.at(-1)!.push(op);
     else all.push([op]);
-    open = op.op === "gather" || (op.op === "affine" && !op.to.once);
+    open = op.op === "gather" || (op.op === "affine" && !op.to.of.once);
   }
   return all;
 }
@@ -239,7 +271,7 @@ function joinsPrevious(op: ForwardOp | BackwardOp): boolean {
     case "biasGradient":
     case "tableGradient":
     case "affineBackward":
-      return !op.from.once;
+      return !op.from.of.once;
     default:
       return false;
   }

@@ -1,7 +1,7 @@
 // What the reference executor's operations work on: one tile of a batch, and a cell's surroundings.
 import type { Batches } from "../data/batches.js";
 import { type ReadAt, tableRows } from "./executor.js";
-import type { Plan } from "./plan.js";
+import type { Plan, Rows } from "./plan.js";
 
 /** Up to `lanes` examples of a batch, side by side. */
 export interface Tile {
@@ -23,6 +23,8 @@ export interface CellContext {
   readonly prepared: Float32Array | Float64Array;
   readonly lanes: number;
   readonly steps: number;
+  /** Where row `i` of step `t` begins in the arena. */
+  at(rows: Rows, t?: number, i?: number): number;
   /** Adds the hidden matrix times one step to another; each is named by its offset. */
   addProduct(from: number, to: number): void;
   /** The same with the transposed matrix. */

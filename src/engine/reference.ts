@@ -15,11 +15,13 @@ import {
 } from "./executor.js";
 import {
   type BackwardOp,
+  type BiasPart,
   type Block,
   type ForwardOp,
   type LossOp,
   type Plan,
   type PrepareOp,
+  type Rows,
   type TableBackwardOp,
   tableWidth,
 } from "./plan.js";
@@ -43,6 +45,7 @@ export class ReferenceExecutor implements Executor {
   private readonly secondMoment: Floats;
   private readonly prepared: Floats;
   private readonly arena: Floats;
+  private readonly matrices: readonly Matrix[];
   /** One sum per lane. */
   private readonly sums: Float64Array;
   private step = 0;
@@ -59,6 +62,7 @@ export class ReferenceExecutor implements Executor {
     this.secondMoment = this.allocate(plan.parameters);
     this.prepared = this.allocate(plan.prepared);
     this.arena = this.allocate(plan.arena);
+    this.matrices = plan.blocks.map(matrixOf);
     this.sums = new Float64Array(plan.lanes);
     checkState(plan, initialState(Float32Array.from(parameters)));
   }
@@ -129,7 +133,7 @@ export class ReferenceExecutor implements Executor {
       for (const op of this.plan.backward) this.runBackward(op, tile, gradient);
     }
     for (const op of this.plan.finish) this.tableBackward(op, gradient);
-    for (const block of this.plan.blocks) this.maskGradient(block, gradient);
+    for (const { absent } of this.matrices) for (const at of absent) gradient[at] = 0;
     return { outcome, gradient };
   }
 
@@ -140,23 +144,21 @@ export class ReferenceExecutor implements Executor {
   private runPrepare(op: PrepareOp): void {
     const { prepared, parameters } = this;
     if (op.op === "bias") {
-      for (let i = 0; i < op.rows; i++) {
-        let sum = 0;
-        for (const { parameter, first, rows, rotation } of op.parts) {
-          if (i >= first && i < first + rows) sum += parameters[parameter + ((i - first + rotation) % rows)];
-        }
-        prepared[op.to + i] = sum;
-      }
+      prepared.fill(0, op.to, op.to + op.rows);
+      eachBias(op.parts, (i, parameter) => {
+        prepared[op.to + i] += parameters[parameter];
+      });
       return;
     }
-    const block = this.plan.blocks[op.block];
     const { offset, symbols, width } = this.plan.embedding;
     const stride = tableWidth(symbols.length);
-    for (let i = 0; i < block.rows; i++) {
-      for (const [s, symbol] of symbols.entries()) {
+    const { rows, entries } = this.matrices[op.block];
+    for (const [s, symbol] of symbols.entries()) {
+      for (let i = 0; i < rows; i++) {
         let sum = prepared[op.bias + i];
-        for (let j = 0; j < width; j++)
-          sum += parameters[position(block, i, j)] * parameters[offset + symbol * width + j];
+        for (const { column, parameter } of entries[i]) {
+          sum += parameters[parameter] * parameters[offset + symbol * width + column];
+        }
         prepared[op.to + i * stride + s] = sum;
       }
     }
@@ -166,7 +168,7 @@ export class ReferenceExecutor implements Executor {
   private forward(tile: Tile, logits?: Float32Array): Outcome {
     let outcome = { loss: 0, correct: 0 };
     for (const op of this.plan.forward) {
-      if (op.op === "loss") outcome = this.loss(op.logits.offset, tile, logits);
+      if (op.op === "loss") outcome = this.loss(this.at(op.logits), tile, logits);
       else this.runForward(op, tile);
     }
     return outcome;
@@ -179,8 +181,8 @@ export class ReferenceExecutor implements Executor {
       case "gather": {
         const width = tableWidth(plan.embedding.symbols.length);
         for (let t = 0; t < tile.steps; t++) {
-          for (let i = 0; i < op.rows; i++) {
-            const to = op.to.offset + (t * op.to.rows + i) * lanes;
+          for (let i = 0; i < op.to.rows; i++) {
+            const to = this.at(op.to, t, i);
             for (let l = 0; l < lanes; l++) {
               arena[to + l] = prepared[op.table + i * width + tile.symbols[t * lanes + l]];
             }
@@ -189,30 +191,27 @@ export class ReferenceExecutor implements Executor {
         return;
       }
       case "affine": {
-        const block = plan.blocks[op.block];
-        const steps = op.to.once ? 1 : tile.steps;
-        for (let t = 0; t < steps; t++) {
-          const to = op.to.offset + t * op.to.rows * lanes;
+        const matrix = this.matrices[op.block];
+        for (let t = 0; t < this.steps(op.to, tile); t++) {
           if (!op.accumulate) {
-            for (let i = 0; i < block.rows; i++) {
-              arena.fill(prepared[op.bias + i], to + i * lanes, to + (i + 1) * lanes);
+            for (let i = 0; i < op.to.rows; i++) {
+              arena.fill(prepared[op.bias + i], this.at(op.to, t, i), this.at(op.to, t, i + 1));
             }
           }
-          this.addProduct(block, op.from.offset + t * op.from.rows * lanes, to);
+          this.addProduct(matrix, this.at(op.from, t), this.at(op.to, t));
         }
         return;
       }
       case "cell":
         cellForward(op, this.cellContext(tile, op.block));
         return;
-      case "copy":
-        this.copy(op.from.offset, op.to.offset, op.to.rows * lanes * tile.steps, op.accumulate);
+      case "sum":
+        for (const [k, from] of op.from.entries()) this.copy(from, op.to, k > 0, tile);
         return;
       case "select":
         for (let i = 0; i < op.to.rows; i++) {
           for (let l = 0; l < lanes; l++) {
-            const from = op.from.offset + (tile.readSteps[l] * op.from.rows + i) * lanes + l;
-            arena[op.to.offset + i * lanes + l] = arena[from];
+            arena[this.at(op.to, 0, i) + l] = arena[this.at(op.from, tile.readSteps[l], i) + l];
           }
         }
         return;
@@ -254,130 +253,124 @@ export class ReferenceExecutor implements Executor {
     const { arena, plan } = this;
     const { lanes } = plan;
     switch (op.op) {
-      case "scatter":
-        if (!op.accumulate) {
-          arena.fill(0, op.to.offset, op.to.offset + tile.steps * op.to.rows * lanes);
+      case "clear":
+        for (let t = 0; t < tile.steps; t++) {
+          arena.fill(0, this.at(op.to, t), this.at(op.to, t, op.to.rows));
         }
+        return;
+      case "scatter":
         for (let i = 0; i < op.to.rows; i++) {
           for (let l = 0; l < lanes; l++) {
-            arena[op.to.offset + (tile.readSteps[l] * op.to.rows + i) * lanes + l] +=
-              arena[op.from.offset + i * lanes + l];
+            arena[this.at(op.to, tile.readSteps[l], i) + l] += arena[this.at(op.from, 0, i) + l];
           }
         }
         return;
       case "copy":
-        this.copy(op.from.offset, op.to.offset, op.to.rows * lanes * tile.steps, op.accumulate);
+        this.copy(op.from, op.to, op.accumulate, tile);
         return;
       case "cellBackward":
         cellBackward(op, this.cellContext(tile, op.block));
         return;
       case "affineBackward": {
-        const block = plan.blocks[op.block];
-        const steps = op.to.once ? 1 : tile.steps;
-        for (let t = 0; t < steps; t++) {
-          const to = op.to.offset + t * op.to.rows * lanes;
-          if (!op.accumulate) arena.fill(0, to, to + block.columns * lanes);
-          this.addTransposedProduct(block, op.from.offset + t * op.from.rows * lanes, to);
+        const matrix = this.matrices[op.block];
+        for (let t = 0; t < this.steps(op.to, tile); t++) {
+          if (!op.accumulate) arena.fill(0, this.at(op.to, t), this.at(op.to, t, op.to.rows));
+          this.addTransposedProduct(matrix, this.at(op.from, t), this.at(op.to, t));
         }
         return;
       }
-      case "weightGradient": {
-        const block = plan.blocks[op.block];
-        const steps = op.from.once ? 1 : tile.steps;
-        for (let i = 0; i < block.rows; i++) {
-          for (let j = 0; j < block.columns; j++) {
+      case "weightGradient":
+        for (const [i, entries] of this.matrices[op.block].entries.entries()) {
+          for (const { column, parameter } of entries) {
             let sum = 0;
-            for (let t = 0; t < steps; t++) {
-              const from = op.from.offset + (t * op.from.rows + op.first + i) * lanes;
-              const input = op.input.offset + ((t - op.shift) * op.input.rows + j) * lanes;
+            for (let t = 0; t < this.steps(op.from, tile); t++) {
+              const from = this.at(op.from, t, i);
+              const input = this.at(op.input, t - op.shift, column);
               for (let l = 0; l < lanes; l++) sum += arena[from + l] * arena[input + l];
             }
-            gradient[position(block, i, j)] += sum;
+            gradient[parameter] += sum;
           }
         }
         return;
-      }
-      case "biasGradient": {
-        const steps = op.from.once ? 1 : tile.steps;
-        for (let i = 0; i < op.rows; i++) {
+      case "biasGradient":
+        eachBias(op.parts, (i, parameter) => {
           let sum = 0;
-          for (let t = 0; t < steps; t++) {
-            const from = op.from.offset + (t * op.from.rows + op.first + i) * lanes;
+          for (let t = 0; t < this.steps(op.from, tile); t++) {
+            const from = this.at(op.from, t, i);
             for (let l = 0; l < lanes; l++) sum += arena[from + l];
           }
-          const row = (i + op.rotation) % op.rows;
-          gradient[op.to + row] += sum;
-          if (op.also >= 0) gradient[op.also + row] += sum;
-        }
+          gradient[parameter] += sum;
+        });
         return;
-      }
       case "tableGradient":
         for (let t = 0; t < tile.steps; t++) {
           for (let l = 0; l < lanes; l++) {
-            const to = op.to + tile.symbols[t * lanes + l] * op.stride;
-            const from = op.from.offset + t * op.from.rows * lanes + l;
-            for (let i = 0; i < op.rows; i++) gradient[to + i] += arena[from + i * lanes];
+            const to = op.gradient + tile.symbols[t * lanes + l] * op.stride;
+            for (let i = 0; i < op.from.rows; i++) gradient[to + i] += arena[this.at(op.from, t, i) + l];
           }
         }
         return;
     }
   }
 
-  /** to(i, l) += sum over j of block(i, j)·from(j, l), for one step that starts at each of the two offsets. */
-  private addProduct(block: Block, from: number, to: number): void {
-    const { arena, sums } = this;
+  /** Where row `i` of step `t` begins in the arena. */
+  private at({ of, first }: Rows, t = 0, i = 0): number {
+    return of.offset + (t * of.rows + first + i) * this.plan.lanes;
+  }
+
+  private steps({ of }: Rows, tile: Tile): number {
+    return of.once ? 1 : tile.steps;
+  }
+
+  /** to(i, l) += sum over j of matrix(i, j)·from(j, l), for one step that starts at each of the two offsets. */
+  private addProduct({ rows, entries }: Matrix, from: number, to: number): void {
+    const { arena, sums, parameters } = this;
     const { lanes } = this.plan;
-    for (let i = 0; i < block.rows; i++) {
+    for (let i = 0; i < rows; i++) {
       for (let l = 0; l < lanes; l++) sums[l] = arena[to + i * lanes + l];
-      for (let j = 0; j < block.columns; j++) {
-        const weight = this.parameters[position(block, i, j)];
-        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + j * lanes + l];
+      for (const { column, parameter } of entries[i]) {
+        const weight = parameters[parameter];
+        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + column * lanes + l];
       }
       for (let l = 0; l < lanes; l++) arena[to + i * lanes + l] = sums[l];
     }
   }
 
-  /** to(j, l) += sum over i of block(i, j)·from(i, l), for one step that starts at each of the two offsets. */
-  private addTransposedProduct(block: Block, from: number, to: number): void {
-    const { arena, sums } = this;
+  /** to(j, l) += sum over i of matrix(i, j)·from(i, l), for one step that starts at each of the two offsets. */
+  private addTransposedProduct({ columns, transposed }: Matrix, from: number, to: number): void {
+    const { arena, sums, parameters } = this;
     const { lanes } = this.plan;
-    for (let j = 0; j < block.columns; j++) {
+    for (let j = 0; j < columns; j++) {
       for (let l = 0; l < lanes; l++) sums[l] = arena[to + j * lanes + l];
-      for (let i = 0; i < block.rows; i++) {
-        const weight = this.parameters[position(block, i, j)];
-        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + i * lanes + l];
+      for (const { row, parameter } of transposed[j]) {
+        const weight = parameters[parameter];
+        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + row * lanes + l];
       }
       for (let l = 0; l < lanes; l++) arena[to + j * lanes + l] = sums[l];
     }
   }
 
-  private copy(from: number, to: number, length: number, accumulate: boolean): void {
+  private copy(from: Rows, to: Rows, accumulate: boolean, tile: Tile): void {
     const { arena } = this;
-    for (let i = 0; i < length; i++) arena[to + i] = arena[from + i] + (accumulate ? arena[to + i] : 0);
-  }
-
-  private tableBackward(op: TableBackwardOp, gradient: Floats): void {
-    const block = this.plan.blocks[op.block];
-    const { offset, symbols, width } = this.plan.embedding;
-    for (const [s, symbol] of symbols.entries()) {
-      for (let j = 0; j < width; j++) {
-        const embedding = offset + symbol * width + j;
-        let sum = 0;
-        for (let i = 0; i < block.rows; i++) {
-          const flow = gradient[op.gradient + s * op.stride + i];
-          sum += this.parameters[position(block, i, j)] * flow;
-          gradient[position(block, i, j)] += flow * this.parameters[embedding];
-        }
-        gradient[embedding] += sum;
+    for (let t = 0; t < tile.steps; t++) {
+      const [source, target] = [this.at(from, t), this.at(to, t)];
+      for (let k = 0; k < to.rows * this.plan.lanes; k++) {
+        arena[target + k] = arena[source + k] + (accumulate ? arena[target + k] : 0);
       }
     }
   }
 
-  private maskGradient(block: Block, gradient: Floats): void {
-    if (!block.mask) return;
-    for (let i = 0; i < block.rows; i++) {
-      for (let j = 0; j < block.columns; j++) {
-        if (block.mask[i * block.columns + j] === 0) gradient[position(block, i, j)] = 0;
+  private tableBackward(op: TableBackwardOp, gradient: Floats): void {
+    const { parameters } = this;
+    const { offset, symbols, width } = this.plan.embedding;
+    for (const [s, symbol] of symbols.entries()) {
+      for (const [i, entries] of this.matrices[op.block].entries.entries()) {
+        const flow = gradient[op.gradient + s * op.stride + i];
+        for (const { column, parameter } of entries) {
+          const embedding = offset + symbol * width + column;
+          gradient[parameter] += flow * parameters[embedding];
+          gradient[embedding] += flow * parameters[parameter];
+        }
       }
     }
   }
@@ -400,19 +393,52 @@ export class ReferenceExecutor implements Executor {
   }
 
   private cellContext(tile: Tile, index: number): CellContext {
-    const block = this.plan.blocks[index];
+    const matrix = this.matrices[index];
     return {
       arena: this.arena,
       prepared: this.prepared,
       lanes: this.plan.lanes,
       steps: tile.steps,
-      addProduct: (from, to) => this.addProduct(block, from, to),
-      addTransposedProduct: (from, to) => this.addTransposedProduct(block, from, to),
+      at: (rows, t, i) => this.at(rows, t, i),
+      addProduct: (from, to) => this.addProduct(matrix, from, to),
+      addTransposedProduct: (from, to) => this.addTransposedProduct(matrix, from, to),
     };
   }
 }
 
-/** Where element (i, j) of a block lies in the parameter vector. */
-function position(block: Block, i: number, j: number): number {
-  return block.offset + ((i + block.rotation) % block.rows) * block.stride + j;
+/** The weights of a block, by row and by column, and the parameters of its pieces that its mask leaves out. */
+interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly entries: { column: number; parameter: number }[][];
+  readonly transposed: { row: number; parameter: number }[][];
+  readonly absent: number[];
+}
+
+function matrixOf({ rows, columns, pieces, mask }: Block): Matrix {
+  const entries: Matrix["entries"] = Array.from({ length: rows }, () => []);
+  const transposed: Matrix["transposed"] = Array.from({ length: columns }, () => []);
+  const absent: number[] = [];
+  for (const piece of pieces) {
+    for (let i = 0; i < piece.rows; i++) {
+      for (let j = 0; j < piece.columns; j++) {
+        const [row, column] = [piece.row + i, piece.column + j];
+        const parameter = piece.parameter + i * piece.stride + j;
+        if (mask?.[row * columns + column] === 0) {
+          absent.push(parameter);
+        } else {
+          entries[row].push({ column, parameter });
+          transposed[column].push({ row, parameter });
+        }
+      }
+    }
+  }
+  return { rows, columns, entries, transposed, absent };
+}
+
+/** Calls `f` with each row of a bias and a parameter that belongs to it. */
+function eachBias(parts: readonly BiasPart[], f: (row: number, parameter: number) => void): void {
+  for (const { first, rows, parameter } of parts) {
+    for (let i = 0; i < rows; i++) f(first + i, parameter + i);
+  }
 }

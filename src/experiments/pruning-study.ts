@@ -11,8 +11,9 @@ import type { Protocol } from "../train/protocol.js";
 import type { DataConfiguration } from "./data.js";
 import { NETWORK } from "./training.js";
 
-const PRUNING = "pruning";
-const criteria: readonly Criterion[] = ["magnitude", "random"];
+/** The study of each criterion: the thesis's own, and the control beside it. */
+const studyNames: Record<Criterion, string> = { magnitude: "pruning", random: "pruning-control" };
+const criteria = Object.keys(studyNames) as Criterion[];
 /** Percentages whose masks are drawn. */
 const DRAWN = [50, 90];
 
@@ -27,16 +28,15 @@ export interface PruningStudyOptions {
   readonly seeds: number;
 }
 
-/** Every cell, target and percent, by magnitude and, as the control, at random. */
-export function pruningStudy(options: PruningStudyOptions): StudyInput {
+/** Every cell, target and percent, by magnitude as in the thesis or, as the control, at random. */
+export function pruningStudy(criterion: Criterion, options: PruningStudyOptions): StudyInput {
   const { protocol, data, epochs, retrainingEpochs, percents, seeds } = options;
   return {
-    name: PRUNING,
+    name: studyNames[criterion],
     kind: "prune",
-    fixed: { base: { data: { ...data }, protocol, epochs }, epochs: retrainingEpochs },
+    fixed: { base: { data: { ...data }, protocol, epochs }, criterion, epochs: retrainingEpochs },
     grid: {
       "base.cell": [...cellKinds],
-      criterion: [...criteria],
       target: [...targets],
       percent: [...percents],
     },
@@ -52,21 +52,23 @@ export function pruningResults(reader: StoreReader, options: PruningStudyOptions
   const rows: PruningRow[] = [];
   const masks: MaskPicture[] = [];
   const bases = new Set<string>();
-  for (const { identity, seed, parameters, state } of reader.rows(PRUNING)) {
-    const cell = parameters["base.cell"] as CellKind;
-    for (const base of reader.trial(identity).needs) {
-      if (bases.has(base)) continue;
-      bases.add(base);
-      const common = { cell, criterion: "none", target: "none", percent: 0, seed } as const;
-      rows.push(...epochRows(reader, base, common));
-    }
-    const criterion = parameters.criterion as Criterion;
-    const target = parameters.target as Target;
-    const percent = parameters.percent as number;
-    rows.push(...epochRows(reader, identity, { cell, criterion, target, percent, seed }));
-    const drawn = state === "finished" && seed === 1 && criterion === "magnitude" && target === "both";
-    if (drawn && DRAWN.includes(percent)) {
-      masks.push({ cell, target, percent, matrices: maskedMatrices(reader.artifact(identity, NETWORK)) });
+  const known = new Set(reader.names());
+  for (const criterion of criteria.filter((criterion) => known.has(studyNames[criterion]))) {
+    for (const { identity, seed, parameters, state } of reader.rows(studyNames[criterion])) {
+      const cell = parameters["base.cell"] as CellKind;
+      for (const base of reader.trial(identity).needs) {
+        if (bases.has(base)) continue;
+        bases.add(base);
+        const common = { cell, criterion: "none", target: "none", percent: 0, seed } as const;
+        rows.push(...epochRows(reader, base, common));
+      }
+      const target = parameters.target as Target;
+      const percent = parameters.percent as number;
+      rows.push(...epochRows(reader, identity, { cell, criterion, target, percent, seed }));
+      const drawn = state === "finished" && seed === 1 && criterion === "magnitude" && target === "both";
+      if (drawn && DRAWN.includes(percent)) {
+        masks.push({ cell, target, percent, matrices: maskedMatrices(reader.artifact(identity, NETWORK)) });
+      }
     }
   }
   return {

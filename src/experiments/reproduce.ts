@@ -121,9 +121,10 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
   const reader = StoreReader.open(store);
   try {
     const pruning = pruningResults(reader, pruningOptions(options));
-    const trials = stopped
-      ? []
-      : protocols.flatMap((protocol) => structureTrials(reader, `structures-${protocol}`));
+    const known = new Set(reader.names());
+    const trials = protocols
+      .map((protocol) => `structures-${protocol}`)
+      .flatMap((study) => (known.has(study) ? structureTrials(reader, study) : []));
     const structures = structureResults(trials, options);
     const prediction = stopped ? [] : await predict(trials, options);
     const facts = runFacts(options, clock.seconds(), !stopped && failed === 0);
@@ -160,12 +161,14 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
 
 function studiesOf(options: ReproduceOptions): Study[] {
   const { count, graphs, epochs, batch } = sizes[options.scale].structures;
+  // The thesis's own experiments first, the control last.
   const documents = [
-    pruningStudy(pruningOptions(options)),
+    pruningStudy("magnitude", pruningOptions(options)),
     ...protocols.map((protocol) => {
       const data = dataSchema.parse({ count, mix: protocol === "thesis" ? "thesis" : "hard" });
       return structureStudy({ protocol, graphs, epochs, batch, data, replicates: options.seeds });
     }),
+    pruningStudy("random", pruningOptions(options)),
   ];
   return documents.map((document) => defineStudy(parseStudy(document), kinds));
 }

@@ -89,7 +89,7 @@ export const GRAPH = "graph.json";
 
 export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
-  version: 1,
+  version: 2,
   schema: structureSchema,
   async run(configuration, context) {
     const graph = graphOf(configuration.graph);

@@ -35,6 +35,8 @@ export interface TrainOptions {
   /** Determines the order of the strings in every epoch. */
   readonly seed: number | string;
   readonly executor?: ExecutorName;
+  /** Tiles of a batch that run at once, each up to 32 strings; 1 when left out. It changes no result. */
+  readonly threads?: number;
   /** Where to go on: epochs done and the state after them. */
   readonly resume?: { readonly epoch: number; readonly state: TrainingState };
   readonly signal?: AbortSignal;
@@ -59,7 +61,8 @@ export async function train(network: Network, data: TrainingData, options: Train
   const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
   const plan = compile(network, { batch, steps: longest(data.train, data.test), symbols });
   const optimiser = { ...thesisOptimiser, learningRate };
-  const executor = createExecutor(plan, network.parameters, { optimiser, executor: options.executor });
+  const { executor: name, threads } = options;
+  const executor = createExecutor(plan, network.parameters, { optimiser, executor: name, threads });
   if (options.resume) executor.setState(options.resume.state);
   const random = new Random(options.seed);
   const total = data.train.strings.length;

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import type { Executor } from "../../src/engine/executor.js";
+import { type Executor, thesisOptimiser } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import { Random } from "../../src/random.js";
@@ -97,6 +97,20 @@ describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to 
     const alone = await train(nativeOn(isa, plan, parameters), batches);
     const crowd = Array.from({ length: 4 }, () => train(nativeOn(isa, plan, parameters), batches));
     for (const hash of await Promise.all(crowd)) expect(hash).toBe(alone);
+  });
+
+  it.each(forms)("on 1, 2 or 4 threads, $form", async (form) => {
+    // 70 examples are three tiles.
+    const { plan, parameters, batches } = setUp(shapes[1], kind, form);
+    const [one, ...others] = await Promise.all(
+      [1, 2, 4].map(async (threads) => {
+        const executor = nativeOn(isa, plan, parameters, thesisOptimiser, threads);
+        const trained = await train(executor, batches);
+        const { logits } = await executor.evaluate(batches, "last-symbol");
+        return { trained, logits };
+      }),
+    );
+    for (const other of others) expect(other).toEqual(one);
   });
 
   it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches }) => {

@@ -137,7 +137,7 @@ describe.skipIf(!native)("the native executor", () => {
 
   it.skipIf(!existsSync(built))("waits for its threads when a worker is terminated", async () => {
     const { plan, network } = setUp();
-    const many = batchesOf(random, new Array(10_000).fill(1), 5, 7);
+    const many = batchesOf(random, new Array(200_000).fill(1), 5, 7);
     const batches = { ...many, symbols: new Int32Array(many.symbols.length), readLastStep: true };
     const code = `
       const { workerData, parentPort } = require("node:worker_threads");

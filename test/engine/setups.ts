@@ -21,8 +21,9 @@ export function nativeOn(
   plan: Plan,
   parameters: Float32Array,
   optimiser: Optimiser = thesisOptimiser,
+  threads = 1,
 ): Executor {
-  return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, optimiser));
+  return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, optimiser, threads));
 }
 
 function withInstructionSet<T>(name: string, call: () => T): T {

@@ -59,8 +59,9 @@ uint64_t hash(uint64_t h, const void* data, size_t bytes) {
 }
 
 // Trains for a few passes, evaluates, and hashes state, losses and logits.
-uint64_t run(const Case& c, const Kernels& kernels, int passes) {
-  Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kOptimiser, kernels);
+uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1) {
+  Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kOptimiser, kernels,
+                    threads);
   const size_t count = static_cast<size_t>(executor.plan().parameters);
   for (size_t i = 0; i < count; i++) executor.parameters()[i] = i < c.parameters.size() ? c.parameters[i] : 0;
   Batches batches = c.batches;

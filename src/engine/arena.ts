@@ -1,0 +1,54 @@
+// Lays the sequences of a plan out in one arena. What is never alive at the same time shares its place, so that a
+// training step touches as little memory as it can.
+import { InputError } from "../errors.js";
+import { type BackwardOp, type ForwardOp, groups, type Rows, type Sequence } from "./plan.js";
+
+/**
+ * Gives every sequence of the operations its offset and returns the size of the arena in floats. A sequence lives from
+ * the first to the last group that names it; each takes the lowest place that is free for all of that time.
+ * @throws InputError when a step would need more than 4 GiB.
+ */
+export function layOut(
+  forward: readonly ForwardOp[],
+  backward: readonly BackwardOp[],
+  steps: number,
+  lanes: number,
+): number {
+  const lives = new Map<Sequence, { first: number; last: number }>();
+  for (const [index, group] of [...groups(forward), ...groups(backward)].entries()) {
+    for (const { of } of group.flatMap(rowsOf)) {
+      const life = lives.get(of);
+      if (life) life.last = index;
+      else lives.set(of, { first: index, last: index });
+    }
+  }
+  const placed: { start: number; end: number; first: number; last: number }[] = [];
+  let size = 0;
+  for (const [sequence, { first, last }] of lives) {
+    const step = sequence.rows * lanes;
+    const floats = (sequence.once ? 1 : steps + (sequence.initial ? 1 : 0)) * step;
+    let start = 0;
+    for (const other of placed) {
+      if (other.last < first || other.first > last) continue;
+      if (other.start < start + floats && start < other.end) start = other.end;
+    }
+    sequence.offset = start + (sequence.initial ? step : 0);
+    placed.push({ start, end: start + floats, first, last });
+    placed.sort((a, b) => a.start - b.start);
+    size = Math.max(size, start + floats);
+  }
+  if (size > 2 ** 30) {
+    throw new InputError({
+      what: `one step needs ${Math.round(size / 2 ** 28)} GiB of activations`,
+      hint: "use shorter sequences or a smaller network",
+    });
+  }
+  return size;
+}
+
+/** What an operation reads and writes. */
+function rowsOf(op: ForwardOp | BackwardOp): Rows[] {
+  return Object.values(op)
+    .flat()
+    .filter((value): value is Rows => typeof value === "object" && value !== null && "of" in value);
+}
