@@ -4,7 +4,7 @@
 //   node scripts/check-native.mjs avx512     the 16-wide kernels, emulated; needs a processor with AVX2
 //   node scripts/check-native.mjs neon       needs aarch64-linux-gnu-g++ and qemu-aarch64
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -86,7 +86,9 @@ function build(name, compiler, kernels, flags) {
     run(compiler, [...common, ...isa, "-c", `${root}native/kernels.cc`, "-o", object]);
     return object;
   });
-  const sources = ["plan", "matrix", "executor", "processor"].map((file) => `${root}native/${file}.cc`);
+  const sources = readdirSync(`${root}native`)
+    .filter((file) => file.endsWith(".cc") && file !== "kernels.cc" && file !== "binding.cc")
+    .map((file) => `${root}native/${file}`);
   run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
   return `${folder}/${name}`;
 }
@@ -111,12 +113,6 @@ function compare(...outputs) {
 const baseline = [];
 const avx2 = ["-mavx2", "-mfma"];
 const own = process.arch === "x64" ? [baseline, avx2, [...avx2, "-mavx512f"]] : [baseline];
-const checked = [
-  "-O1",
-  "-fsanitize=address,undefined",
-  "-fno-sanitize-recover=all",
-  "-fno-omit-frame-pointer",
-];
 const files = await writePlans();
 
 if (process.argv[2] === "neon") {
