@@ -12,7 +12,8 @@ const TOO_DEEP = `it is nested deeper than ${DEEPEST} levels`;
 export function parseYaml(text: string, where: string): unknown {
   try {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // Its warnings would be printed by Node, beside the one line.
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
     const fault = document.errors[0];
     if (fault) {
       const { line, col } = lines.linePos(fault.pos[0]);
