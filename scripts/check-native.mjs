@@ -1,9 +1,10 @@
 // Checks the native executor outside of Node, beyond what `npm test` can see: under the sanitizers, with thousands of
-// damaged plans, and compiled for NEON under emulation, where it must compute the same bits as here.
+// damaged plans, and on instruction sets that this machine lacks, where it must compute the same bits as here.
 //   node scripts/check-native.mjs            address, undefined behaviour, threads
+//   node scripts/check-native.mjs avx512     the 16-wide kernels, emulated; needs a processor with AVX2
 //   node scripts/check-native.mjs neon       needs aarch64-linux-gnu-g++ and qemu-aarch64
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -23,61 +24,48 @@ function run(command, args, output = "inherit") {
   }
 }
 
-/** Writes plans of all cells, dense and compressed, with batches, and returns the files' names. */
+/** Writes plans of all cells in networks of every shape, dense and compressed, with batches; returns the files' names. */
 async function writePlans() {
-  const sources = ["engine/compile", "engine/native", "network/network", "random"];
   const project = {
-    extends: `${root}tsconfig.build.json`,
-    compilerOptions: { rootDir: `${root}src`, outDir: `${folder}/dist` },
-    files: sources.map((name) => `${root}src/${name}.ts`),
+    extends: `${root}tsconfig.json`,
+    compilerOptions: { noEmit: false, rootDir: root, outDir: `${folder}/dist` },
+    files: [`${root}test/engine/setups.ts`, `${root}src/engine/compile.ts`],
     include: [],
   };
   writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(project));
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--project", `${folder}/tsconfig.json`]);
   const load = (path) => import(pathToFileURL(`${folder}/dist/${path}`));
-  const { compile } = await load("engine/compile.js");
-  const { encode } = await load("engine/native.js");
-  const { initialise, stack, tensorNames } = await load("network/network.js");
-  const { cellKinds, cellsOf } = await load("network/architecture.js");
-  const { Random } = await load("random.js");
+  const { compile } = await load("src/engine/compile.js");
+  const { tableRows } = await load("src/engine/executor.js");
+  const { encode } = await load("src/engine/native.js");
+  const { cellKinds } = await load("src/network/architecture.js");
+  const { Random } = await load("src/random.js");
+  const setups = await load("test/engine/setups.js");
+  const { batchesOf, layers, networkWith, skips, symbolsTo, web } = setups;
+  // Tiles have 16 or 32 lanes: batches fill one in part, exactly, or several.
   const shapes = [
-    { hidden: 13, layers: 2, batch: 17, steps: 9, symbols: 7 },
-    { hidden: 1, layers: 1, batch: 3, steps: 30, symbols: 20 },
-    { hidden: 50, layers: 1, batch: 40, steps: 26, symbols: 40 },
+    { shape: "layers-13", architecture: (kind) => layers(kind, 13, 13, 13), batch: 17, steps: 9, symbols: 7 },
+    { shape: "layers-1", architecture: (kind) => layers(kind, 1, 1), batch: 3, steps: 30, symbols: 20 },
+    { shape: "layers-50", architecture: (kind) => layers(kind, 50, 50), batch: 40, steps: 26, symbols: 40 },
+    { shape: "skips", architecture: skips, batch: 16, steps: 12, symbols: 31 },
+    { shape: "web", architecture: web, batch: 70, steps: 12, symbols: 5 },
   ];
   const files = [];
-  for (const cell of cellKinds) {
-    for (const { hidden, layers, batch, steps, symbols } of shapes) {
-      for (const form of ["dense", "sparse"]) {
-        const name = `${cell}-${hidden}-${form}`;
+  for (const kind of cellKinds) {
+    for (const { shape, architecture, batch, steps, symbols } of shapes) {
+      for (const [form, density] of [
+        ["dense", 1],
+        ["sparse", 0.3],
+      ]) {
+        const name = `${kind}-${shape}-${form}`;
         const random = new Random(name);
-        const architecture = stack({ cell, hidden, layers, vocabulary: symbols + 1 });
-        const masks = new Map();
-        for (const { name } of form === "sparse" ? cellsOf(architecture) : []) {
-          const { weightIh, weightHh } = tensorNames(name);
-          for (const weight of [weightIh, weightHh]) {
-            const { length } = initialise(architecture, random).tensor(weight);
-            masks.set(
-              weight,
-              Uint8Array.from({ length }, () => Number(random.uniform() < 0.3)),
-            );
-          }
-        }
-        const network = initialise(architecture, random, masks);
-        const known = Array.from({ length: symbols }, (_, i) => i + 1);
-        const { words, masks: bytes } = encode(compile(network, { batch, steps, symbols: known, form }));
-        const count = 3;
-        const examples = count * batch;
-        const draw = (length, below, from = 0) =>
-          Int32Array.from({ length }, () => from + random.below(below));
-        const batches = [
-          new Int32Array(count).fill(batch),
-          new Int32Array(count).fill(steps),
-          draw(examples * steps, symbols + 1),
-          draw(examples, steps, 1),
-          draw(examples, 2),
-        ];
-        const arrays = [words, bytes, network.parameters, ...batches];
+        const network = networkWith(architecture(kind), density, random);
+        const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form });
+        const { words, masks } = encode(plan);
+        const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);
+        const { sizes, steps: lasting, lengths, labels } = batches;
+        const arrays = [words, masks, network.parameters];
+        arrays.push(sizes, lasting, tableRows(plan, batches), lengths, labels);
         const counted = arrays.flatMap((a) => [
           Buffer.from(Int32Array.of(a.length).buffer),
           Buffer.from(a.buffer, a.byteOffset, a.byteLength),
@@ -98,38 +86,47 @@ function build(name, compiler, kernels, flags) {
     run(compiler, [...common, ...isa, "-c", `${root}native/kernels.cc`, "-o", object]);
     return object;
   });
-  const sources = ["plan", "matrix", "executor", "processor"].map((file) => `${root}native/${file}.cc`);
+  const sources = readdirSync(`${root}native`)
+    .filter((file) => file.endsWith(".cc") && file !== "kernels.cc" && file !== "binding.cc")
+    .map((file) => `${root}native/${file}`);
   run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
   return `${folder}/${name}`;
 }
 
-const here = process.arch === "x64" ? [[], ["-mavx2", "-mfma"], ["-mavx2", "-mfma", "-mavx512f"]] : [[]];
+/** Ends the process with an error unless all instruction sets in the drivers' output gave a plan's results equal bits. */
+function compare(...outputs) {
+  const hashes = new Map(files.map((file) => [file, new Map()]));
+  for (const line of outputs.join("").trim().split("\n")) {
+    const [file, isa, hash] = line.split(" ");
+    // It has no fused multiply-add.
+    if (isa !== "baseline") hashes.get(file).set(isa, hash);
+  }
+  let failed = false;
+  for (const [file, byIsa] of hashes) {
+    const same = byIsa.size > 1 && new Set(byIsa.values()).size === 1;
+    console.log(`${file}: ${[...byIsa.keys()].join(" and ")} ${same ? "compute the same bits" : "DISAGREE"}`);
+    if (!same) failed = true;
+  }
+  if (failed) process.exit(1);
+}
+
+const baseline = [];
+const avx2 = ["-mavx2", "-mfma"];
+const own = process.arch === "x64" ? [baseline, avx2, [...avx2, "-mavx512f"]] : [baseline];
 const files = await writePlans();
 
 if (process.argv[2] === "neon") {
   // Statically linked, so that both sides use their compiler's C library and the emulator needs no other.
   const flags = ["-O2", "-static"];
-  const hashes = (output) =>
-    output
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" "))
-      .filter(([, isa]) => isa !== "baseline")
-      .map(([file, isa, hash]) => ({ file, isa, hash }));
-  const own = hashes(run(build("own", "c++", here, flags), files, "pipe"));
-  const neon = build("neon", "aarch64-linux-gnu-g++", [[]], flags);
-  const other = hashes(run("qemu-aarch64", [neon, ...files], "pipe"));
-  let differing = 0;
-  for (const { file, isa, hash } of other) {
-    const unequal = own.filter((o) => o.file === file && o.hash !== hash);
-    differing += unequal.length;
-    console.log(
-      `${file}: ${isa} ${unequal.length === 0 ? "computes the same bits" : `differs from ${unequal[0].isa}`}`,
-    );
-  }
-  if (differing > 0 || other.length !== files.length) process.exit(1);
+  const neon = build("neon", "aarch64-linux-gnu-g++", [baseline], flags);
+  compare(run(build("own", "c++", own, flags), files, "pipe"), run("qemu-aarch64", [neon, ...files], "pipe"));
+} else if (process.argv[2] === "avx512") {
+  const emulated = [...avx2, "-D__AVX512F__", `-I${root}test/native/avx512`, "-Wno-psabi"];
+  // Whatever is asked of the processor, it has.
+  const flags = ["-D__builtin_cpu_supports(x)=true", "-O1"];
+  compare(run(build("avx512", "c++", [baseline, avx2, emulated], flags), files, "pipe"));
 } else {
-  const address = build("address", "c++", here, [
+  const address = build("address", "c++", own, [
     "-O1",
     "-fsanitize=address,undefined",
     "-fno-sanitize-recover=all",
@@ -137,6 +134,6 @@ if (process.argv[2] === "neon") {
   ]);
   run(address, files);
   run(address, ["--damage", "1000", ...files.filter((name) => !name.includes("50"))]);
-  run(build("thread", "c++", here, ["-O1", "-fsanitize=thread"]), ["--threads", "4", ...files]);
+  run(build("thread", "c++", own, ["-O1", "-fsanitize=thread"]), ["--threads", "4", ...files]);
   console.log("no complaints");
 }

@@ -19,11 +19,24 @@ export class FiligreeError extends Error {
 
   constructor({ where, what, hint, cause }: Complaint) {
     const line = (where ? `${where}: ` : "") + what + (hint ? `; ${hint}` : "");
-    super(line.replace(/\s*[\r\n]+\s*/g, " "), cause === undefined ? undefined : { cause });
+    super(oneLine(line), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.where = where;
     this.hint = hint;
   }
+}
+
+const LONGEST_LINE = 1000;
+
+// Messages quote files, which may hold anything: a terminal must neither act on it nor be filled by it.
+function oneLine(text: string): string {
+  const line = text
+    .replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ")
+    .replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  if (line.length <= LONGEST_LINE) return line;
+  // What stands at the end is what to try.
+  const half = LONGEST_LINE / 2 - 1;
+  return `${line.slice(0, half)}…${line.slice(-half)}`;
 }
 
 /** Input that cannot be used: an option, a file, a table, a graph, a weight file. */

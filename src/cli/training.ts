@@ -1,8 +1,10 @@
 // How the verbs that train a single network do it: with a checkpoint after every epoch beside the file that the network
 // will be written to, so that the same command goes on after an interruption.
 import { existsSync, rmSync } from "node:fs";
+import { z } from "zod";
 import type { ExecutorName } from "../engine/engine.js";
-import { FileError } from "../errors.js";
+import type { TrainingState } from "../engine/executor.js";
+import { FileError, InputError } from "../errors.js";
 import { makeFolderOf, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
@@ -46,10 +48,10 @@ export async function trainToFile(
   const history: EpochMetrics[] = [];
   let resume: TrainOptions["resume"];
   if (existsSync(checkpoint)) {
-    const { state, notes } = decodeCheckpoint(readBytes(checkpoint), checkpoint);
-    if (notes.get("run") === run) {
-      history.push(...JSON.parse(notes.get("history") ?? "[]").slice(0, epochs));
-      resume = { epoch: history.length, state };
+    const found = resumption(checkpoint, run);
+    if (found) {
+      history.push(...found.history.slice(0, epochs));
+      resume = { epoch: history.length, state: found.state };
       output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
     } else {
       output.remark(`${checkpoint} is of another run; starting anew`);
@@ -87,6 +89,37 @@ export async function trainToFile(
     throw new FileError(checkpoint, error, "write");
   }
   return { trained, history };
+}
+
+// JSON has no word for a loss that is not finite, and writes null.
+const metric = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const historySchema = z.array(
+  z.object({ trainLoss: metric, trainAccuracy: metric, testLoss: metric, testAccuracy: metric }),
+);
+
+/**
+ * What a checkpoint holds: its epochs so far and the state after them; undefined when it is of another run.
+ * @throws FileError when it cannot be read. @throws InputError when it is not a checkpoint or is damaged.
+ */
+export function resumption(
+  path: string,
+  run: string,
+): { history: EpochMetrics[]; state: TrainingState } | undefined {
+  const { state, notes } = decodeCheckpoint(readBytes(path), path);
+  if (notes.get("run") !== run) return undefined;
+  try {
+    return { history: historySchema.parse(JSON.parse(notes.get("history") ?? "")), state };
+  } catch (error) {
+    throw new InputError({
+      where: path,
+      what: "the checkpoint's list of epochs is damaged",
+      hint: "delete it and start again",
+      cause: error,
+    });
+  }
 }
 
 /** An epoch in one line. */

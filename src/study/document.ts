@@ -1,12 +1,12 @@
 // The study file: what is fixed, what varies and how, how often, and what is to be optimised. This module knows its
 // form and how to read it; `expand.ts` turns it into trials.
 import { basename } from "node:path";
-import { parseDocument as parseYaml } from "yaml";
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readBytes } from "../files.js";
 import { check, nearest } from "./check.js";
 import type { Kinds } from "./kind.js";
+import { parseYaml } from "./yaml.js";
 
 const path = z
   .string()
@@ -107,10 +107,7 @@ export function readStudy(file: string, settings: readonly string[] = []): Study
   const bytes = readBytes(file);
   if (bytes.length > largestFile)
     throw new InputError({ where: file, what: "too large for a study file (16 MiB)" });
-  const yaml = parseYaml(bytes.toString("utf8"));
-  const fault = yaml.errors[0];
-  if (fault) throw new InputError({ where: file, what: fault.message.split("\n")[0].replace(/:$/, "") });
-  const document = toPlain(yaml, file);
+  const document = parseYaml(bytes.toString("utf8"), file);
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
     throw new InputError({
       where: file,
@@ -121,15 +118,6 @@ export function readStudy(file: string, settings: readonly string[] = []): Study
   const named = { name: basename(file).replace(/\.(ya?ml|json)$/i, ""), ...document };
   for (const setting of settings) applySetting(named, setting);
   return parseStudy(named, file);
-}
-
-// Aliases may expand to more than any computer holds; the library counts them and throws.
-function toPlain(yaml: ReturnType<typeof parseYaml>, file: string): unknown {
-  try {
-    return yaml.toJS();
-  } catch (error) {
-    throw new InputError({ where: file, what: (error as Error).message, cause: error });
-  }
 }
 
 /**
@@ -150,9 +138,7 @@ export function applySetting(document: object, setting: string): void {
       : `a value of the configuration is set with fixed.${steps.join(".")}`;
     throw new InputError({ where, what: `a study has no key ${steps[0]}`, hint });
   }
-  const value = parseYaml(setting.slice(equals + 1));
-  if (value.errors[0]) throw new InputError({ where, what: value.errors[0].message.split("\n")[0] });
-  setAt(document, steps, toPlain(value, where), where);
+  setAt(document, steps, parseYaml(setting.slice(equals + 1), where), where);
 }
 
 // Grids and random values are keyed by whole paths.

@@ -51,7 +51,22 @@ describe("a study file", () => {
       `a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [${"*a,".repeat(10)}]\nc: &c [${"*b,".repeat(10)}]\nd: [${"*c,".repeat(10)}]`,
       "alias",
     ],
+    ["&a [*a]", "deep"],
   ])("%j is refused", (text, line) => {
+    const file = path("bad.yaml");
+    writeFileSync(file, text);
+    expect(() => readStudy(file)).toThrow(line);
+  });
+
+  it.each([
+    [
+      "a list in a list",
+      `kind: walk\nfixed: { x: ${"[".repeat(100)}${"]".repeat(100)} }`,
+      "deeper than 64 levels",
+    ],
+    ["more levels than the call stack has", `kind: ${"[".repeat(1e5)}`, "deeper than 64 levels"],
+    ["as many errors as there are lines", `kind: x\n${"}\n".repeat(3e4)}`, "at line 2, column 1"],
+  ])("%s is refused at once", (_, text, line) => {
     const file = path("bad.yaml");
     writeFileSync(file, text);
     expect(() => readStudy(file)).toThrow(line);

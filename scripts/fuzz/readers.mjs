@@ -1,0 +1,295 @@
+// What the fuzzer of files feeds: for each kind of file that a user can hand to the command line, some sound samples
+// and the functions through which a verb would take one. `read` must throw one of Filigree's own errors or come back
+// with something sound, which it checks.
+import { strict as assert } from "node:assert";
+import { readFileSync, writeFileSync } from "node:fs";
+import { namedGraph } from "../../dist/cli/files.js";
+import { allProperties } from "../../dist/cli/graph.js";
+import { resumption } from "../../dist/cli/training.js";
+import { readDataset } from "../../dist/data/csv.js";
+import { createDataset } from "../../dist/data/dataset.js";
+import { generateDataset } from "../../dist/data/generate.js";
+import { findGrammar } from "../../dist/data/grammars.js";
+import { describeDataset } from "../../dist/data/stats.js";
+import { compile } from "../../dist/engine/compile.js";
+import { createExecutor } from "../../dist/engine/engine.js";
+import { kinds } from "../../dist/experiments/kinds.js";
+import { structureOf } from "../../dist/experiments/structures.js";
+import { formatEdgeList } from "../../dist/graph/edge-list.js";
+import { readGraph } from "../../dist/graph/files.js";
+import { barabasiAlbert, randomDag } from "../../dist/graph/generators.js";
+import { formatGraphml } from "../../dist/graph/graphml.js";
+import { layerGraph } from "../../dist/graph/layers.js";
+import { formatNodeLink } from "../../dist/graph/node-link.js";
+import { cellKinds } from "../../dist/network/architecture.js";
+import { initialise, stack } from "../../dist/network/network.js";
+import { serialise } from "../../dist/network/safetensors.js";
+import { thesisStructure } from "../../dist/network/structure.js";
+import { readStructure } from "../../dist/network/structure-weights.js";
+import { readNetwork, saveNetwork } from "../../dist/network/weights.js";
+import { fitPredictor, loadPredictor, rank, savePredictor } from "../../dist/predict/predictor.js";
+import { regressorNames } from "../../dist/predict/regressors.js";
+import { isNumeric, numbers, readTable, tableOf } from "../../dist/predict/table.js";
+import { Random } from "../../dist/random.js";
+import { readStudy } from "../../dist/study/document.js";
+import { countCombinations, defineStudy } from "../../dist/study/expand.js";
+import { encodeCheckpoint } from "../../dist/train/checkpoint.js";
+import { evaluate } from "../../dist/train/evaluate.js";
+import { damageBytes, damageHeader, damageJsonFile, damageTensors } from "./damage.mjs";
+
+const random = new Random(1);
+const strings = createDataset(["BTXSE", "BPVVE", "BTSXXTVVE", "B"], [1, 1, 1, 0]);
+
+// ---- Samples ----------------------------------------------------------------------------------------------------
+
+const graph = barabasiAlbert({ n: 9, m: 2 }, random);
+const layered = layerGraph(graph);
+const masked = (architecture, density) => {
+  const network = initialise(architecture, random);
+  const masks = new Map();
+  for (const { name, length } of network.tensors.values()) {
+    if (!/weight_[ih]h$/.test(name)) continue;
+    masks.set(
+      name,
+      Uint8Array.from({ length }, () => Number(random.uniform() < density)),
+    );
+  }
+  return network.copy(masks);
+};
+
+/** A network's tensors under other names, as safetensors; `names` maps a pattern to its replacement. */
+function renamed(network, names, metadata = []) {
+  const tensors = new Map();
+  for (const { name, shape } of network.tensors.values()) {
+    const other = names.reduce((text, [pattern, by]) => text.replace(pattern, by), name);
+    tensors.set(other, { dtype: "F32", shape, values: network.values(name) });
+  }
+  return Buffer.from(serialise({ tensors, metadata: new Map(metadata) }));
+}
+
+const torchNames = [
+  [/^cells\.(\d+)\.(.*)$/, "rnn.$2_l$1"],
+  [/^readout\./, "fc."],
+];
+const thesisNames = [
+  [/^cells\.(\d+)\./, "recurrent.recurrent_layers.$1."],
+  [/^readout\./, "out."],
+];
+const small = (cell) => stack({ cell, hidden: 3, layers: 2, vocabulary: 128 });
+const own = [
+  ...cellKinds.map((cell) => masked(small(cell), 0.5)),
+  initialise(thesisStructure(layered, "gru").architecture, random, thesisStructure(layered, "gru").masks),
+].map((network) => Buffer.from(saveNetwork(network)));
+const foreign = cellKinds.flatMap((cell) => [
+  renamed(initialise(small(cell), random), torchNames, [["format", "pt"]]),
+  renamed(initialise(small(cell), random), thesisNames),
+]);
+
+const resumed = initialise(small("gru"), random);
+const plan = compile(resumed, { batch: 4, steps: 9, symbols: [66, 84] });
+const state = resumed.parameters;
+const history = [{ trainLoss: 1, trainAccuracy: 0.5, testLoss: 1, testAccuracy: 0.5 }];
+const RUN = "run";
+const checkpoint = Buffer.from(
+  encodeCheckpoint({
+    state: { parameters: state, firstMoment: state, secondMoment: state, step: 3 },
+    notes: new Map([
+      ["run", RUN],
+      ["history", JSON.stringify(history)],
+    ]),
+  }),
+);
+
+const properties = allProperties(graph, "graph");
+const rows = Array.from({ length: 12 }, (_, i) => ({
+  name: `graph ${i}`,
+  order: 10 + i,
+  density: random.uniform(),
+  diameter: random.below(5),
+  accuracy: random.uniform(),
+}));
+const table = [Object.keys(rows[0]), ...rows.map(Object.values)].map((row) => row.join(",")).join("\n");
+const predictors = (file) =>
+  regressorNames.map((regressor) => {
+    const options = { regressor, features: ["density", "diameter"] };
+    savePredictor(file, fitPredictor(tableOf("rows", rows), "accuracy", options));
+    return readFileSync(file, "utf8");
+  });
+
+const studies = [
+  `kind: prune
+fixed: { base: { cell: gru, hidden: 8, epochs: 1 } }
+grid:
+  percent: { from: 10, to: 90, step: 20 }
+  scope: [global, per-matrix]
+replicates: 2
+`,
+  `name: rates
+kind: train
+list:
+  - &a { cell: lstm, hidden: 5 }
+  - { <<: *a, cell: gru }
+random:
+  draws: 3
+  values:
+    learningRate: { logUniform: [0.0001, 0.01] }
+    epochs: { integer: [1, 4] }
+objective: { metric: testAccuracy }
+timeLimit: 60
+`,
+  JSON.stringify({
+    kind: "structure",
+    fixed: {
+      cell: "gru",
+      protocol: "corrected",
+      graph: {
+        nodes: 3,
+        edges: [
+          [0, 1],
+          [1, 2],
+        ],
+      },
+    },
+    grid: { batch: { from: 1, to: 64, count: 3, scale: "log" } },
+  }),
+];
+const grammar = JSON.stringify({
+  name: "ab",
+  start: 0,
+  accepting: [0, "end"],
+  arcs: [
+    [0, "a", 1],
+    [1, "b", 0],
+    [1, "c", "end"],
+  ],
+});
+
+// ---- Readers ----------------------------------------------------------------------------------------------------
+
+/** Saves what was read, reads that and wants the same; and has it computed, natively where that is possible. */
+async function checkNetwork(network, file) {
+  for (const { shape, length } of network.tensors.values()) {
+    assert.equal(
+      shape.reduce((product, extent) => product * extent, 1),
+      length,
+    );
+  }
+  assert(network.parameters.every(Number.isFinite), "parameters are not finite");
+  const bytes = saveNetwork(network);
+  writeFileSync(file, bytes);
+  assert(Buffer.from(saveNetwork(readNetwork(file))).equals(bytes), "does not survive being saved");
+  await evaluate(network, strings, { protocol: "thesis", batch: 3 });
+}
+
+function checkGraph(graph, file) {
+  for (const value of Object.values(allProperties(graph, file))) assert(!Number.isNaN(value), "NaN");
+  for (const cell of ["gru", "rnn-tanh"]) {
+    const corrected = { kind: "corrected", recurrence: "unit", readout: "sinks", embedding: 2 };
+    for (const wiring of [{ kind: "thesis" }, corrected]) {
+      const { architecture, masks } = structureOf(graph, { cell, wiring }, file);
+      initialise(architecture, new Random(1), masks);
+    }
+  }
+}
+
+const finite = (values) => assert(values.every(Number.isFinite), "a number is not finite");
+const either =
+  (...damages) =>
+  (bytes, random) =>
+    random.pick(damages)(bytes, random);
+const safetensors = either(damageBytes, damageHeader, damageTensors);
+
+/** Kinds of files; `samples` are made once, in `folder`. */
+export function readers(folder) {
+  const graphFile = `${folder}/graph.json`;
+  writeFileSync(graphFile, formatNodeLink(graph));
+  const nodeLinks = [graph, randomDag({ n: 8, p: 0.4 }, random)].map(formatNodeLink);
+  return {
+    weights: {
+      extension: "safetensors",
+      samples: [...own, ...foreign],
+      damage: safetensors,
+      read: async (file) => checkNetwork(readNetwork(file), file),
+    },
+    "weights with a graph": {
+      extension: "safetensors",
+      samples: [own.at(-1), ...foreign.slice(-2)],
+      damage: safetensors,
+      read: async (file) => checkNetwork(readStructure(file, namedGraph(graphFile)), file),
+    },
+    checkpoint: {
+      extension: "checkpoint",
+      samples: [checkpoint],
+      damage: safetensors,
+      read(file) {
+        const found = resumption(file, RUN);
+        if (found) createExecutor(plan, resumed.parameters).setState(found.state);
+      },
+    },
+    "node-link": {
+      extension: "json",
+      samples: nodeLinks.map(Buffer.from),
+      damage: either(damageJsonFile, damageBytes),
+      read: (file) => checkGraph(readGraph(file), file),
+    },
+    graphml: {
+      extension: "graphml",
+      samples: [Buffer.from(formatGraphml(graph))],
+      damage: damageBytes,
+      read: (file) => checkGraph(readGraph(file), file),
+    },
+    "edge list": {
+      extension: "edges",
+      samples: [Buffer.from(formatEdgeList(graph)), Buffer.from("# directed\na b {'w': 1}\nb;c\n")],
+      damage: damageBytes,
+      read: (file) => checkGraph(readGraph(file), file),
+    },
+    strings: {
+      extension: "csv",
+      samples: [Buffer.from(',string,valid\n0,BTXSE,1\n1,"B,P",0\n2,BPVVE,1\n')],
+      damage: damageBytes,
+      read(file) {
+        const dataset = readDataset(file);
+        assert.equal(dataset.labels.length, dataset.strings.length);
+        describeDataset(dataset);
+      },
+    },
+    table: {
+      extension: "csv",
+      samples: [Buffer.from(table)],
+      damage: damageBytes,
+      read(file) {
+        const table = readTable(file);
+        for (const name of table.columns) if (isNumeric(table, name)) finite(numbers(table, name));
+        fitPredictor(table, "accuracy", { regressor: "bayesian-ridge" });
+      },
+    },
+    predictor: {
+      extension: "json",
+      samples: predictors(graphFile.replace("graph", "predictor")).map(Buffer.from),
+      damage: either(damageJsonFile, damageBytes),
+      read(file) {
+        for (const { predicted } of rank(loadPredictor(file), [properties, properties])) finite([predicted]);
+      },
+    },
+    study: {
+      extension: "yaml",
+      samples: studies.map(Buffer.from),
+      damage: (bytes, random) =>
+        (bytes[0] === 0x7b ? either(damageJsonFile, damageBytes) : damageBytes)(bytes, random),
+      read(file) {
+        const document = readStudy(file);
+        // A million trials are allowed, and take their time.
+        if (countCombinations(document) > 1000) return;
+        assert(defineStudy(document, kinds).members.length > 0);
+      },
+    },
+    grammar: {
+      extension: "json",
+      samples: [Buffer.from(grammar)],
+      damage: either(damageJsonFile, damageBytes),
+      read: (file) =>
+        void generateDataset({ grammar: findGrammar(file), count: 8, minLength: 1 }, new Random(1)),
+    },
+  };
+}

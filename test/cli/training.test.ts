@@ -1,0 +1,46 @@
+// What a training finds when it is started again beside a checkpoint that is not what it wrote.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { resumption } from "../../src/cli/training.js";
+import { InputError } from "../../src/errors.js";
+import { encodeCheckpoint } from "../../src/train/checkpoint.js";
+
+const folder = mkdtempSync(join(tmpdir(), "filigree-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const vector = new Float32Array(2);
+const state = { parameters: vector, firstMoment: vector, secondMoment: vector, step: 3 };
+
+function checkpoint(history: string): string {
+  const file = join(folder, "checkpoint");
+  const notes = new Map([
+    ["run", "this"],
+    ["history", history],
+  ]);
+  writeFileSync(file, encodeCheckpoint({ state, notes }));
+  return file;
+}
+
+describe("a checkpoint beside the output", () => {
+  it("is taken up with its epochs, of which a loss may not be finite", () => {
+    const epoch = { trainLoss: 1, trainAccuracy: 0.5, testLoss: Number.POSITIVE_INFINITY, testAccuracy: 0 };
+    const found = resumption(checkpoint(JSON.stringify([epoch])), "this");
+    expect(found?.history).toEqual([{ ...epoch, testLoss: Number.NaN }]);
+    expect(found?.state.step).toBe(3);
+  });
+
+  it("is left alone by another run", () => {
+    expect(resumption(checkpoint("[]"), "other")).toBeUndefined();
+  });
+
+  it.each(["", "{}", "[1]", '[{"trainLoss": "1"}]', "[".repeat(1e5)])(
+    "is refused when damaged: %.20s",
+    (history) => {
+      const file = checkpoint(history);
+      expect(() => resumption(file, "this")).toThrow(InputError);
+      expect(() => resumption(file, "this")).toThrow("list of epochs is damaged; delete it");
+    },
+  );
+});
