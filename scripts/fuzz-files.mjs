@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
   options: {
-    cases: { type: "string", default: "20000" },
+    cases: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
     /** Of the processes that this one starts: the case to begin with, and the distance to the next. */
@@ -20,7 +20,7 @@ const { values } = parseArgs({
 });
 const cases = Number(values.cases);
 const folder = fileURLToPath(new URL("../build/fuzz/", import.meta.url));
-// Of the processor's time, in seconds, and of real time, after which a case is taken to run forever.
+// Seconds of the processor's time, and of real time, after which a case is taken to run forever.
 const MOST_SECONDS = 2;
 const FOREVER = 30;
 const LONGEST_MESSAGE = 1000;
@@ -89,6 +89,7 @@ async function supervise() {
       console.log(
         `case ${last?.number} of seed ${values.seed}, ${last?.kind} in ${last?.file}:\n${last?.fault ?? ended}\n`,
       );
+      // It could not even begin.
       if (last === undefined) return;
       next = last.number + stride;
     }

@@ -5,55 +5,14 @@ import { parse, serialise } from "../../dist/network/safetensors.js";
 const deep = (open, close, levels) => open.repeat(levels) + close.repeat(levels);
 
 // Pieces of text that some reader may take for more than text.
+// biome-ignore format: a list of words
 const words = [
-  ...[
-    "__proto__",
-    "constructor",
-    "toString",
-    "length",
-    "null",
-    "NaN",
-    "-Infinity",
-    "1e999",
-    "-1",
-    "0",
-    "1.5",
-  ],
-  ...[
-    "9007199254740993",
-    "4294967296",
-    "18446744073709551616",
-    "0x10",
-    "1_000",
-    "\0",
-    "\n",
-    "\r\n",
-    "\uFEFF",
-  ],
-  ...["\u001b[2J", "\u2028", "\ud800", '"', "'", "{", "}", "[", "]", ",", ":", "\\u0000", "<", "</", "<!--"],
-  ...[
-    "<![CDATA[",
-    "<!DOCTYPE a [<!ENTITY b 'c'>]>",
-    "&amp;",
-    "&b;",
-    "&a ",
-    "*a",
-    "<<: *a",
-    "? ",
-    "!!binary ",
-    "---\n",
-  ],
-  ...[
-    "!!js/function ",
-    "|\n",
-    "#",
-    "%YAML 9.9\n",
-    "- ",
-    "x".repeat(70_000),
-    "[".repeat(5_000),
-    "{".repeat(5_000),
-  ],
-  ...[deep("[", "]", 20_000), deep('{"a":', "}", 9_000).replace(":}", ":1}"), deep("<a>", "</a>", 5_000)],
+  "__proto__", "constructor", "toString", "length", "null", "NaN", "-Infinity", "1e999", "-1", "0", "1.5",
+  "9007199254740993", "4294967296", "18446744073709551616", "0x10", "1_000", "\0", "\n", "\r\n", "\uFEFF",
+  "\u001b[2J", "\u2028", "\ud800", '"', "'", "{", "}", "[", "]", ",", ":", "\\u0000", "<", "</", "<!--",
+  "<![CDATA[", "<!DOCTYPE a [<!ENTITY b 'c'>]>", "&amp;", "&b;", "&a ", "*a", "<<: *a", "? ", "!!binary ", "---\n",
+  "!!js/function ", "|\n", "#", "%YAML 9.9\n", "- ", "x".repeat(70_000), "[".repeat(5_000), "{".repeat(5_000),
+  deep("[", "]", 20_000), deep('{"a":', "}", 9_000).replace(":}", ":1}"), deep("<a>", "</a>", 5_000),
 ];
 
 /** A copy of some bytes, damaged in one place. */
@@ -101,43 +60,12 @@ const rawTexts = [
 ];
 rawTexts.push(deep("[", "]", 5_000), deep('{"a":', "}", 3_000).replace(":}", ":1}"));
 
+// biome-ignore format: a list of values
 const hostile = (random) =>
   random.pick([
-    ...[
-      null,
-      true,
-      false,
-      0,
-      1,
-      -1,
-      2,
-      3,
-      7,
-      1.5,
-      1e308,
-      2 ** 31,
-      2 ** 32,
-      2 ** 40,
-      2 ** 53,
-      5e-324,
-      "",
-      "0",
-    ],
-    ...[
-      "__proto__",
-      "constructor",
-      "a\nb",
-      "\u001b[2J",
-      "\0",
-      "é",
-      "x".repeat(5_000),
-      [],
-      {},
-      [[]],
-      [0, 0],
-      [null],
-    ],
-    ...[new Array(40).fill(1), new Array(3_000).fill(0), Array.from({ length: 300 }, (_, i) => i)],
+    null, true, false, 0, 1, -1, 2, 3, 7, 1.5, 1e308, 2 ** 31, 2 ** 32, 2 ** 40, 2 ** 53, 5e-324, "", "0",
+    "__proto__", "constructor", "a\nb", "\u001b[2J", "\0", "é", "x".repeat(5_000), [], {}, [[]], [0, 0], [null],
+    new Array(40).fill(1), new Array(3_000).fill(0), Array.from({ length: 300 }, (_, i) => i),
     ...rawTexts.map((text) => RAW + text),
   ]);
 
