@@ -14,7 +14,7 @@
     {
       "target_name": "kernels_baseline",
       "type": "static_library",
-      "sources": ["native/kernels.cc"],
+      "sources": ["native/kernels.cc", "native/stream_kernels.cc"],
       "cflags_cc": ["<@(kernel_flags)"],
       "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)"] }
     },
@@ -22,7 +22,7 @@
       "target_name": "kernels_avx2",
       "type": "static_library",
       "conditions": [["target_arch=='x64'", {
-        "sources": ["native/kernels.cc"],
+        "sources": ["native/kernels.cc", "native/stream_kernels.cc"],
         "cflags_cc": ["<@(kernel_flags)", "-mavx2", "-mfma"],
         "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "-mavx2", "-mfma"] }
       }, { "type": "none" }]]
@@ -31,7 +31,7 @@
       "target_name": "kernels_avx512",
       "type": "static_library",
       "conditions": [["target_arch=='x64'", {
-        "sources": ["native/kernels.cc"],
+        "sources": ["native/kernels.cc", "native/stream_kernels.cc"],
         "cflags_cc": ["<@(kernel_flags)", "-mavx2", "-mfma", "-mavx512f"],
         "xcode_settings": { "OTHER_CPLUSPLUSFLAGS": ["<@(kernel_flags)", "-mavx2", "-mfma", "-mavx512f"] }
       }, { "type": "none" }]]
@@ -39,7 +39,8 @@
     {
       "target_name": "filigree",
       "sources": ["native/binding.cc", "native/executor.cc", "native/matrix.cc", "native/measure.cc",
-                  "native/plan.cc", "native/processor.cc", "native/team.cc", "native/tile.cc"],
+                  "native/plan.cc", "native/processor.cc", "native/stream.cc", "native/stream_binding.cc",
+                  "native/stream_matrix.cc", "native/team.cc", "native/tile.cc"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "dependencies": ["kernels_baseline", "kernels_avx2", "kernels_avx512"],
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],

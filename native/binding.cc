@@ -13,6 +13,7 @@
 #include "executor.h"
 #include "measure.h"
 #include "processor.h"
+#include "stream_binding.h"
 
 namespace filigree {
 namespace {
@@ -357,6 +358,7 @@ Napi::Value timer(const Napi::CallbackInfo& info) {
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Jobs::attach(env);
   exports.Set("NativeExecutor", NativeExecutor::define(env));
+  exports.Set("NativeStream", defineNativeStream(env));
   exports.Set("peak", Napi::Function::New(env, peak));
   exports.Set("timer", Napi::Function::New(env, timer));
   exports.Set("instructionSet", Napi::Function::New(env, instructionSet));

@@ -20,6 +20,7 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
       prepared_(plan_.prepared),
       gradient_(plan_.gradients),
       team_(threads) {
+  if (plan_.lanes == 1) throw Refused("the plan cannot be run: it is for streaming");
   matrices_.reserve(plan_.blocks.size());
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());

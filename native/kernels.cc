@@ -490,6 +490,8 @@ float read(const float* values, int count) {
 
 }  // namespace
 
+extern const StreamKernels streamKernels;  // In stream_kernels.cc.
+
 extern const Kernels kernels = {
     FILIGREE_NAME(FILIGREE_ISA),
     kMaxRows,
@@ -510,6 +512,7 @@ extern const Kernels kernels = {
     adam,
     burn,
     read,
+    &streamKernels,
 };
 
 }  // namespace filigree::FILIGREE_ISA

@@ -3,6 +3,8 @@
 // `lanes` (16 or 32) floats, 64-byte aligned; a step of a sequence is its rows one after the other.
 #pragma once
 
+#include <cstdint>
+
 namespace filigree {
 
 // How a product's result starts: from what is there, from zero, or from a bias per row.
@@ -74,6 +76,26 @@ struct CellKernels {
   void (*backward)(const CellReverse& step);
 };
 
+// Up to 16 rows of a compressed matrix that a stream multiplies, with as many nonzeros each, padded with zeros to
+// `count`. Nonzero k of row r is weights[k * 16 + r], at column firstColumn + columns[k * 16 + r].
+struct StreamSlice {
+  int rows;
+  int count;
+  int firstColumn;
+  int row[16];
+  const float* weights;
+  const uint16_t* columns;
+};
+
+// Products with one vector, for streams: see stream_matrix.h.
+struct StreamKernels {
+  // Most sixteens of rows in a panel of a dense matrix.
+  int maxSixteens;
+  // out[row] += sum over j of weight[row][j] * in[j], for panels of nearly equal heights, column by column.
+  void (*dense)(const float* panels, int sixteens, int columns, const float* in, float* out);
+  void (*sparse)(const StreamSlice* slices, int count, const float* in, float* out);
+};
+
 struct Kernels {
   const char* name;
   // Most rows of a panel of a dense matrix, and of a group of a compressed one.
@@ -121,6 +143,8 @@ struct Kernels {
   double (*burn)(int rounds, float* sink);
   // The sum of `count` floats, a multiple of 128, in no particular order: for measuring how fast memory can be read.
   float (*read)(const float* values, int count);
+
+  const StreamKernels* stream;
 };
 
 #if defined(__aarch64__)

@@ -17,7 +17,7 @@ size_t bytesOf(const std::vector<T>& vector) {
 
 Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     : block_(block), lanes_(lanes), kernels_(kernels) {
-  const Entries rows = entries();
+  const Entries rows = entriesOf(block);
   Entries columns(block.columns);
   for (int i = 0; i < block.rows; i++) {
     for (const Entry& entry : rows[i]) columns[entry.column].push_back({i, entry.parameter});
@@ -39,23 +39,6 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
       }
     }
   }
-}
-
-Matrix::Entries Matrix::entries() const {
-  Entries rows(block_.rows);
-  for (const Piece& p : block_.pieces) {
-    for (int i = 0; i < p.rows; i++) {
-      std::vector<Entry>& row = rows[p.row + i];
-      for (int j = p.column; j < p.column + p.columns; j++) {
-        if (!block_.mask.empty() && !block_.mask[static_cast<size_t>(p.row + i) * block_.columns + j]) continue;
-        row.push_back({j, static_cast<int>(p.parameter) + i * p.stride + j - p.column});
-      }
-    }
-  }
-  for (std::vector<Entry>& row : rows) {
-    std::stable_sort(row.begin(), row.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
-  }
-  return rows;
 }
 
 void Matrix::packDense(Form& form, const Entries& entries, int columns) {

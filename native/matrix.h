@@ -47,12 +47,6 @@ class Matrix {
     std::vector<RowGroup> groups;
   };
 
-  struct Entry {
-    int column, parameter;
-  };
-  // The weights of every row, in ascending order of their columns; needed only while packing.
-  using Entries = std::vector<std::vector<Entry>>;
-  Entries entries() const;
   void packDense(Form& form, const Entries& entries, int columns);
   void packSparse(Form& form, const Entries& entries);
   void packGradient(const Entries& entries);

@@ -19,7 +19,7 @@ class Decoder {
   Plan decode() {
     require(word() == kVersion, "it is of another version");
     plan_.lanes = static_cast<int>(word());
-    require(plan_.lanes == 16 || plan_.lanes == 32, "it has neither 16 nor 32 lanes");
+    require(plan_.lanes == 1 || plan_.lanes == 16 || plan_.lanes == 32, "it has neither 1 nor 16 nor 32 lanes");
     plan_.steps = size("steps");
     plan_.outputs = size("outputs");
     plan_.parameters = size("parameters");
@@ -140,7 +140,7 @@ class Decoder {
     r.initial = flags & 1;
     r.once = flags & 2;
     require(r.rows <= r.stride, "a buffer is narrower than its rows");
-    require(r.offset % 16 == 0, "a buffer is not aligned");
+    require(plan_.lanes == 1 || r.offset % 16 == 0, "a buffer is not aligned");
     const int64_t step = int64_t{r.stride} * plan_.lanes, own = int64_t{r.rows} * plan_.lanes;
     inside(0, step, plan_.arena, "a buffer is out of range");
     const int64_t before = r.initial ? step : 0;
@@ -386,6 +386,23 @@ class Decoder {
 };
 
 }  // namespace
+
+Entries entriesOf(const Block& block) {
+  Entries rows(block.rows);
+  for (const Piece& p : block.pieces) {
+    for (int i = 0; i < p.rows; i++) {
+      std::vector<Entry>& row = rows[p.row + i];
+      for (int j = p.column; j < p.column + p.columns; j++) {
+        if (!block.mask.empty() && !block.mask[static_cast<size_t>(p.row + i) * block.columns + j]) continue;
+        row.push_back({j, static_cast<int>(p.parameter) + i * p.stride + j - p.column});
+      }
+    }
+  }
+  for (std::vector<Entry>& row : rows) {
+    std::stable_sort(row.begin(), row.end(), [](const Entry& a, const Entry& b) { return a.column < b.column; });
+  }
+  return rows;
+}
 
 Plan decodePlan(const int32_t* words, size_t count, const uint8_t* masks, size_t maskBytes) {
   return Decoder(words, count, masks, maskBytes).decode();

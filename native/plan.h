@@ -43,6 +43,14 @@ struct Block {
   bool differentiated = false;
 };
 
+// A weight that exists: its column and its place in the parameter vector.
+struct Entry {
+  int column, parameter;
+};
+// The weights of every row of a block, in ascending order of their columns.
+using Entries = std::vector<std::vector<Entry>>;
+Entries entriesOf(const Block& block);
+
 enum class OpCode : int {
   kBias = 1,
   kTable,

@@ -2,6 +2,8 @@
 // / come from the compiler's vector extensions. This file is all that knows which processor it is for.
 #pragma once
 
+#include <cstdint>
+
 #define INLINE inline __attribute__((always_inline))
 #define INLINE_LAMBDA __attribute__((always_inline))
 
@@ -95,6 +97,26 @@ INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }
 typedef float vfAnywhere __attribute__((vector_size(W * 4), aligned(4), may_alias));
 INLINE vf loadAnywhere(const float* p) { return (vf)*reinterpret_cast<const vfAnywhere*>(p); }
 INLINE void storeAnywhere(float* p, vf v) { *reinterpret_cast<vfAnywhere*>(p) = (vfAnywhere)v; }
+
+// x[index[0]], ..., x[index[W - 1]]. AVX2 has an instruction for this, but eight loads and insertions take 60 % of its
+// time (Zen 3).
+#if defined(__AVX512F__)
+INLINE vf loadAt(const float* x, const uint16_t* index) {
+  return _mm512_i32gather_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index))), x, 4);
+}
+#elif defined(__AVX2__) && defined(__FMA__)
+INLINE __m128 loadFour(const float* x, const uint16_t* index) {
+  uint64_t four;
+  __builtin_memcpy(&four, index, sizeof four);
+  const auto at = [&](int k) { return _mm_load_ss(x + (four >> 16 * k & 0xffff)); };
+  return _mm_insert_ps(_mm_insert_ps(_mm_insert_ps(at(0), at(1), 0x10), at(2), 0x20), at(3), 0x30);
+}
+INLINE vf loadAt(const float* x, const uint16_t* index) {
+  return _mm256_set_m128(loadFour(x, index + 4), loadFour(x, index));
+}
+#else
+INLINE vf loadAt(const float* x, const uint16_t* index) { return vf{x[index[0]], x[index[1]], x[index[2]], x[index[3]]}; }
+#endif
 
 // Calls f(Index<0>), ..., f(Index<N - 1>): a loop whose counter is a constant, so that arrays indexed by it live in
 // registers.

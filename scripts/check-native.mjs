@@ -35,7 +35,7 @@ async function writePlans() {
   writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(project));
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--project", `${folder}/tsconfig.json`]);
   const load = (path) => import(pathToFileURL(`${folder}/dist/${path}`));
-  const { compile } = await load("src/engine/compile.js");
+  const { compile, compileStream } = await load("src/engine/compile.js");
   const { tableRows } = await load("src/engine/executor.js");
   const { encode } = await load("src/engine/native.js");
   const { cellKinds } = await load("src/network/architecture.js");
@@ -61,17 +61,20 @@ async function writePlans() {
         const random = new Random(name);
         const network = networkWith(architecture(kind), density, random);
         const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form });
-        const { words, masks } = encode(plan);
+        const plans = { [name]: plan, [`${name}-stream`]: compileStream(network, { form }) };
         const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);
         const { sizes, steps: lasting, lengths, labels } = batches;
-        const arrays = [words, masks, network.parameters];
-        arrays.push(sizes, lasting, tableRows(plan, batches), lengths, labels);
-        const counted = arrays.flatMap((a) => [
-          Buffer.from(Int32Array.of(a.length).buffer),
-          Buffer.from(a.buffer, a.byteOffset, a.byteLength),
-        ]);
-        writeFileSync(`${folder}/${name}`, Buffer.concat(counted));
-        files.push(name);
+        for (const [file, own] of Object.entries(plans)) {
+          const { words, masks } = encode(own);
+          const arrays = [words, masks, network.parameters];
+          arrays.push(sizes, lasting, tableRows(own, batches), lengths, labels);
+          const counted = arrays.flatMap((a) => [
+            Buffer.from(Int32Array.of(a.length).buffer),
+            Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+          ]);
+          writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
+          files.push(file);
+        }
       }
     }
   }
@@ -81,13 +84,18 @@ async function writePlans() {
 /** Compiles the driver; `kernels` are the flags of each instruction set's copy of the kernels. */
 function build(name, compiler, kernels, flags) {
   const common = ["-std=c++20", "-ffp-contract=off", "-g", ...flags];
-  const objects = kernels.map((isa, i) => {
-    const object = `${name}-kernels-${i}.o`;
-    run(compiler, [...common, ...isa, "-c", `${root}native/kernels.cc`, "-o", object]);
-    return object;
-  });
-  const sources = readdirSync(`${root}native`)
-    .filter((file) => file.endsWith(".cc") && file !== "kernels.cc" && file !== "binding.cc")
+  const files = readdirSync(`${root}native`).filter((file) => file.endsWith(".cc"));
+  const objects = kernels.flatMap((isa, i) =>
+    files
+      .filter((file) => file.endsWith("kernels.cc"))
+      .map((file) => {
+        const object = `${name}-${file}-${i}.o`;
+        run(compiler, [...common, ...isa, "-c", `${root}native/${file}`, "-o", object]);
+        return object;
+      }),
+  );
+  const sources = files
+    .filter((file) => !file.endsWith("kernels.cc") && !file.endsWith("binding.cc"))
     .map((file) => `${root}native/${file}`);
   run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
   return `${folder}/${name}`;

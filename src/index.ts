@@ -13,6 +13,7 @@ export { type CompileOptions, compile } from "./engine/compile.js";
 export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
 export type { Evaluation, Executor, Optimiser, Outcomes, ReadAt, TrainingState } from "./engine/executor.js";
 export type { Plan } from "./engine/plan.js";
+export { type Stream, type StreamOptions, stream } from "./engine/stream.js";
 export { EngineError, FileError, FiligreeError, InputError, TrainingError } from "./errors.js";
 export { kinds } from "./experiments/kinds.js";
 export { readGraph, writeGraph } from "./graph/files.js";

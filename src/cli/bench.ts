@@ -1,11 +1,12 @@
-// `filigree bench`: how fast this machine trains, what each kernel reaches, and from which density a matrix is better
-// held compressed.
+// `filigree bench`: how fast this machine trains and takes in symbols, what each kernel reaches, and from which density a
+// matrix is better held compressed.
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { type StepOptions, timeSteps } from "../engine/benchmark.js";
 import { timeDensities } from "../engine/density.js";
 import { describeExecutor, type ExecutorName } from "../engine/engine.js";
 import { measureCeilings, timeKernels } from "../engine/kernel-times.js";
+import { timeStreams } from "../engine/stream-benchmark.js";
 import { type CellKind, cellKinds, gateCount } from "../network/architecture.js";
 import {
   between,
@@ -36,6 +37,7 @@ export function benchCommand(): Command {
   return new Command("bench")
     .description("measure this machine")
     .addCommand(stepCommand())
+    .addCommand(streamCommand())
     .addCommand(kernelsCommand())
     .addCommand(densityCommand());
 }
@@ -86,6 +88,46 @@ function stepCommand(): Command {
     ];
     new Output({ json }).result(
       { machine, steps: timings.map((timing, i) => ({ ...subjects[i], ...timing })) },
+      lines.join("\n"),
+    );
+  });
+}
+
+function streamCommand(): Command {
+  const command = new Command("stream")
+    .description("time one symbol at a time, as filigree stream runs a network")
+    .addOption(cellOption())
+    .option("--hidden <n>", "units of each layer", whole(1, 8192), 512)
+    .option("--layers <n>", "layers", whole(1, 100), 1)
+    .option(
+      "--density <x>",
+      "share of the weights that stay; below 1 the dense network is timed in turn",
+      between(0.001, 1),
+      0.1,
+    )
+    .addOption(executorOption());
+  return withJson(command).action(async (options: Omit<Options, "batch" | "length">) => {
+    const { json, ...rest } = options;
+    const subject = { ...rest, cell: required(options.cell, "--cell") };
+    const subjects = [{ ...subject, density: 1 }];
+    if (subject.density < 1) subjects.push(subject);
+    const timings = await timeStreams(subjects);
+    const machine = describeMachine(subject.executor);
+    const [dense, sparse] = timings;
+    const rows = timings.map(({ median, best, bytes, gigabytes }, i) => [
+      percent(subjects[i].density, 0),
+      median.toFixed(2),
+      best.toFixed(2),
+      (bytes / 2 ** 20).toFixed(2),
+      gigabytes.toFixed(1),
+    ]);
+    const lines = [
+      machine,
+      table(["density", "µs a symbol (median)", "best", "MiB read", "GB/s"], rows),
+      ...(sparse ? [`sparse is ${(dense.median / sparse.median).toFixed(2)} times as fast as dense`] : []),
+    ];
+    new Output({ json }).result(
+      { machine, streams: timings.map((timing, i) => ({ ...subjects[i], ...timing })) },
       lines.join("\n"),
     );
   });

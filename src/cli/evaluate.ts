@@ -3,8 +3,6 @@ import { Command } from "commander";
 import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { type CellKind, cellsOf } from "../network/architecture.js";
-import { readStructure } from "../network/structure-weights.js";
-import { readNetwork } from "../network/weights.js";
 import { densities, prune } from "../prune/prune.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
@@ -22,7 +20,7 @@ import {
   required,
   withJson,
 } from "./command.js";
-import { namedGraph } from "./files.js";
+import { readModel } from "./files.js";
 
 interface Options {
   data?: string;
@@ -57,11 +55,8 @@ export function evaluateCommand(): Command {
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { protocol, batch, target, scope, cell, executor } = options;
-  const read =
-    options.graph === undefined
-      ? readNetwork(model, { cell })
-      : readStructure(model, namedGraph(options.graph), { cell });
+  const { protocol, batch, target, scope, executor } = options;
+  const read = readModel(model, options);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   const result = await evaluate(network, readDataset(required(options.data, "--data")), {
     protocol,

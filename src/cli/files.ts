@@ -6,7 +6,10 @@ import { findGrammar } from "../data/grammars.js";
 import { InputError } from "../errors.js";
 import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
-import type { NamedGraph } from "../network/structure-weights.js";
+import type { CellKind } from "../network/architecture.js";
+import type { Network } from "../network/network.js";
+import { type NamedGraph, readStructure } from "../network/structure-weights.js";
+import { readNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
 import type { TrainingData } from "../train/train.js";
 import type { Output } from "./command.js";
@@ -43,6 +46,11 @@ export function trainingData(
   const forTest = Math.round(count / 4);
   output.remark(`no --test: keeping ${forTest} of the ${count} strings for testing`);
   return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
+}
+
+/** A network of any format that Filigree reads; the thesis's structures need the file of their graph. */
+export function readModel(path: string, { graph, cell }: { graph?: string; cell?: CellKind }): Network {
+  return graph === undefined ? readNetwork(path, { cell }) : readStructure(path, namedGraph(graph), { cell });
 }
 
 /** A graph file, in layers. */

@@ -13,6 +13,7 @@ import { predictCommand } from "./predict.js";
 import { pruneCommand } from "./prune.js";
 import { reportCommand } from "./report.js";
 import { reproduceCommand } from "./reproduce.js";
+import { streamCommand } from "./stream.js";
 import { structureCommand } from "./structure.js";
 import { studyCommand } from "./study.js";
 import { trainCommand } from "./train.js";
@@ -27,6 +28,7 @@ function createProgram(): Command {
     .addCommand(dataCommand())
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
+    .addCommand(streamCommand())
     .addCommand(pruneCommand())
     .addCommand(graphCommand())
     .addCommand(structureCommand())

@@ -1,21 +1,20 @@
 // Lays the sequences of a plan out in one arena. What is never alive at the same time shares its place, so that a
 // training step touches as little memory as it can.
 import { InputError } from "../errors.js";
-import { type BackwardOp, type ForwardOp, groups, type Rows, type Sequence } from "./plan.js";
+import type { BackwardOp, ForwardOp, Rows, Sequence } from "./plan.js";
 
 /**
- * Gives every sequence of the operations its offset and returns the size of the arena in floats. A sequence lives from
- * the first to the last group that names it; each takes the lowest place that is free for all of that time.
+ * Gives every sequence that groups of operations name its offset and returns the size of the arena in floats. A sequence
+ * lives from the first to the last group that names it; each takes the lowest place that is free for all of that time.
  * @throws InputError when a step would need more than 4 GiB.
  */
 export function layOut(
-  forward: readonly ForwardOp[],
-  backward: readonly BackwardOp[],
+  groups: readonly (readonly (ForwardOp | BackwardOp)[])[],
   steps: number,
   lanes: number,
 ): number {
   const lives = new Map<Sequence, { first: number; last: number }>();
-  for (const [index, group] of [...groups(forward), ...groups(backward)].entries()) {
+  for (const [index, group] of groups.entries()) {
     for (const { of } of group.flatMap(rowsOf)) {
       const life = lives.get(of);
       if (life) life.last = index;

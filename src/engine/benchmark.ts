@@ -112,7 +112,8 @@ export async function timeSteps(
   });
 }
 
-function sparsified(network: Network, density: number, random: Random): Network {
+/** A network with this share of the weights of its cells, drawn at random. */
+export function sparsified(network: Network, density: number, random: Random): Network {
   if (density >= 1) return network;
   const masks = new Map<string, Uint8Array>();
   for (const cell of cellsOf(network.architecture)) {

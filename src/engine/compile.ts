@@ -18,7 +18,7 @@ import type {
   Sequence,
   TableBackwardOp,
 } from "./plan.js";
-import { tableWidth } from "./plan.js";
+import { groups, tableWidth } from "./plan.js";
 import { absorbedCells, type Team, team } from "./teams.js";
 
 export interface CompileOptions {
@@ -32,6 +32,13 @@ export interface CompileOptions {
   form?: "dense" | "sparse";
 }
 
+export interface CompileStreamOptions {
+  /** Symbols that will occur; all of the vocabulary when left out. A stream has a table row for each. */
+  symbols?: Iterable<number>;
+  /** How matrices with a mask are held: by their density when left out. */
+  form?: "dense" | "sparse";
+}
+
 /** Columns of a window up to which two compressed matrices are one: what they read stays in the first-level cache. */
 const WINDOW = 512;
 
@@ -40,7 +47,16 @@ const WINDOW = 512;
  * @throws InputError when the shape is impossible or a symbol lies outside the vocabulary.
  */
 export function compile(network: Network, options: CompileOptions): Plan {
-  return new Compiler(network, options).plan();
+  return new Compiler(network, options, options.batch > 16 ? 32 : 16).plan();
+}
+
+/**
+ * Compiles a network for streaming: a plan of one lane and one step without a backward pass.
+ * @throws InputError when a symbol lies outside the vocabulary or the tables of so many symbols would be too large.
+ */
+export function compileStream(network: Network, { symbols, form }: CompileStreamOptions = {}): Plan {
+  const all = Array.from({ length: network.architecture.vocabulary }, (_, symbol) => symbol);
+  return new Compiler(network, { batch: 1, steps: 1, symbols: symbols ?? all, form }, 1).streamPlan();
 }
 
 class Compiler {
@@ -68,7 +84,8 @@ class Compiler {
   private readonly written = new Set<string>();
   private readonly reached = new Set<string>();
 
-  constructor(network: Network, options: CompileOptions) {
+  /** @param lanes 16 or 32, or 1 for streaming. */
+  constructor(network: Network, options: CompileOptions, lanes: number) {
     const shape = (where: string, value: number, most: number) => {
       if (!Number.isInteger(value) || value < 1 || value > most) {
         throw new InputError({ where, what: `${value} is not a whole number from 1 to ${most}` });
@@ -89,9 +106,10 @@ class Compiler {
     this.network = network;
     this.options = options;
     this.width = widths(architecture);
-    this.lanes = options.batch > 16 ? 32 : 16;
+    this.lanes = lanes;
     this.gradients = network.parameters.length;
-    this.absorbed = absorbedCells(network);
+    // Without lanes, the zeros between the matrices of cells side by side cost more than a cell of its own.
+    this.absorbed = lanes === 1 ? new Map() : absorbedCells(network);
     this.places = new Map();
     let rows = 0;
     for (const { name } of architecture.nodes) {
@@ -107,15 +125,36 @@ class Compiler {
   }
 
   plan(): Plan {
-    const { architecture, parameters } = this.network;
-    const { options, lanes, forward, backward } = this;
+    for (const reverse of this.emitForward().reverse()) reverse();
+    return this.planOf([...groups(this.forward), ...groups(this.backward)], this.gradients);
+  }
+
+  streamPlan(): Plan {
+    this.emitForward();
+    if (this.prepared > 2 ** 30) {
+      throw new InputError({
+        what: `tables of ${this.symbols.length} symbols need ${Math.round(this.prepared / 2 ** 28)} GiB`,
+        hint: "name the symbols that will occur",
+      });
+    }
+    // One group, so that no two sequences share a place: state lives on from step to step.
+    return this.planOf([this.forward], this.network.parameters.length);
+  }
+
+  /** Emits all forward operations and returns what emits their reverses. */
+  private emitForward(): (() => void)[] {
     const reverses: (() => void)[] = [];
-    for (const node of architecture.nodes) {
+    for (const node of this.network.architecture.nodes) {
       if (node.type === "sum") reverses.push(...this.sum(node));
       else if (!this.absorbed.has(node.name)) reverses.push(this.alone(node));
     }
     reverses.push(this.readout());
-    for (const reverse of reverses.reverse()) reverse();
+    return reverses;
+  }
+
+  private planOf(laidOut: (ForwardOp | BackwardOp)[][], gradients: number): Plan {
+    const { architecture, parameters } = this.network;
+    const { options, lanes, forward, backward } = this;
     const embedding = this.network.tensor("embedding.weight");
     return {
       lanes,
@@ -125,8 +164,8 @@ class Compiler {
       embedding: { offset: embedding.offset, width: architecture.embedding, symbols: this.symbols },
       blocks: this.blocks,
       prepared: this.prepared,
-      gradients: this.gradients,
-      arena: layOut(forward, backward, options.steps, lanes),
+      gradients,
+      arena: layOut(laidOut, options.steps, lanes),
       prepare: this.prepare,
       forward,
       backward,
@@ -269,7 +308,8 @@ class Compiler {
     const recurrent = block(hiddenRows, units, hiddenParts);
     const columns = read ? this.outputs.rows + read.first + read.rows - output.first : 0;
     const compressed = [affine, recurrent].every((index) => index !== undefined && this.blocks[index].sparse);
-    if (compressed && !table && columns <= WINDOW) {
+    // Streams know no windows: a cell's state is not beside what it reads.
+    if (compressed && !table && columns <= WINDOW && this.lanes > 1) {
       const both = [...inputParts(this.outputs.rows - output.first), ...hiddenParts];
       const window = { of: this.outputs, first: output.first, rows: columns };
       const joint = block(gates, columns, both);
@@ -404,8 +444,8 @@ class Compiler {
   }
 
   private block(rows: number, columns: number, parts: readonly Part[]): number {
-    const { form } = this.options;
-    this.blocks.push(assemble(this.network, rows, columns, parts, form));
+    const held = { form: this.options.form, streaming: this.lanes === 1 };
+    this.blocks.push(assemble(this.network, rows, columns, parts, held));
     return this.blocks.length - 1;
   }
 

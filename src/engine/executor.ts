@@ -76,10 +76,18 @@ export interface Executor {
   ): { loss: number; gradient: Float32Array | Float64Array };
 }
 
+/** A plan of `compileStream` at work. */
+export interface PlanStream {
+  /** Takes in a symbol, a row of the plan's tables; returns the logits after it, in the same array each time. */
+  step(row: number): Float32Array;
+  /** Forgets all symbols so far. */
+  reset(): void;
+}
+
 /** The position of every symbol in the plan's tables: code → row, -1 where the symbol is not in use. */
 export function symbolRows(plan: Plan): Int32Array {
   const { symbols } = plan.embedding;
-  const rows = new Int32Array(Math.max(...symbols) + 1).fill(-1);
+  const rows = new Int32Array(symbols.at(-1)! + 1).fill(-1);
   for (const [row, symbol] of symbols.entries()) rows[symbol] = row;
   return rows;
 }

@@ -62,6 +62,12 @@ interface KernelShape {
   readonly mask?: Uint8Array;
 }
 
+interface AddonStream {
+  /** @param symbol a row of the plan's tables. */
+  step(symbol: number, logits: Float32Array): void;
+  reset(): void;
+}
+
 interface Addon {
   NativeExecutor: new (
     words: Int32Array,
@@ -69,6 +75,7 @@ interface Addon {
     optimiser: Optimiser,
     threads?: number,
   ) => AddonExecutor;
+  NativeStream: new (words: Int32Array, masks: Uint8Array, parameters: Float32Array) => AddonStream;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
   /** Makes operands for a kernel and returns what times so many calls of it, in seconds. */
@@ -168,12 +175,19 @@ export class NativeExecutor implements Executor {
   }
 }
 
-function refusing<T>(call: () => T): T {
+/** What the addon threw, as an EngineError. */
+export function refusal(error: unknown): EngineError {
+  return error instanceof EngineError
+    ? error
+    : new EngineError({ what: (error as Error).message, cause: error });
+}
+
+/** Calls the addon; what it refuses becomes an EngineError. */
+export function refusing<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    throw new EngineError({ what: (error as Error).message, cause: error });
+    throw refusal(error);
   }
 }
 
@@ -214,7 +228,7 @@ export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
   words.push(plan.prepared, plan.gradients, plan.arena, plan.blocks.length);
   const lists = [plan.prepare, plan.forward, plan.backward, plan.finish];
   for (const list of lists) words.push(list.length);
-  words.push(...symbols);
+  for (const symbol of symbols) words.push(symbol); // May be more than a call takes arguments.
   const masks: Uint8Array[] = [];
   for (const block of plan.blocks) {
     const { rows, columns, sparse, mask, pieces } = block;

@@ -221,7 +221,7 @@ export type BackwardOp =
   | TableGradientOp;
 
 export interface Plan {
-  /** Examples that run side by side; a batch is cut into tiles of this many. 16 or 32. */
+  /** Examples that run side by side; a batch is cut into tiles of this many. 16 or 32, or 1 for streaming. */
   readonly lanes: number;
   /** The longest sequence the arena has room for. */
   readonly steps: number;

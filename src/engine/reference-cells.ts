@@ -11,7 +11,9 @@ export function cellForward(op: CellOp, context: CellContext): void {
   const cell = cells[kind];
   const units = output.rows;
   for (const rows of state ? [output, state] : [output]) {
-    arena.fill(0, at(rows, -1), at(rows, -1, rows.rows));
+    // In a stream, what its last step left.
+    if (context.streaming) arena.copyWithin(at(rows, -1), at(rows, 0), at(rows, 0, rows.rows));
+    else arena.fill(0, at(rows, -1), at(rows, -1, rows.rows));
   }
   const fill = (t: number, first: number, rows: number) => {
     for (let i = 0; i < rows; i++) {

@@ -23,6 +23,8 @@ export interface CellContext {
   readonly prepared: Float32Array | Float64Array;
   readonly lanes: number;
   readonly steps: number;
+  /** Whether the state before step 0 is what the last call left, and not zero. */
+  readonly streaming: boolean;
   /** Where row `i` of step `t` begins in the arena. */
   at(rows: Rows, t?: number, i?: number): number;
   /** Adds the hidden matrix times one step to another; each is named by its offset. */

@@ -10,6 +10,7 @@ import {
   initialState,
   type Optimiser,
   type Outcomes,
+  type PlanStream,
   type ReadAt,
   type TrainingState,
 } from "./executor.js";
@@ -120,6 +121,25 @@ export class ReferenceExecutor implements Executor {
     checkRange(batches, index, index + 1);
     const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
     return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
+  }
+
+  /** A stream over this executor, for a plan of `compileStream`. */
+  stream(): PlanStream {
+    this.prepare();
+    const logits = new Float32Array(this.plan.outputs);
+    const symbols = new Int32Array(1);
+    const none = new Int32Array(1);
+    const tile = { steps: 1, batch: 1, first: 0, size: 1, symbols, readSteps: none, labels: none };
+    return {
+      step: (row) => {
+        symbols[0] = row;
+        this.forward(tile, logits);
+        return logits;
+      },
+      reset: () => {
+        this.arena.fill(0);
+      },
+    };
   }
 
   private batchGradient(tiles: Tile[]): { outcome: Outcome; gradient: Floats } {
@@ -399,6 +419,7 @@ export class ReferenceExecutor implements Executor {
       prepared: this.prepared,
       lanes: this.plan.lanes,
       steps: tile.steps,
+      streaming: this.plan.lanes === 1,
       at: (rows, t, i) => this.at(rows, t, i),
       addProduct: (from, to) => this.addProduct(matrix, from, to),
       addTransposedProduct: (from, to) => this.addTransposedProduct(matrix, from, to),

@@ -2,8 +2,9 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 
@@ -75,6 +76,51 @@ describe("a user's ten minutes", () => {
     expect(left).toBe(result.nonzeros);
   });
 
+  describe("streams", () => {
+    const strings = ["BTXSE", "BPVVE", "BTSXXTTVVE"];
+    const model = at("small.safetensors");
+    beforeAll(() => {
+      writeFileSync(at("strings.txt"), `${strings.join("\n")}\n`);
+      const rows = strings.map((string) => `${string},1`);
+      writeFileSync(at("strings.csv"), ["string,valid", ...rows].join("\n"));
+    });
+
+    it("says of each line what evaluate says of it", async () => {
+      const { code, stdout } = await filigree("stream", model, at("strings.txt"), "--json");
+      expect(code).toBe(0);
+      const streamed = JSON.parse(stdout).strings;
+      const words = ["--data", at("strings.csv"), "--protocol", "corrected", "--json"];
+      const { logits } = JSON.parse((await filigree("evaluate", model, ...words)).stdout);
+      for (const [i, { string, class: likeliest, probabilities }] of streamed.entries()) {
+        const [no, yes] = logits[i];
+        expect(string).toBe(strings[i]);
+        expect(likeliest).toBe(Number(yes > no));
+        expect(probabilities[1]).toBeCloseTo(1 / (1 + Math.exp(no - yes)), 6);
+        expect(probabilities[0] + probabilities[1]).toBeCloseTo(1, 12);
+      }
+      expect(streamed).toHaveLength(strings.length);
+    });
+
+    it("reads standard input and answers line by line", async () => {
+      const stdin = vi.spyOn(process, "stdin", "get");
+      stdin.mockReturnValue(Readable.from([strings.join("\n")]) as typeof process.stdin);
+      const { code, stdout, stderr } = await filigree("stream", model);
+      stdin.mockRestore();
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const lines = stdout.trim().split("\n");
+      for (const [i, line] of lines.entries()) {
+        expect(line).toMatch(new RegExp(`^${strings[i]}  [01]  [01]\\.\\d{4} [01]\\.\\d{4}$`));
+      }
+      expect(lines).toHaveLength(strings.length);
+    });
+
+    it("names the line that it cannot read", async () => {
+      writeFileSync(at("far.txt"), "BTXSE\nB\u00c4E\n");
+      const { code, stderr } = await filigree("stream", model, at("far.txt"), "--json");
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringMatching(/far\.txt:2: .*\n$/) });
+    });
+  });
+
   it("goes on after an interruption with the same bits", async () => {
     const train = (out: string) =>
       filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out);
@@ -121,6 +167,8 @@ describe("mistakes", () => {
     [["evaluate", at("huge.safetensors"), "--data", at("good.csv")], /huge\.safetensors: .+$/],
     [["evaluate", folder, "--data", at("good.csv")], /is a directory, not a file/],
     [["evaluate", at(model)], /--data: it is missing|no such file/],
+    [["stream", at(model)], /missing\.safetensors: no such file; check the path$/],
+    [["bench", "stream"], /--cell: it is missing/],
     [["data", "stats", at("empty.csv")], /empty\.csv: the file is empty/],
     [["data", "stats", at("label.csv")], /label\.csv:2: .*2/],
     [["data", "stats", at("nolabel.csv")], /nolabel\.csv:2: /],

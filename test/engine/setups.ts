@@ -26,7 +26,8 @@ export function nativeOn(
   return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, optimiser, threads));
 }
 
-function withInstructionSet<T>(name: string, call: () => T): T {
+/** Calls with FILIGREE_ISA set to `name`. */
+export function withInstructionSet<T>(name: string, call: () => T): T {
   const before = process.env.FILIGREE_ISA;
   process.env.FILIGREE_ISA = name;
   try {

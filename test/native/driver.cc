@@ -1,5 +1,5 @@
 // Runs the native executor without Node, so that it can be built with sanitizers or for another processor.
-//   driver FILE...            trains every plan on every instruction set and prints a hash of all that comes out
+//   driver FILE...            trains (or streams) every plan on every instruction set and prints a hash of all that comes out
 //   driver --damage N FILE... runs or refuses N damaged copies of every plan and its batches
 //   driver --threads N FILE.. trains every plan on N threads at once
 // scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` below.
@@ -14,6 +14,7 @@
 
 #include "../../native/executor.h"
 #include "../../native/processor.h"
+#include "../../native/stream.h"
 
 using namespace filigree;
 
@@ -58,8 +59,27 @@ uint64_t hash(uint64_t h, const void* data, size_t bytes) {
   return h;
 }
 
+// Streams all symbols of the batches, one string of 50 after the other, and hashes the logits after each.
+uint64_t runStream(const Case& c, const Kernels& kernels) {
+  Plan plan = decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size());
+  std::vector<float> parameters = c.parameters;
+  parameters.resize(static_cast<size_t>(plan.parameters));
+  Stream stream(std::move(plan), parameters.data(), kernels);
+  std::vector<float> logits(static_cast<size_t>(stream.outputs()));
+  uint64_t h = 0xcbf29ce484222325;
+  for (size_t i = 0; i < c.batches.symbols.size(); i++) {
+    const int symbol = c.batches.symbols[i];
+    if (i % 50 == 0) stream.reset();
+    if (symbol < 0 || symbol >= stream.symbols()) continue;
+    stream.step(symbol, logits.data());
+    h = hash(h, logits.data(), logits.size() * sizeof(float));
+  }
+  return h;
+}
+
 // Trains for a few passes, evaluates, and hashes state, losses and logits.
 uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1) {
+  if (c.words.size() > 1 && c.words[1] == 1) return runStream(c, kernels);  // One lane.
   Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kOptimiser, kernels,
                     threads);
   const size_t count = static_cast<size_t>(executor.plan().parameters);

@@ -26,6 +26,10 @@ EMULATED __m512 set1(float x) {
 }
 EMULATED __m512 load(const void* p) { return *static_cast<const __m512*>(p); }
 EMULATED __m512i loadInts(const void* p) { return *static_cast<const __m512i*>(p); }
+EMULATED __m512i widen(__m256i shorts) {
+  typedef unsigned short Shorts __attribute__((vector_size(32)));
+  return (__m512i)__builtin_convertvector((Shorts)shorts, Ints);
+}
 EMULATED void storeAnywhere(float* p, __m512 a) { __builtin_memcpy(p, &a, sizeof a); }
 
 // Half by half: an operation that AVX2 has.
@@ -73,6 +77,9 @@ EMULATED __m512 permute(__m512i index, __m512 a) {
 EMULATED __m512 permuteTwo(__m512 a, __m512i index, __m512 b) {
   return lanes([&](int l) { return (((Ints)index)[l] & 16 ? b : a)[((Ints)index)[l] & 15]; });
 }
+EMULATED __m512 gather(__m512i index, const float* table) {
+  return lanes([&](int l) { return table[((Ints)index)[l]]; });
+}
 
 #undef EMULATED
 
@@ -80,6 +87,7 @@ EMULATED __m512 permuteTwo(__m512 a, __m512i index, __m512 b) {
 
 // In some compilers these are macros already.
 #undef _mm512_cmp_ps_mask
+#undef _mm512_i32gather_ps
 #undef _mm512_setr_epi32
 #undef _mm512_shuffle_f32x4
 #undef _mm512_shuffle_ps
@@ -89,6 +97,9 @@ EMULATED __m512 permuteTwo(__m512 a, __m512i index, __m512 b) {
 #define _mm512_setr_epi32(...) (__m512i) emulated::Ints { __VA_ARGS__ }
 #define _mm512_load_ps(p) emulated::load(p)
 #define _mm512_load_si512(p) emulated::loadInts(p)
+#define _mm512_cvtepu16_epi32(shorts) emulated::widen(shorts)
+// `scale` is 4, the size of a float.
+#define _mm512_i32gather_ps(index, table, scale) emulated::gather(index, table)
 #define _mm512_storeu_ps(p, a) emulated::storeAnywhere(p, a)
 #define _mm512_fmadd_ps(a, b, c) emulated::fmadd(a, b, c)
 #define _mm512_min_ps(a, b) emulated::min(a, b)

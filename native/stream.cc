@@ -1,0 +1,159 @@
+#include "stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "processor.h"
+
+namespace filigree {
+namespace {
+
+int padded(int rows) { return (rows + 15) / 16 * 16; }
+
+void copyFloats(const float* from, float* to, int count) {
+  std::memmove(to, from, static_cast<size_t>(count) * sizeof(float));
+}
+
+}  // namespace
+
+Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
+    : plan_(std::move(plan)), kernels_(kernels), matrices_(plan_.blocks.size()), arena_(plan_.arena) {
+  if (plan_.lanes != 1) throw Refused("the plan cannot be run: it is not for streaming");
+  checkGates();
+  int rows = 0, separated = 0;
+  for (const Op& op : plan_.forward) {
+    if (op.joint) throw Refused("the plan cannot be run: a stream multiplies a cell's matrices one after the other");
+    if (op.code == OpCode::kCell) {
+      const auto size = static_cast<size_t>(padded(op.output.rows));
+      cells_.push_back({Floats(size), Floats(op.hasState ? 2 * size : 0)});
+      separated = std::max(separated, padded(op.output.rows) * kCellShapes[op.kind].gates);
+    } else if (op.code != OpCode::kAffine) {
+      continue;
+    }
+    rows = std::max({rows, op.gates.rows, op.target.rows});
+    if (!matrices_[op.block]) matrices_[op.block].emplace(plan_.blocks[op.block], parameters, *kernels_.stream);
+  }
+  // A product may start at any row and goes on to a whole sixteen.
+  rows_ = Floats(static_cast<size_t>(padded(rows)) + 16);
+  separated_ = Floats(static_cast<size_t>(separated));
+  prepare(parameters);
+}
+
+// The gates of a cell are filled by the operations right before it, from the first row on.
+void Stream::checkGates() const {
+  const Rows* gates = nullptr;
+  for (size_t i = plan_.forward.size(); i-- > 0;) {
+    const Op& op = plan_.forward[i];
+    if (op.code == OpCode::kCell) {
+      gates = &op.gates;
+    } else if (op.joinsNext() && (op.target.offset != gates->offset || op.target.rows > gates->rows)) {
+      throw Refused("the plan cannot be run: it fills other gates than those of the cell that follows");
+    }
+  }
+}
+
+void Stream::prepare(const float* parameters) {
+  const FlushToZero flush;
+  prepared_ = Floats(static_cast<size_t>(plan_.prepared));
+  for (const Op& op : plan_.prepare) {
+    if (op.code == OpCode::kTable) {
+      makeTable(op, parameters);
+      continue;
+    }
+    for (const Op::Part& part : op.parts) {
+      for (int i = 0; i < part.rows; i++) prepared_.data()[op.to + part.first + i] += parameters[part.parameter + i];
+    }
+  }
+}
+
+// The plan reserves a table as [row][symbol] with symbols padded to sixteens; [symbol][row] fits the same place.
+void Stream::makeTable(const Op& op, const float* parameters) {
+  const StreamMatrix matrix(plan_.blocks[op.block], parameters, *kernels_.stream);
+  const int rows = plan_.blocks[op.block].rows;
+  Floats sums(static_cast<size_t>(padded(rows)));
+  for (int s = 0; s < symbols(); s++) {
+    copyFloats(prepared_.data() + op.bias, sums.data(), rows);
+    matrix.addProduct(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth, sums.data());
+    copyFloats(sums.data(), prepared_.data() + op.to + int64_t{s} * rows, rows);
+  }
+}
+
+size_t Stream::bytes() const {
+  size_t bytes = (prepared_.size() + arena_.size() + rows_.size() + separated_.size()) * sizeof(float);
+  for (const auto& matrix : matrices_) bytes += matrix ? matrix->bytes() : 0;
+  return bytes;
+}
+
+void Stream::reset() {
+  for (Cell& cell : cells_) {
+    for (Floats* values : {&cell.output, &cell.state}) std::fill_n(values->data(), values->size(), 0.0f);
+  }
+}
+
+void Stream::step(int symbol, float* logits) {
+  const FlushToZero flush;
+  size_t cells = 0;
+  for (const Op& op : plan_.forward) {
+    switch (op.code) {
+      case OpCode::kGather:
+        copyFloats(prepared_.data() + op.table + int64_t{symbol} * op.target.rows, rows_.data(), op.target.rows);
+        break;
+      case OpCode::kAffine:
+        affine(op);
+        break;
+      case OpCode::kCell:
+        cell(op, cells_[cells++]);
+        break;
+      case OpCode::kSum:
+        sum(op);
+        break;
+      case OpCode::kSelect:
+        copyFloats(at(op.from), at(op.target), op.target.rows);
+        break;
+      case OpCode::kLoss:
+        copyFloats(at(op.target), logits, op.target.rows);
+        break;
+      default:
+        break;  // decodePlan lets no other operation into a forward pass.
+    }
+  }
+}
+
+void Stream::affine(const Op& op) {
+  if (!op.accumulate) {
+    copyFloats(prepared_.data() + op.bias, rows_.data(), op.target.rows);
+  } else if (!op.joinsNext()) {
+    copyFloats(at(op.target), rows_.data(), op.target.rows);
+  }
+  matrices_[op.block]->addProduct(at(op.from), rows_.data());
+  if (!op.joinsNext()) copyFloats(rows_.data(), at(op.target), op.target.rows);
+}
+
+// The product reads the output of the step before, which the element-wise half then overwrites in place.
+void Stream::cell(const Op& op, Cell& cell) {
+  const int units = op.output.rows, count = padded(units);
+  float *gates = rows_.data(), *output = cell.output.data();
+  const CellShape& shape = kCellShapes[op.kind];
+  if (shape.inputGates < shape.gates) {
+    copyFloats(prepared_.data() + op.bias, gates + shape.inputGates * units, units);
+  }
+  matrices_[op.block]->addProduct(output, gates + shape.hiddenFirst * units);
+  if (count > units) {
+    for (int k = 0; k < shape.gates; k++) copyFloats(gates + k * units, separated_.data() + k * count, units);
+    gates = separated_.data();
+  }
+  float* state = op.hasState ? cell.state.data() : gates;
+  kernels_.cells[op.kind].forward({gates, count, state, state, count, output, output, count});
+  copyFloats(output, at(op.output), units);
+}
+
+void Stream::sum(const Op& op) {
+  float* to = at(op.target);
+  copyFloats(at(op.sources[0]), to, op.target.rows);
+  for (size_t k = 1; k < op.sources.size(); k++) {
+    const float* from = at(op.sources[k]);
+    for (int i = 0; i < op.target.rows; i++) to[i] = from[i] + to[i];
+  }
+}
+
+}  // namespace filigree

@@ -1,0 +1,55 @@
+// Runs a plan of one lane and one step again and again: a symbol in, logits out, state kept in place. All that can be
+// done beforehand is: tables made, weights packed, every buffer found, so that a step allocates nothing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kernels.h"
+#include "memory.h"
+#include "plan.h"
+#include "stream_matrix.h"
+
+namespace filigree {
+
+class Stream {
+ public:
+  // `parameters` has plan.parameters floats and is not kept. Throws Refused unless the plan is for streaming.
+  Stream(Plan plan, const float* parameters, const Kernels& kernels);
+
+  // `symbol` is a row of the plan's tables: 0 <= symbol < symbols(). Writes outputs() logits.
+  void step(int symbol, float* logits);
+  void reset();
+
+  int symbols() const { return static_cast<int>(plan_.symbols.size()); }
+  int outputs() const { return plan_.outputs; }
+  size_t bytes() const;
+
+ private:
+  // A cell's units from step to step, where vectors can reach them; LSTM's c and tanh c are padded each on its own.
+  struct Cell {
+    Floats output, state;
+  };
+
+  void checkGates() const;
+  void prepare(const float* parameters);
+  void makeTable(const Op& op, const float* parameters);
+  void affine(const Op& op);
+  void cell(const Op& op, Cell& cell);
+  void sum(const Op& op);
+
+  float* at(const Rows& rows) { return arena_.data() + rows.offset; }
+
+  const Plan plan_;
+  const Kernels& kernels_;
+  std::vector<std::optional<StreamMatrix>> matrices_;  // By block; none where only a table needs it.
+  std::vector<Cell> cells_;                            // In the order of the operations.
+  Floats prepared_;                                    // Biases, and tables as [symbol][row].
+  Floats arena_;                                       // Outputs, and what is read out.
+  Floats rows_;       // What a product adds to: the gates of the cell that follows, or the rows of an operation.
+  Floats separated_;  // The gates of a cell, each from a multiple of 16 on.
+};
+
+}  // namespace filigree

@@ -1,0 +1,59 @@
+// Products of a matrix and one vector, for streams, written once over the vector type as in kernels.cc. A lane is an
+// output row, summed in the order of its columns whatever the width of a vector, so instruction sets agree to the last
+// bit without any fold.
+#include "kernels.h"
+#include "simd.h"
+
+namespace filigree::FILIGREE_ISA {
+namespace {
+
+// Enough vectors of sums to hide the latency of an addition, few enough to stay in registers.
+constexpr int kMaxSixteens = W == 16 ? 8 : 4;
+
+template <int S>
+void panelProduct(const float* panel, int columns, const float* in, float* out) {
+  constexpr int V = S * 16 / W;
+  vf sum[V];
+  unroll<V>([&](auto v) { sum[v] = loadAnywhere(out + v * W); });
+  for (int j = 0; j < columns; j++, panel += S * 16) {
+    const vf x = splat(in[j]);
+    unroll<V>([&](auto v) { sum[v] = fma(load(panel + v * W), x, sum[v]); });
+  }
+  unroll<V>([&](auto v) { storeAnywhere(out + v * W, sum[v]); });
+}
+
+void dense(const float* panels, int sixteens, int columns, const float* in, float* out) {
+  const int count = (sixteens + kMaxSixteens - 1) / kMaxSixteens;
+  for (int p = 0; p < count; p++) {
+    const int height = sixteens / count + (p < sixteens % count);
+    unroll<kMaxSixteens>([&](auto s) {
+      if (height == s + 1) panelProduct<s + 1>(panels, columns, in, out);
+    });
+    panels += static_cast<long>(height) * 16 * columns;
+    out += height * 16;
+  }
+}
+
+void sparse(const StreamSlice* slices, int count, const float* in, float* out) {
+  constexpr int V = 16 / W;
+  for (const StreamSlice* slice = slices; slice < slices + count; slice++) {
+    alignas(64) float sums[16] = {};
+    for (int r = 0; r < slice->rows; r++) sums[r] = out[slice->row[r]];
+    vf sum[V];
+    unroll<V>([&](auto v) { sum[v] = load(sums + v * W); });
+    const float* x = in + slice->firstColumn;
+    const float* weights = slice->weights;
+    const uint16_t* columns = slice->columns;
+    for (int k = 0; k < slice->count; k++, weights += 16, columns += 16) {
+      unroll<V>([&](auto v) { sum[v] = fma(load(weights + v * W), loadAt(x, columns + v * W), sum[v]); });
+    }
+    unroll<V>([&](auto v) { store(sums + v * W, sum[v]); });
+    for (int r = 0; r < slice->rows; r++) out[slice->row[r]] = sums[r];
+  }
+}
+
+}  // namespace
+
+extern const StreamKernels streamKernels = {kMaxSixteens, dense, sparse};
+
+}  // namespace filigree::FILIGREE_ISA

@@ -1,0 +1,37 @@
+// A matrix of weights as a stream multiplies it by one vector. There are no lanes of examples here, so the vectors run
+// over output rows: dense as panels of some sixteens of rows, column by column, which reads the weights once from
+// front to back; compressed as slices of sixteen rows with about as many nonzeros each. Either way a row is summed in
+// the order of its columns, as in a batch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels.h"
+#include "memory.h"
+#include "plan.h"
+
+namespace filigree {
+
+class StreamMatrix {
+ public:
+  StreamMatrix(const Block& block, const float* parameters, const StreamKernels& kernels);
+
+  // out += W in; `out` has room for whole sixteens of rows.
+  void addProduct(const float* in, float* out) const;
+
+  size_t bytes() const { return weights_.size() * sizeof(float) + columns_.size() * sizeof(uint16_t); }
+
+ private:
+  void packDense(const Entries& entries, const float* parameters);
+  void packSparse(const Entries& entries, const float* parameters);
+
+  const StreamKernels& kernels_;
+  const int rows_, inputs_;
+  const bool sparse_;
+  Floats weights_;
+  std::vector<uint16_t> columns_;
+  std::vector<StreamSlice> slices_;
+};
+
+}  // namespace filigree

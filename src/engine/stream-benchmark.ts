@@ -1,0 +1,82 @@
+// Times streams: what `filigree bench stream` prints and bench/inference.mjs compares.
+import type { CellKind } from "../network/architecture.js";
+import { initialise, type Network, stack } from "../network/network.js";
+import { Random } from "../random.js";
+import { sparsified } from "./benchmark.js";
+import type { Plan } from "./plan.js";
+import { interleave, median, timed } from "./rounds.js";
+import { type StreamOptions, stream } from "./stream.js";
+
+export interface StreamerOptions extends Pick<StreamOptions, "executor" | "form"> {
+  readonly cell: CellKind;
+  readonly hidden: number;
+  readonly layers: number;
+  /** Width of the embedding; `hidden` when left out. */
+  readonly embedding?: number;
+  /** Share of the weights that stay, in (0, 1]. */
+  readonly density: number;
+}
+
+export interface StreamTiming {
+  /** Microseconds of one symbol: the median and the best of the rounds. */
+  readonly median: number;
+  readonly best: number;
+  /** What one symbol reads: weights, places of nonzeros, rows of tables. */
+  readonly bytes: number;
+  /** Billions of them per second, at the median. */
+  readonly gigabytes: number;
+}
+
+/** One stream under test: `step(n)` takes in the first n of `symbols`, again and again, and returns the last logits. */
+export function streamer(options: StreamerOptions): {
+  network: Network;
+  symbols: Uint8Array;
+  bytes: number;
+  step(n: number): Float32Array;
+} {
+  const random = new Random("benchmark");
+  const network = sparsified(initialise(stack(options), random), options.density, random);
+  const letters = [66, 69, 80, 83, 84, 86, 88];
+  const { executor, form } = options;
+  const subject = stream(network, { symbols: letters, executor, form });
+  const symbols = Uint8Array.from({ length: 256 }, () => random.pick(letters));
+  return {
+    network,
+    symbols,
+    bytes: bytesOf(subject.plan),
+    step(n) {
+      let logits = subject.step(symbols[0]);
+      for (let i = 1; i < n; i++) logits = subject.step(symbols[i % symbols.length]);
+      return logits;
+    },
+  };
+}
+
+/** Times each of the streams in turn for `rounds` rounds of about `milliseconds` each. */
+export async function timeStreams(
+  networks: readonly StreamerOptions[],
+  { rounds = 25, milliseconds = 20 } = {},
+): Promise<StreamTiming[]> {
+  const runs = networks.map(streamer);
+  const sides = runs.map(({ step }) => ({ run: timed(async (n) => void step(n)) }));
+  const times = await interleave(sides, { rounds, milliseconds });
+  return runs.map(({ bytes }, i) => {
+    const typical = 1000 * median(times[i]);
+    return {
+      median: typical,
+      best: 1000 * Math.min(...times[i]),
+      bytes,
+      gigabytes: bytes / typical / 1000,
+    };
+  });
+}
+
+/** Bytes that one step of a stream reads: 4 for a weight, 6 for a nonzero and its place, 4 for an entry of a table. */
+function bytesOf(plan: Plan): number {
+  return plan.forward.reduce((sum, op) => {
+    if (op.op === "gather") return sum + 4 * op.to.rows;
+    if (op.op !== "affine" && op.op !== "cell") return sum;
+    const { sparse, nonzeros, rows, columns } = plan.blocks[op.block];
+    return sum + (sparse ? 6 * nonzeros : 4 * rows * columns);
+  }, 0);
+}

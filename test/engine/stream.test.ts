@@ -1,0 +1,233 @@
+// A stream says after the last letter of a string what an evaluation says of the string, for every cell, wiring and form
+// of a matrix, and wherever the two add in the same order, to the last bit on every instruction set.
+import { describe, expect, it } from "vitest";
+import type { Batches } from "../../src/data/batches.js";
+import { compile, compileStream } from "../../src/engine/compile.js";
+import { thesisOptimiser } from "../../src/engine/executor.js";
+import { encode, loadNative, NativeExecutor } from "../../src/engine/native.js";
+import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { type Stream, stream } from "../../src/engine/stream.js";
+import { EngineError, InputError } from "../../src/errors.js";
+import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
+import type { Network } from "../../src/network/network.js";
+import { Random } from "../../src/random.js";
+import {
+  batchesOf,
+  distance,
+  instructionSets,
+  layers,
+  nativeOn,
+  networkWith,
+  skips,
+  symbolsTo,
+  web,
+  withInstructionSet,
+} from "./setups.js";
+
+const native = instructionSets.length > 0;
+
+const shapes: { name: string; architecture(kind: CellKind): Architecture }[] = [
+  { name: "1 unit", architecture: (k) => layers(k, 1, 1) },
+  { name: "16, 17", architecture: (k) => layers(k, 3, 16, 17) },
+  { name: "50", architecture: (k) => layers(k, 50, 50) },
+  { name: "300", architecture: (k) => layers(k, 9, 300) },
+  { name: "skips", architecture: skips },
+  { name: "web", architecture: web },
+];
+const forms = [
+  { form: "dense", density: 1 },
+  { form: "dense", density: 0.4 },
+  { form: "sparse", density: 0.4 },
+  { form: "sparse", density: 0.02 },
+] as const;
+const setUps = shapes.flatMap((shape) => forms.map((form) => ({ ...shape, ...form })));
+type SetUp = (typeof setUps)[number];
+
+const SYMBOLS = 7;
+
+function setUp({ name, architecture, density }: SetUp, kind: CellKind): [Network, Batches] {
+  const random = new Random(`${name} ${kind} ${density}`);
+  const network = networkWith({ ...architecture(kind), vocabulary: SYMBOLS + 2 }, density, random);
+  return [network, batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS)];
+}
+
+/** The logits after each string's own last symbol, [string][class], as an evaluation has them. */
+function streamed(subject: Stream, batches: Batches): Float32Array {
+  const logits: number[] = [];
+  let symbol = 0;
+  let example = 0;
+  for (let i = 0; i < batches.count; i++) {
+    for (let l = 0; l < batches.sizes[i]; l++, example++) {
+      subject.reset();
+      let last = new Float32Array();
+      for (let t = 0; t < batches.lengths[example]; t++) {
+        last = subject.step(batches.symbols[symbol + t * batches.sizes[i] + l]) as typeof last;
+      }
+      logits.push(...last);
+    }
+    symbol += batches.sizes[i] * batches.steps[i];
+  }
+  return Float32Array.from(logits);
+}
+
+const streamOn = (isa: string, network: Network, form: "dense" | "sparse") =>
+  withInstructionSet(isa, () => stream(network, { form, executor: "native" }));
+
+describe.each(cellKinds)("a stream of %s", (kind) => {
+  it.each(setUps)("ends where an evaluation does: $name, $form at density $density", async (shape) => {
+    const [network, batches] = setUp(shape, kind);
+    const { form } = shape;
+    const plan = compile(network, { batch: 5, steps: 9, symbols: symbolsTo(SYMBOLS), form });
+    const reference = new ReferenceExecutor(plan, network.parameters, thesisOptimiser);
+    const { logits } = await reference.evaluate(batches, "last-symbol");
+    // A batch that multiplies both matrices of a cell in one pass takes the hidden one first.
+    const inOrder = plan.forward.every((op) => op.op !== "cell" || op.window === undefined);
+    const own = streamed(stream(network, { form, executor: "reference" }), batches);
+    expect(distance(own, logits)).toBeLessThan(1e-6);
+    if (inOrder) expect(own).toEqual(logits);
+    const exact: Float32Array[] = [];
+    for (const isa of instructionSets) {
+      const actual = streamed(streamOn(isa, network, form), batches);
+      expect(distance(actual, logits), isa).toBeLessThan(1e-6);
+      const evaluation = await nativeOn(isa, plan, network.parameters).evaluate(batches, "last-symbol");
+      if (inOrder) expect(actual, isa).toEqual(evaluation.logits);
+      // Baseline has no fused multiply-add.
+      if (isa !== "baseline") exact.push(actual);
+    }
+    for (const other of exact) expect(other).toEqual(exact[0]);
+  });
+});
+
+it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => {
+  const random = new Random("wide");
+  const network = networkWith({ ...layers("lstm", 70_000, 3), vocabulary: SYMBOLS + 1 }, 0.1, random);
+  const batches = batchesOf(random, [2], 4, SYMBOLS);
+  const plan = compile(network, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) });
+  const { logits } = await nativeOn(instructionSets[0], plan, network.parameters).evaluate(
+    batches,
+    "last-symbol",
+  );
+  expect(streamed(streamOn(instructionSets[0], network, "sparse"), batches)).toEqual(logits);
+});
+
+const makers: [name: string, make: (network: Network, symbols?: number[]) => Stream][] = [
+  ["reference", (network, symbols) => stream(network, { symbols, executor: "reference" })],
+];
+if (native) makers.push(["native", (network, symbols) => stream(network, { symbols, executor: "native" })]);
+
+describe.each(makers)("the %s stream", (_, make) => {
+  const network = networkWith(skips("lstm"), 1, new Random("stream"));
+
+  it("starts anew after a reset, and writes to one array", () => {
+    const subject = make(network);
+    const logits = subject.step(3);
+    const first = logits.slice();
+    expect(subject.step(3)).toBe(logits);
+    expect(logits).not.toEqual(first);
+    subject.reset();
+    expect(subject.step(3)).toEqual(first);
+  });
+
+  it("keeps the network that it was made from", () => {
+    const changing = network.copy();
+    const subject = make(changing);
+    const first = subject.step(3).slice();
+    changing.parameters.fill(0);
+    subject.reset();
+    expect(subject.step(3)).toEqual(first);
+  });
+
+  it("refuses symbols that it was not made for and goes on as if they had not come", () => {
+    const [subject, other] = [make(network, [3, 5]), make(network, [3, 5])];
+    subject.step(3);
+    other.step(3);
+    for (const symbol of [4, 48, -1, 0.5, Number.NaN, 1e12]) {
+      const refused = `symbol ${symbol} is not among the symbols that the stream was made for; make it for all`;
+      expect(() => subject.step(symbol)).toThrow(EngineError);
+      expect(() => subject.step(symbol)).toThrow(refused);
+    }
+    expect(subject.step(5)).toEqual(other.step(5));
+    expect(() => make(network, [48])).toThrow(InputError);
+  });
+});
+
+describe.skipIf(!native)("the native stream", () => {
+  const network = networkWith(web("gru"), 0.5, new Random("refusals"));
+  const { words, masks } = encode(compileStream(network));
+  const { NativeStream } = loadNative().addon ?? {};
+  const Raw = NativeStream as unknown as new (
+    ...values: unknown[]
+  ) => Record<"step" | "reset", (...values: unknown[]) => unknown>;
+
+  it("refuses values of the wrong type", () => {
+    const { parameters } = network;
+    for (const values of [[], [[...words], masks, parameters], [words, words, parameters]]) {
+      expect(() => new Raw(...values)).toThrow("the plan is of another type");
+    }
+    for (const value of [undefined, [...parameters], new Float64Array(parameters)]) {
+      expect(() => new Raw(words, masks, value)).toThrow("a vector of floats is missing");
+    }
+    expect(() => new Raw(words, masks, parameters.subarray(1))).toThrow("the parameters' length");
+    const subject = new Raw(words, masks, parameters);
+    const logits = new Float32Array(3);
+    for (const symbol of [-1, 48, 0.5, Number.NaN, "3", undefined, null, {}]) {
+      expect(() => subject.step(symbol, logits)).toThrow("the symbol is not a row");
+    }
+    for (const value of [undefined, [0, 0, 0], new Int32Array(3)]) {
+      expect(() => subject.step(3, value)).toThrow("a vector of floats is missing");
+    }
+    expect(() => subject.step(3, new Float32Array(2))).toThrow("of another length");
+  });
+
+  it("refuses to write to logits that were given away", () => {
+    const subject = stream(network, { executor: "native" });
+    structuredClone(subject.step(3), { transfer: [subject.step(3).buffer] });
+    expect(() => subject.step(3)).toThrow(EngineError);
+  });
+
+  it("refuses a plan that is not for streaming, and training one that is", () => {
+    const training = encode(compile(network, { batch: 1, steps: 1, symbols: [3] }));
+    expect(() => new Raw(training.words, training.masks, network.parameters)).toThrow(
+      "the plan cannot be run: it is not for streaming",
+    );
+    expect(() => new NativeExecutor(compileStream(network), network.parameters, thesisOptimiser)).toThrow(
+      "the plan cannot be run: it is for streaming",
+    );
+  });
+
+  it.each(cellKinds)("runs or refuses any damaged plan of %s", (kind) => {
+    const random = new Random(kind);
+    const logits = new Float32Array(3);
+    let refused = 0;
+    let ran = 0;
+    for (const architecture of [skips, web]) {
+      const small = networkWith({ ...architecture(kind), vocabulary: 5 }, 0.5, random);
+      const { words, masks } = encode(compileStream(small));
+      const run = (damaged: Int32Array) => {
+        try {
+          const subject = new Raw(damaged, masks, small.parameters);
+          for (let symbol = 0; symbol < 5; symbol++) subject.step(symbol, logits);
+          ran++;
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^(the plan cannot be run|a vector|the array|the symbol)/);
+          refused++;
+        }
+      };
+      for (let i = 0; i < words.length; i++) {
+        const word = words[i];
+        for (const hostile of [-1, 0, 0x7fffffff, -0x80000000, 0x40000000, word + 1, word - 1, word + 16]) {
+          words[i] = hostile;
+          run(words);
+        }
+        words[i] = word;
+      }
+      for (let i = 0; i < 500; i++) {
+        const damaged = words.slice();
+        for (let k = 0; k < 4; k++) damaged[random.below(words.length)] = random.pick(words);
+        run(damaged);
+      }
+    }
+    expect(refused).toBeGreaterThan(1000);
+    expect(ran).toBeGreaterThan(100);
+  });
+});
