@@ -67,7 +67,7 @@ async function writePlans() {
         for (const [file, own] of Object.entries(plans)) {
           const { words, masks } = encode(own);
           const arrays = [words, masks, network.parameters];
-          arrays.push(sizes, lasting, tableRows(own, batches), lengths, labels);
+          arrays.push(sizes, lasting, tableRows(plan, batches), lengths, labels);
           const counted = arrays.flatMap((a) => [
             Buffer.from(Int32Array.of(a.length).buffer),
             Buffer.from(a.buffer, a.byteOffset, a.byteLength),
