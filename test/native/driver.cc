@@ -1,7 +1,7 @@
 // Runs the native executor without Node, so that it can be built with sanitizers or for another processor.
 //   driver FILE...            trains (or streams) every plan on every instruction set and prints a hash of all that comes out
 //   driver --damage N FILE... runs or refuses N damaged copies of every plan and its batches
-//   driver --threads N FILE.. trains every plan on N threads at once
+//   driver --threads N FILE.. trains every plan on N threads at once, and then by one executor with N threads
 // scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` below.
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +153,8 @@ int main(int count, char** arguments) {
         for (size_t t = 1; t < hashes.size(); t++) pool.emplace_back([&, t] { hashes[t] = run(c, *kernels, 3); });
         hashes[0] = run(c, *kernels, 3);
         for (auto& thread : pool) thread.join();
+        // And one executor on as many threads of its own.
+        if (threads > 1) hashes.push_back(run(c, *kernels, 3, threads));
         for (const uint64_t h : hashes) {
           if (h != hashes[0]) return std::printf("%s %s: threads differ\n", c.file.c_str(), name), 1;
         }
