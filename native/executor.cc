@@ -87,8 +87,16 @@ void Executor::check(Batches& batches) const {
   for (const int32_t symbol : batches.symbols) require(symbol >= 0 && symbol < rows, "a symbol is out of range");
 }
 
+// Before the work, because a thread of the team cannot say that there is no memory left.
+void Executor::reserve(const Batches& batches) {
+  int steps = 1;
+  for (const int batch : batches.steps) steps = std::max(steps, batch);
+  for (auto& member : members_) member->runner.reserve(steps);
+}
+
 std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
   const FlushToZero flush;
+  reserve(batches);
   std::vector<Outcome> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
     outcomes.push_back(batchGradient(batches, i));
@@ -101,6 +109,7 @@ std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t
 std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
   const FlushToZero flush;
   std::vector<Outcome> outcomes(batches.sizes.size());
+  reserve(batches);
   prepare();
   for (size_t i = 0; i < outcomes.size() && !stopped_; i++) {
     eachTile(
@@ -112,6 +121,7 @@ std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
 
 double Executor::gradient(const Batches& batches, size_t index, float* gradient) {
   const FlushToZero flush;
+  reserve(batches);
   const Outcome outcome = batchGradient(batches, index);
   std::memcpy(gradient, gradient_.data(), plan_.parameters * sizeof(float));
   return outcome.loss;

@@ -62,6 +62,7 @@ class Executor {
     Outcome outcome;
   };
 
+  void reserve(const Batches& batches);
   void prepare();
   void runPrepare(const Op& op);
   template <class F>

@@ -9,7 +9,7 @@ namespace filigree {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 30;  // Floats of any buffer.
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 
 class Decoder {
  public:
@@ -21,6 +21,8 @@ class Decoder {
     plan_.lanes = static_cast<int>(word());
     require(plan_.lanes == 1 || plan_.lanes == 16 || plan_.lanes == 32, "it has neither 1 nor 16 nor 32 lanes");
     plan_.steps = size("steps");
+    plan_.segment = size("segment");
+    require(plan_.segment <= plan_.steps, "its segments are longer than its steps");
     plan_.outputs = size("outputs");
     plan_.parameters = size("parameters");
     plan_.embedding = word();
@@ -144,7 +146,7 @@ class Decoder {
     const int64_t step = int64_t{r.stride} * plan_.lanes, own = int64_t{r.rows} * plan_.lanes;
     inside(0, step, plan_.arena, "a buffer is out of range");
     const int64_t before = r.initial ? step : 0;
-    const int64_t length = (r.once ? 0 : plan_.steps - 1) * step + own;
+    const int64_t length = (r.once ? 0 : plan_.segment - 1) * step + own;
     inside(r.offset - before, length + before, plan_.arena, "a buffer is out of range");
     arenaEnd_ = std::max(arenaEnd_, r.offset + length);
     return r;
@@ -275,7 +277,7 @@ class Decoder {
           if (op.joint) {
             require(b.columns == columns && b.rows == op.gates.rows, "a cell's matrix does not fit it");
             require(op.window % 16 == 0, "a buffer is not aligned");
-            const int64_t steps = int64_t{plan_.steps - 1} * op.output.stride;
+            const int64_t steps = int64_t{plan_.segment - 1} * op.output.stride;
             inside(op.window, (steps + columns) * plan_.lanes, plan_.arena, "a cell's window is out of range");
             inPrepared(op.bias, op.gates.rows);
             return op;

@@ -124,6 +124,7 @@ struct Op {
 struct Plan {
   int lanes = 0;
   int steps = 0;
+  int segment = 0;  // Steps that the arena has room for; see src/engine/plan.ts.
   int outputs = 0;
   int64_t parameters = 0;
   int64_t embedding = 0;

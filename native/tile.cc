@@ -20,8 +20,7 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
       matrices_(matrices),
       kernels_(kernels),
       prepared_(prepared),
-      arena_(plan.arena),
-      symbols_(static_cast<size_t>(plan.steps) * plan.lanes) {
+      arena_(plan.arena) {
   size_t scratch = 0;
   for (const Op& op : plan.backward) {
     if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
@@ -29,6 +28,16 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
   }
   scratch_ = Floats(scratch * plan.lanes);
+  for (const Op& op : plan.forward) {
+    if (op.code == OpCode::kCell) boundaryFloats_ += static_cast<size_t>(floatsOf(op.output) + floatsOf(op.state));
+  }
+}
+
+void TileRunner::reserve(int steps) {
+  const size_t symbols = static_cast<size_t>(steps) * plan_.lanes;
+  if (symbols_.size() < symbols) symbols_ = Floats(symbols);
+  const size_t boundaries = (steps - 1) / plan_.segment * boundaryFloats_;
+  if (boundaries_.size() < boundaries) boundaries_ = Floats(boundaries);
 }
 
 void TileRunner::take(const Batches& batches, size_t index, const int* examples, int size) {
@@ -52,6 +61,56 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
   }
 }
 
+// Calls f(segment) for every segment of the tile's steps, in their order or in reverse.
+template <class F>
+void TileRunner::eachSegment(bool backward, F f) {
+  const int count = (steps_ + plan_.segment - 1) / plan_.segment;
+  for (int c = 0; c < count; c++) {
+    const int segment = backward ? count - 1 - c : c;
+    start_ = segment * plan_.segment;
+    length_ = std::min(plan_.segment, steps_ - start_);
+    f(segment);
+  }
+}
+
+// Calls f(rows, boundary) for all that cells hand from step to step, each with its place among what they hand to a
+// segment. The first segment is handed nothing.
+template <class F>
+void TileRunner::eachState(int segment, F f) {
+  if (segment == 0) return;
+  float* boundary = boundaries_.data() + (segment - 1) * boundaryFloats_;
+  for (const Op& op : plan_.forward) {
+    if (op.code != OpCode::kCell) continue;
+    f(op.output, boundary);
+    boundary += floatsOf(op.output);
+    if (!op.hasState) continue;
+    f(op.state, boundary);
+    boundary += floatsOf(op.state);
+  }
+}
+
+Outcome TileRunner::forward(float* logits) {
+  Outcome outcome;
+  eachSegment(false, [&](int segment) {
+    eachState(segment, [&](const Rows& rows, float* boundary) {
+      std::copy_n(at(rows, plan_.segment - 1), floatsOf(rows), boundary);
+      std::copy_n(boundary, floatsOf(rows), at(rows, -1));
+    });
+    outcome = runForward(logits);
+  });
+  return outcome;
+}
+
+void TileRunner::backward(float* gradient) {
+  eachSegment(true, [&](int segment) {
+    if (!isLast()) {
+      eachState(segment, [&](const Rows& rows, float* boundary) { std::copy_n(boundary, floatsOf(rows), at(rows, -1)); });
+      runForward(nullptr);
+    }
+    runBackward(gradient);
+  });
+}
+
 // Calls f(op, t, end) for every operation: once for all steps, but for the operations of a group in turn for every
 // chunk of its steps, so that what one has written is still in the cache when the next reads it.
 template <class F>
@@ -63,25 +122,27 @@ void TileRunner::eachChunk(const std::vector<Op>& ops, bool backward, F f) {
       end++;
     } while (end < ops.size() && (ops[end - 1].joinsNext() || ops[end].joinsPrevious()));
     const int most = chunkSteps(rows, plan_.lanes);
-    const int chunks = end - first > 1 ? (steps_ + most - 1) / most : 1;
+    const int chunks = end - first > 1 ? (length_ + most - 1) / most : 1;
     for (int c = 0; c < chunks; c++) {
       const int64_t k = backward ? chunks - 1 - c : c;
-      const int t = static_cast<int>(steps_ * k / chunks), last = static_cast<int>(steps_ * (k + 1) / chunks);
+      const int t = static_cast<int>(length_ * k / chunks), last = static_cast<int>(length_ * (k + 1) / chunks);
       for (size_t i = first; i < end; i++) f(ops[i], t, last);
     }
   }
 }
 
-Outcome TileRunner::forward(float* logits) {
+Outcome TileRunner::runForward(float* logits) {
   const int lanes = plan_.lanes;
-  const int* symbols = reinterpret_cast<const int*>(symbols_.data());
   Outcome outcome;
   eachChunk(plan_.forward, false, [&](const Op& op, int first, int end) {
-    if (op.target.once) end = first + 1;
+    if (op.target.once && op.code != OpCode::kSelect) {
+      if (!isLast()) return;
+      end = first + 1;
+    }
     switch (op.code) {
       case OpCode::kGather:
         for (int t = first; t < end; t++) {
-          kernels_.gather(prepared_ + op.table, plan_.tableWidth(), op.target.rows, symbols + t * lanes, lanes,
+          kernels_.gather(prepared_ + op.table, plan_.tableWidth(), op.target.rows, symbolsAt(t), lanes,
                           at(op.target, t));
         }
         break;
@@ -113,7 +174,7 @@ Outcome TileRunner::forward(float* logits) {
 void TileRunner::runCell(const Op& op, int first, int end) {
   const int units = op.output.rows, count = floatsOf(op.output);
   const CellShape& shape = kCellShapes[op.kind];
-  if (first == 0) {
+  if (start_ + first == 0) {
     clear(op.output, -1);
     if (op.hasState) clear(op.state, -1);
   }
@@ -141,7 +202,7 @@ void TileRunner::runCellBackward(const Op& op, int first, int end) {
   const CellShape& shape = kCellShapes[op.kind];
   float* flow = at(op.carry);
   float* carry = op.hasState ? flow + count : flow;
-  if (end == steps_) clear(op.carry, 0);
+  if (isLast() && end == length_) clear(op.carry, 0);
   for (int t = end - 1; t >= first; t--) {
     float* gates = at(op.gates, t);
     const float* state = op.hasState ? at(op.state, t) : gates;
@@ -154,7 +215,7 @@ void TileRunner::runCellBackward(const Op& op, int first, int end) {
                                                           carry + k, floatsOf(gradient)});
       k += floatsOf(gradient);
     }
-    if (t > 0) {
+    if (start_ + t > 0) {
       matrices_[op.block].transposedProduct(gates + shape.hiddenFirst * count, flow,
                                             shape.passesOn ? Start::kKeep : Start::kZero);
     }
@@ -175,11 +236,20 @@ void TileRunner::sum(const std::vector<Rows>& sources, const Rows& target, int f
   }
 }
 
+// Calls f(lane, step) for every lane that is read out in the present segment.
+template <class F>
+void TileRunner::eachRead(F f) {
+  for (int l = 0; l < plan_.lanes; l++) {
+    const int t = readSteps_[l] - start_;
+    if (t >= 0 && t < length_) f(l, t);
+  }
+}
+
 void TileRunner::select(const Op& op) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
     float* to = at(op.target) + i * lanes;
-    for (int l = 0; l < lanes; l++) to[l] = at(op.from, readSteps_[l])[i * lanes + l];
+    eachRead([&](int l, int t) { to[l] = at(op.from, t)[i * lanes + l]; });
   }
 }
 
@@ -187,7 +257,7 @@ void TileRunner::scatter(const Op& op) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
     const float* from = at(op.from) + i * lanes;
-    for (int l = 0; l < lanes; l++) at(op.target, readSteps_[l])[i * lanes + l] += from[l];
+    eachRead([&](int l, int t) { at(op.target, t)[i * lanes + l] += from[l]; });
   }
 }
 
@@ -221,11 +291,12 @@ Outcome TileRunner::loss(const Op& op, float* logits) {
   return outcome;
 }
 
-void TileRunner::backward(float* gradient) {
-  const int lanes = plan_.lanes;
-  const int* symbols = reinterpret_cast<const int*>(symbols_.data());
+void TileRunner::runBackward(float* gradient) {
   eachChunk(plan_.backward, true, [&](const Op& op, int first, int end) {
-    if (op.from.once && op.code != OpCode::kScatter) end = first + 1;
+    if (op.from.once && op.code != OpCode::kScatter) {
+      if (!isLast()) return;
+      end = first + 1;
+    }
     switch (op.code) {
       case OpCode::kClear:
         for (int t = first; t < end; t++) clear(op.target, t);
@@ -254,7 +325,7 @@ void TileRunner::backward(float* gradient) {
         break;
       case OpCode::kTableGradient:
         for (int t = first; t < end; t++) {
-          kernels_.scatterRows(at(op.from, t), op.from.rows, symbols + t * lanes, lanes, gradient + op.to, op.stride,
+          kernels_.scatterRows(at(op.from, t), op.from.rows, symbolsAt(t), plan_.lanes, gradient + op.to, op.stride,
                                scratch_.data());
         }
         break;

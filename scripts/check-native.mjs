@@ -60,7 +60,8 @@ async function writePlans() {
         const name = `${kind}-${shape}-${form}`;
         const random = new Random(name);
         const network = networkWith(architecture(kind), density, random);
-        const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form });
+        const recompute = form === "sparse" ? 5 : undefined;
+        const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form, recompute });
         const plans = { [name]: plan, [`${name}-stream`]: compileStream(network, { form }) };
         const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);
         const { sizes, steps: lasting, lengths, labels } = batches;

@@ -14,6 +14,7 @@ import {
   executorOption,
   Output,
   percent,
+  recomputeOption,
   required,
   table,
   threadsOption,
@@ -30,6 +31,7 @@ interface Options {
   density: number;
   executor?: ExecutorName;
   threads: number;
+  recompute?: number;
   json?: boolean;
 }
 
@@ -57,7 +59,8 @@ function stepCommand(): Command {
       1,
     )
     .addOption(executorOption())
-    .addOption(threadsOption());
+    .addOption(threadsOption())
+    .addOption(recomputeOption());
   return withJson(command).action(async (options: Options) => {
     const { json, ...rest } = options;
     const step = { ...rest, cell: required(options.cell, "--cell") };

@@ -60,6 +60,11 @@ export const threadsOption = () =>
   new Option("--threads <n>", "tiles of a batch, 32 strings each, that run at once; changes no result")
     .argParser(whole(1, 256))
     .default(1);
+export const recomputeOption = () =>
+  new Option(
+    "--recompute <steps>",
+    "hold the activations of so many steps at once and compute the others anew: less memory, more time",
+  ).argParser(whole(1, 1e6));
 
 /**
  * The value of an option that must be there. Commander's own check comes before the one for unknown options, and

@@ -12,6 +12,7 @@ import {
   executorOption,
   Output,
   protocolOption,
+  recomputeOption,
   required,
   seedOption,
   threadsOption,
@@ -35,6 +36,7 @@ interface Options {
   seed: number;
   executor?: ExecutorName;
   threads: number;
+  recompute?: number;
   out?: string;
   json?: boolean;
 }
@@ -55,6 +57,7 @@ export function trainCommand(): Command {
     .addOption(seedOption())
     .addOption(executorOption())
     .addOption(threadsOption())
+    .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL.safetensors when left out");
   return withJson(command).action((options: Options) => run(options));
 }

@@ -22,6 +22,7 @@ export interface TrainingSettings {
   readonly seed: number;
   readonly executor?: ExecutorName;
   readonly threads?: number;
+  readonly recompute?: number;
   /** Where the trained network is written. */
   readonly out: string;
 }
@@ -33,7 +34,7 @@ export async function trainToFile(
   settings: TrainingSettings,
   output: Output,
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
-  const { protocol, epochs, batch, learningRate, seed, executor, threads, out } = settings;
+  const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
   const checkpoint = `${out}.checkpoint`;
   makeFolderOf(out);
 
@@ -67,6 +68,7 @@ export async function trainToFile(
       learningRate,
       executor,
       threads,
+      recompute,
       seed: `${seed}/train`,
       signal,
       resume,

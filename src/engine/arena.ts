@@ -6,7 +6,8 @@ import type { BackwardOp, ForwardOp, Rows, Sequence } from "./plan.js";
 /**
  * Gives every sequence that groups of operations name its offset and returns the size of the arena in floats. A sequence
  * lives from the first to the last group that names it; each takes the lowest place that is free for all of that time.
- * @throws InputError when a step would need more than 4 GiB.
+ * @param steps how many of them the arena has room for.
+ * @throws InputError when a training step would need more than 4 GiB.
  */
 export function layOut(
   groups: readonly (readonly (ForwardOp | BackwardOp)[])[],
@@ -39,7 +40,7 @@ export function layOut(
   if (size > 2 ** 30) {
     throw new InputError({
       what: `one step needs ${Math.round(size / 2 ** 28)} GiB of activations`,
-      hint: "use shorter sequences or a smaller network",
+      hint: "use shorter sequences, a smaller network, or recompute",
     });
   }
   return size;

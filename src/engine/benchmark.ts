@@ -27,6 +27,7 @@ export interface StepOptions {
   readonly form?: CompileOptions["form"];
   readonly executor?: ExecutorName;
   readonly threads?: number;
+  readonly recompute?: CompileOptions["recompute"];
 }
 
 export interface StepTiming {
@@ -62,7 +63,7 @@ export function stepper(options: StepOptions): {
   operations: number;
   step(n: number): Promise<void>;
 } {
-  const { batch, length } = options;
+  const { batch, length, form, recompute } = options;
   const random = new Random("benchmark");
   const network = sparsified(initialise(stack(options), random), options.density, random);
   const letters = [66, 69, 80, 83, 84, 86, 88];
@@ -76,7 +77,7 @@ export function stepper(options: StepOptions): {
     labels: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
     rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
   };
-  const plan = compile(network, { batch, steps: length, symbols: letters, form: options.form });
+  const plan = compile(network, { batch, steps: length, symbols: letters, form, recompute });
   const executor = createExecutor(plan, network.parameters, options);
   return {
     executor,

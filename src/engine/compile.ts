@@ -30,6 +30,11 @@ export interface CompileOptions {
   symbols: Iterable<number>;
   /** How matrices with a mask are held: by their density when left out. */
   form?: "dense" | "sparse";
+  /**
+   * Steps whose activations are held at once; the backward pass computes the others anew, which takes a third more time
+   * and less memory. All of them when left out.
+   */
+  recompute?: number;
 }
 
 export interface CompileStreamOptions {
@@ -93,6 +98,7 @@ class Compiler {
     };
     shape("batch", options.batch, 2 ** 20);
     shape("steps", options.steps, 2 ** 20);
+    if (options.recompute !== undefined) shape("recompute", options.recompute, 2 ** 20);
     const { architecture } = network;
     const { vocabulary } = architecture;
     this.symbols = [...new Set([0, ...options.symbols])].sort((a, b) => a - b);
@@ -126,7 +132,13 @@ class Compiler {
 
   plan(): Plan {
     for (const reverse of this.emitForward().reverse()) reverse();
-    return this.planOf([...groups(this.forward), ...groups(this.backward)], this.gradients);
+    const { steps, recompute = steps } = this.options;
+    // Where the forward pass runs again between reverses, no two sequences may share a place.
+    const laidOut =
+      recompute < steps
+        ? [[...this.forward, ...this.backward]]
+        : [...groups(this.forward), ...groups(this.backward)];
+    return this.planOf(laidOut, this.gradients);
   }
 
   streamPlan(): Plan {
@@ -156,16 +168,18 @@ class Compiler {
     const { architecture, parameters } = this.network;
     const { options, lanes, forward, backward } = this;
     const embedding = this.network.tensor("embedding.weight");
+    const segment = Math.min(options.recompute ?? options.steps, options.steps);
     return {
       lanes,
       steps: options.steps,
+      segment,
       outputs: architecture.readout.outputs,
       parameters: parameters.length,
       embedding: { offset: embedding.offset, width: architecture.embedding, symbols: this.symbols },
       blocks: this.blocks,
       prepared: this.prepared,
       gradients,
-      arena: layOut(laidOut, options.steps, lanes),
+      arena: layOut(laidOut, segment, lanes),
       prepare: this.prepare,
       forward,
       backward,

@@ -191,7 +191,7 @@ export function refusing<T>(call: () => T): T {
   }
 }
 
-const VERSION = 2;
+const VERSION = 3;
 const codes = {
   bias: 1,
   table: 2,
@@ -219,6 +219,7 @@ export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
     VERSION,
     plan.lanes,
     plan.steps,
+    plan.segment,
     plan.outputs,
     plan.parameters,
     offset,

@@ -223,8 +223,13 @@ export type BackwardOp =
 export interface Plan {
   /** Examples that run side by side; a batch is cut into tiles of this many. 16 or 32, or 1 for streaming. */
   readonly lanes: number;
-  /** The longest sequence the arena has room for. */
+  /** The longest sequence that can run. */
   readonly steps: number;
+  /**
+   * Steps that the arena has room for. A longer sequence runs in segments of so many: of each, forward, only the states
+   * before it are kept, and backward it is run forward once more (Chen et al. 2016, arXiv 1604.06174).
+   */
+  readonly segment: number;
   /** Classes. */
   readonly outputs: number;
   /** Length of the parameter vector. */

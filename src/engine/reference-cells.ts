@@ -10,10 +10,8 @@ export function cellForward(op: CellOp, context: CellContext): void {
   const { kind, gates, output, state, window } = op;
   const cell = cells[kind];
   const units = output.rows;
-  for (const rows of state ? [output, state] : [output]) {
-    // In a stream, what its last step left.
-    if (context.streaming) arena.copyWithin(at(rows, -1), at(rows, 0), at(rows, 0, rows.rows));
-    else arena.fill(0, at(rows, -1), at(rows, -1, rows.rows));
+  if (context.begins) {
+    for (const rows of statesOf(op)) arena.fill(0, at(rows, -1), at(rows, -1, rows.rows));
   }
   const fill = (t: number, first: number, rows: number) => {
     for (let i = 0; i < rows; i++) {
@@ -51,7 +49,7 @@ export function cellBackward(op: CellBackwardOp, context: CellContext): void {
   const sources = op.gradients.flatMap((rows) =>
     Array.from({ length: rows.rows }, (_, i) => (t: number) => at(rows, t, i)),
   );
-  arena.fill(0, at(carry), at(carry, 0, carry.rows));
+  if (context.ends) arena.fill(0, at(carry), at(carry, 0, carry.rows));
   for (let t = steps - 1; t >= 0; t--) {
     eachUnit(op, context, t, (unit, u, l) => {
       const carried = at(carry, 0, u) + l;
@@ -68,6 +66,11 @@ export function cellBackward(op: CellBackwardOp, context: CellContext): void {
     });
     context.addTransposedProduct(at(gates, t, share(cell.hidden).first * units), at(carry));
   }
+}
+
+/** What a cell hands from step to step. */
+export function statesOf({ output, state }: CellOp): Rows[] {
+  return state ? [output, state] : [output];
 }
 
 interface CellBuffers {

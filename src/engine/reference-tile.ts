@@ -13,9 +13,33 @@ export interface Tile {
   readonly size: number;
   /** Table row of each symbol: [step][lane]. */
   readonly symbols: Int32Array;
-  /** The step at which each lane is read out. */
+  /** The step at which each lane is read out; of a segment, it may lie outside. */
   readonly readSteps: Int32Array;
   readonly labels: Int32Array;
+}
+
+/** The steps of a tile whose activations are in the arena together; step 0 is the first of them. */
+export interface Segment extends Tile {
+  /** Its number among the tile's segments. */
+  readonly index: number;
+  readonly last: boolean;
+}
+
+/** Cuts a tile into segments of at most `most` steps. */
+export function segmentsOf(tile: Tile, most: number, lanes: number): Segment[] {
+  const count = Math.ceil(tile.steps / most);
+  return Array.from({ length: count }, (_, index) => {
+    const start = index * most;
+    const steps = Math.min(most, tile.steps - start);
+    return {
+      ...tile,
+      steps,
+      symbols: tile.symbols.subarray(start * lanes, (start + steps) * lanes),
+      readSteps: tile.readSteps.map((step) => step - start),
+      index,
+      last: index === count - 1,
+    };
+  });
 }
 
 export interface CellContext {
@@ -23,8 +47,9 @@ export interface CellContext {
   readonly prepared: Float32Array | Float64Array;
   readonly lanes: number;
   readonly steps: number;
-  /** Whether the state before step 0 is what the last call left, and not zero. */
-  readonly streaming: boolean;
+  /** Whether a sequence begins at step 0, so that the state before it is zero, and whether it ends with the last step. */
+  readonly begins: boolean;
+  readonly ends: boolean;
   /** Where row `i` of step `t` begins in the arena. */
   at(rows: Rows, t?: number, i?: number): number;
   /** Adds the hidden matrix times one step to another; each is named by its offset. */

@@ -26,8 +26,8 @@ import {
   type TableBackwardOp,
   tableWidth,
 } from "./plan.js";
-import { cellBackward, cellForward } from "./reference-cells.js";
-import { type CellContext, type Tile, Tiles } from "./reference-tile.js";
+import { cellBackward, cellForward, statesOf } from "./reference-cells.js";
+import { type CellContext, type Segment, segmentsOf, type Tile, Tiles } from "./reference-tile.js";
 
 export type Floats = Float32Array | Float64Array;
 
@@ -47,6 +47,9 @@ export class ReferenceExecutor implements Executor {
   private readonly prepared: Floats;
   private readonly arena: Floats;
   private readonly matrices: readonly Matrix[];
+  /** What cells hand from step to step, and for every segment of the present tile what it was before. */
+  private readonly states: readonly Rows[];
+  private readonly boundaries: Floats[][] = [];
   /** One sum per lane. */
   private readonly sums: Float64Array;
   private step = 0;
@@ -64,6 +67,7 @@ export class ReferenceExecutor implements Executor {
     this.prepared = this.allocate(plan.prepared);
     this.arena = this.allocate(plan.arena);
     this.matrices = plan.blocks.map(matrixOf);
+    this.states = plan.forward.flatMap((op) => (op.op === "cell" ? statesOf(op) : []));
     this.sums = new Float64Array(plan.lanes);
     checkState(plan, initialState(Float32Array.from(parameters)));
   }
@@ -150,7 +154,7 @@ export class ReferenceExecutor implements Executor {
       const { loss, correct } = this.forward(tile);
       outcome.loss += loss;
       outcome.correct += correct;
-      for (const op of this.plan.backward) this.runBackward(op, tile, gradient);
+      this.backward(tile, gradient);
     }
     for (const op of this.plan.finish) this.tableBackward(op, gradient);
     for (const { absent } of this.matrices) for (const at of absent) gradient[at] = 0;
@@ -187,14 +191,47 @@ export class ReferenceExecutor implements Executor {
   /** Runs a tile forward and returns its share of the batch's outcome; fills in its logits where wanted. */
   private forward(tile: Tile, logits?: Float32Array): Outcome {
     let outcome = { loss: 0, correct: 0 };
-    for (const op of this.plan.forward) {
-      if (op.op === "loss") outcome = this.loss(this.at(op.logits), tile, logits);
-      else this.runForward(op, tile);
+    for (const segment of this.segmentsOf(tile)) {
+      // In a stream, every step goes on where the last one ended.
+      if (segment.index > 0 || this.plan.lanes === 1) {
+        for (const rows of this.states) this.stepOf(rows, -1).set(this.stepOf(rows, this.plan.segment - 1));
+      }
+      this.boundaries[segment.index] = this.states.map((rows) => this.stepOf(rows, -1).slice());
+      for (const op of this.plan.forward) {
+        if (isOnce(op) && !segment.last) continue;
+        if (op.op === "loss") outcome = this.loss(this.at(op.logits), tile, logits);
+        else this.runForward(op, segment);
+      }
     }
     return outcome;
   }
 
-  private runForward(op: Exclude<ForwardOp, LossOp>, tile: Tile): void {
+  /** Adds the gradient of a tile that has just been run forward. */
+  private backward(tile: Tile, gradient: Floats): void {
+    for (const segment of this.segmentsOf(tile).reverse()) {
+      if (!segment.last) {
+        for (const [i, rows] of this.states.entries()) {
+          this.stepOf(rows, -1).set(this.boundaries[segment.index][i]);
+        }
+        for (const op of this.plan.forward) {
+          if (op.op !== "loss" && !isOnce(op)) this.runForward(op, segment);
+        }
+      }
+      for (const op of this.plan.backward) {
+        if (segment.last || !isOnce(op)) this.runBackward(op, segment, gradient);
+      }
+    }
+  }
+
+  private segmentsOf(tile: Tile): Segment[] {
+    return segmentsOf(tile, this.plan.segment, this.plan.lanes);
+  }
+
+  private stepOf(rows: Rows, step: number): Floats {
+    return this.arena.subarray(this.at(rows, step), this.at(rows, step, rows.rows));
+  }
+
+  private runForward(op: Exclude<ForwardOp, LossOp>, tile: Segment): void {
     const { arena, prepared, plan } = this;
     const { lanes } = plan;
     switch (op.op) {
@@ -230,9 +267,9 @@ export class ReferenceExecutor implements Executor {
         return;
       case "select":
         for (let i = 0; i < op.to.rows; i++) {
-          for (let l = 0; l < lanes; l++) {
-            arena[this.at(op.to, 0, i) + l] = arena[this.at(op.from, tile.readSteps[l], i) + l];
-          }
+          eachRead(tile, (l, step) => {
+            arena[this.at(op.to, 0, i) + l] = arena[this.at(op.from, step, i) + l];
+          });
         }
         return;
     }
@@ -269,7 +306,7 @@ export class ReferenceExecutor implements Executor {
     return { loss, correct };
   }
 
-  private runBackward(op: BackwardOp, tile: Tile, gradient: Floats): void {
+  private runBackward(op: BackwardOp, tile: Segment, gradient: Floats): void {
     const { arena, plan } = this;
     const { lanes } = plan;
     switch (op.op) {
@@ -280,9 +317,9 @@ export class ReferenceExecutor implements Executor {
         return;
       case "scatter":
         for (let i = 0; i < op.to.rows; i++) {
-          for (let l = 0; l < lanes; l++) {
-            arena[this.at(op.to, tile.readSteps[l], i) + l] += arena[this.at(op.from, 0, i) + l];
-          }
+          eachRead(tile, (l, step) => {
+            arena[this.at(op.to, step, i) + l] += arena[this.at(op.from, 0, i) + l];
+          });
         }
         return;
       case "copy":
@@ -412,19 +449,40 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
-  private cellContext(tile: Tile, index: number): CellContext {
+  private cellContext({ steps, index: segment, last }: Segment, index: number): CellContext {
     const matrix = this.matrices[index];
     return {
       arena: this.arena,
       prepared: this.prepared,
       lanes: this.plan.lanes,
-      steps: tile.steps,
-      streaming: this.plan.lanes === 1,
+      steps,
+      begins: segment === 0 && this.plan.lanes > 1,
+      ends: last,
       at: (rows, t, i) => this.at(rows, t, i),
       addProduct: (from, to) => this.addProduct(matrix, from, to),
       addTransposedProduct: (from, to) => this.addTransposedProduct(matrix, from, to),
     };
   }
+}
+
+/** Whether an operation works on a buffer of a single step, as those of the read-out do; selecting and scattering do not. */
+function isOnce(op: ForwardOp | BackwardOp): boolean {
+  switch (op.op) {
+    case "loss":
+      return true;
+    case "affine":
+    case "weightGradient":
+    case "biasGradient":
+    case "affineBackward":
+      return op.from.of.once;
+    default:
+      return false;
+  }
+}
+
+/** Calls `f` with every lane that is read out in a segment, and the step. */
+function eachRead({ readSteps, steps }: Segment, f: (lane: number, step: number) => void): void {
+  for (const [lane, step] of readSteps.entries()) if (step >= 0 && step < steps) f(lane, step);
 }
 
 /** The weights of a block, by row and by column, and the parameters of its pieces that its mask leaves out. */

@@ -37,6 +37,8 @@ export interface TrainOptions {
   readonly executor?: ExecutorName;
   /** Tiles of a batch that run at once, each up to 32 strings; 1 when left out. It changes no result. */
   readonly threads?: number;
+  /** Steps whose activations are held at once; see `CompileOptions`. */
+  readonly recompute?: number;
   /** Where to go on: epochs done and the state after them. */
   readonly resume?: { readonly epoch: number; readonly state: TrainingState };
   readonly signal?: AbortSignal;
@@ -59,7 +61,8 @@ export async function train(network: Network, data: TrainingData, options: Train
   checkFit(network, data.train);
   checkFit(network, data.test);
   const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
-  const plan = compile(network, { batch, steps: longest(data.train, data.test), symbols });
+  const steps = longest(data.train, data.test);
+  const plan = compile(network, { batch, steps, symbols, recompute: options.recompute });
   const optimiser = { ...thesisOptimiser, learningRate };
   const { executor: name, threads } = options;
   const executor = createExecutor(plan, network.parameters, { optimiser, executor: name, threads });

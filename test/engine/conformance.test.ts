@@ -187,6 +187,51 @@ it.each(["lstm", "gru"] as const)(
   },
 );
 
+describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
+  const shapes = [
+    { name: "layers", architecture: layers(kind, 7, 13, 6), density: 1 },
+    { name: "skips", architecture: skips(kind), density: 0.4 },
+    { name: "web", architecture: web(kind), density: 0.4 },
+  ];
+  const [longest, symbols, sizes] = [11, 5, [33, 2]];
+
+  it.each(shapes)("changes nothing: $name", async ({ name, architecture, density }) => {
+    const random = new Random(`${name} ${kind}`);
+    const network = networkWith({ ...architecture, vocabulary: symbols + 1 }, density, random);
+    const batches = batchesOf(random, sizes, longest, symbols);
+    const options = { batch: 33, steps: longest, symbols: symbolsTo(symbols) };
+    const whole = compile(network, options);
+    const parameters = Float64Array.from(network.parameters);
+    for (const readAt of readings) {
+      const reference = new ReferenceExecutor(whole, parameters, optimiser, 64);
+      const expected = reference.gradient(batches, 0, readAt);
+      // Segments that end with a sequence, that do not, and of a single step.
+      for (const recompute of [4, 11, 1, 5]) {
+        const plan = compile(network, { ...options, recompute });
+        const exact = new ReferenceExecutor(plan, parameters, optimiser, 64);
+        expect(distance(exact.gradient(batches, 0, readAt).gradient, expected.gradient)).toBeLessThan(1e-13);
+        for (const isa of instructionSets) {
+          const native = nativeOn(isa, plan, network.parameters, optimiser, 2);
+          const { loss, gradient } = native.gradient(batches, 0, readAt);
+          expect(loss, isa).toBeCloseTo(expected.loss, 6);
+          expect(distance(gradient, expected.gradient), isa).toBeLessThan(1e-5);
+          const held = nativeOn(isa, whole, network.parameters, optimiser);
+          expect(await native.evaluate(batches, readAt), isa).toEqual(await held.evaluate(batches, readAt));
+        }
+      }
+    }
+  });
+
+  it("holds fewer activations", () => {
+    const network = networkWith(layers(kind, 20, 50), 1, new Random(kind));
+    const options = { batch: 32, steps: 400, symbols: [1] };
+    const [held, recomputed] = [undefined, 20].map(
+      (recompute) => compile(network, { ...options, recompute }).arena,
+    );
+    expect(recomputed).toBeLessThan(held / 10);
+  });
+});
+
 const executors: [name: string, make: (plan: Plan, network: Network, optimiser: Optimiser) => Executor][] = [
   ["reference", (plan, { parameters }, settings) => new ReferenceExecutor(plan, parameters, settings)],
   [

@@ -244,7 +244,7 @@ describe.skipIf(!native)("the native executor", () => {
       const run = (damaged: Int32Array) => {
         try {
           const executor = new Raw(damaged, masks, thesisOptimiser);
-          const gradient = vector.subarray(0, damaged[4]);
+          const gradient = vector.subarray(0, damaged[5]);
           executor.setState(gradient.fill(0.5), gradient, gradient, 1);
           executor.gradient(own, 0, gradient);
           ran++;
