@@ -1,8 +1,7 @@
 // `filigree reproduce`: the thesis, with its published numbers beside ours.
 import { Command, Option } from "commander";
-import { publishedPruning } from "../experiments/published.js";
+import { publishedPruning, thesisCells } from "../experiments/published.js";
 import { type Reproduction, reproduce, type Scale } from "../experiments/reproduce.js";
-import { cellKinds } from "../network/architecture.js";
 import { targets } from "../prune/target.js";
 import type { PruningRow } from "../report/results.js";
 import type { Protocol } from "../train/protocol.js";
@@ -81,7 +80,7 @@ async function run(options: Options): Promise<void> {
 
 /** Final base accuracy and accuracy after pruning, before retraining, ours and published. */
 function summary({ pruning }: Reproduction) {
-  return cellKinds.map((cell) => {
+  return thesisCells.map((cell) => {
     const published = publishedPruning(cell);
     return {
       cell,

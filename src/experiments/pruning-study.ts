@@ -1,5 +1,5 @@
 // The pruning experiment as a study, and what came of it as the rows and pictures of the report.
-import { type CellKind, cellKinds, cellsOf, gateCount } from "../network/architecture.js";
+import { cellsOf, gateCount } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";
 import type { Criterion } from "../prune/prune.js";
@@ -9,6 +9,7 @@ import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";
 import type { DataConfiguration } from "./data.js";
+import { type ThesisCell, thesisCells } from "./published.js";
 import { NETWORK } from "./training.js";
 
 /** The study of each criterion: the thesis's own, and the control beside it. */
@@ -36,7 +37,7 @@ export function pruningStudy(criterion: Criterion, options: PruningStudyOptions)
     kind: "prune",
     fixed: { base: { data: { ...data }, protocol, epochs }, criterion, epochs: retrainingEpochs },
     grid: {
-      "base.cell": [...cellKinds],
+      "base.cell": [...thesisCells],
       target: [...targets],
       percent: [...percents],
     },
@@ -55,7 +56,7 @@ export function pruningResults(reader: StoreReader, options: PruningStudyOptions
   const known = new Set(reader.names());
   for (const criterion of criteria.filter((criterion) => known.has(studyNames[criterion]))) {
     for (const { identity, seed, parameters, state } of reader.rows(studyNames[criterion])) {
-      const cell = parameters["base.cell"] as CellKind;
+      const cell = parameters["base.cell"] as ThesisCell;
       for (const base of reader.trial(identity).needs) {
         if (bases.has(base)) continue;
         bases.add(base);
@@ -75,7 +76,7 @@ export function pruningResults(reader: StoreReader, options: PruningStudyOptions
     rows,
     masks,
     plan: {
-      cells: cellKinds,
+      cells: thesisCells,
       targets,
       percents,
       criteria,

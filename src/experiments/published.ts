@@ -6,6 +6,10 @@ import { type Target, targets } from "../prune/target.js";
 import type { PruningRow } from "../report/results.js";
 import data from "./published.json" with { type: "json" };
 
+/** The kinds of cells that the thesis has. */
+export const thesisCells = ["rnn-tanh", "rnn-relu", "lstm", "gru"] as const satisfies readonly CellKind[];
+export type ThesisCell = (typeof thesisCells)[number];
+
 /** Where the numbers come from. */
 export const publishedSource: string = data.source;
 
@@ -18,7 +22,7 @@ function numbers(series: string): number[] {
  * target and 10, 20, …, 100 percent the accuracy before retraining (epoch 0) and over 10 epochs of it. Losses are mean
  * cross-entropy per batch; those of pruned networks are not kept and are NaN.
  */
-export function publishedPruning(cell: CellKind): PruningRow[] {
+export function publishedPruning(cell: ThesisCell): PruningRow[] {
   const { base, pruned } = data.pruning[cell];
   const common = { cell, seed: 0 };
   const trainLoss = numbers(base.trainLoss);
@@ -56,7 +60,7 @@ export function publishedPruning(cell: CellKind): PruningRow[] {
 }
 
 /** The percent that the thesis's discussion (chapter 7) calls safe to prune, judged by eye from its figures. */
-export const publishedSafePercent: Record<CellKind, Record<Target, number>> = {
+export const publishedSafePercent: Record<ThesisCell, Record<Target, number>> = {
   "rnn-tanh": { both: 80, i2h: 70, h2h: 80 },
   "rnn-relu": { both: 70, i2h: 70, h2h: 70 },
   lstm: { both: 60, i2h: 70, h2h: 90 },
@@ -84,7 +88,7 @@ export type PublishedJointProperty =
   | "nodes_betweenness_var";
 
 /** The published experiment with random structures of one cell. */
-export function publishedStructures(cell: CellKind): PublishedStructures {
+export function publishedStructures(cell: ThesisCell): PublishedStructures {
   const { families, pearson, rSquared, importance } = data.structures[cell];
   const read = (family: StructureFamily) => ({
     accuracy: numbers(families[family].accuracy),

@@ -8,7 +8,6 @@ import { scoreBaselines } from "../data/baselines.js";
 import { countOverlap, describeDataset } from "../data/stats.js";
 import { describeExecutor } from "../engine/engine.js";
 import { makeFolder, readText, writeWhole } from "../files.js";
-import { cellKinds } from "../network/architecture.js";
 import { predictTable } from "../predict/predict-table.js";
 import { reproductionReport } from "../report/report.js";
 import type {
@@ -27,6 +26,7 @@ import { type Protocol, protocols } from "../train/protocol.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
+import { thesisCells } from "./published.js";
 import { type StructureTrial, structureTable, structureTrials } from "./structure-results.js";
 import { structureFamilies, structureStudy } from "./structures.js";
 
@@ -185,7 +185,7 @@ function structureResults(
   return {
     rows: trials,
     plan: {
-      cells: cellKinds,
+      cells: thesisCells,
       protocols,
       families: structureFamilies,
       graphs,
@@ -196,7 +196,7 @@ function structureResults(
 }
 
 /** What structures are tabled and predicted by: one protocol and one kind of cell at a time. */
-const subjects = protocols.flatMap((protocol) => cellKinds.map((cell) => ({ protocol, cell })));
+const subjects = protocols.flatMap((protocol) => thesisCells.map((cell) => ({ protocol, cell })));
 
 /** Predicts accuracy from structure for every cell and protocol. */
 async function predict(

@@ -7,6 +7,7 @@ import { mean } from "../predict/statistics.js";
 import { type Table, tableOf } from "../predict/table.js";
 import type { StructureRow } from "../report/results.js";
 import type { StoreReader } from "../study/reading.js";
+import { thesisCells } from "./published.js";
 import { graphOf, type StructureConfiguration, structureKind } from "./structures.js";
 
 /** A finished trial of a study of random structures. */
@@ -17,14 +18,18 @@ export interface StructureTrial extends StructureRow {
   readonly graph: LayeredGraph;
 }
 
-/** The finished trials of a study, in its order; trials of graphs that were not drawn from a family are left out. */
+/**
+ * The finished trials of a study, in its order. Trials of graphs that were not drawn from a family, and of cells that the
+ * thesis does not have, are left out.
+ */
 export function structureTrials(reader: StoreReader, study: string): StructureTrial[] {
   const trials: StructureTrial[] = [];
   for (const { identity, kind, seed, state } of reader.rows(study)) {
     if (kind !== structureKind.name || state !== "finished") continue;
     const { configuration, summary } = reader.trial(identity);
-    const { cell, graph, protocol } = configuration as unknown as StructureConfiguration;
-    if (!("family" in graph)) continue;
+    const { graph, protocol, ...rest } = configuration as unknown as StructureConfiguration;
+    const cell = thesisCells.find((kind) => kind === rest.cell);
+    if (!("family" in graph) || cell === undefined) continue;
     trials.push({
       cell,
       protocol,

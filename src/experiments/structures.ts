@@ -25,6 +25,7 @@ import type { TrialKind } from "../study/kind.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
+import { thesisCells } from "./published.js";
 import { NETWORK, recording } from "./training.js";
 
 /** The two families of random graphs that the thesis draws its structures from. */
@@ -146,6 +147,7 @@ export function structureData(protocol: Protocol): DataConfiguration {
 
 export interface StructureStudyOptions {
   readonly protocol: Protocol;
+  /** The thesis's when left out. */
   readonly cells?: readonly CellKind[];
   /** Graphs of each family, the same for all cells; 100 as in the thesis when left out. */
   readonly graphs?: number;
@@ -161,7 +163,7 @@ export interface StructureStudyOptions {
 /** The thesis's experiment with random structures, as a study called `structures-thesis` or `structures-corrected`. */
 export function structureStudy({
   protocol,
-  cells = cellKinds,
+  cells = thesisCells,
   graphs = 100,
   data = structureData(protocol),
   epochs = 15,

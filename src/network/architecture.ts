@@ -7,9 +7,17 @@ import { InputError } from "../errors.js";
 export const cellKinds = ["rnn-tanh", "rnn-relu", "lstm", "gru"] as const;
 export type CellKind = (typeof cellKinds)[number];
 
-/** Gates of a cell, in the row order of its weights: one for a simple cell, i,f,g,o for LSTM, r,z,n for GRU. */
+/** Gates of a cell, in the row order of its weights. */
+export const gateNames: Readonly<Record<CellKind, readonly string[]>> = {
+  "rnn-tanh": ["state"],
+  "rnn-relu": ["state"],
+  lstm: ["input", "forget", "cell", "output"],
+  gru: ["reset", "update", "new"],
+};
+
+/** The number of a cell's gates. */
 export function gateCount(kind: CellKind): number {
-  return kind === "lstm" ? 4 : kind === "gru" ? 3 : 1;
+  return gateNames[kind].length;
 }
 
 /** The name by which the embedding is referred to as an input. */

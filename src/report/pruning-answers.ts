@@ -1,6 +1,6 @@
 // Research questions 1 to 3 answered from the results. Every sentence is computed by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
-import type { CellKind } from "../network/architecture.js";
+import type { ThesisCell } from "../experiments/published.js";
 import { mean } from "../predict/statistics.js";
 import { type Target, targets } from "../prune/target.js";
 import {
@@ -44,7 +44,7 @@ export function effect(evidence: PruningEvidence): (string | string[])[] {
   return paragraphs;
 }
 
-function effectOn(ours: PruningOutcomes, cell: CellKind, target: Target): string {
+function effectOn(ours: PruningOutcomes, cell: ThesisCell, target: Target): string {
   const curve = curveOf(ours, cell, target, "magnitude");
   const tolerated = toleratedBy(curve);
   const last = curve[curve.length - 1];

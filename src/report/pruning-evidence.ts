@@ -1,6 +1,6 @@
 // What the pruning experiment is judged by, beyond single settings: settings that two sides share, what each cell
 // tolerates, and what was regained. The sentences and the tables are made of these.
-import type { CellKind } from "../network/architecture.js";
+import type { ThesisCell } from "../experiments/published.js";
 import { mean } from "../predict/statistics.js";
 import type { Criterion } from "../prune/prune.js";
 import { type Target, targets } from "../prune/target.js";
@@ -31,7 +31,7 @@ export const GAP = TOLERANCE + 1e-9;
 export const FAR = 0.05 + 1e-9;
 
 /** Mean final accuracy of a cell before pruning. */
-export function baseAccuracy({ base }: PruningOutcomes, cell: CellKind): number {
+export function baseAccuracy({ base }: PruningOutcomes, cell: ThesisCell): number {
   return mean(base.filter((run) => run.cell === cell).map(({ accuracy }) => accuracy));
 }
 
@@ -65,7 +65,7 @@ export const setting = ({ cell, target, percent }: Outcome) => `${cell} ${target
 
 /** What each cell tolerates, by our rule: ours, at random, and the published networks. */
 export interface ToleranceRow {
-  cell: CellKind;
+  cell: ThesisCell;
   target: Target;
   magnitude: number | undefined;
   random: number | undefined;

@@ -1,6 +1,6 @@
 // The pruning experiment in sentences. Every sentence is computed from the outcomes by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
-import type { CellKind } from "../network/architecture.js";
+import type { ThesisCell } from "../experiments/published.js";
 import { mean, quantile } from "../predict/statistics.js";
 import { targets } from "../prune/target.js";
 import type { Answer } from "./page.js";
@@ -50,7 +50,7 @@ export function pruningFindings(evidence: PruningEvidence): Findings {
   };
 }
 
-function learntCells({ ours, majority }: PruningEvidence): CellKind[] {
+function learntCells({ ours, majority }: PruningEvidence): ThesisCell[] {
   return ours.cells.filter((cell) => baseAccuracy(ours, cell) > majority + LEARNT);
 }
 
@@ -100,7 +100,7 @@ function keyAgreement({ ours, published }: PruningEvidence): string[] {
   ];
 }
 
-function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly CellKind[]): string[] {
+function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly ThesisCell[]): string[] {
   const sentences: string[] = [];
   const missing = plan.cells.filter((cell) => !ours.cells.includes(cell));
   if (missing.length > 0) {

@@ -1,7 +1,7 @@
 // What the rows of the pruning experiment amount to, before anything is drawn or said: for every setting its accuracy
 // before and during retraining, and the two rules by which it is judged. Our rows and the published ones go through the
 // same functions.
-import { type CellKind, cellKinds } from "../network/architecture.js";
+import { type ThesisCell, thesisCells } from "../experiments/published.js";
 import { mean } from "../predict/statistics.js";
 import type { Criterion } from "../prune/prune.js";
 import { REGAINED, regainedAfter } from "../prune/regain.js";
@@ -13,7 +13,7 @@ export const TOLERANCE = REGAINED;
 
 /** Base training of one cell with one seed. */
 export interface BaseRun {
-  cell: CellKind;
+  cell: ThesisCell;
   seed: number;
   /** By ascending epoch. */
   rows: readonly PruningRow[];
@@ -37,7 +37,7 @@ export interface PrunedRun {
 
 /** Everything that was measured for one cell, target, criterion and percent. */
 export interface Outcome {
-  cell: CellKind;
+  cell: ThesisCell;
   target: Target;
   criterion: Criterion;
   percent: number;
@@ -50,8 +50,8 @@ export interface Outcome {
 }
 
 export interface PruningOutcomes {
-  /** Cells with a base training, in the order of `cellKinds`. */
-  cells: readonly CellKind[];
+  /** Cells with a base training, in the order of `thesisCells`. */
+  cells: readonly ThesisCell[];
   base: readonly BaseRun[];
   /** By cell, target, criterion, ascending percent. */
   outcomes: readonly Outcome[];
@@ -65,7 +65,7 @@ export function outcomesOf(rows: readonly PruningRow[]): PruningOutcomes {
       const { cell, seed } = ordered[0];
       return { cell, seed, rows: ordered, accuracy: ordered[ordered.length - 1].testAccuracy };
     })
-    .sort((a, b) => cellKinds.indexOf(a.cell) - cellKinds.indexOf(b.cell) || a.seed - b.seed);
+    .sort((a, b) => thesisCells.indexOf(a.cell) - thesisCells.indexOf(b.cell) || a.seed - b.seed);
   const unpruned = new Map(base.map(({ cell, seed, accuracy }) => [`${cell} ${seed}`, accuracy]));
 
   const settings = groupBy(
@@ -89,11 +89,11 @@ export function outcomesOf(rows: readonly PruningRow[]): PruningOutcomes {
   });
   outcomes.sort(
     (a, b) =>
-      cellKinds.indexOf(a.cell) - cellKinds.indexOf(b.cell) ||
+      thesisCells.indexOf(a.cell) - thesisCells.indexOf(b.cell) ||
       targets.indexOf(a.target) - targets.indexOf(b.target) ||
       (a.criterion < b.criterion ? -1 : a.criterion > b.criterion ? 1 : a.percent - b.percent),
   );
-  const cells = cellKinds.filter((kind) => base.some(({ cell }) => cell === kind));
+  const cells = thesisCells.filter((kind) => base.some(({ cell }) => cell === kind));
   return { cells, base, outcomes };
 }
 
@@ -136,7 +136,7 @@ export function medianRegained({ runs }: Outcome): PrunedRun["regained"] {
 /** The outcomes of one cell, target and criterion, by ascending percent. */
 export function curveOf(
   { outcomes }: PruningOutcomes,
-  cell: CellKind,
+  cell: ThesisCell,
   target: Target,
   criterion: Criterion,
 ): Outcome[] {

@@ -2,10 +2,10 @@
 // knows how it is drawn, and every table may be incomplete, because a run may be small or interrupted.
 import type { Baseline } from "../data/baselines.js";
 import type { DatasetStatistics } from "../data/stats.js";
+import type { ThesisCell } from "../experiments/published.js";
 import type { StructureFamily } from "../graph/generators.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import type { GraphProperties } from "../graph/properties.js";
-import type { CellKind } from "../network/architecture.js";
 import type { PredictionReport } from "../predict/predict-table.js";
 import type { Criterion } from "../prune/prune.js";
 import type { Target } from "../prune/target.js";
@@ -14,7 +14,7 @@ import type { Protocol } from "../train/protocol.js";
 
 /** One epoch of one training: the base training of a cell, or the retraining of a pruned copy of it. */
 export interface PruningRow {
-  cell: CellKind;
+  cell: ThesisCell;
   /** How weights were chosen; "none" for base training. */
   criterion: Criterion | "none";
   target: Target | "none";
@@ -35,7 +35,7 @@ export interface PruningRow {
 
 /** Which weights of a pruned network are left. */
 export interface MaskPicture {
-  cell: CellKind;
+  cell: ThesisCell;
   target: string;
   percent: number;
   /** One per pruned matrix, row by row; rows are grouped by gate. 1 where the weight is left. */
@@ -49,7 +49,7 @@ export interface PruningResults {
   masks: readonly MaskPicture[];
   /** What the run set out to do, by which the report says what is missing. */
   plan: {
-    cells: readonly CellKind[];
+    cells: readonly ThesisCell[];
     targets: readonly Target[];
     percents: readonly number[];
     criteria: readonly Criterion[];
@@ -97,7 +97,7 @@ export interface DataResults {
 
 /** One random structure, trained and tested. */
 export interface StructureRow {
-  cell: CellKind;
+  cell: ThesisCell;
   protocol: Protocol;
   family: StructureFamily;
   /** Number of the graph within its family. */
@@ -116,7 +116,7 @@ export interface StructureResults {
   rows: readonly StructureRow[];
   /** What the run set out to do, by which the report says what is missing. */
   plan: {
-    cells: readonly CellKind[];
+    cells: readonly ThesisCell[];
     protocols: readonly Protocol[];
     families: readonly StructureFamily[];
     /** Graphs of each family for each cell. */
@@ -128,7 +128,7 @@ export interface StructureResults {
 
 /** How the accuracy of one cell's structures was predicted from their properties. */
 export interface PredictionResult {
-  cell: CellKind;
+  cell: ThesisCell;
   /** Under which the structures were trained. */
   protocol: Protocol;
   report: PredictionReport;

@@ -1,8 +1,7 @@
 // Research questions 4 and 5, and what the corrected protocol changes, in sentences computed from the results. A
 // correlation counts when Holm's correction over all properties leaves p below 0.05; a difference of means, or an R²,
 // when its 95 % interval leaves out zero.
-import { type PublishedStructures, publishedStructures } from "../experiments/published.js";
-import type { CellKind } from "../network/architecture.js";
+import { type PublishedStructures, publishedStructures, type ThesisCell } from "../experiments/published.js";
 import type { Correlation } from "../predict/correlation.js";
 import type { RegressorReport } from "../predict/predict-table.js";
 import type { RegressorName } from "../predict/regressors.js";
@@ -49,7 +48,7 @@ export const regressorLabels: Record<RegressorName, string> = {
 /** The prediction of one cell under one protocol. */
 export function predictionOf(
   prediction: readonly PredictionResult[],
-  cell: CellKind,
+  cell: ThesisCell,
   protocol: Protocol,
 ): PredictionResult["report"] | undefined {
   return prediction.find((result) => result.cell === cell && result.protocol === protocol)?.report;
@@ -100,7 +99,7 @@ export function correlationAnswer({ rows, prediction, protocol }: StructureEvide
 
 function familySentences(
   rows: readonly StructureRow[],
-  cells: readonly CellKind[],
+  cells: readonly ThesisCell[],
   protocol: Protocol,
 ): string[] {
   const compared = cells.flatMap((cell) => {
@@ -122,7 +121,7 @@ function signedPoints({ value, low, high }: Difference): string {
   return `${points(value)} [${points(low)}, ${points(high)}]`;
 }
 
-function strongestSentence(cell: CellKind, { correlations, rows }: PredictionResult["report"]): string {
+function strongestSentence(cell: ThesisCell, { correlations, rows }: PredictionResult["report"]): string {
   const found = telling(correlations);
   const name = `In ${cellNames[cell]} (${count(rows, "structure")})`;
   if (found.length === 0) {
@@ -139,7 +138,7 @@ function coefficient({ feature, pearson }: Correlation): string {
 }
 
 function agreementClause(
-  cell: CellKind,
+  cell: ThesisCell,
   correlations: readonly Correlation[],
   published: PublishedStructures,
 ): string {
@@ -246,7 +245,7 @@ export function structureKeyFindings(evidence: StructureEvidence): string[] {
   ];
 }
 
-function predictable({ prediction, protocol }: StructureEvidence, cells: readonly CellKind[]): string[] {
+function predictable({ prediction, protocol }: StructureEvidence, cells: readonly ThesisCell[]): string[] {
   const scores = cells.flatMap((cell) => {
     const report = predictionOf(prediction, cell, protocol);
     const r2 = report && bestRegressor(report)?.report.crossValidation.r2;

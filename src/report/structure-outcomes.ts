@@ -1,8 +1,9 @@
 // The experiment with random structures, before it is drawn or told: accuracies by cell, protocol and family, and how
 // sure a difference of two means is.
+
+import { type ThesisCell, thesisCells } from "../experiments/published.js";
 import type { StructureFamily } from "../graph/generators.js";
 import type { PropertyName } from "../graph/properties.js";
-import { type CellKind, cellKinds } from "../network/architecture.js";
 import { mean, studentQuantile, variance } from "../predict/statistics.js";
 import type { Protocol } from "../train/protocol.js";
 import type { StructureRow } from "./results.js";
@@ -19,15 +20,15 @@ export function propertyLabel(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-/** Cells that have structures under a protocol, in the order of `cellKinds`. */
-export function structureCells(rows: readonly StructureRow[], protocol: Protocol): CellKind[] {
-  return cellKinds.filter((cell) => rows.some((row) => row.cell === cell && row.protocol === protocol));
+/** Cells that have structures under a protocol, in the order of `thesisCells`. */
+export function structureCells(rows: readonly StructureRow[], protocol: Protocol): ThesisCell[] {
+  return thesisCells.filter((cell) => rows.some((row) => row.cell === cell && row.protocol === protocol));
 }
 
 /** The structures of one cell under one protocol, of one family or of both. */
 export function structuresOf(
   rows: readonly StructureRow[],
-  cell: CellKind,
+  cell: ThesisCell,
   protocol: Protocol,
   family?: StructureFamily,
 ): StructureRow[] {

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { publishedPruning, publishedStructures } from "../../src/experiments/published.js";
-import { cellKinds } from "../../src/network/architecture.js";
+import { publishedPruning, publishedStructures, thesisCells } from "../../src/experiments/published.js";
 
 const folder = new URL("../../../shared/reference/published/", import.meta.url);
 const absent = !existsSync(folder);
@@ -22,7 +21,7 @@ describe("published numbers", () => {
     expect(publishedStructures("lstm").importance["bayesian-ridge"]).toHaveProperty("layers");
   });
 
-  it.skipIf(absent).each(cellKinds)("agree with the CSV files for %s", (cell) => {
+  it.skipIf(absent).each(thesisCells)("agree with the CSV files for %s", (cell) => {
     const file = cell.replace("-", "_");
     const modes = { none: file, both: `${file}_prune`, i2h: `${file}_prune_i2h`, h2h: `${file}_prune_h2h` };
     const published = new Map(

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { publishedPruning } from "../../src/experiments/published.js";
-import { cellKinds } from "../../src/network/architecture.js";
+import { publishedPruning, thesisCells } from "../../src/experiments/published.js";
 import { pruningFindings } from "../../src/report/pruning-findings.js";
 import { outcomesOf } from "../../src/report/pruning-outcomes.js";
 import { base, plan, pruned, rows } from "./sample.js";
 
-const published = outcomesOf(cellKinds.flatMap(publishedPruning));
+const published = outcomesOf(thesisCells.flatMap(publishedPruning));
 const plain = (sentences: readonly string[]) =>
   sentences.map((sentence) => sentence.replaceAll("\u00a0", " "));
 const findings = (own = rows) => pruningFindings({ ours: outcomesOf(own), published, plan, majority: 0.5 });

@@ -1,8 +1,8 @@
 // Small results with numbers chosen by hand, so that what a report draws and says about them can be checked by eye.
 import type { DatasetStatistics } from "../../src/data/stats.js";
+import type { ThesisCell } from "../../src/experiments/published.js";
 import type { StructureFamily } from "../../src/graph/generators.js";
 import { type GraphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
-import type { CellKind } from "../../src/network/architecture.js";
 import type { Coefficient } from "../../src/predict/correlation.js";
 import type { RegressorReport } from "../../src/predict/predict-table.js";
 import type { Criterion } from "../../src/prune/prune.js";
@@ -19,7 +19,7 @@ import type {
 import type { Protocol } from "../../src/train/protocol.js";
 
 /** Base training with the given test accuracies, epoch by epoch. */
-export function base(cell: CellKind, accuracy: readonly number[], seed = 1): PruningRow[] {
+export function base(cell: ThesisCell, accuracy: readonly number[], seed = 1): PruningRow[] {
   return accuracy.map((testAccuracy, i) => ({
     cell,
     criterion: "none",
@@ -36,7 +36,7 @@ export function base(cell: CellKind, accuracy: readonly number[], seed = 1): Pru
 
 /** A pruned network with the given test accuracies, the first before retraining. */
 export function pruned(
-  cell: CellKind,
+  cell: ThesisCell,
   target: Target,
   criterion: Criterion,
   percent: number,
@@ -154,7 +154,7 @@ export const facts: RunFacts = {
 
 /** One structure whose 23 properties are all `value`, but for its nodes, edges and layers. */
 export function structure(
-  cell: CellKind,
+  cell: ThesisCell,
   protocol: Protocol,
   family: StructureFamily,
   index: number,
@@ -183,7 +183,7 @@ export function structure(
 
 /** A prediction in which all properties but `source_nodes` correlate with 0.1 and all scores are what they are told. */
 export function prediction(
-  cell: CellKind,
+  cell: ThesisCell,
   protocol: Protocol,
   sourceNodes: number,
   score: number,

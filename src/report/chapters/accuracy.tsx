@@ -1,5 +1,5 @@
 // Accuracy against pruning: one panel per cell and target, ours beside the published and the random control.
-import type { CellKind } from "../../network/architecture.js";
+import type { ThesisCell } from "../../experiments/published.js";
 import type { Target } from "../../prune/target.js";
 import { type Line, type LineStyle, lineChart, type Point } from "../charts/lines.js";
 import { Figure, type LegendEntry, Panel, Panels } from "../page.js";
@@ -42,7 +42,7 @@ function points(curve: readonly Outcome[]): Point[] {
   ];
 }
 
-function lines(cell: CellKind, target: Target, ours: PruningOutcomes, published: PruningOutcomes): Line[] {
+function lines(cell: ThesisCell, target: Target, ours: PruningOutcomes, published: PruningOutcomes): Line[] {
   const colour = cellColour(cell);
   return [
     { ...styles.published, points: points(curveOf(published, cell, target, "magnitude")) },

@@ -1,5 +1,5 @@
 // Figures of base training: accuracy and loss over epochs, one panel per cell, ours beside the published.
-import type { CellKind } from "../../network/architecture.js";
+import type { ThesisCell } from "../../experiments/published.js";
 import { type Line, type LineStyle, lineChart, type Point } from "../charts/lines.js";
 import { Figure, type LegendEntry, Panel, Panels } from "../page.js";
 import type { BaseRun, PruningOutcomes } from "../pruning-outcomes.js";
@@ -36,7 +36,7 @@ function curve(runs: readonly BaseRun[], measure: Measure, last: number): Point[
     });
 }
 
-function lines(cell: CellKind, { ours, published, epochs }: Props, what: "Loss" | "Accuracy"): Line[] {
+function lines(cell: ThesisCell, { ours, published, epochs }: Props, what: "Loss" | "Accuracy"): Line[] {
   const of = ({ base }: PruningOutcomes) => base.filter((run) => run.cell === cell);
   const colour = cellColour(cell);
   return [

@@ -1,6 +1,5 @@
 // The pruning experiment as tables: published beside ours with the difference, what each cell tolerates, and all results.
-import { publishedSafePercent } from "../../experiments/published.js";
-import type { CellKind } from "../../network/architecture.js";
+import { publishedSafePercent, type ThesisCell } from "../../experiments/published.js";
 import { mean } from "../../predict/statistics.js";
 import type { Target } from "../../prune/target.js";
 import { type Row, Table } from "../page.js";
@@ -11,7 +10,7 @@ import { capital, level, percentage, points } from "../words.js";
 
 /** Accuracy right after pruning, published, ours and the difference: one table per cell. */
 export function ComparisonTable(props: {
-  cell: CellKind;
+  cell: ThesisCell;
   ours: PruningOutcomes;
   published: PruningOutcomes;
   targets: readonly Target[];

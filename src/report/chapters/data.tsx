@@ -1,6 +1,6 @@
 // The data: how many strings, how long, of which letters, and what can be scored without any memory.
 import type { DatasetStatistics, Frequency } from "../../data/stats.js";
-import type { CellKind } from "../../network/architecture.js";
+import type { ThesisCell } from "../../experiments/published.js";
 import { groupedBars, histogram } from "../charts/bars.js";
 import { type Dot, dotChart } from "../charts/dots.js";
 import { Figure, type LegendEntry, Panel, Panels, type Section, Table } from "../page.js";
@@ -16,7 +16,7 @@ const legend: LegendEntry[] = series.map((entry) => ({ ...entry, shape: "square"
 interface DataProps {
   data: DataResults;
   /** Final base accuracies to set beside the rules without memory. */
-  networks: readonly { cell: CellKind; accuracy: number }[];
+  networks: readonly { cell: ThesisCell; accuracy: number }[];
 }
 
 /** The section on the data. */

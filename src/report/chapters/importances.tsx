@@ -1,7 +1,6 @@
 // What predictions rest on: permutation importance with its spread over folds, and the trees' own shares beside the
 // published ones.
-import { publishedStructures } from "../../experiments/published.js";
-import type { CellKind } from "../../network/architecture.js";
+import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
 import type { PredictionReport } from "../../predict/predict-table.js";
 import { dotChart } from "../charts/dots.js";
 import { Figure, Panel, Panels } from "../page.js";
@@ -11,7 +10,7 @@ import { cellColour, cellNames, ink, quiet } from "../theme.js";
 
 /** The prediction of one cell. */
 export interface CellReport {
-  cell: CellKind;
+  cell: ThesisCell;
   report: PredictionReport;
 }
 
@@ -92,7 +91,7 @@ export function Importances({ reports }: { reports: readonly CellReport[] }) {
   );
 }
 
-function impurity(cell: CellKind, report: PredictionReport): string {
+function impurity(cell: ThesisCell, report: PredictionReport): string {
   const published = publishedStructures(cell).importance["random-forest"];
   const all = report.featureSets.find(({ name }) => name === "all");
   const rows = (all?.regressors["random-forest"].importances ?? [])

@@ -1,5 +1,5 @@
 // The masks: what is left of each matrix and gate, weight by weight.
-import { cellKinds } from "../../network/architecture.js";
+import { thesisCells } from "../../experiments/published.js";
 import { type Target, targets } from "../../prune/target.js";
 import { maskDrawing } from "../charts/masks.js";
 import { Figure, Panel } from "../page.js";
@@ -14,7 +14,7 @@ export function Masks({ masks }: { masks: readonly MaskPicture[] }) {
     (a, b) =>
       targets.indexOf(a.target as Target) - targets.indexOf(b.target as Target) ||
       a.percent - b.percent ||
-      cellKinds.indexOf(a.cell) - cellKinds.indexOf(b.cell),
+      thesisCells.indexOf(a.cell) - thesisCells.indexOf(b.cell),
   );
   for (const picture of sorted) {
     const name = `${picture.target} ${picture.percent}`;

@@ -1,7 +1,6 @@
 // The chapter on prediction: which properties go with accuracy, how well it can be predicted from them, and on what the
 // predictions rest, each beside the published numbers.
-import { publishedStructures } from "../../experiments/published.js";
-import type { CellKind } from "../../network/architecture.js";
+import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
 import type { PredictionReport } from "../../predict/predict-table.js";
 import { type RegressorName, regressorNames } from "../../predict/regressors.js";
 import { type Dot, dotChart } from "../charts/dots.js";
@@ -205,7 +204,7 @@ function Scores({ reports }: { reports: readonly CellReport[] }) {
   );
 }
 
-function scoreDots(cell: CellKind, report: PredictionReport, name: RegressorName): Dot[] {
+function scoreDots(cell: ThesisCell, report: PredictionReport, name: RegressorName): Dot[] {
   const scored = report.featureSets.find((set) => set.name === "all")?.regressors[name];
   const published = publishedStructures(cell).rSquared[name];
   const colour = cellColour(cell);

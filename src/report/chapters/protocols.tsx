@@ -1,5 +1,5 @@
 // What changes when the protocol is corrected: the same study under both protocols, side by side.
-import type { CellKind } from "../../network/architecture.js";
+import type { ThesisCell } from "../../experiments/published.js";
 import { mean } from "../../predict/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type Dot, dotChart } from "../charts/dots.js";
@@ -59,7 +59,7 @@ export function protocolSections(evidence: StructureEvidence): Section[] {
 
 const protocols = ["thesis", "corrected"] as const satisfies readonly Protocol[];
 
-function Accuracies({ rows, cells }: { rows: readonly StructureRow[]; cells: readonly CellKind[] }) {
+function Accuracies({ rows, cells }: { rows: readonly StructureRow[]; cells: readonly ThesisCell[] }) {
   return (
     <Figure
       title="Accuracy under both protocols."
@@ -97,7 +97,7 @@ function Accuracies({ rows, cells }: { rows: readonly StructureRow[]; cells: rea
   );
 }
 
-function ProtocolTable({ rows, cells }: { rows: readonly StructureRow[]; cells: readonly CellKind[] }) {
+function ProtocolTable({ rows, cells }: { rows: readonly StructureRow[]; cells: readonly ThesisCell[] }) {
   return (
     <Table
       title="Mean accuracy under both protocols."
@@ -135,7 +135,7 @@ function ProtocolTable({ rows, cells }: { rows: readonly StructureRow[]; cells: 
 
 interface Compared {
   evidence: StructureEvidence;
-  cells: readonly CellKind[];
+  cells: readonly ThesisCell[];
 }
 
 function CorrelationsUnderBoth({ evidence, cells }: Compared) {

@@ -1,8 +1,7 @@
 // The chapter on pruning, from base training to the answers.
 
 import type { ComponentChildren } from "preact";
-import { publishedPruning } from "../../experiments/published.js";
-import { cellKinds } from "../../network/architecture.js";
+import { publishedPruning, thesisCells } from "../../experiments/published.js";
 import { targets as allTargets } from "../../prune/target.js";
 import { Note, Questions, type Section } from "../page.js";
 import type { PruningEvidence } from "../pruning-evidence.js";
@@ -26,7 +25,7 @@ export function majorityOf(data: DataResults | undefined): number {
 export function pruningEvidence(results: PruningResults, data: DataResults | undefined): PruningEvidence {
   return {
     ours: outcomesOf(results.rows),
-    published: outcomesOf(cellKinds.flatMap(publishedPruning)),
+    published: outcomesOf(thesisCells.flatMap(publishedPruning)),
     plan: results.plan,
     majority: majorityOf(data),
   };

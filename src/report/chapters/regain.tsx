@@ -1,5 +1,5 @@
 // Accuracy regained by retraining under the fixed mask: how many epochs it takes, and the curves themselves.
-import type { CellKind } from "../../network/architecture.js";
+import type { ThesisCell } from "../../experiments/published.js";
 import type { Criterion } from "../../prune/prune.js";
 import type { Target } from "../../prune/target.js";
 import { type HeatmapCell, heatmap } from "../charts/heatmap.js";
@@ -56,13 +56,13 @@ export function EpochsToRegain({ ours, published, targets, epochs }: Both & { ep
   );
 }
 
-function randomRow(ours: PruningOutcomes, cell: CellKind, target: Target, percents: readonly number[]) {
+function randomRow(ours: PruningOutcomes, cell: ThesisCell, target: Target, percents: readonly number[]) {
   const curve = curveOf(ours, cell, target, "random");
   return curve.length === 0 ? [] : [row(cell, "random", cellColour(cell), curve, percents)];
 }
 
 function row(
-  cell: CellKind,
+  cell: ThesisCell,
   label: string,
   colour: string,
   curve: readonly Outcome[],
@@ -108,7 +108,7 @@ export function RetrainingCurves({ ours, published, targets }: Both) {
   );
 }
 
-function retrainingChart(cell: CellKind, target: Target, lines: readonly Line[], epochs: number): string {
+function retrainingChart(cell: ThesisCell, target: Target, lines: readonly Line[], epochs: number): string {
   return lineChart({
     title: `${cellNames[cell]}: retraining after pruning ${targetNames[target].toLowerCase()}`,
     description: `Test accuracy over ${epochs} epochs of retraining, one line per percentage of weights removed.`,
@@ -126,7 +126,7 @@ function retrainingChart(cell: CellKind, target: Target, lines: readonly Line[],
 }
 
 function retraining(
-  cell: CellKind,
+  cell: ThesisCell,
   target: Target,
   ours: PruningOutcomes,
   published: PruningOutcomes,

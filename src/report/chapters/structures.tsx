@@ -1,8 +1,7 @@
 // The chapter on random structures: accuracy by family of graphs, what the graphs are like, accuracy against their
 // properties, and the best and the worst of them drawn.
-import { publishedStructures } from "../../experiments/published.js";
+import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
 import { PROPERTY_NAMES, type PropertyName } from "../../graph/properties.js";
-import type { CellKind } from "../../network/architecture.js";
 import { mean, variance } from "../../predict/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type BarSeries, histogram } from "../charts/bars.js";
@@ -27,7 +26,7 @@ import { wholePercent } from "./base.js";
 
 interface Props {
   rows: readonly StructureRow[];
-  cells: readonly CellKind[];
+  cells: readonly ThesisCell[];
   protocol: Protocol;
 }
 
@@ -254,7 +253,11 @@ function JointPlots({ rows, cells, protocol }: Props) {
   );
 }
 
-function jointPlot(rows: readonly StructureRow[], cell: CellKind, property: (typeof joint)[number]): string {
+function jointPlot(
+  rows: readonly StructureRow[],
+  cell: ThesisCell,
+  property: (typeof joint)[number],
+): string {
   const ours = rows.map((row) => ({ x: row.properties[property], y: row.testAccuracy }));
   const theirs = families.flatMap((family) => {
     const published = publishedStructures(cell).families[family];

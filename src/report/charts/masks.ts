@@ -1,7 +1,7 @@
 // Masks drawn weight by weight: a row of blocks per matrix, a block per gate, a pixel per weight that is left, and under
 // each block how much that is. The pixels are one-bit images that serve as the stencil of a rectangle in the cell's
 // colour, so that they follow the page's light or dark.
-import type { CellKind } from "../../network/architecture.js";
+import { gateNames } from "../../network/architecture.js";
 import { drawing, escaped, identifier } from "../plot.js";
 import { bitmap } from "../png.js";
 import type { MaskPicture } from "../results.js";
@@ -13,13 +13,6 @@ const LEFT = 62;
 const TOP = 18;
 /** Height of a row of blocks with the densities under it. */
 const ROW = BLOCK + 26;
-
-const gateNames: Record<CellKind, readonly string[]> = {
-  "rnn-tanh": ["state"],
-  "rnn-relu": ["state"],
-  lstm: ["input", "forget", "cell", "output"],
-  gru: ["reset", "update", "new"],
-};
 
 /** One network's masks. Blocks are 64 pixels along their longer side. */
 export function maskDrawing({ cell, target, percent, matrices }: MaskPicture): string {
