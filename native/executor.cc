@@ -25,12 +25,15 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
   const auto width = static_cast<size_t>(plan_.embeddingWidth);
-  size_t flows = 0;
+  size_t flows = 0, sums = 0;
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
-      if (op.block >= 0) flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
+      if (op.block < 0) continue;
+      flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
+      sums = std::max(sums, matrices_[op.block].sumCount());
     }
   }
+  sums_ = Floats(sums);
   scratch_ = Floats(std::max(kOuterSteps * width, flows) * lanes);
   flows_ = Floats(flows * lanes * groups);
   embedded_ = Floats(width * lanes * groups);
@@ -44,7 +47,7 @@ Footprint Executor::footprint() const {
   Footprint bytes;
   for (const Floats* of : {&parameters_, &first_, &second_, &gradient_}) bytes.parameters += of->bytes();
   for (const Matrix& matrix : matrices_) bytes.matrices += matrix.bytes();
-  for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_}) bytes.rest += of->bytes();
+  for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &sums_}) bytes.rest += of->bytes();
   for (const auto& member : members_) {
     bytes.activations += member->runner.activationBytes();
     bytes.parameters += member->gradient.bytes();
@@ -235,7 +238,9 @@ void Executor::tableBackward(const Op& op, float* gradient) {
     float* column = flows_.data() + s / lanes * rows * lanes + s % lanes;
     for (int i = 0; i < rows; i++) column[int64_t{i} * lanes] = flow[i];
   }
-  matrix.addGradient(flows_.data(), rows * lanes, embedded_.data(), width * lanes, groups, gradient, scratch_.data());
+  matrix.addGradient(flows_.data(), rows * lanes, embedded_.data(), width * lanes, groups, gradient, sums_.data(),
+                     scratch_.data());
+  matrix.collect(sums_.data(), gradient);
   for (int g = 0; g < groups; g++) {
     matrix.transposedProduct(flows_.data() + int64_t{g} * rows * lanes, embeddedFlow_.data() + int64_t{g} * width * lanes,
                              Start::kZero);

@@ -84,6 +84,7 @@ class Executor {
   // For tables: the embeddings of the symbols in use, a gradient of them, and the gradient of a table, each as steps of
   // as many symbols as there are lanes.
   Floats embedded_, embeddedFlow_, flows_, scratch_;
+  Floats sums_;  // Of a table's compressed matrix.
   Team team_;
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};

@@ -289,77 +289,79 @@ void outer(const float* left, int leftStep, int rows, const float* right, int ri
                                             scratch);
 }
 
-// A run of R rows with C nonzeros each.
-template <int R, int C, int L>
-void outerRun(const Run& run, const float* left, int leftStep, const float* right, int rightStep, int steps,
-              float* gradient) {
-  constexpr int N = R * C, P = kManyRegisters && L > W ? 2 : 1;
-  alignas(64) float groups[N * 16];
-  for (int lane = 0; lane < L; lane += P * W) {
-    vf sum[N][P];
-    unroll<N>([&](auto k) { unroll<P>([&](auto v) { sum[k][v] = splat(0); }); });
-    const float* l = left + lane;
-    const float* r = right + lane;
-    for (int t = 0; t < steps; t++, l += leftStep, r += rightStep) {
-      unroll<R>([&](auto i) {
-        const float* x = l + run.row[i] * L;
-        vf a[P];
-        unroll<P>([&](auto v) { a[v] = load(x + v * W); });
-        unroll<C>([&](auto j) {
-          constexpr int k = i * C + j;
-          const float* y = r + run.offsets[k];
-          unroll<P>([&](auto v) { sum[k][v] = fma(a[v], load(y + v * W), sum[k][v]); });
-        });
-      });
-    }
-    unroll<N>([&](auto k) {
-      // Lanes that are 16 apart belong together.
-      float* to = groups + k * 16 + lane % 16;
-      if constexpr (P * W > 16) {
-        store(to, sum[k][0] + sum[k][P - 1]);
-      } else {
-        unroll<P>([&](auto v) { store(to + v * W, lane < 16 ? sum[k][v] : load(to + v * W) + sum[k][v]); });
-      }
+// groups[k] (16 floats each) gains the products of one row with `count` others over T steps; kFirst starts it. The row
+// stays in registers. Here are `part` to `part + W` of the 16 lanes that belong together.
+template <int L, int T, bool kFirst>
+INLINE void dots(const int* offsets, int count, const float* left, int leftStep, const float* right, int rightStep,
+                 float* groups) {
+  constexpr int G = L / 16;
+  vf a[T * G];
+  const float* step[T];
+  unroll<T>([&](auto t) {
+    step[t] = right + static_cast<long>(t) * rightStep;
+    unroll<G>([&](auto g) { a[t * G + g] = load(left + static_cast<long>(t) * leftStep + g * 16); });
+  });
+  for (int k = 0; k < count; k++) {
+    const long offset = offsets[k];
+    vf sum = kFirst ? splat(0) : load(groups + k * 16);
+    unroll<T>([&](auto t) {
+      unroll<G>([&](auto g) { sum = fma(a[t * G + g], load(step[t] + offset + g * 16), sum); });
     });
+    store(groups + k * 16, sum);
   }
-  float sums[padded(N)];
-  fold(groups, N, sums);
-  for (int k = 0; k < N; k++) gradient[run.targets[k]] += sums[k];
 }
 
-// outerRun for every number of nonzeros, for one row and for as many as a run holds.
-template <int L>
-struct OuterRuns {
-  void (*one[kMaxRun + 1])(const Run&, const float*, int, const float*, int, int, float*);
-  void (*most[kMaxRun + 1])(const Run&, const float*, int, const float*, int, int, float*);
-  constexpr OuterRuns() : one(), most() {
-    unroll<kMaxRun>([&](auto j) {
-      one[j + 1] = outerRun<1, j + 1, L>;
-      most[j + 1] = outerRun<kMaxRun / (j + 1), j + 1, L>;
-    });
-  }
-};
+// Steps whose rows `dots` keeps in registers.
+constexpr int kDotSteps = 4;
 
 template <int L>
-void sparseOuterOf(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
-                   int steps, float* gradient) {
-  static constexpr OuterRuns<L> outerRuns;
-  // In chunks of a few steps, so that the rows of one chunk stay in the cache for all runs; of more where they are few,
-  // because every chunk ends with sums over lanes.
-  const int fitting = (1 << 17) / (leftStep + rightStep);
-  chunks(steps, fitting < kOuterSteps ? kOuterSteps : fitting > kTailSteps ? kTailSteps : fitting, [&](int t, int length) {
+void stripDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, int steps,
+               float* groups) {
+  for (int part = 0; part < 16; part += W) {
+    const int* offsets = strip.offsets;
+    float* to = groups + part;
+    for (int i = 0; i < strip.rowCount; i++) {
+      const auto [row, count] = strip.rows[i];
+      const float* l = left + row * L + part;
+      const float* r = right + part;
+      const auto some = [&](int length, auto first) INLINE_LAMBDA {
+        unroll<kDotSteps>([&](auto t) INLINE_LAMBDA {
+          if (length == t + 1) dots<L, t + 1, first>(offsets, count, l, leftStep, r, rightStep, to);
+        });
+      };
+      some(steps < kDotSteps ? steps : kDotSteps, Index<true>{});
+      for (int t = kDotSteps; t < steps; t += kDotSteps) {
+        l += static_cast<long>(kDotSteps) * leftStep;
+        r += static_cast<long>(kDotSteps) * rightStep;
+        some(steps - t < kDotSteps ? steps - t : kDotSteps, Index<false>{});
+      }
+      offsets += count;
+      to += count * 16;
+    }
+  }
+}
+
+template <int L>
+void sparseOuterOf(const Strip* strips, int count, const float* left, int leftStep, const float* right, int rightStep,
+                   int steps, int chunk, float* sums) {
+  alignas(64) float groups[kStrip * 16];
+  alignas(64) float folded[kStrip];
+  for (int t = 0; t < steps; t += chunk) {
     const float* l = left + static_cast<long>(t) * leftStep;
     const float* r = right + static_cast<long>(t) * rightStep;
-    for (int k = 0; k < count; k++) {
-      const Run& run = runs[k];
-      (run.rows == 1 ? outerRuns.one : outerRuns.most)[run.count](run, l, leftStep, r, rightStep, length, gradient);
+    for (int s = 0; s < count; s++) {
+      stripDots<L>(strips[s], l, leftStep, r, rightStep, steps - t < chunk ? steps - t : chunk, groups);
+      fold(groups, strips[s].count, folded);
+      float* to = sums + static_cast<long>(s) * kStrip;
+      for (int k = 0; k < strips[s].count; k += W) store(to + k, load(to + k) + load(folded + k));
     }
-  });
+  }
 }
 
-void sparseOuter(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
-                 int steps, int lanes, float* gradient) {
-  (lanes == 32 ? sparseOuterOf<32> : sparseOuterOf<16>)(runs, count, left, leftStep, right, rightStep, steps, gradient);
+void sparseOuter(const Strip* strips, int count, const float* left, int leftStep, const float* right, int rightStep,
+                 int steps, int chunk, int lanes, float* sums) {
+  (lanes == 32 ? sparseOuterOf<32> : sparseOuterOf<16>)(strips, count, left, leftStep, right, rightStep, steps, chunk,
+                                                        sums);
 }
 
 // ---- Moving and summing -----------------------------------------------------------------------------------------

@@ -28,15 +28,18 @@ struct RowGroup {
   const Nonzero* nonzeros;
 };
 
-// Nonzeros of a compressed matrix, for its gradient: `count` in each of `rows` rows, which are 1 or kMaxRun / count.
-// Each multiplies its row with the input row at an offset in floats, and the sum goes to a target.
-constexpr int kMaxRun = 12;
-struct Run {
-  int rows;
+// Up to kStrip nonzeros of a compressed matrix, row by row, for its gradient: `count` of them in `rowCount` rows. Each
+// multiplies its row with the input row at an offset in floats.
+constexpr int kStrip = 64;
+struct StripRow {
+  int row;
   int count;
-  int row[kMaxRun];
-  int offsets[kMaxRun];
-  int targets[kMaxRun];
+};
+struct Strip {
+  int rowCount;
+  int count;
+  StripRow rows[kStrip];
+  int offsets[kStrip];
 };
 
 // Most steps of a weight gradient between two additions to it.
@@ -112,9 +115,10 @@ struct Kernels {
   // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
                 int lanes, float* gradient, int stride, float* scratch);
-  // The same at the nonzeros of a compressed matrix.
-  void (*sparseOuter)(const Run* runs, int count, const float* left, int leftStep, const float* right, int rightStep,
-                      int steps, int lanes, float* gradient);
+  // The same at the nonzeros of a compressed matrix, `chunk` steps at a time, which is a multiple of 4. Strip s adds to
+  // the sums from s * kStrip on.
+  void (*sparseOuter)(const Strip* strips, int count, const float* left, int leftStep, const float* right,
+                      int rightStep, int steps, int chunk, int lanes, float* sums);
 
   // One for each kind of cell, in the order of kCellShapes in plan.h.
   const CellKernels* cells;

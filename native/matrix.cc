@@ -6,7 +6,9 @@
 namespace filigree {
 namespace {
 constexpr int kProductColumns = 256;
-constexpr int kGradientBlock = 100;
+constexpr int kGradientColumns = 128;
+constexpr int kGradientFloats = 1 << 13;
+constexpr int kMostChunk = 24;
 
 template <class T>
 size_t bytesOf(const std::vector<T>& vector) {
@@ -60,7 +62,7 @@ void Matrix::packDense(Form& form, const Entries& entries, int columns) {
 }
 
 // Both directions and the gradient take the columns in blocks whose input stays in the first-level cache: a step's in a
-// product, kOuterSteps of them in the gradient.
+// product, some of them in the gradient.
 template <class F>
 void eachBlock(int columns, int most, F f) {
   const int count = (columns + most - 1) / most;
@@ -114,44 +116,25 @@ void Matrix::packSparse(Form& form, const Entries& entries) {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + starts[g];
 }
 
+// All strips but the last are full, one block of columns after the other.
 void Matrix::packGradient(const Entries& entries) {
-  eachBlock(block_.rows, kGradientBlock, [&](int firstRow, int endRow) {
-    eachBlock(block_.columns, kGradientBlock, [&](int firstColumn, int endColumn) {
-      packRuns(entries, firstRow, endRow, firstColumn, endColumn);
-    });
-  });
-}
-
-void Matrix::packRuns(const Entries& entries, int firstRow, int endRow, int firstColumn, int endColumn) {
-  // Each row's nonzeros in nearly equal parts, by the number in a part.
-  std::vector<Run> parts[kMaxRun + 1];
-  for (int i = firstRow; i < endRow; i++) {
-    const std::vector<Entry> nonzeros = within(entries[i], firstColumn, endColumn);
-    eachBlock(static_cast<int>(nonzeros.size()), kMaxRun, [&](int first, int end) {
-      Run part{1, 0, {i}, {}, {}};
-      for (int k = first; k < end; k++, part.count++) {
-        part.offsets[part.count] = nonzeros[k].column * lanes_;
-        part.targets[part.count] = nonzeros[k].parameter;
+  std::vector<bool> used(block_.columns);
+  eachBlock(block_.columns, kGradientColumns, [&](int from, int to) {
+    for (int i = 0; i < block_.rows; i++) {
+      for (const Entry& entry : within(entries[i], from, to)) {
+        if (targets_.size() % kStrip == 0) strips_.emplace_back();
+        Strip& strip = strips_.back();
+        if (strip.rowCount == 0 || strip.rows[strip.rowCount - 1].row != i) strip.rows[strip.rowCount++] = {i, 0};
+        strip.rows[strip.rowCount - 1].count++;
+        strip.offsets[strip.count++] = entry.column * lanes_;
+        targets_.push_back(entry.parameter);
+        used[entry.column] = true;
       }
-      parts[part.count].push_back(part);
-    });
-  }
-  // As many parts to a run as it holds.
-  for (int n = 1; n <= kMaxRun; n++) {
-    const size_t rows = kMaxRun / n;
-    size_t p = 0;
-    for (; p + rows <= parts[n].size(); p += rows) {
-      Run run{static_cast<int>(rows), n, {}, {}, {}};
-      for (size_t r = 0; r < rows; r++) {
-        const Run& part = parts[n][p + r];
-        run.row[r] = part.row[0];
-        std::copy_n(part.offsets, n, run.offsets + r * n);
-        std::copy_n(part.targets, n, run.targets + r * n);
-      }
-      runs_.push_back(run);
     }
-    runs_.insert(runs_.end(), parts[n].begin() + static_cast<int64_t>(p), parts[n].end());
-  }
+  });
+  // As many steps at once as leave the input of a block in the first-level cache.
+  const auto columns = std::clamp<int64_t>(std::count(used.begin(), used.end(), true), 1, kGradientColumns);
+  chunk_ = static_cast<int>(std::clamp<int64_t>(kGradientFloats / (columns * lanes_) / 4 * 4, 4, kMostChunk));
 }
 
 void Matrix::refresh(const float* parameters) {
@@ -178,10 +161,10 @@ void Matrix::multiply(const Form& form, int rows, int columns, const float* in, 
 }
 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
-                         float* gradient, float* scratch) const {
+                         float* gradient, float* sums, float* scratch) const {
   if (block_.sparse) {
-    kernels_.sparseOuter(runs_.data(), static_cast<int>(runs_.size()), left, leftStep, right, rightStep, steps, lanes_,
-                         gradient);
+    kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
+                         chunk_, lanes_, sums);
     return;
   }
   for (const Piece& p : block_.pieces) {
@@ -191,12 +174,18 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
   }
 }
 
+void Matrix::collect(float* sums, float* gradient) const {
+  for (size_t k = 0; k < targets_.size(); k++) gradient[targets_[k]] += sums[k];
+  // What lies behind the last of them too, which `fold` fills with anything.
+  std::fill_n(sums, sumCount(), 0.0f);
+}
+
 void Matrix::maskGradient(float* gradient) const {
   for (const int at : absent_) gradient[at] = 0;
 }
 
 size_t Matrix::bytes() const {
-  size_t bytes = bytesOf(block_.mask) + bytesOf(runs_) + bytesOf(absent_);
+  size_t bytes = bytesOf(block_.mask) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
   for (const Form* form : {&forward_, &backward_}) {
     bytes += form->panels.bytes() + bytesOf(form->source) + bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) +
              bytesOf(form->groups);

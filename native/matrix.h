@@ -27,9 +27,12 @@ class Matrix {
   }
 
   // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
-  // room for kOuterSteps * lanes * columns floats.
+  // room for kOuterSteps * lanes * columns floats. A compressed matrix adds to `sumCount()` sums instead, in an order of
+  // its own, and `collect` adds these to the gradient and clears them.
   void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
-                   float* scratch) const;
+                   float* sums, float* scratch) const;
+  size_t sumCount() const { return strips_.size() * kStrip; }
+  void collect(float* sums, float* gradient) const;
 
   // Sets the gradient of absent weights to zero.
   void maskGradient(float* gradient) const;
@@ -50,7 +53,6 @@ class Matrix {
   void packDense(Form& form, const Entries& entries, int columns);
   void packSparse(Form& form, const Entries& entries);
   void packGradient(const Entries& entries);
-  void packRuns(const Entries& entries, int firstRow, int endRow, int firstColumn, int endColumn);
   void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
                 const float* bias) const;
 
@@ -58,7 +60,10 @@ class Matrix {
   const int lanes_;
   const Kernels& kernels_;
   Form forward_, backward_;
-  std::vector<Run> runs_;   // Compressed: where the gradients of the nonzeros come from and go.
+  // Compressed: where the gradients of the nonzeros come from, and the parameters that they are of.
+  std::vector<Strip> strips_;
+  std::vector<int> targets_;
+  int chunk_ = 0;
   std::vector<int> absent_;  // Dense with a mask: parameters that must get no gradient.
 };
 

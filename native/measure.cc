@@ -50,7 +50,8 @@ struct MatrixWork {
         left(someFloats(area(leftStep, chunk))),
         right(someFloats(area(rightStep, chunk))),
         flow(area(rightStep, chunk)),
-        scratch(area(rightStep, kOuterSteps)) {
+        scratch(area(rightStep, kOuterSteps)),
+        sums(matrix.sumCount()) {
     refresh();
   }
 
@@ -64,8 +65,9 @@ struct MatrixWork {
   void addGradient() {
     for (int t = 0; t < steps; t += chunk) {
       matrix.addGradient(left.data(), leftStep, right.data(), rightStep, std::min(chunk, steps - t), gradient.data(),
-                         scratch.data());
+                         sums.data(), scratch.data());
     }
+    matrix.collect(sums.data(), gradient.data());
   }
   // All that a training step does with a matrix.
   void training() {
@@ -80,7 +82,7 @@ struct MatrixWork {
 
   const int steps, chunk, leftStep, rightStep;
   Matrix matrix;
-  Floats parameters, gradient, left, right, flow, scratch;
+  Floats parameters, gradient, left, right, flow, scratch, sums;
 };
 
 // A cell's buffers at one step.

@@ -28,6 +28,12 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
   }
   scratch_ = Floats(scratch * plan.lanes);
+  size_t sums = 0;
+  for (const Matrix& matrix : matrices) {
+    firstSum_.push_back(sums);
+    sums += matrix.sumCount();
+  }
+  sums_ = Floats(sums);
   for (const Op& op : plan.forward) {
     if (op.code == OpCode::kCell) boundaryFloats_ += static_cast<size_t>(floatsOf(op.output) + floatsOf(op.state));
   }
@@ -109,6 +115,7 @@ void TileRunner::backward(float* gradient) {
     }
     runBackward(gradient);
   });
+  for (size_t i = 0; i < matrices_.size(); i++) matrices_[i].collect(sums_.data() + firstSum_[i], gradient);
 }
 
 // Calls f(op, t, end) for every operation: once for all steps, but for the operations of a group in turn for every
@@ -318,7 +325,8 @@ void TileRunner::runBackward(float* gradient) {
         break;
       case OpCode::kWeightGradient:
         matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),
-                                        stride(op.target), end - first, gradient, scratch_.data());
+                                        stride(op.target), end - first, gradient,
+                                        sums_.data() + firstSum_[op.block], scratch_.data());
         break;
       case OpCode::kBiasGradient:
         addBiases(op, first, end, gradient);

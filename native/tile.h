@@ -50,7 +50,7 @@ class TileRunner {
   void backward(float* gradient);
 
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
-  size_t otherBytes() const { return scratch_.bytes() + symbols_.bytes(); }
+  size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes(); }
 
  private:
   template <class F>
@@ -87,6 +87,8 @@ class TileRunner {
   const Kernels& kernels_;
   const float* prepared_;
   Floats arena_, scratch_;
+  Floats sums_;  // Gradients of the compressed matrices of one tile.
+  std::vector<size_t> firstSum_;  // Of each matrix.
   Floats symbols_;     // [step][lane], as 32-bit integers.
   Floats boundaries_;  // What cells hand to each segment of the present tile, where there are several.
   size_t boundaryFloats_ = 0;

@@ -32,7 +32,7 @@ export type PruneConfiguration = z.output<typeof pruneSchema>;
 
 export const pruneKind: TrialKind<PruneConfiguration> = {
   name: "prune",
-  version: 2,
+  version: 3,
   schema: pruneSchema,
   needs(configuration, seed) {
     return [baseTrial(configuration, seed)];

@@ -40,7 +40,7 @@ export const NETWORK = "network.safetensors";
 
 export const trainKind: TrialKind<TrainConfiguration> = {
   name: "train",
-  version: 2,
+  version: 3,
   schema: trainSchema,
   async run(configuration, context) {
     const random = new Random(context.seed);

@@ -145,6 +145,7 @@ describe.skipIf(!native)("the native executor", () => {
       const executor = new (require(built).NativeExecutor)(words, masks, optimiser);
       executor.setState(parameters, parameters, parameters, 0);
       executor.train(batches, 0, batches.count);
+      setInterval(() => {}, 1000); // However slow this thread is, it does not end by itself.
       parentPort.postMessage("training");`;
     const workerData = {
       built,
