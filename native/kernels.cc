@@ -314,43 +314,48 @@ INLINE void dots(const int* offsets, int count, const float* left, int leftStep,
 // Steps whose rows `dots` keeps in registers.
 constexpr int kDotSteps = 4;
 
-template <int L>
-void stripDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, int steps,
-               float* groups) {
+// One strip over T steps after the other, so that sums which wait for each other are far apart.
+template <int L, int T, bool kFirst>
+void stripDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, float* groups) {
   for (int part = 0; part < 16; part += W) {
     const int* offsets = strip.offsets;
     float* to = groups + part;
     for (int i = 0; i < strip.rowCount; i++) {
       const auto [row, count] = strip.rows[i];
-      const float* l = left + row * L + part;
-      const float* r = right + part;
-      const auto some = [&](int length, auto first) INLINE_LAMBDA {
-        unroll<kDotSteps>([&](auto t) INLINE_LAMBDA {
-          if (length == t + 1) dots<L, t + 1, first>(offsets, count, l, leftStep, r, rightStep, to);
-        });
-      };
-      some(steps < kDotSteps ? steps : kDotSteps, Index<true>{});
-      for (int t = kDotSteps; t < steps; t += kDotSteps) {
-        l += static_cast<long>(kDotSteps) * leftStep;
-        r += static_cast<long>(kDotSteps) * rightStep;
-        some(steps - t < kDotSteps ? steps - t : kDotSteps, Index<false>{});
-      }
+      dots<L, T, kFirst>(offsets, count, left + row * L + part, leftStep, right + part, rightStep, to);
       offsets += count;
       to += count * 16;
     }
   }
 }
 
+// stripDots for every number of steps, starting sums or adding to them.
+template <int L>
+struct StripDots {
+  void (*first[kDotSteps + 1])(const Strip&, const float*, int, const float*, int, float*);
+  void (*next[kDotSteps + 1])(const Strip&, const float*, int, const float*, int, float*);
+  constexpr StripDots() : first(), next() {
+    unroll<kDotSteps>([&](auto t) {
+      first[t + 1] = stripDots<L, t + 1, true>;
+      next[t + 1] = stripDots<L, t + 1, false>;
+    });
+  }
+};
+
 template <int L>
 void sparseOuterOf(const Strip* strips, int count, const float* left, int leftStep, const float* right, int rightStep,
                    int steps, int chunk, float* sums) {
+  static constexpr StripDots<L> stripDots;
   alignas(64) float groups[kStrip * 16];
   alignas(64) float folded[kStrip];
-  for (int t = 0; t < steps; t += chunk) {
-    const float* l = left + static_cast<long>(t) * leftStep;
-    const float* r = right + static_cast<long>(t) * rightStep;
+  for (int from = 0; from < steps; from += chunk) {
+    const int end = from + chunk < steps ? from + chunk : steps;
     for (int s = 0; s < count; s++) {
-      stripDots<L>(strips[s], l, leftStep, r, rightStep, steps - t < chunk ? steps - t : chunk, groups);
+      for (int t = from; t < end; t += kDotSteps) {
+        (t == from ? stripDots.first : stripDots.next)[end - t < kDotSteps ? end - t : kDotSteps](
+            strips[s], left + static_cast<long>(t) * leftStep, leftStep, right + static_cast<long>(t) * rightStep,
+            rightStep, groups);
+      }
       fold(groups, strips[s].count, folded);
       float* to = sums + static_cast<long>(s) * kStrip;
       for (int k = 0; k < strips[s].count; k += W) store(to + k, load(to + k) + load(folded + k));

@@ -69,13 +69,17 @@ void eachBlock(int columns, int most, F f) {
   for (int64_t c = 0; c < count; c++) f(static_cast<int>(columns * c / count), static_cast<int>(columns * (c + 1) / count));
 }
 
-// Those of a row's entries whose columns lie in a range.
-template <class Entry>
-std::vector<Entry> within(const std::vector<Entry>& row, int from, int to) {
+// Those entries of all rows whose columns lie in a range.
+Entries within(const Entries& rows, int from, int to) {
   const auto before = [](const Entry& entry, int column) { return entry.column < column; };
-  const auto first = std::lower_bound(row.begin(), row.end(), from, before);
-  return {first, std::lower_bound(first, row.end(), to, before)};
+  Entries some;
+  for (const std::vector<Entry>& row : rows) {
+    const auto first = std::lower_bound(row.begin(), row.end(), from, before);
+    some.emplace_back(first, std::lower_bound(first, row.end(), to, before));
+  }
+  return some;
 }
+
 
 void Matrix::packSparse(Form& form, const Entries& entries) {
   const int rows = static_cast<int>(entries.size());
@@ -89,8 +93,7 @@ void Matrix::packSparse(Form& form, const Entries& entries) {
   std::vector<size_t> starts;
   eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int first, int end) {
     const int from = used.empty() ? 0 : used[first], to = used.empty() ? 0 : used[end - 1] + 1;
-    Entries nonzeros(rows);
-    for (int i = 0; i < rows; i++) nonzeros[i] = within(entries[i], from, to);
+    const Entries nonzeros = within(entries, from, to);
     std::vector<int> order(rows);
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
@@ -120,8 +123,9 @@ void Matrix::packSparse(Form& form, const Entries& entries) {
 void Matrix::packGradient(const Entries& entries) {
   std::vector<bool> used(block_.columns);
   eachBlock(block_.columns, kGradientColumns, [&](int from, int to) {
+    const Entries nonzeros = within(entries, from, to);
     for (int i = 0; i < block_.rows; i++) {
-      for (const Entry& entry : within(entries[i], from, to)) {
+      for (const Entry& entry : nonzeros[i]) {
         if (targets_.size() % kStrip == 0) strips_.emplace_back();
         Strip& strip = strips_.back();
         if (strip.rowCount == 0 || strip.rows[strip.rowCount - 1].row != i) strip.rows[strip.rowCount++] = {i, 0};

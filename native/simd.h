@@ -222,12 +222,19 @@ INLINE void lookUp(const float* table, [[maybe_unused]] int width, const int* sy
     return;
   }
 #elif defined(__AVX2__) && defined(__FMA__)
-  if (width == 16) {
-    const vf low = load(table), high = load(table + 8);
+  // Eight entries by the lowest bits of a symbol, of these one by the next bits, which become the sign.
+  const auto choose = [](vf low, vf high, __m256i index, int bit) INLINE_LAMBDA {
+    return _mm256_blendv_ps(low, high, (vf)_mm256_slli_epi32(index, 31 - bit));
+  };
+  const auto sixteen = [choose](vf low, vf high, __m256i index) INLINE_LAMBDA {
+    return choose(_mm256_permutevar8x32_ps(low, index), _mm256_permutevar8x32_ps(high, index), index, 3);
+  };
+  if (width <= 32) {
+    const vf a = load(table), b = load(table + 8), c = load(table + width - 16), d = load(table + width - 8);
     for (int l = 0; l < lanes; l += 8) {
       const __m256i index = _mm256_load_si256(reinterpret_cast<const __m256i*>(symbols + l));
-      const vf upper = (vf)_mm256_slli_epi32(index, 28);  // Bit 3 becomes the sign.
-      store(row + l, _mm256_blendv_ps(_mm256_permutevar8x32_ps(low, index), _mm256_permutevar8x32_ps(high, index), upper));
+      const vf first = sixteen(a, b, index);
+      store(row + l, width == 16 ? first : choose(first, sixteen(c, d, index), index, 4));
     }
     return;
   }
