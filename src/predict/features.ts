@@ -2,34 +2,8 @@
 // four sets that the thesis compares (its appendix, "Feature importance scores under different circumstances"); any
 // other table has its numeric columns.
 import { InputError } from "../errors.js";
+import { PROPERTY_NAMES } from "../graph/properties.js";
 import { isNumeric, type Table } from "./table.js";
-
-/** The thesis's graph properties, in its order. */
-export const thesisProperties = [
-  "layers",
-  "nodes",
-  "edges",
-  "source_nodes",
-  "sink_nodes",
-  "diameter",
-  "density",
-  "average_shortest_path_length",
-  "eccentricity_mean",
-  "eccentricity_var",
-  "eccentricity_std",
-  "degree_mean",
-  "degree_var",
-  "degree_std",
-  "closeness_mean",
-  "closeness_var",
-  "closeness_std",
-  "nodes_betweenness_mean",
-  "nodes_betweenness_var",
-  "nodes_betweenness_std",
-  "edge_betweenness_mean",
-  "edge_betweenness_var",
-  "edge_betweenness_std",
-] as const;
 
 const nodesAndEdges: readonly string[] = ["nodes", "edges", "source_nodes", "sink_nodes"];
 
@@ -46,12 +20,12 @@ export interface FeatureSet {
  */
 export function featureSets(features: readonly string[]): FeatureSet[] {
   const all = { name: "all", features: [...features] };
-  if (!thesisProperties.every((name) => features.includes(name))) return [all];
+  if (!PROPERTY_NAMES.every((name) => features.includes(name))) return [all];
   return [
     all,
     { name: "only_node_edge", features: [...nodesAndEdges] },
-    { name: "without_node_edge", features: thesisProperties.filter((name) => !nodesAndEdges.includes(name)) },
-    { name: "only_var", features: thesisProperties.filter((name) => name.endsWith("_var")) },
+    { name: "without_node_edge", features: PROPERTY_NAMES.filter((name) => !nodesAndEdges.includes(name)) },
+    { name: "only_var", features: PROPERTY_NAMES.filter((name) => name.endsWith("_var")) },
   ];
 }
 
@@ -70,7 +44,7 @@ export function chooseFeatures(table: Table, target: string, given?: readonly st
   }
   if (given && given.length > 0) return [...new Set(given)];
   const candidates = table.columns.filter((name) => name !== target);
-  if (thesisProperties.every((name) => candidates.includes(name))) return [...thesisProperties];
+  if (PROPERTY_NAMES.every((name) => candidates.includes(name))) return [...PROPERTY_NAMES];
   const numeric = candidates.filter((name) => isNumeric(table, name));
   if (numeric.length > 0) return numeric;
   throw new InputError({

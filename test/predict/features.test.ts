@@ -1,16 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { chooseFeatures, featureSets, thesisProperties } from "../../src/predict/features.js";
+import { PROPERTY_NAMES } from "../../src/graph/properties.js";
+import { chooseFeatures, featureSets } from "../../src/predict/features.js";
 import { parseTable } from "../../src/predict/table.js";
 
 const structures = parseTable(
-  `mode,graph_nr,${thesisProperties.join(",")},test_acc,test_loss\nGRU,0,${thesisProperties.map(() => 1).join(",")},1,1\n`,
+  `mode,graph_nr,${PROPERTY_NAMES.join(",")},test_acc,test_loss\nGRU,0,${PROPERTY_NAMES.map(() => 1).join(",")},1,1\n`,
   "structures.csv",
 );
 
 describe("chooseFeatures", () => {
   it("takes the thesis's 23 properties and no results", () => {
-    expect(chooseFeatures(structures, "test_acc")).toEqual([...thesisProperties]);
-    expect(thesisProperties).toHaveLength(23);
+    expect(chooseFeatures(structures, "test_acc")).toEqual([...PROPERTY_NAMES]);
+    expect(PROPERTY_NAMES).toHaveLength(23);
   });
 
   it("takes the numeric columns of any other table", () => {
@@ -31,7 +32,7 @@ describe("chooseFeatures", () => {
 
 describe("featureSets", () => {
   it("are the four of the thesis where its properties are", () => {
-    const sets = featureSets(thesisProperties);
+    const sets = featureSets(PROPERTY_NAMES);
     expect(sets.map(({ name, features }) => [name, features.length])).toEqual([
       ["all", 23],
       ["only_node_edge", 4],

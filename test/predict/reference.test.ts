@@ -3,8 +3,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { PROPERTY_NAMES } from "../../src/graph/properties.js";
 import { correlations } from "../../src/predict/correlation.js";
-import { featureSets, thesisProperties } from "../../src/predict/features.js";
+import { featureSets } from "../../src/predict/features.js";
 import { fromColumns } from "../../src/predict/matrix.js";
 import type { Model, Regressor } from "../../src/predict/regressor.js";
 import { regressors } from "../../src/predict/regressors.js";
@@ -29,7 +30,7 @@ interface Spread {
 
 const oracle = () => JSON.parse(readFileSync(`${published}prediction_oracle.json`, "utf8")) as Oracle;
 
-function structures(cell: string, features: readonly string[] = thesisProperties) {
+function structures(cell: string, features: readonly string[] = PROPERTY_NAMES) {
   const table = readTable(`${published}structure_${cell}.csv`);
   const columns = features.map((name) => numbers(table, name));
   return { columns, x: fromColumns(columns, table.rows.length), y: numbers(table, "test_acc") };
@@ -89,7 +90,7 @@ describe.skipIf(absent)("on the thesis's tables", () => {
   it.each(["rnn_tanh", "gru"])("Pearson's correlations are SciPy's for %s", (cell) => {
     const { columns, y } = structures(cell);
     const want = oracle().r2[cell].pearson;
-    for (const { feature, pearson } of correlations(thesisProperties, columns, y, new Random(0))) {
+    for (const { feature, pearson } of correlations(PROPERTY_NAMES, columns, y, new Random(0))) {
       expect(Math.abs(pearson!.value - want[feature])).toBeLessThan(1e-13);
     }
   });
@@ -103,7 +104,7 @@ describe.skipIf(absent)("on the thesis's tables", () => {
     ["gru", "without_node_edge", 0.78],
     ["gru", "only_var", 0.76],
   ])("the forest for %s from %s scores about the %f of the appendix", (cell, set, want) => {
-    const { features } = featureSets(thesisProperties).find(({ name }) => name === set)!;
+    const { features } = featureSets(PROPERTY_NAMES).find(({ name }) => name === set)!;
     expect(Math.abs(seedSpread(scores("random-forest", cell, 3, features)).mean - want)).toBeLessThan(0.15);
   });
 });
