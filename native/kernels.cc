@@ -345,14 +345,14 @@ struct StripDots {
 template <int L>
 void sparseOuterOf(const Strip* strips, int count, const float* left, int leftStep, const float* right, int rightStep,
                    int steps, int chunk, float* sums) {
-  static constexpr StripDots<L> stripDots;
+  static constexpr StripDots<L> dotsOver;
   alignas(64) float groups[kStrip * 16];
-  alignas(64) float folded[kStrip];
+  alignas(64) float folded[kStrip] = {};
   for (int from = 0; from < steps; from += chunk) {
     const int end = from + chunk < steps ? from + chunk : steps;
     for (int s = 0; s < count; s++) {
       for (int t = from; t < end; t += kDotSteps) {
-        (t == from ? stripDots.first : stripDots.next)[end - t < kDotSteps ? end - t : kDotSteps](
+        (t == from ? dotsOver.first : dotsOver.next)[end - t < kDotSteps ? end - t : kDotSteps](
             strips[s], left + static_cast<long>(t) * leftStep, leftStep, right + static_cast<long>(t) * rightStep,
             rightStep, groups);
       }

@@ -8,8 +8,8 @@ import type { Block, Piece } from "./plan.js";
  * (docs/performance.md). A small matrix gains more, because its dense panels are short and its inputs stay close.
  */
 const SPARSE_BELOW = [
-  { columns: 64, density: 0.55 },
-  { columns: 192, density: 0.46 },
+  { columns: 64, density: 0.57 },
+  { columns: 192, density: 0.43 },
   { columns: Number.POSITIVE_INFINITY, density: 0.4 },
 ] as const;
 
