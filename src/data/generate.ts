@@ -9,7 +9,8 @@ import { drawDistinct } from "./sample.js";
 
 /**
  * - `foreign`: from automata of the grammar's shape with letters that it does not have, at least one in every string;
- * - `relabelled`: from automata of the grammar's shape with its own letters on the wrong arcs;
+ * - `relabelled`: from automata of the grammar's shape with its own letters on the wrong arcs, the first of which has only
+ *   the letters of its first choice exchanged, as one of the thesis's has;
  * - `edited`: one edit (substitute, insert, delete, or swap neighbours) from a true string, of the dataset if it has enough.
  *
  * Strings that happen to be true are never among them.
@@ -170,9 +171,12 @@ function addRelettered(
 ): void {
   const end = used.size + count;
   const letters = kind === "foreign" ? foreignLetters(grammar) : choiceLetters(grammar);
-  let sources = Array.from({ length: AUTOMATA }, (_, i) =>
-    drawRelettered(grammar, letters, bounds, random.stream(String(i)), end),
-  );
+  let sources = Array.from({ length: AUTOMATA }, (_, i) => {
+    const own = random.stream(String(i));
+    const deal = () =>
+      kind === "relabelled" && i === 0 ? exchangeFirst(grammar) : reletter(grammar, letters, own);
+    return drawRelettered(grammar, deal, bounds, own, end);
+  });
   while (used.size < end) {
     if (sources.length === 0) {
       throw tooFew(grammar, `gives only ${count - end + used.size} ${kind} strings`, count, bounds);
@@ -190,16 +194,16 @@ function addRelettered(
   }
 }
 
-/** Strings of one automaton of the grammar's shape; its letters are dealt again if by chance they give no false string. */
+/** Strings of one automaton of the grammar's shape, which is dealt again if by chance it gives no false string. */
 function* drawRelettered(
   grammar: Grammar,
-  letters: readonly string[],
+  deal: () => Grammar,
   { minLength, maxLength }: Bounds,
   random: Random,
   most: number,
 ): Generator<string> {
-  for (let deal = 0; deal < 20; deal++) {
-    const automaton = difference(reletter(grammar, letters, random), grammar);
+  for (let tries = 0; tries < 20; tries++) {
+    const automaton = difference(deal(), grammar);
     const strings = drawDistinct(automaton, minLength, maxLength, random, most);
     const { value, done } = strings.next();
     if (done) continue;
@@ -223,6 +227,17 @@ function reletter(grammar: Grammar, letters: readonly string[], random: Random):
       const dealt = pack.splice(0, arcs.length);
       return arcs.map(({ to }, i) => ({ symbol: dealt[i], to }));
     }),
+  };
+}
+
+/** The grammar with the letters of the first state that has several arcs moved on by one arc: exchanged where it has two. */
+function exchangeFirst(grammar: Grammar): Grammar {
+  const first = grammar.arcs.findIndex((arcs) => arcs.length > 1);
+  return {
+    ...grammar,
+    arcs: grammar.arcs.map((arcs, state) =>
+      state === first ? arcs.map(({ to }, i) => ({ symbol: arcs[(i + 1) % arcs.length].symbol, to })) : arcs,
+    ),
   };
 }
 

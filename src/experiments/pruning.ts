@@ -32,7 +32,7 @@ export type PruneConfiguration = z.output<typeof pruneSchema>;
 
 export const pruneKind: TrialKind<PruneConfiguration> = {
   name: "prune",
-  version: 3,
+  version: 4,
   schema: pruneSchema,
   needs(configuration, seed) {
     return [baseTrial(configuration, seed)];

@@ -90,7 +90,7 @@ export const GRAPH = "graph.json";
 
 export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
-  version: 3,
+  version: 4,
   schema: structureSchema,
   async run(configuration, context) {
     const graph = graphOf(configuration.graph);

@@ -40,7 +40,7 @@ export const NETWORK = "network.safetensors";
 
 export const trainKind: TrialKind<TrainConfiguration> = {
   name: "train",
-  version: 3,
+  version: 4,
   schema: trainSchema,
   async run(configuration, context) {
     const random = new Random(context.seed);

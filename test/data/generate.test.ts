@@ -85,6 +85,21 @@ describe("generateDataset", () => {
     }
   });
 
+  const exchanged = (strings: readonly string[]) =>
+    strings.filter((string) => {
+      const other = { T: "P", P: "T" }[string[1]];
+      return other && accepts(reber, string[0] + other + string.slice(2));
+    }).length;
+
+  it("has false strings that differ from true ones in their first choice alone", () => {
+    expect(exchanged(labelled(join(full.train, full.test), 0))).toBe(5500 / 4);
+  });
+
+  it.skipIf(absent)(`as the thesis's data has${suffix}`, () => {
+    const thesis = join(readDataset(trainingFile), readDataset(testFile));
+    expect(exchanged(labelled(thesis, 0))).toBe(1500);
+  });
+
   it("depends on the seed alone", () => {
     const options = { count: 400, mix: { foreign: 1, relabelled: 1, edited: 1 } };
     expect(generate(options, 5)).toEqual(generate(options, 5));
