@@ -1,8 +1,11 @@
 // Puts every published number of the thesis beside ours into docs/reproduction.md: each block between <!-- name --> and
-// <!-- end --> is made anew from the results of finished runs. The prose around them is to be read again.
-//   node scripts/document-reproduction.mjs results/full [MORE…]        needs `npm run build`
-// The first folder is the run whose time and prediction are told; the others add seeds.
-import { readFileSync, writeFileSync } from "node:fs";
+// <!-- end --> is made anew from the runs kept in docs/reproduction, after those in the folders given are added to them.
+// The prose around the blocks is to be read again.
+//   node scripts/document-reproduction.mjs [results/full…]        needs `npm run build`
+// Runs of other seeds (`reproduce --full --seed 2`) add a spread; of an interrupted one, whole experiments count.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { publishedPruning, publishedStructures, thesisCells } from "../dist/experiments/published.js";
 import { PROPERTY_NAMES } from "../dist/graph/properties.js";
 import { mean, variance } from "../dist/predict/statistics.js";
@@ -12,17 +15,20 @@ import { families, familyNames, propertyLabel } from "../dist/report/structure-o
 import { cellNames, targetNames } from "../dist/report/theme.js";
 import { duration } from "../dist/report/words.js";
 
-const folders = process.argv.slice(2);
-if (folders.length === 0) {
-  console.error("name the folder of a finished `filigree reproduce --full`");
-  process.exit(2);
+const kept = fileURLToPath(new URL("../docs/reproduction/", import.meta.url));
+mkdirSync(kept, { recursive: true });
+for (const folder of process.argv.slice(2)) {
+  const { facts, pruning, structures, prediction } = JSON.parse(
+    readFileSync(`${folder}/results.json`, "utf8"),
+  );
+  if (facts.scale !== "full") throw new Error(`${folder} is of a quick run`);
+  const run = { facts, pruning: wholePruning(pruning), structures: wholeStructures(structures), prediction };
+  writeFileSync(`${kept}seed-${facts.seeds.join("-")}.json.br`, brotliCompressSync(JSON.stringify(run)));
 }
-const runs = folders.map((folder) => JSON.parse(readFileSync(`${folder}/results.json`, "utf8")));
+const runs = readdirSync(kept)
+  .sort()
+  .map((name) => JSON.parse(brotliDecompressSync(readFileSync(kept + name)).toString()));
 const [first] = runs;
-if (!first.facts.complete) {
-  console.error(`${folders[0]} is not finished: repeat the command that made it`);
-  process.exit(2);
-}
 const page = new URL("../docs/reproduction.md", import.meta.url);
 const regressorNames = {
   "bayesian-ridge": "Bayesian ridge",
@@ -30,16 +36,8 @@ const regressorNames = {
   adaboost: "AdaBoost",
 };
 
-// A trial that two folders have is one trial.
-const pruning = unique(
-  runs.flatMap((run) => run.pruning.rows),
-  ({ cell, seed, criterion, target, percent, epoch }) => [cell, seed, criterion, target, percent, epoch],
-);
-const structures = unique(
-  runs.flatMap((run) => run.structures.rows),
-  ({ cell, protocol, family, index, seed }) => [cell, protocol, family, index, seed],
-);
-const ours = outcomesOf(pruning);
+const ours = outcomesOf(runs.flatMap((run) => run.pruning.rows));
+const structures = runs.flatMap((run) => run.structures.rows);
 const published = outcomesOf(thesisCells.flatMap(publishedPruning));
 
 const blocks = {
@@ -59,23 +57,45 @@ const text = readFileSync(page, "utf8").replace(
 );
 writeFileSync(page, text);
 
-function runTable() {
-  const { facts } = first;
-  const versions = Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`);
-  return [
-    `\`${facts.command}\`, ${facts.date}: **${duration(facts.seconds)}** on ${facts.machine}, ${facts.executor}; ` +
-      `${versions.join(", ")}.`,
-    `Networks trained: ${count(first)}${runs
-      .slice(1)
-      .map((run) => `; a further run, \`${run.facts.command}\`: ${count(run)}`)
-      .join("")}.`,
-  ].join("\n");
+function wholePruning({ plan, rows }) {
+  const { cells, targets, percents, seeds, retrainingEpochs } = plan;
+  const planned = cells.length * targets.length * percents.length * seeds.length;
+  const whole = plan.criteria.filter((criterion) => {
+    const finished = rows.filter((row) => row.criterion === criterion && row.epoch === retrainingEpochs);
+    return finished.length === planned;
+  });
+  return {
+    plan,
+    rows: rows.filter(({ criterion }) => criterion === "none" || whole.includes(criterion)),
+  };
 }
 
-function count({ pruning: { rows }, structures: { rows: networks } }) {
-  const base = rows.filter(({ target, epoch }) => target === "none" && epoch === 1).length;
-  const pruned = rows.filter(({ target, epoch }) => target !== "none" && epoch === 0).length;
-  return `${base} unpruned, ${pruned} pruned, ${networks.length} of random structure`;
+function wholeStructures({ plan, rows }) {
+  const { cells, families, graphs, seeds } = plan;
+  const planned = cells.length * families.length * graphs * seeds.length;
+  const whole = plan.protocols.filter(
+    (protocol) => rows.filter((row) => row.protocol === protocol).length === planned,
+  );
+  return { plan, rows: rows.filter(({ protocol }) => whole.includes(protocol)) };
+}
+
+function runTable() {
+  return table(
+    ["command", "date", "time", "machine", "networks: unpruned", "pruned", "of random structure"],
+    runs.map(({ facts, pruning, structures }) => {
+      const { command, date, seconds, machine, executor, versions } = facts;
+      const numbers = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+      return [
+        `\`${command}\``,
+        date,
+        facts.complete ? `**${duration(seconds)}**` : `${duration(seconds)}, interrupted`,
+        `${machine}, ${executor}, ${numbers.join(", ")}`,
+        pruning.rows.filter(({ target, epoch }) => target === "none" && epoch === 1).length,
+        pruning.rows.filter(({ target, epoch }) => target !== "none" && epoch === 0).length,
+        structures.rows.length,
+      ];
+    }),
+  );
 }
 
 function baseTable() {
@@ -201,8 +221,13 @@ function betweenSeeds(rows) {
   return `${share(Math.sqrt(mean(within)))} (${repeated.length} graphs)`;
 }
 
-function predictionOf(cell, protocol) {
-  return first.prediction.find((entry) => entry.cell === cell && entry.protocol === protocol)?.report;
+/** One report for each seed whose structures are all there. */
+function predictions(cell, protocol) {
+  return runs.flatMap(({ prediction }) =>
+    prediction
+      .filter((entry) => entry.cell === cell && entry.protocol === protocol)
+      .map(({ report }) => report),
+  );
 }
 
 function perCell() {
@@ -216,16 +241,18 @@ function pearsonTable() {
       propertyLabel(property),
       ...thesisCells.flatMap((cell) => {
         const found = (protocol) =>
-          predictionOf(cell, protocol)?.correlations.find(({ feature }) => feature === property)?.pearson
-            ?.value;
-        return [publishedStructures(cell).pearson[property], found("thesis"), found("corrected")].map(signed);
+          predictions(cell, protocol).map(
+            ({ correlations }) => correlations.find(({ feature }) => feature === property)?.pearson?.value,
+          );
+        const theirs = publishedStructures(cell).pearson[property];
+        return [signed(theirs), signedSpread(found("thesis")), signedSpread(found("corrected"))];
       }),
     ]),
   );
 }
 
-function regressorReport(cell, protocol, name) {
-  return predictionOf(cell, protocol)?.featureSets[0].regressors[name];
+function regressorReports(cell, protocol, name) {
+  return predictions(cell, protocol).map(({ featureSets }) => featureSets[0].regressors[name]);
 }
 
 function r2Table() {
@@ -233,17 +260,16 @@ function r2Table() {
     ["cell", "regressor", "published", "ours, one split", "cross-validated", "corrected, cross-validated"],
     thesisCells.flatMap((cell) =>
       Object.entries(regressorNames).map(([name, label]) => {
-        const thesis = regressorReport(cell, "thesis", name);
-        const { split, crossValidation } = thesis;
-        const corrected = regressorReport(cell, "corrected", name)?.crossValidation.r2;
-        const deviation = split.r2.sd > 0.0005 ? ` ± ${split.r2.sd.toFixed(2)}` : "";
+        const [thesis, corrected] = ["thesis", "corrected"].map((protocol) =>
+          regressorReports(cell, protocol, name),
+        );
         return [
           cellNames[cell],
           label,
           signed(publishedStructures(cell).rSquared[name]),
-          `${signed(split.r2.mean)}${deviation}`,
-          interval(crossValidation.r2),
-          interval(corrected),
+          signedSpread(thesis.map(({ split }) => split.r2.mean)),
+          crossValidated(thesis),
+          crossValidated(corrected),
         ];
       }),
     ),
@@ -257,9 +283,10 @@ function importanceTables() {
       PROPERTY_NAMES.map((property) => [
         propertyLabel(property),
         ...thesisCells.flatMap((cell) => {
-          const report = regressorReport(cell, "thesis", name);
-          const fitted = report?.importances.find(({ feature }) => feature === property)?.fitted;
-          return [publishedStructures(cell).importance[name][property], fitted].map(signed);
+          const fitted = regressorReports(cell, "thesis", name).map(
+            ({ importances }) => importances.find(({ feature }) => feature === property)?.fitted,
+          );
+          return [signed(publishedStructures(cell).importance[name][property]), signedSpread(fitted)];
         }),
       ]),
     );
@@ -291,12 +318,17 @@ function signed(value) {
   return value === undefined || value === null ? "–" : value.toFixed(2).replace("-", "−");
 }
 
-function interval(spread) {
-  return spread
-    ? `${signed(spread.mean)} (${signed(spread.interval[0])} to ${signed(spread.interval[1])})`
-    : "–";
+/** Over the seeds; of one seed the 95 % interval over the folds. */
+function crossValidated(reports) {
+  const scores = reports.map(({ crossValidation }) => crossValidation.r2);
+  if (scores.length !== 1) return signedSpread(scores.map(({ mean }) => mean));
+  const [{ mean, interval }] = scores;
+  return `${signed(mean)} (${signed(interval[0])} to ${signed(interval[1])})`;
 }
 
-function unique(rows, key) {
-  return [...new Map(rows.map((row) => [key(row).join(), row])).values()];
+function signedSpread(values) {
+  const present = values.filter((value) => value !== undefined && value !== null);
+  if (present.length < 2) return signed(present[0]);
+  const [low, high] = [Math.min(...present), Math.max(...present)];
+  return `${signed(mean(present))} (${signed(low)} to ${signed(high)})`;
 }

@@ -23,6 +23,7 @@ interface Options {
   full?: boolean;
   out?: string;
   jobs?: number;
+  seed: number;
   seeds: number;
   protocol: Protocol;
   json?: boolean;
@@ -35,6 +36,7 @@ export function reproduceCommand(): Command {
     .option("--full", "all of it: every string, epoch and percentage")
     .option("--out <folder>", "store, tables and report; results/quick or results/full when left out")
     .option("--jobs <n>", "trials at once; as many as there are cores when left out", whole(1, 1024))
+    .option("--seed <n>", "of the first replicate; the next ones count up", whole(0), 1)
     .option("--seeds <n>", "replicates of everything", whole(1, 100), 1)
     .addOption(protocolOption());
   return withJson(command).action((options: Options) => run(options));
@@ -43,7 +45,8 @@ export function reproduceCommand(): Command {
 async function run(options: Options): Promise<void> {
   const output = new Output(options);
   const scale: Scale = options.full ? "full" : "quick";
-  const { protocol, seeds, jobs, out = `results/${scale}` } = options;
+  const { protocol, seed, jobs, out = `results/${scale}` } = options;
+  const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);
   let stop = () => {};
   let bar: ProgressBar | undefined;
   const result = await interruptible(async (signal) => {

@@ -25,8 +25,8 @@ export interface PruningStudyOptions {
   readonly epochs: number;
   readonly retrainingEpochs: number;
   readonly percents: readonly number[];
-  /** Replicates of everything, with seeds 1, 2, … */
-  readonly seeds: number;
+  /** Of the replicates of everything, counting up. */
+  readonly seeds: readonly number[];
 }
 
 /** Every cell, target and percent, by magnitude as in the thesis or, as the control, at random. */
@@ -41,8 +41,8 @@ export function pruningStudy(criterion: Criterion, options: PruningStudyOptions)
       target: [...targets],
       percent: [...percents],
     },
-    replicates: seeds,
-    seed: 1,
+    replicates: seeds.length,
+    seed: seeds[0],
     objective: { metric: "testAccuracy" },
   };
 }
@@ -66,7 +66,8 @@ export function pruningResults(reader: StoreReader, options: PruningStudyOptions
       const target = parameters.target as Target;
       const percent = parameters.percent as number;
       rows.push(...epochRows(reader, identity, { cell, criterion, target, percent, seed }));
-      const drawn = state === "finished" && seed === 1 && criterion === "magnitude" && target === "both";
+      const drawn =
+        state === "finished" && seed === seeds[0] && criterion === "magnitude" && target === "both";
       if (drawn && DRAWN.includes(percent)) {
         masks.push({ cell, target, percent, matrices: maskedMatrices(reader.artifact(identity, NETWORK)) });
       }
@@ -80,7 +81,7 @@ export function pruningResults(reader: StoreReader, options: PruningStudyOptions
       targets,
       percents,
       criteria,
-      seeds: Array.from({ length: seeds }, (_, i) => i + 1),
+      seeds,
       epochs,
       retrainingEpochs,
     },

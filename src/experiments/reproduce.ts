@@ -79,8 +79,8 @@ export interface ReproduceOptions {
   readonly out: string;
   /** Trials at once; as many as there are cores when left out. */
   readonly jobs?: number;
-  /** Replicates of every trial, with seeds 1, 2, …. */
-  readonly seeds: number;
+  /** Of the replicates of every trial, counting up. */
+  readonly seeds: readonly number[];
   /** The command as the user gave it, for the report. */
   readonly command: string;
   readonly signal?: AbortSignal;
@@ -166,7 +166,7 @@ function studiesOf(options: ReproduceOptions): Study[] {
     pruningStudy("magnitude", pruningOptions(options)),
     ...protocols.map((protocol) => {
       const data = dataSchema.parse({ count, mix: protocol === "thesis" ? "thesis" : "hard" });
-      return structureStudy({ protocol, graphs, epochs, batch, data, replicates: options.seeds });
+      return structureStudy({ protocol, graphs, epochs, batch, data, seeds: options.seeds });
     }),
     pruningStudy("random", pruningOptions(options)),
   ];
@@ -189,7 +189,7 @@ function structureResults(
       protocols,
       families: structureFamilies,
       graphs,
-      seeds: seedList(seeds),
+      seeds,
       epochs,
     },
   };
@@ -243,10 +243,6 @@ function dataResults(configuration: DataConfiguration): DataResults {
   };
 }
 
-function seedList(seeds: number): number[] {
-  return Array.from({ length: seeds }, (_, i) => i + 1);
-}
-
 function runFacts(options: ReproduceOptions, seconds: number, complete: boolean): RunFacts {
   const { scale, protocol, seeds, command } = options;
   const { name, detail } = describeExecutor();
@@ -258,7 +254,7 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
     protocol,
     executor: `${name} (${detail})`,
     machine: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
-    seeds: seedList(seeds),
+    seeds,
     seconds,
     date: new Date().toISOString().slice(0, 10),
     versions: { Filigree: version, Node: process.versions.node },

@@ -156,8 +156,8 @@ export interface StructureStudyOptions {
   readonly epochs?: number;
   /** Strings in a batch; 128 as in the thesis when left out. */
   readonly batch?: number;
-  /** Networks for each graph and cell, with seeds 1, 2, … */
-  readonly replicates?: number;
+  /** Of the networks for each graph and cell, counting up; 1 alone when left out. */
+  readonly seeds?: readonly number[];
 }
 
 /** The thesis's experiment with random structures, as a study called `structures-thesis` or `structures-corrected`. */
@@ -168,7 +168,7 @@ export function structureStudy({
   data = structureData(protocol),
   epochs = 15,
   batch = 128,
-  replicates = 1,
+  seeds = [1],
 }: StructureStudyOptions): StudyInput {
   return {
     name: `structures-${protocol}`,
@@ -180,8 +180,8 @@ export function structureStudy({
       cell: [...cells],
       "graph.family": [...structureFamilies],
     },
-    replicates,
-    seed: 1,
+    replicates: seeds.length,
+    seed: seeds[0],
     objective: { metric: "testAccuracy" },
   };
 }

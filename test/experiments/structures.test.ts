@@ -126,6 +126,7 @@ describe("the study of structures", () => {
     const sizes = Object.values(grid!).map((values) => (values as unknown[]).length);
     expect(sizes).toEqual([100, 4, 2]);
     expect(structureStudy({ protocol: "corrected" }).fixed).toMatchObject({ data: { mix: "hard" } });
+    expect(structureStudy({ protocol: "thesis", seeds: [2, 3] })).toMatchObject({ seed: 2, replicates: 2 });
   });
 
   it("becomes rows and a table, with replicates averaged", async () => {
@@ -135,7 +136,7 @@ describe("the study of structures", () => {
       graphs: 1,
       data,
       epochs: 1,
-      replicates: 2,
+      seeds: [1, 2],
     });
     const store = path("structures.db");
     expect(await runStudy(study, { store, kinds, jobs: 2 })).toMatchObject({ total: 8, finished: 8 });
