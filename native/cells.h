@@ -1,5 +1,5 @@
 // The element-wise halves of the recurrent cells: what happens to the pre-activations of a step, and the reverse. Each
-// cell is one struct, and `kCells` lists them; src/engine/reference-cells.ts has the same equations as a specification.
+// cell is one struct, and `kCells` lists them; src/engine/cells.ts has the same equations as a specification.
 // Included by kernels.cc alone, once for each instruction set.
 #pragma once
 

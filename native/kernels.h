@@ -105,7 +105,7 @@ struct Kernels {
   int maxRows;
   int groupRows;
 
-  // out[row] (start) += sum over j of weight[row][j] * in[j], for `panels` as packed by `pack`: see matrix.h.
+  // out[row] (start) += sum over j of weight[row][j] * in[j], for `panels` as `Matrix::packDense` packs them.
   void (*product)(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
                   const float* bias);
   // The same for a compressed matrix.

@@ -6,11 +6,11 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
-import { publishedPruning, publishedStructures, thesisCells } from "../dist/experiments/published.js";
 import { PROPERTY_NAMES } from "../dist/graph/properties.js";
 import { mean, variance } from "../dist/predict/statistics.js";
 import { targets } from "../dist/prune/target.js";
 import { medianRegained, outcomesOf } from "../dist/report/pruning-outcomes.js";
+import { publishedPruning, publishedStructures, thesisCells } from "../dist/report/published.js";
 import { families, familyNames, propertyLabel } from "../dist/report/structure-outcomes.js";
 import { cellNames, targetNames } from "../dist/report/theme.js";
 import { duration } from "../dist/report/words.js";

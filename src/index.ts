@@ -1,4 +1,5 @@
-// The library: what `import { … } from "filigree"` gives. The command line does nothing that these cannot.
+// The library: what `import { … } from "filigree"` gives. Reports, exports, queues on Redis and
+// benchmarks are the command line's.
 
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
 export type { Batches } from "./data/batches.js";

@@ -1,8 +1,8 @@
 // `filigree reproduce`: the thesis, with its published numbers beside ours.
 import { Command, Option } from "commander";
-import { publishedPruning, thesisCells } from "../experiments/published.js";
 import { type Reproduction, reproduce, type Scale } from "../experiments/reproduce.js";
 import { targets } from "../prune/target.js";
+import { publishedPruning, thesisCells } from "../report/published.js";
 import type { PruningRow } from "../report/results.js";
 import type { Protocol } from "../train/protocol.js";
 import {

@@ -1,5 +1,5 @@
 // What a person sees while trials run: on a terminal a bar with the time left, elsewhere (a log, a batch system) one
-// plain line for each event.
+// plain line whenever a trial ends or goes on after an interruption.
 import { SingleBar } from "cli-progress";
 import * as words from "../report/words.js";
 import type { Progress, StudyEvent } from "../study/events.js";

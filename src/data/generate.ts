@@ -57,7 +57,7 @@ const MOST_STRINGS = 10_000_000;
  * Distinct labelled strings in random order, split into training and test data that share none.
  *
  * True strings come as random walks would first meet them (`drawDistinct`): the short ones are all there and the long
- * ones are a sample. Each false kind of another automaton draws the same way from four such automata in turn, so
+ * ones are a sample. Each false kind of another automaton draws the same way from up to four such automata in turn, so
  * with fewer strings from each the false strings are shorter, as in the thesis; edited strings have the lengths of true ones.
  * @throws InputError when an option is out of range or the language has too few strings.
  */
@@ -230,7 +230,10 @@ function reletter(grammar: Grammar, letters: readonly string[], random: Random):
   };
 }
 
-/** The grammar with the letters of the first state that has several arcs moved on by one arc: exchanged where it has two. */
+/**
+ * The grammar with the letters of the first state that has several arcs moved on by one arc: exchanged where it has two.
+ * The grammar itself where no state has several.
+ */
 function exchangeFirst(grammar: Grammar): Grammar {
   const first = grammar.arcs.findIndex((arcs) => arcs.length > 1);
   return {

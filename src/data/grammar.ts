@@ -52,7 +52,7 @@ export type GrammarData = z.input<typeof grammarSchema>;
  * @param where names its source in messages.
  * @throws InputError when a field is missing or unknown, a symbol is not one ASCII character, the start or an accepting
  * state is on no arc, an accepting state cannot be reached, an arc leads to a dead end, or two arcs of one state
- * bear the same symbol.
+ * bear the same symbol, or there are more than 200 states.
  */
 export function createGrammar(data: unknown, where = "grammar"): Grammar {
   const parsed = grammarSchema.safeParse(data);

@@ -27,7 +27,10 @@ export function createExecutor(
     : new ReferenceExecutor(plan, parameters, optimiser);
 }
 
-/** Which executor will run, and on what: for `--version`, reports and benchmarks. */
+/**
+ * Which executor will run, and on what: for `--version`, reports and benchmarks.
+ * @throws InputError when the one asked for, here or by FILIGREE_EXECUTOR, cannot be had.
+ */
 export function describeExecutor(asked?: ExecutorName): { name: ExecutorName; detail: string } {
   const wanted = asked ?? process.env.FILIGREE_EXECUTOR;
   if (wanted !== undefined && !executorNames.includes(wanted as ExecutorName)) {

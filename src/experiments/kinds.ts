@@ -1,8 +1,9 @@
-// The kinds of trials that Filigree knows.
+// The kinds of trials that Filigree knows: what a study file may name.
 import { type Kinds, kindsOf } from "../study/kind.js";
 import { noop } from "../study/kinds.js";
 import { pruneKind } from "./pruning.js";
 import { structureKind } from "./structures.js";
 import { trainKind } from "./training.js";
 
+/** `train`, `prune`, `structure` and `noop`, by name. */
 export const kinds: Kinds = kindsOf(trainKind, pruneKind, structureKind, noop);

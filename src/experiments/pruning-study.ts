@@ -4,12 +4,12 @@ import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";
 import type { Criterion } from "../prune/prune.js";
 import { type Target, targets } from "../prune/target.js";
+import { type ThesisCell, thesisCells } from "../report/published.js";
 import type { MaskPicture, PruningResults, PruningRow } from "../report/results.js";
 import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";
 import type { DataConfiguration } from "./data.js";
-import { type ThesisCell, thesisCells } from "./published.js";
 import { NETWORK } from "./training.js";
 
 /** The study of each criterion: the thesis's own, and the control beside it. */

@@ -9,6 +9,7 @@ import { countOverlap, describeDataset } from "../data/stats.js";
 import { describeExecutor } from "../engine/engine.js";
 import { makeFolder, readText, writeWhole } from "../files.js";
 import { predictTable } from "../predict/predict-table.js";
+import { thesisCells } from "../report/published.js";
 import { reproductionReport } from "../report/report.js";
 import type {
   DataResults,
@@ -26,7 +27,6 @@ import { type Protocol, protocols } from "../train/protocol.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
-import { thesisCells } from "./published.js";
 import { type StructureTrial, structureTable, structureTrials } from "./structure-results.js";
 import { structureFamilies, structureStudy } from "./structures.js";
 

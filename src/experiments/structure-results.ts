@@ -5,9 +5,9 @@ import { MORE_PROPERTY_NAMES, type MoreGraphProperties } from "../graph/more-pro
 import { PROPERTY_NAMES, type PropertyName } from "../graph/properties.js";
 import { mean } from "../predict/statistics.js";
 import { type Table, tableOf } from "../predict/table.js";
+import { thesisCells } from "../report/published.js";
 import type { StructureRow } from "../report/results.js";
 import type { StoreReader } from "../study/reading.js";
-import { thesisCells } from "./published.js";
 import { graphOf, type StructureConfiguration, structureKind } from "./structures.js";
 
 /** A finished trial of a study of random structures. */

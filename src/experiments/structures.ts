@@ -19,13 +19,13 @@ import {
 } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
+import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
-import { thesisCells } from "./published.js";
 import { NETWORK, recording } from "./training.js";
 
 /** The two families of random graphs that the thesis draws its structures from. */

@@ -12,6 +12,7 @@ import {
   tensorsOf,
 } from "./architecture.js";
 
+/** An architecture with its parameters and masks. */
 export class Network {
   readonly architecture: Architecture;
   /** Tensors by name; see `tensorsOf` for names and shapes. */
@@ -106,7 +107,10 @@ function isWeight(name: string): boolean {
   return /^cells\..*\.weight_[ih]h$/.test(name) || name === "readout.weight";
 }
 
-/** The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with an embedding and a read-out around it. */
+/**
+ * The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with an embedding and a read-out around it.
+ * @throws InputError when there are not 1 to 1000 layers.
+ */
 export function stack(options: {
   cell: CellKind;
   /** Units of each layer. */
@@ -141,6 +145,7 @@ export function stack(options: {
  * Draws every parameter as PyTorch does: the embedding from N(0, 1), a cell's tensors from U(-1/√size, 1/√size), the
  * read-out from U(-1/√inputs, 1/√inputs). Each tensor has a random stream of its own, so a mask or another cell moves
  * none of the others.
+ * @throws InputError when the architecture is unsound or a mask does not fit it.
  */
 export function initialise(
   architecture: Architecture,

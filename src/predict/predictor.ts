@@ -66,7 +66,10 @@ export interface FitOptions {
 
 const fewestRows = 3;
 
-/** Fits a predictor of `target` on all rows of a table. @throws InputError when a column is missing or unusable. */
+/**
+ * Fits a predictor of `target` on all rows of a table.
+ * @throws InputError when a column is missing or unusable, or there are fewer than 3 rows.
+ */
 export function fitPredictor(table: Table, target: string, options: FitOptions = {}): Predictor {
   const { regressor = "random-forest", seed = 0 } = options;
   const y = numbers(table, target);

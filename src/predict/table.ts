@@ -25,7 +25,8 @@ export function readTable(path: string): Table {
 
 /**
  * A table from comma-separated text with a header; blank lines are skipped.
- * @throws InputError when the text is empty, has no rows, repeats a column, or has a row of another length.
+ * @throws InputError when the text is empty, is not CSV, repeats a column, or has a row of another length. A header alone
+ * is a table without rows.
  */
 export function parseTable(text: string, source: string): Table {
   const [header, ...records] = parseCsv(text, source);

@@ -1,6 +1,6 @@
 // Research questions 1 to 3 answered from the results. Every sentence is computed by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
-import type { ThesisCell } from "../experiments/published.js";
+
 import { mean } from "../predict/statistics.js";
 import { type Target, targets } from "../prune/target.js";
 import {
@@ -20,6 +20,7 @@ import {
   type PruningOutcomes,
   toleratedBy,
 } from "./pruning-outcomes.js";
+import type { ThesisCell } from "./published.js";
 import { cellNames, targetPhrases } from "./theme.js";
 import { capital, count, decimal, level, list, percentage } from "./words.js";
 

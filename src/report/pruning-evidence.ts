@@ -1,6 +1,6 @@
 // What the pruning experiment is judged by, beyond single settings: settings that two sides share, what each cell
 // tolerates, and what was regained. The sentences and the tables are made of these.
-import type { ThesisCell } from "../experiments/published.js";
+
 import { mean } from "../predict/statistics.js";
 import type { Criterion } from "../prune/prune.js";
 import { type Target, targets } from "../prune/target.js";
@@ -13,6 +13,7 @@ import {
   TOLERANCE,
   toleratedBy,
 } from "./pruning-outcomes.js";
+import type { ThesisCell } from "./published.js";
 import type { PruningResults } from "./results.js";
 
 /** Everything the sentences rest on. */

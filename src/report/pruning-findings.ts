@@ -1,6 +1,6 @@
 // The pruning experiment in sentences. Every sentence is computed from the outcomes by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
-import type { ThesisCell } from "../experiments/published.js";
+
 import { mean, quantile } from "../predict/statistics.js";
 import { targets } from "../prune/target.js";
 import type { Answer } from "./page.js";
@@ -15,6 +15,7 @@ import {
   setting,
   toleranceTable,
 } from "./pruning-evidence.js";
+import type { ThesisCell } from "./published.js";
 import { cellNames, targetPhrases } from "./theme.js";
 import { count, decimal, level, list, percentage } from "./words.js";
 

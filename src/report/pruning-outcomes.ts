@@ -1,11 +1,12 @@
 // What the rows of the pruning experiment amount to, before anything is drawn or said: for every setting its accuracy
 // before and during retraining, and the two rules by which it is judged. Our rows and the published ones go through the
 // same functions.
-import { type ThesisCell, thesisCells } from "../experiments/published.js";
+
 import { mean } from "../predict/statistics.js";
 import type { Criterion } from "../prune/prune.js";
 import { REGAINED, regainedAfter } from "../prune/regain.js";
 import { type Target, targets } from "../prune/target.js";
+import { type ThesisCell, thesisCells } from "./published.js";
 import type { PruningRow } from "./results.js";
 
 /** Accuracy within this much of the unpruned network's counts as kept, or as regained: one percentage point. */

@@ -1,7 +1,6 @@
 // The public entries: whole reports as one HTML text each. A report opens with what was found and how the run was made,
 // and then goes through the chapters for which it has results.
 import type { ComponentChildren } from "preact";
-import { publishedSource } from "../experiments/published.js";
 import { dataSection } from "./chapters/data.js";
 import { predictionSections } from "./chapters/prediction.js";
 import { protocolSections } from "./chapters/protocols.js";
@@ -11,6 +10,7 @@ import { studySections } from "./chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "./page.js";
 import { baseAccuracy } from "./pruning-evidence.js";
 import { type Findings, pruningFindings } from "./pruning-findings.js";
+import { publishedSource } from "./published.js";
 import type {
   DataResults,
   PredictionResult,

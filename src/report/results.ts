@@ -2,7 +2,6 @@
 // knows how it is drawn, and every table may be incomplete, because a run may be small or interrupted.
 import type { Baseline } from "../data/baselines.js";
 import type { DatasetStatistics } from "../data/stats.js";
-import type { ThesisCell } from "../experiments/published.js";
 import type { StructureFamily } from "../graph/generators.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import type { GraphProperties } from "../graph/properties.js";
@@ -11,6 +10,7 @@ import type { Criterion } from "../prune/prune.js";
 import type { Target } from "../prune/target.js";
 import type { SeriesRow, TrialRow } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";
+import type { ThesisCell } from "./published.js";
 
 /** One epoch of one training: the base training of a cell, or the retraining of a pruned copy of it. */
 export interface PruningRow {

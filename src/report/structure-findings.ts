@@ -1,13 +1,14 @@
 // Research questions 4 and 5, and what the corrected protocol changes, in sentences computed from the results. A
 // correlation counts when Holm's correction over all properties leaves p below 0.05; a difference of means, or an R²,
 // when its 95 % interval leaves out zero.
-import { type PublishedStructures, publishedStructures, type ThesisCell } from "../experiments/published.js";
+
 import type { Correlation } from "../predict/correlation.js";
 import type { RegressorReport } from "../predict/predict-table.js";
 import type { RegressorName } from "../predict/regressors.js";
 import { mean } from "../predict/statistics.js";
 import type { Protocol } from "../train/protocol.js";
 import type { Answer } from "./page.js";
+import { type PublishedStructures, publishedStructures, type ThesisCell } from "./published.js";
 import type { PredictionResult, StructureRow } from "./results.js";
 import {
   accuraciesOf,

@@ -1,11 +1,11 @@
 // The experiment with random structures, before it is drawn or told: accuracies by cell, protocol and family, and how
 // sure a difference of two means is.
 
-import { type ThesisCell, thesisCells } from "../experiments/published.js";
 import type { StructureFamily } from "../graph/generators.js";
 import type { PropertyName } from "../graph/properties.js";
 import { mean, studentQuantile, variance } from "../predict/statistics.js";
 import type { Protocol } from "../train/protocol.js";
+import { type ThesisCell, thesisCells } from "./published.js";
 import type { StructureRow } from "./results.js";
 
 export const families = ["barabasi_albert", "watts_strogatz"] as const satisfies readonly StructureFamily[];

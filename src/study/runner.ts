@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly kinds: Kinds;
   /** How many trials at once; as many as there are cores when left out. */
   readonly jobs?: number;
-  /** Abort it to stop: trials save their epoch and wait in the store for the next run. */
+  /** Abort it to stop: trials end within moments and wait in the store, at their last saved epoch, for the next run. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: StudyEvent) => void;
   /** Runs failed trials again. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { publishedPruning, thesisCells } from "../../src/experiments/published.js";
 import { pruningFindings } from "../../src/report/pruning-findings.js";
 import { outcomesOf } from "../../src/report/pruning-outcomes.js";
+import { publishedPruning, thesisCells } from "../../src/report/published.js";
 import { base, plan, pruned, rows } from "./sample.js";
 
 const published = outcomesOf(thesisCells.flatMap(publishedPruning));

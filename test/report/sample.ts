@@ -1,12 +1,12 @@
 // Small results with numbers chosen by hand, so that what a report draws and says about them can be checked by eye.
 import type { DatasetStatistics } from "../../src/data/stats.js";
-import type { ThesisCell } from "../../src/experiments/published.js";
 import type { StructureFamily } from "../../src/graph/generators.js";
 import { type GraphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
 import type { Coefficient } from "../../src/predict/correlation.js";
 import type { RegressorReport } from "../../src/predict/predict-table.js";
 import type { Criterion } from "../../src/prune/prune.js";
 import type { Target } from "../../src/prune/target.js";
+import type { ThesisCell } from "../../src/report/published.js";
 import type {
   DataResults,
   PredictionResult,

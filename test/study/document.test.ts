@@ -83,7 +83,7 @@ describe("a study file", () => {
     expect(() => applySetting({ name: "s", kind: "walk" }, setting)).toThrow(line);
   });
 
-  it("has a published schema that is current (regenerate it with `filigree study schema`)", () => {
+  it("has a published schema that is current (regenerate it with `studySchema()`)", () => {
     const published = readFileSync(new URL("../../docs/study.schema.json", import.meta.url), "utf8");
     expect(JSON.parse(published)).toEqual(studySchema());
     expect(studySchema(testKinds)).toMatchObject({ required: ["kind"], allOf: [{}, {}, {}] });

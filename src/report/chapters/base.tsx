@@ -1,8 +1,9 @@
 // Figures of base training: accuracy and loss over epochs, one panel per cell, ours beside the published.
-import type { ThesisCell } from "../../experiments/published.js";
+
 import { type Line, type LineStyle, lineChart, type Point } from "../charts/lines.js";
 import { Figure, type LegendEntry, Panel, Panels } from "../page.js";
 import type { BaseRun, PruningOutcomes } from "../pruning-outcomes.js";
+import type { ThesisCell } from "../published.js";
 import { summarise } from "../summary.js";
 import { cellColour, cellNames, ink, quiet } from "../theme.js";
 

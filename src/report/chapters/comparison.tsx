@@ -1,10 +1,11 @@
 // The pruning experiment as tables: published beside ours with the difference, what each cell tolerates, and all results.
-import { publishedSafePercent, type ThesisCell } from "../../experiments/published.js";
+
 import { mean } from "../../predict/statistics.js";
 import type { Target } from "../../prune/target.js";
 import { type Row, Table } from "../page.js";
 import { FAR, type PruningEvidence, toleranceTable } from "../pruning-evidence.js";
 import { curveOf, medianRegained, type Outcome, type PruningOutcomes } from "../pruning-outcomes.js";
+import { publishedSafePercent, type ThesisCell } from "../published.js";
 import { cellNames, targetNames } from "../theme.js";
 import { capital, level, percentage, points } from "../words.js";
 

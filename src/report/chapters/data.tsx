@@ -1,9 +1,9 @@
 // The data: how many strings, how long, of which letters, and what can be scored without any memory.
 import type { DatasetStatistics, Frequency } from "../../data/stats.js";
-import type { ThesisCell } from "../../experiments/published.js";
 import { groupedBars, histogram } from "../charts/bars.js";
 import { type Dot, dotChart } from "../charts/dots.js";
 import { Figure, type LegendEntry, Panel, Panels, type Section, Table } from "../page.js";
+import type { ThesisCell } from "../published.js";
 import type { DataResults } from "../results.js";
 import { accents, cellColour, cellNames, quiet } from "../theme.js";
 import { capital, count, decimal, list, percentage } from "../words.js";

@@ -1,9 +1,10 @@
 // What predictions rest on: permutation importance with its spread over folds, and the trees' own shares beside the
 // published ones.
-import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
+
 import type { PredictionReport } from "../../predict/predict-table.js";
 import { dotChart } from "../charts/dots.js";
 import { Figure, Panel, Panels } from "../page.js";
+import { publishedStructures, type ThesisCell } from "../published.js";
 import { bestRegressor, regressorLabels } from "../structure-findings.js";
 import { propertyLabel } from "../structure-outcomes.js";
 import { cellColour, cellNames, ink, quiet } from "../theme.js";

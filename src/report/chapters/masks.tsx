@@ -1,8 +1,9 @@
 // The masks: what is left of each matrix and gate, weight by weight.
-import { thesisCells } from "../../experiments/published.js";
+
 import { type Target, targets } from "../../prune/target.js";
 import { maskDrawing } from "../charts/masks.js";
 import { Figure, Panel } from "../page.js";
+import { thesisCells } from "../published.js";
 import type { MaskPicture } from "../results.js";
 import { cellColour, cellNames, targetPhrases } from "../theme.js";
 import { level } from "../words.js";

@@ -1,10 +1,11 @@
 // The chapter on prediction: which properties go with accuracy, how well it can be predicted from them, and on what the
 // predictions rest, each beside the published numbers.
-import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
+
 import type { PredictionReport } from "../../predict/predict-table.js";
 import { type RegressorName, regressorNames } from "../../predict/regressors.js";
 import { type Dot, dotChart } from "../charts/dots.js";
 import { Figure, type LegendEntry, Note, Panel, Panels, Questions, type Section, Table } from "../page.js";
+import { publishedStructures, type ThesisCell } from "../published.js";
 import {
   correlationAnswer,
   predictionAnswer,

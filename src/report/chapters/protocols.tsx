@@ -1,10 +1,11 @@
 // What changes when the protocol is corrected: the same study under both protocols, side by side.
-import type { ThesisCell } from "../../experiments/published.js";
+
 import { mean } from "../../predict/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type Dot, dotChart } from "../charts/dots.js";
 import { stripChart } from "../charts/strips.js";
 import { Figure, Panel, Panels, type Section, Table } from "../page.js";
+import type { ThesisCell } from "../published.js";
 import type { StructureRow } from "../results.js";
 import {
   bestRegressor,

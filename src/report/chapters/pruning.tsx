@@ -1,12 +1,12 @@
 // The chapter on pruning, from base training to the answers.
 
 import type { ComponentChildren } from "preact";
-import { publishedPruning, thesisCells } from "../../experiments/published.js";
 import { targets as allTargets } from "../../prune/target.js";
 import { Note, Questions, type Section } from "../page.js";
 import type { PruningEvidence } from "../pruning-evidence.js";
 import type { Findings } from "../pruning-findings.js";
 import { outcomesOf } from "../pruning-outcomes.js";
+import { publishedPruning, thesisCells } from "../published.js";
 import type { DataResults, PruningResults } from "../results.js";
 import { count } from "../words.js";
 import { AccuracyAgainstPruning } from "./accuracy.js";

@@ -1,5 +1,5 @@
 // Accuracy regained by retraining under the fixed mask: how many epochs it takes, and the curves themselves.
-import type { ThesisCell } from "../../experiments/published.js";
+
 import type { Criterion } from "../../prune/prune.js";
 import type { Target } from "../../prune/target.js";
 import { type HeatmapCell, heatmap } from "../charts/heatmap.js";
@@ -13,6 +13,7 @@ import {
   type PrunedRun,
   type PruningOutcomes,
 } from "../pruning-outcomes.js";
+import type { ThesisCell } from "../published.js";
 import { summarise } from "../summary.js";
 import { cellColour, cellNames, quiet, targetNames } from "../theme.js";
 import { wholePercent } from "./base.js";

@@ -1,6 +1,6 @@
 // The chapter on random structures: accuracy by family of graphs, what the graphs are like, accuracy against their
 // properties, and the best and the worst of them drawn.
-import { publishedStructures, type ThesisCell } from "../../experiments/published.js";
+
 import { PROPERTY_NAMES, type PropertyName } from "../../graph/properties.js";
 import { mean, variance } from "../../predict/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
@@ -9,6 +9,7 @@ import { layeredDrawing } from "../charts/layers.js";
 import { scatterPlot } from "../charts/scatter.js";
 import { stripChart } from "../charts/strips.js";
 import { Figure, type LegendEntry, Note, Panel, Panels, type Section, Svg, Table } from "../page.js";
+import { publishedStructures, type ThesisCell } from "../published.js";
 import type { StructureResults, StructureRow } from "../results.js";
 import {
   accuraciesOf,

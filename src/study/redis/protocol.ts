@@ -14,7 +14,7 @@ export const prefix = "filigree";
 export const lockDuration = 15_000;
 /** How often workers look for jobs of dead ones, in milliseconds. */
 export const stalledInterval = 5_000;
-/** A job whose worker died this often is given up: it probably kills them. */
+/** A job whose worker died more often than this is given up: it probably kills them. */
 export const maxStalledCount = 20;
 
 /** What must be equal on both sides. */

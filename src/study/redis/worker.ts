@@ -34,7 +34,7 @@ export interface WorkerOptions {
   readonly kinds: Kinds;
   /** How many trials at once. */
   readonly jobs: number;
-  /** Abort it to stop: trials go back to the queue after their epoch. */
+  /** Abort it to stop: trials go back to the queue with their last saved epoch. */
   readonly signal: AbortSignal;
   readonly notify?: Notify;
   readonly onEvent?: (event: WorkerEvent) => void;
@@ -148,7 +148,7 @@ class Processor {
     }
   }
 
-  /** Waits until trials have reached the end of their epoch, but not for a Redis that is gone to save it in. */
+  /** Waits until trials have stopped, but not for a Redis that is gone to give them back to. */
   async idle(): Promise<void> {
     for (let away = 0; this.busy > 0 && away < 50; away = this.redis.status === "ready" ? 0 : away + 1) {
       await setTimeout(100);

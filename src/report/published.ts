@@ -3,8 +3,8 @@
 import type { StructureFamily } from "../graph/generators.js";
 import type { CellKind } from "../network/architecture.js";
 import { type Target, targets } from "../prune/target.js";
-import type { PruningRow } from "../report/results.js";
 import data from "./published.json" with { type: "json" };
+import type { PruningRow } from "./results.js";
 
 /** The kinds of cells that the thesis has. */
 export const thesisCells = ["rnn-tanh", "rnn-relu", "lstm", "gru"] as const satisfies readonly CellKind[];

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import { publishedPruning, publishedStructures, thesisCells } from "../../src/experiments/published.js";
+import { publishedPruning, publishedStructures, thesisCells } from "../../src/report/published.js";
 
 const folder = new URL("../../../shared/reference/published/", import.meta.url);
 const absent = !existsSync(folder);
