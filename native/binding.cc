@@ -6,11 +6,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <memory>
-#include <set>
 #include <thread>
 
 #include "executor.h"
+#include "guard.h"
 #include "measure.h"
 #include "processor.h"
 #include "stream_binding.h"
@@ -76,14 +77,16 @@ class Jobs {
   template <class Work>
   static Napi::Value run(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
     auto& running = env.GetInstanceData<Jobs>()->running_;
-    auto job = std::make_shared<Job>(env, std::move(shared));
+    auto owned = std::make_unique<Job>(env, std::move(shared));
+    Job* const job = owned.get();
     auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "filigree", 0, 1);
+    // It owns nothing, because an environment that ends first throws it away unheard.
     const auto report = [job, &running](Napi::Env env, Napi::Function) {
       job->thread.join();
-      running.erase(job);
+      const auto finished = running.extract(job);
       settle(env, *job);
     };
-    const auto body = [job = job.get(), done, report, work = std::move(work)]() mutable {
+    const auto body = [job, done, report, work = std::move(work)]() mutable {
       try {
         work(job->shared->executor, job->result);
       } catch (const std::exception& error) {
@@ -93,7 +96,7 @@ class Jobs {
       done.BlockingCall(report);
       done.Release();
     };
-    running.insert(job);
+    running.emplace(job, std::move(owned));
     try {
       job->thread = std::thread(std::move(body));
     } catch (...) {
@@ -127,12 +130,12 @@ class Jobs {
   }
 
   void stop() {
-    for (const auto& job : running_) job->shared->executor.stop();
-    for (const auto& job : running_) job->thread.join();
+    for (const auto& [job, owned] : running_) job->shared->executor.stop();
+    for (const auto& [job, owned] : running_) job->thread.join();
     running_.clear();
   }
 
-  std::set<std::shared_ptr<Job>> running_;
+  std::map<Job*, std::unique_ptr<Job>> running_;
 };
 
 class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
@@ -149,20 +152,25 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                        });
   }
 
-  // (words: Int32Array, masks: Uint8Array, optimiser, threads)
+  // (words: Int32Array, masks: Uint8Array, parameters: Float32Array, optimiser, threads)
   explicit NativeExecutor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeExecutor>(info) {
-    guarded(info, [&] {
-      if (!info[0].IsTypedArray() || !info[1].IsTypedArray() || !info[2].IsObject()) throw Refused("no plan was given");
-      const auto words = info[0].As<Napi::Int32Array>();
-      const auto masks = info[1].As<Napi::Uint8Array>();
-      if (words.ElementSize() != 4 || masks.ElementSize() != 1) throw Refused("the plan is of another type");
-      const auto settings = info[2].As<Napi::Object>();
+    guarded(info.Env(), [&] {
+      if (!info[3].IsObject()) throw Refused("no optimiser was given");
+      const auto settings = info[3].As<Napi::Object>();
       const auto number = [&](const char* name) { return settings.Get(name).ToNumber().DoubleValue(); };
       const Optimiser optimiser{number("learningRate"), number("beta1"), number("beta2"), number("epsilon"),
                                 number("clip")};
-      shared_ = std::make_shared<Shared>(
-          decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength()), optimiser,
-          chooseKernels(std::getenv("FILIGREE_ISA")), threadsOf(info[3]));
+      const int threads = threadsOf(info[4]);
+      // Settings may run JavaScript, which could take these away.
+      const auto words = typedArray<Napi::Int32Array>(info[0], napi_int32_array, "the plan is of another type");
+      const auto masks = typedArray<Napi::Uint8Array>(info[1], napi_uint8_array, "the plan is of another type");
+      const auto parameters = typedArray<Napi::Float32Array>(info[2], napi_float32_array, "a vector of floats is missing");
+      Plan plan = decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength());
+      if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
+        throw Refused("a vector does not have the parameters' length");
+      }
+      shared_ = std::make_shared<Shared>(std::move(plan), optimiser, chooseKernels(std::getenv("FILIGREE_ISA")), threads);
+      std::copy_n(parameters.Data(), parameters.ElementLength(), shared_->executor.parameters());
       // Tells the garbage collector what this small object holds on to.
       memory_ = static_cast<int64_t>(shared_->executor.footprint().total());
       Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
@@ -173,20 +181,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   void Finalize(Napi::Env env) override { Napi::MemoryManagement::AdjustExternalMemory(env, -memory_); }
 
  private:
-  // Turns C++ exceptions into JavaScript ones.
-  template <class F>
-  Napi::Value guarded(const Napi::CallbackInfo& info, F f) {
-    try {
-      return f();
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw Napi::Error::New(info.Env(), error.what());
-    }
-  }
-
   static int threadsOf(Napi::Value value) {
-    if (value.IsUndefined()) return 1;
     const double threads = value.ToNumber().DoubleValue();
     if (!(threads >= 1 && threads <= 256)) throw Refused("the number of threads is not from 1 to 256");
     return static_cast<int>(threads);
@@ -199,7 +194,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   // Releases the claim when the work could not be handed to a thread.
   template <class F>
   Napi::Value claimed(const Napi::CallbackInfo& info, F f) {
-    return guarded(info, [&] {
+    return guarded(info.Env(), [&]() -> Napi::Value {
       claim();
       try {
         return f();
@@ -251,10 +246,8 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   }
 
   float* parametersOf(Napi::Value value) {
-    if (!value.IsTypedArray()) throw Refused("a vector of the parameters' length is missing");
-    auto array = value.As<Napi::Float32Array>();
-    if (array.TypedArrayType() != napi_float32_array ||
-        static_cast<int64_t>(array.ElementLength()) != shared_->executor.plan().parameters) {
+    auto array = typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of the parameters' length is missing");
+    if (static_cast<int64_t>(array.ElementLength()) != shared_->executor.plan().parameters) {
       throw Refused("a vector does not have the parameters' length");
     }
     return array.Data();
@@ -310,30 +303,28 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
 
 // () => floating-point operations per second of one core at full rate, the best of several short runs.
 Napi::Value peak(const Napi::CallbackInfo& info) {
-  const Kernels& kernels = chooseKernels(std::getenv("FILIGREE_ISA"));
-  double best = 0;
-  float sink[3] = {0.999f, 0.001f, 0};
-  for (int run = 0; run < 20; run++) {
-    const auto start = std::chrono::steady_clock::now();
-    const double operations = kernels.burn(500000, sink);
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    best = std::max(best, operations / seconds.count());
-  }
-  return Napi::Number::New(info.Env(), best);
+  return guarded(info.Env(), [&] {
+    const Kernels& kernels = chooseKernels(std::getenv("FILIGREE_ISA"));
+    double best = 0;
+    float sink[3] = {0.999f, 0.001f, 0};
+    for (int run = 0; run < 20; run++) {
+      const auto start = std::chrono::steady_clock::now();
+      const double operations = kernels.burn(500000, sink);
+      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+      best = std::max(best, operations / seconds.count());
+    }
+    return Napi::Number::New(info.Env(), best);
+  });
 }
 
 // () => the name of the instruction set in use.
 Napi::Value instructionSet(const Napi::CallbackInfo& info) {
-  try {
-    return Napi::String::New(info.Env(), chooseKernels(std::getenv("FILIGREE_ISA")).name);
-  } catch (const std::exception& error) {
-    throw Napi::Error::New(info.Env(), error.what());
-  }
+  return guarded(info.Env(), [&] { return Napi::String::New(info.Env(), chooseKernels(std::getenv("FILIGREE_ISA")).name); });
 }
 
 // ({kernel, rows, columns, lanes, steps, mask?}) => (calls) => the seconds that so many calls of the kernel take.
 Napi::Value timer(const Napi::CallbackInfo& info) {
-  try {
+  return guarded(info.Env(), [&] {
     if (!info[0].IsObject()) throw Refused("no kernel was given");
     const auto settings = info[0].As<Napi::Object>();
     const auto number = [&](const char* name) { return settings.Get(name).ToNumber().Int32Value(); };
@@ -348,11 +339,7 @@ Napi::Value timer(const Napi::CallbackInfo& info) {
     return Napi::Function::New(info.Env(), [work](const Napi::CallbackInfo& info) -> Napi::Value {
       return Napi::Number::New(info.Env(), secondsOf(work, info[0].ToNumber().Int32Value()));
     });
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Napi::Error::New(info.Env(), error.what());
-  }
+  });
 }
 
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <limits>
 #include <numeric>
 #include <string>
 
@@ -41,6 +43,7 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   for (int i = 0; i < threads; i++) {
     members_.push_back(std::make_unique<Member>(Member{{plan_, matrices_, kernels_, prepared_.data()}, {}, {}}));
   }
+  members_[0]->runner.reserve(1);  // The others only if a batch has work for them.
 }
 
 Footprint Executor::footprint() const {
@@ -61,7 +64,7 @@ void Executor::setStep(double step) {
   step_ = step;
   // By repeated multiplication, not pow(), whose last bit depends on the C library.
   power1_ = power2_ = 1;
-  for (double k = 0; k < step; k++) power1_ *= optimiser_.beta1, power2_ *= optimiser_.beta2;
+  for (double k = 0; k < step && power1_ + power2_ > 0; k++) power1_ *= optimiser_.beta1, power2_ *= optimiser_.beta2;
 }
 
 void Executor::check(Batches& batches) const {
@@ -92,9 +95,10 @@ void Executor::check(Batches& batches) const {
 
 // Before the work, because a thread of the team cannot say that there is no memory left.
 void Executor::reserve(const Batches& batches) {
-  int steps = 1;
+  int steps = 1, examples = 1;
   for (const int batch : batches.steps) steps = std::max(steps, batch);
-  for (auto& member : members_) member->runner.reserve(steps);
+  for (const int size : batches.sizes) examples = std::max(examples, size);
+  for (int k = 0; k < std::min(tilesOf(examples), team_.size()); k++) members_[k]->runner.reserve(steps);
 }
 
 std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
@@ -103,8 +107,10 @@ std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t
   std::vector<Outcome> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
     outcomes.push_back(batchGradient(batches, i));
+    const double norm = gradientNorm();
+    if (!std::isfinite(norm)) outcomes.back().loss = std::numeric_limits<double>::quiet_NaN();
     if (!std::isfinite(outcomes.back().loss)) break;
-    update();
+    update(norm);
   }
   return outcomes;
 }
@@ -146,7 +152,7 @@ std::vector<int> Executor::order(const Batches& batches, size_t index) const {
 template <class Work, class Done>
 void Executor::eachTile(const Batches& batches, size_t index, Work work, Done done) {
   const std::vector<int> examples = order(batches, index);
-  const int lanes = plan_.lanes, batch = static_cast<int>(examples.size()), tiles = (batch + lanes - 1) / lanes;
+  const int lanes = plan_.lanes, batch = static_cast<int>(examples.size()), tiles = tilesOf(batch);
   for (int first = 0; first < tiles; first += team_.size()) {
     const int here = std::min(team_.size(), tiles - first);
     const auto one = [&](int k) {
@@ -178,8 +184,8 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index) {
     member.runner.backward(member.gradient.data());
   };
   if (several) {
-    for (auto& member : members_) {
-      if (member->gradient.size() == 0) member->gradient = Floats(plan_.gradients);
+    for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), team_.size()); k++) {
+      if (members_[k]->gradient.size() == 0) members_[k]->gradient = Floats(plan_.gradients);
     }
   }
   eachTile(batches, index, work, [&](Member& member) {
@@ -248,10 +254,19 @@ void Executor::tableBackward(const Op& op, float* gradient) {
   eachEmbedded([&](int64_t row, int j, float value) { gradient[row + j] += value; }, embeddedFlow_.data());
 }
 
-void Executor::update() {
+double Executor::gradientNorm() const {
+  const int count = static_cast<int>(plan_.parameters);
+  const float* gradient = gradient_.data();
+  double squares = kernels_.squares(gradient, count);
+  // Squares of large numbers overflow a float and not a double.
+  if (std::isinf(squares)) squares = std::inner_product(gradient, gradient + count, gradient, 0.0,
+                                                        std::plus<>(), std::multiplies<double>());
+  return std::sqrt(squares);
+}
+
+void Executor::update(double norm) {
   const int count = static_cast<int>(plan_.parameters);
   float* gradient = gradient_.data();
-  const double norm = std::sqrt(static_cast<double>(kernels_.squares(gradient, count)));
   const double factor = optimiser_.clip / (norm + 1e-6);
   if (factor < 1) kernels_.scale(gradient, count, static_cast<float>(factor));
   step_++;

@@ -35,7 +35,7 @@ class Executor {
   // Throws Refused unless every size, length, label and symbol fits the plan.
   void check(Batches& batches) const;
 
-  // Trains on batches [from, to), ending after the first whose loss is not finite.
+  // Trains on batches [from, to), ending after the first whose loss is not finite; it is NaN where the gradient is not.
   std::vector<Outcome> train(const Batches& batches, size_t from, size_t to);
   // Runs all batches forward and writes the logits, [example][class].
   std::vector<Outcome> evaluate(const Batches& batches, float* logits);
@@ -72,8 +72,10 @@ class Executor {
   void eachTile(const Batches& batches, size_t index, Work work, Done done);
   Outcome batchGradient(const Batches& batches, size_t index);
   void tableBackward(const Op& op, float* gradient);
-  void update();
+  double gradientNorm() const;
+  void update(double norm);
 
+  int tilesOf(int examples) const { return (examples + plan_.lanes - 1) / plan_.lanes; }
   int symbolGroups() const { return (static_cast<int>(plan_.symbols.size()) + plan_.lanes - 1) / plan_.lanes; }
 
   const Plan plan_;

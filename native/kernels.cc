@@ -447,10 +447,6 @@ void scale(float* values, int count, float factor) {
   for (int i = 0; i < count; i += W) store(values + i, load(values + i) * splat(factor));
 }
 
-void multiply(float* values, const float* factors, int count) {
-  for (int i = 0; i < count; i++) values[i] *= factors[i];
-}
-
 void adam(float* parameters, float* first, float* second, const float* gradient, int count, double beta1, double beta2,
           float rate, float rootCorrection, float epsilon) {
   // 1 - beta in double, as PyTorch does: in float, 0.001 would be wrong in its fifth digit.
@@ -515,7 +511,6 @@ extern const Kernels kernels = {
     rowSums,
     squares,
     scale,
-    multiply,
     adam,
     burn,
     read,

@@ -139,7 +139,6 @@ struct Kernels {
   // Sum of squares of `count` floats, a multiple of 16.
   float (*squares)(const float* values, int count);
   void (*scale)(float* values, int count, float factor);
-  void (*multiply)(float* values, const float* factors, int count);
   void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
                double beta2, float rate, float rootCorrection, float epsilon);
 

@@ -59,7 +59,7 @@ class Decoder {
     require(next_ == count_, "it has words left over");
     require(maskRead_ == maskBytes_, "it has masks left over");
     // No wrong size makes the executor ask for more memory than its buffers fill.
-    require(preparedEnd_ + 16 > plan_.prepared && gradientsEnd_ == plan_.gradients && arenaEnd_ == plan_.arena,
+    require(preparedEnd_ + 16 > plan_.prepared && gradientsEnd_ == plan_.gradients && arenaEnd_ >= plan_.arena,
             "a buffer is larger than what it holds");
     return std::move(plan_);
   }
@@ -148,7 +148,8 @@ class Decoder {
     const int64_t before = r.initial ? step : 0;
     const int64_t length = (r.once ? 0 : plan_.segment - 1) * step + own;
     inside(r.offset - before, length + before, plan_.arena, "a buffer is out of range");
-    arenaEnd_ = std::max(arenaEnd_, r.offset + length);
+    // Up to the end of the sequence, of which these may be the only rows in use.
+    arenaEnd_ = std::max(arenaEnd_, r.offset + (r.once ? 1 : plan_.segment) * step);
     return r;
   }
 

@@ -81,6 +81,7 @@ void Stream::makeTable(const Op& op, const float* parameters) {
 size_t Stream::bytes() const {
   size_t bytes = (prepared_.size() + arena_.size() + rows_.size() + separated_.size()) * sizeof(float);
   for (const auto& matrix : matrices_) bytes += matrix ? matrix->bytes() : 0;
+  for (const Cell& cell : cells_) bytes += cell.output.bytes() + cell.state.bytes();
   return bytes;
 }
 

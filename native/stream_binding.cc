@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "guard.h"
 #include "processor.h"
 #include "stream.h"
 
@@ -21,9 +22,9 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
 
   // (words: Int32Array, masks: Uint8Array, parameters: Float32Array)
   explicit NativeStream(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeStream>(info) {
-    try {
-      const auto words = array<Napi::Int32Array>(info[0], napi_int32_array, "the plan is of another type");
-      const auto masks = array<Napi::Uint8Array>(info[1], napi_uint8_array, "the plan is of another type");
+    guarded(info.Env(), [&] {
+      const auto words = typedArray<Napi::Int32Array>(info[0], napi_int32_array, "the plan is of another type");
+      const auto masks = typedArray<Napi::Uint8Array>(info[1], napi_uint8_array, "the plan is of another type");
       const auto parameters = floats(info[2]);
       Plan plan = decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength());
       if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
@@ -33,31 +34,19 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       // Tells the garbage collector what this small object holds on to.
       memory_ = static_cast<int64_t>(stream_->bytes());
       Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
-    } catch (const Napi::Error&) {
-      throw;
-    } catch (const std::exception& error) {
-      throw Napi::Error::New(info.Env(), error.what());
-    }
+    });
   }
 
   void Finalize(Napi::Env env) override { Napi::MemoryManagement::AdjustExternalMemory(env, -memory_); }
 
  private:
-  template <class Array>
-  static Array array(const Napi::Value& value, napi_typedarray_type type, const char* otherwise) {
-    if (!value.IsTypedArray()) throw Refused(otherwise);
-    const auto typed = value.As<Array>();
-    if (typed.TypedArrayType() != type) throw Refused(otherwise);
-    return typed;
-  }
-
   static Napi::Float32Array floats(const Napi::Value& value) {
-    return array<Napi::Float32Array>(value, napi_float32_array, "a vector of floats is missing");
+    return typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of floats is missing");
   }
 
   // (symbol: row of the plan's tables, logits: Float32Array)
   Napi::Value step(const Napi::CallbackInfo& info) {
-    try {
+    return guarded(info.Env(), [&] {
       const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
       if (!(symbol >= 0 && symbol < stream_->symbols() && symbol == std::floor(symbol))) {
         throw Refused("the symbol is not a row of the stream's tables");
@@ -68,9 +57,7 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       }
       stream_->step(static_cast<int>(symbol), logits.Data());
       return info.Env().Undefined();
-    } catch (const Refused& error) {
-      throw Napi::Error::New(info.Env(), error.what());
-    }
+    });
   }
 
   Napi::Value reset(const Napi::CallbackInfo& info) {

@@ -19,8 +19,7 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     : plan_(plan),
       matrices_(matrices),
       kernels_(kernels),
-      prepared_(prepared),
-      arena_(plan.arena) {
+      prepared_(prepared) {
   size_t scratch = 0;
   for (const Op& op : plan.backward) {
     if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
@@ -40,6 +39,7 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
 }
 
 void TileRunner::reserve(int steps) {
+  if (arena_.size() == 0) arena_ = Floats(plan_.arena);
   const size_t symbols = static_cast<size_t>(steps) * plan_.lanes;
   if (symbols_.size() < symbols) symbols_ = Floats(symbols);
   const size_t boundaries = (steps - 1) / plan_.segment * boundaryFloats_;
@@ -58,12 +58,12 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
     labels_[l] = batches.labels[examples_[l]];
     steps_ = std::max(steps_, read);
   }
-  // Idle lanes see the padding, symbol row 0, and are read at step 0.
+  // Idle lanes do as the first one does, so that nothing overflows in them alone, and are read at step 0.
   for (int l = size; l < lanes; l++) readSteps_[l] = 0;
   int* symbols = reinterpret_cast<int*>(symbols_.data());
   for (int t = 0; t < steps_; t++, symbols += lanes) {
     const int32_t* from = batches.symbols.data() + batches.firstSymbol[index] + static_cast<size_t>(t) * batch_;
-    for (int l = 0; l < lanes; l++) symbols[l] = l < size ? from[examples[l]] : 0;
+    for (int l = 0; l < lanes; l++) symbols[l] = from[examples[l < size ? l : 0]];
   }
 }
 

@@ -289,7 +289,7 @@ class Compiler {
 
     // The embedding's share comes first, because its table carries the bias and overwrites the gates.
     const width = this.width.get(EMBEDDING)!;
-    let table: { block: number; stride: number; gradient: number } | undefined;
+    let table: { block: number; stride: number } | undefined;
     if (members.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
       const own = parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
@@ -298,9 +298,7 @@ class Compiler {
       );
       const index = block(inputRows, width, own);
       const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
-      const stride = Math.ceil(inputRows.rows / 16) * 16;
-      table = { block: index, stride, gradient: this.gradients };
-      this.gradients += this.symbols.length * stride;
+      table = { block: index, stride: Math.ceil(inputRows.rows / 16) * 16 };
       this.prepare.push({ op: "table", block: index, bias, to });
       this.forward.push({ op: "gather", table: to, to: inputRows });
     }
@@ -359,13 +357,10 @@ class Compiler {
       }
       backward.push({ op: "biasGradient", from: gates, parts: biasParts });
       if (table) {
-        backward.push({
-          op: "tableGradient",
-          from: inputRows,
-          stride: table.stride,
-          gradient: table.gradient,
-        });
-        this.finish.push({ op: "tableBackward", ...table });
+        const gradient = this.gradients;
+        this.gradients += this.symbols.length * table.stride;
+        backward.push({ op: "tableGradient", from: inputRows, stride: table.stride, gradient });
+        this.finish.push({ op: "tableBackward", ...table, gradient });
       }
       if (affine !== undefined && flow) {
         backward.push({ op: "affineBackward", block: affine, from: inputRows, ...flow });

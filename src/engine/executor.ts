@@ -62,8 +62,9 @@ export interface Executor {
   setState(state: TrainingState): void;
   /**
    * Trains on the batches `from` (included) to `to` (excluded), one update each, and resolves to their outcomes
-   * before the update. A loss that is not finite is the last one returned and makes no update.
-   * @throws EngineError when the batches do not fit the plan.
+   * before the update. A loss that is not finite, or NaN in place of one whose gradient is not, is the last one returned
+   * and makes no update.
+   * @throws EngineError when the batches do not fit the plan, or the executor is still at work on others.
    */
   train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes>;
   /** Runs all batches forward. @throws EngineError when they do not fit the plan. */

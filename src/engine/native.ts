@@ -2,6 +2,7 @@
 // reference executor. Where the addon cannot be had, `loadNative` says why and the reference takes over.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
@@ -10,6 +11,7 @@ import {
   checkState,
   type Evaluation,
   type Executor,
+  initialState,
   type Optimiser,
   type Outcomes,
   type ReadAt,
@@ -72,8 +74,9 @@ interface Addon {
   NativeExecutor: new (
     words: Int32Array,
     masks: Uint8Array,
+    parameters: Float32Array,
     optimiser: Optimiser,
-    threads?: number,
+    threads: number,
   ) => AddonExecutor;
   NativeStream: new (words: Int32Array, masks: Uint8Array, parameters: Float32Array) => AddonStream;
   /** Floating-point operations per second that one core reaches. */
@@ -92,22 +95,20 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
   if (addon) return { addon };
   if (absent) return { absent };
   const places = ["../../build/Release/", `../../prebuilds/${process.platform}-${process.arch}/`].map(
-    (folder) => new URL(`${folder}filigree.node`, import.meta.url),
+    (folder) => fileURLToPath(new URL(`${folder}filigree.node`, import.meta.url)),
   );
-  const file = places.find((place) => existsSync(place));
-  if (!file) {
-    absent = "it is not built; install a C++20 compiler and run `npm rebuild`";
-    return { absent };
+  for (const place of places.filter((place) => existsSync(place))) {
+    try {
+      const found = createRequire(import.meta.url)(place) as Addon;
+      found.instructionSet();
+      addon = found;
+      return { addon };
+    } catch (error) {
+      absent = (error as Error).message;
+    }
   }
-  try {
-    addon = createRequire(import.meta.url)(file.pathname) as Addon;
-    addon.instructionSet();
-    return { addon };
-  } catch (error) {
-    addon = undefined;
-    absent = (error as Error).message;
-    return { absent };
-  }
+  absent ??= "it is not built; install a C++20 compiler and run `npm rebuild`";
+  return { absent };
 }
 
 export class NativeExecutor implements Executor {
@@ -123,14 +124,9 @@ export class NativeExecutor implements Executor {
     const { addon, absent } = loadNative();
     if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
     this.plan = plan;
+    checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);
-    this.inner = refusing(() => new addon.NativeExecutor(words, masks, optimiser, threads));
-    this.setState({
-      parameters,
-      firstMoment: new Float32Array(parameters.length),
-      secondMoment: new Float32Array(parameters.length),
-      step: 0,
-    });
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, parameters, optimiser, threads));
   }
 
   state(): TrainingState {
@@ -149,12 +145,12 @@ export class NativeExecutor implements Executor {
   async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
     checkRange(batches, from, to);
     const translated = this.translate(batches, readAt);
-    return refusing(() => this.inner.train(translated, from, to));
+    return refusing(() => this.inner.train(translated, from, to)).catch(refuse);
   }
 
   async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
     const translated = this.translate(batches, readAt);
-    return refusing(() => this.inner.evaluate(translated));
+    return refusing(() => this.inner.evaluate(translated)).catch(refuse);
   }
 
   gradient(batches: Batches, index: number, readAt: ReadAt) {
@@ -182,12 +178,16 @@ export function refusal(error: unknown): EngineError {
     : new EngineError({ what: (error as Error).message, cause: error });
 }
 
+function refuse(error: unknown): never {
+  throw refusal(error);
+}
+
 /** Calls the addon; what it refuses becomes an EngineError. */
 export function refusing<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    throw refusal(error);
+    return refuse(error);
   }
 }
 

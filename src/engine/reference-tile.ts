@@ -58,7 +58,10 @@ export interface CellContext {
   addTransposedProduct(from: number, to: number): void;
 }
 
-/** Cuts batches into tiles of the plan's lanes. Idle lanes hold the padding symbol and are read at step 0. */
+/**
+ * Cuts batches into tiles of the plan's lanes. Idle lanes do as the first one does, so that nothing overflows in them
+ * alone, and are read at step 0.
+ */
 export class Tiles {
   private readonly plan: Plan;
   private readonly batches: Batches;
@@ -94,10 +97,11 @@ export class Tiles {
       const first = this.firstExample[index] + start;
       const symbols = new Int32Array(steps * lanes);
       const readSteps = new Int32Array(lanes);
+      for (let t = 0; t < steps; t++) {
+        const from = this.firstSymbol[index] + t * batch + start;
+        for (let l = 0; l < lanes; l++) symbols[t * lanes + l] = this.rows[from + (l < size ? l : 0)];
+      }
       for (let l = 0; l < size; l++) {
-        for (let t = 0; t < steps; t++) {
-          symbols[t * lanes + l] = this.rows[this.firstSymbol[index] + t * batch + start + l];
-        }
         readSteps[l] = (this.readAt === "last-step" ? steps : this.batches.lengths[first + l]) - 1;
       }
       const labels = this.batches.labels.subarray(first, first + size);

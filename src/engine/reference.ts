@@ -2,6 +2,7 @@
 // anywhere, in float32 as the native executor does or in float64 for finite differences, and is the specification
 // that the native executor is tested against.
 import type { Batches } from "../data/batches.js";
+import { EngineError } from "../errors.js";
 import {
   checkRange,
   checkState,
@@ -53,6 +54,8 @@ export class ReferenceExecutor implements Executor {
   /** One sum per lane. */
   private readonly sums: Float64Array;
   private step = 0;
+  private busy = false;
+  private lastTurn = 0;
   private readonly allocate: (length: number) => Floats;
 
   /** @param precision 32 to compute as the native executor does, 64 for finite differences. */
@@ -73,6 +76,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   state(): TrainingState {
+    this.checkIdle();
     return {
       parameters: Float32Array.from(this.parameters),
       firstMoment: Float32Array.from(this.firstMoment),
@@ -82,6 +86,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   setState(state: TrainingState): void {
+    this.checkIdle();
     checkState(this.plan, state);
     this.parameters.set(state.parameters);
     this.firstMoment.set(state.firstMoment);
@@ -89,23 +94,33 @@ export class ReferenceExecutor implements Executor {
     this.step = state.step;
   }
 
-  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+  train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+    return this.atWork(() => this.trainOn(batches, from, to, readAt));
+  }
+
+  evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
+    return this.atWork(() => this.evaluateOn(batches, readAt));
+  }
+
+  private async trainOn(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
     checkRange(batches, from, to);
     const losses: number[] = [];
     const correct: number[] = [];
     const tiles = new Tiles(this.plan, batches, readAt);
     for (let i = from; i < to; i++) {
       const { outcome, gradient } = this.batchGradient(tiles.of(i));
-      losses.push(outcome.loss);
+      const norm = this.normOf(gradient);
+      const loss = Number.isFinite(norm) ? outcome.loss : Number.NaN;
+      losses.push(loss);
       correct.push(outcome.correct);
-      if (!Number.isFinite(outcome.loss)) break;
-      this.update(gradient);
-      await undefined; // Lets other work of the process have a turn between batches.
+      if (!Number.isFinite(loss)) break;
+      this.update(gradient, norm);
+      await this.giveTurn();
     }
     return { losses: Float64Array.from(losses), correct: Int32Array.from(correct) };
   }
 
-  async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
+  private async evaluateOn(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
     const tiles = new Tiles(this.plan, batches, readAt);
     const losses = new Float64Array(batches.count);
     const correct = new Int32Array(batches.count);
@@ -117,11 +132,35 @@ export class ReferenceExecutor implements Executor {
         losses[i] += outcome.loss;
         correct[i] += outcome.correct;
       }
+      await this.giveTurn();
     }
     return { losses, correct, logits };
   }
 
+  private checkIdle(): void {
+    if (!this.busy) return;
+    throw new EngineError({ what: "the executor is at work; wait for the promise of its last call" });
+  }
+
+  private async atWork<T>(work: () => Promise<T>): Promise<T> {
+    this.checkIdle();
+    this.busy = true;
+    try {
+      return await work();
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  /** Lets other work of the process have a turn, signals and heartbeats too, a few times a second. */
+  private async giveTurn(): Promise<void> {
+    if (performance.now() - this.lastTurn < 100) return;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.lastTurn = performance.now();
+  }
+
   gradient(batches: Batches, index: number, readAt: ReadAt): { loss: number; gradient: Floats } {
+    this.checkIdle();
     checkRange(batches, index, index + 1);
     const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
     return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
@@ -432,11 +471,15 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
-  private update(gradient: Floats): void {
-    const { learningRate, beta1, beta2, epsilon, clip } = this.optimiser;
+  private normOf(gradient: Floats): number {
     let squares = 0;
     for (let i = 0; i < this.plan.parameters; i++) squares += gradient[i] * gradient[i];
-    const scale = Math.min(1, clip / (Math.sqrt(squares) + 1e-6));
+    return Math.sqrt(squares);
+  }
+
+  private update(gradient: Floats, norm: number): void {
+    const { learningRate, beta1, beta2, epsilon, clip } = this.optimiser;
+    const scale = Math.min(1, clip / (norm + 1e-6));
     this.step++;
     const correction1 = 1 - beta1 ** this.step;
     const correction2 = Math.sqrt(1 - beta2 ** this.step);

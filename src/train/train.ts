@@ -84,7 +84,7 @@ export async function train(network: Network, data: TrainingData, options: Train
         if (!Number.isFinite(value)) {
           throw new TrainingError({
             where: `epoch ${epoch}, step ${step}`,
-            what: `the loss is ${value}`,
+            what: Number.isNaN(value) ? "the loss or its gradient is not a number" : `the loss is ${value}`,
             hint: "use a smaller learning rate or another seed",
           });
         }

@@ -18,6 +18,7 @@ import { Random } from "../../src/random.js";
 import { cellBatches, cellCases, flatten, networkOf } from "../fixtures/cells.js";
 import {
   batchesOf,
+  deadEnds,
   distance,
   instructionSets,
   layers,
@@ -42,6 +43,7 @@ const small: Shape[] = [
   { name: "5, 3", architecture: (k) => layers(k, 3, 5, 3), batches: [17], longest: 4, symbols: 9 },
   { name: "skips", architecture: skips, batches: [3], longest: 4, symbols: 4 },
   { name: "web", architecture: web, batches: [4], longest: 4, symbols: 3 },
+  { name: "dead ends", architecture: deadEnds, batches: [5], longest: 4, symbols: 3 },
 ];
 
 const large: Shape[] = [

@@ -142,8 +142,7 @@ describe.skipIf(!native)("the native executor", () => {
     const code = `
       const { workerData, parentPort } = require("node:worker_threads");
       const { built, words, masks, optimiser, parameters, batches } = workerData;
-      const executor = new (require(built).NativeExecutor)(words, masks, optimiser);
-      executor.setState(parameters, parameters, parameters, 0);
+      const executor = new (require(built).NativeExecutor)(words, masks, parameters, optimiser, 1);
       executor.train(batches, 0, batches.count);
       setInterval(() => {}, 1000); // However slow this thread is, it does not end by itself.
       parentPort.postMessage("training");`;
@@ -162,21 +161,24 @@ describe.skipIf(!native)("the native executor", () => {
   });
 
   const raw = () => loadNative().addon!.NativeExecutor;
-  const { plan, batches } = setUp();
+  const { plan, network, batches } = setUp();
   const { words, masks } = encode(plan);
+  const { parameters } = network;
 
   it("refuses every plan that is cut short or goes on", () => {
     const Raw = raw();
     for (let length = 0; length < words.length; length++) {
-      expect(() => new Raw(words.subarray(0, length), masks, thesisOptimiser)).toThrow(
+      expect(() => new Raw(words.subarray(0, length), masks, parameters, thesisOptimiser, 1)).toThrow(
         /^the plan cannot be run/,
       );
     }
-    expect(() => new Raw(Int32Array.of(...words, 0), masks, thesisOptimiser)).toThrow(
+    expect(() => new Raw(Int32Array.of(...words, 0), masks, parameters, thesisOptimiser, 1)).toThrow(
       "it has words left over",
     );
-    expect(() => new Raw(words, masks.subarray(1), thesisOptimiser)).toThrow("a mask is out of range");
-    expect(() => new Raw(words, new Uint8Array(masks.length + 1), thesisOptimiser)).toThrow(
+    expect(() => new Raw(words, masks.subarray(1), parameters, thesisOptimiser, 1)).toThrow(
+      "a mask is out of range",
+    );
+    expect(() => new Raw(words, new Uint8Array(masks.length + 1), parameters, thesisOptimiser, 1)).toThrow(
       "it has masks left",
     );
   });
@@ -185,14 +187,18 @@ describe.skipIf(!native)("the native executor", () => {
     const Raw = raw() as unknown as new (
       ...values: unknown[]
     ) => Record<string, (...values: unknown[]) => unknown>;
-    expect(() => new Raw()).toThrow("no plan was given");
-    expect(() => new Raw([...words], masks, thesisOptimiser)).toThrow("no plan was given");
-    expect(() => new Raw(new Float64Array(words), masks, thesisOptimiser)).toThrow(
-      "the plan is of another type",
+    const another = "the plan is of another type";
+    expect(() => new Raw()).toThrow("no optimiser was given");
+    expect(() => new Raw(words, masks, parameters)).toThrow("no optimiser was given");
+    expect(() => new Raw([...words], masks, parameters, thesisOptimiser, 1)).toThrow(another);
+    expect(() => new Raw(new Float64Array(words), masks, parameters, thesisOptimiser, 1)).toThrow(another);
+    expect(() => new Raw(words, words, parameters, thesisOptimiser, 1)).toThrow(another);
+    expect(() => new Raw(words, masks, words, thesisOptimiser, 1)).toThrow("a vector of floats is missing");
+    expect(() => new Raw(words, masks, parameters.subarray(1), thesisOptimiser, 1)).toThrow(
+      "a vector does not have the parameters' length",
     );
-    expect(() => new Raw(words, words, thesisOptimiser)).toThrow("the plan is of another type");
-    expect(() => new Raw(words, masks)).toThrow("no plan was given");
-    const executor = new Raw(words, masks, thesisOptimiser);
+    expect(() => new Raw(words, masks, parameters, thesisOptimiser, 257)).toThrow("the number of threads");
+    const executor = new Raw(words, masks, parameters, thesisOptimiser, 1);
     const vector = new Float32Array(plan.parameters);
     const wrong = [
       undefined,
@@ -233,6 +239,18 @@ describe.skipIf(!native)("the native executor", () => {
     await executor.evaluate(own);
   });
 
+  it("reads arrays after the settings, which may take them away", () => {
+    const gone = Int32Array.from(words);
+    const thief = {
+      ...thesisOptimiser,
+      get clip() {
+        structuredClone(gone.buffer, { transfer: [gone.buffer] });
+        return 5;
+      },
+    };
+    expect(() => new (raw())(gone, masks, parameters, thief, 1)).toThrow("it ends too early");
+  });
+
   it.each(cellKinds)("runs or refuses any damaged plan of %s", (kind) => {
     const Raw = raw();
     const vector = new Float32Array(0x1000);
@@ -244,9 +262,9 @@ describe.skipIf(!native)("the native executor", () => {
       const own = { ...batches, symbols: Int32Array.from(batches.symbols).fill(0), readLastStep: false };
       const run = (damaged: Int32Array) => {
         try {
-          const executor = new Raw(damaged, masks, thesisOptimiser);
-          const gradient = vector.subarray(0, damaged[5]);
-          executor.setState(gradient.fill(0.5), gradient, gradient, 1);
+          const gradient = vector.subarray(0, damaged[5]).fill(0.5);
+          const executor = new Raw(damaged, masks, gradient, thesisOptimiser, 1);
+          executor.setState(gradient, gradient, gradient, 1);
           executor.gradient(own, 0, gradient);
           ran++;
         } catch (error) {

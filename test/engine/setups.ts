@@ -102,6 +102,20 @@ export function web(kind: CellKind): Architecture {
   );
 }
 
+/** Cells on which nothing depends, the last ones too. */
+export function deadEnds(kind: CellKind): Architecture {
+  return around(
+    3,
+    [
+      cell(kind, "a", 4, "embedding"),
+      cell(kind, "unread", 5, "embedding"),
+      cell(kind, "b", 3, "a"),
+      cell(kind, "unread-too", 2, "b"),
+    ],
+    "b",
+  );
+}
+
 /** A network whose every matrix is masked at random to this density, except where it is 1. */
 export function networkWith(architecture: Architecture, density: number, random: Random): Network {
   const network = initialise(architecture, random.stream("weights"));
