@@ -1,10 +1,10 @@
 // How the verbs that train a single network do it: with a checkpoint after every epoch beside the file that the network
 // will be written to, so that the same command goes on after an interruption.
 import { existsSync, rmSync } from "node:fs";
-import { z } from "zod";
 import type { ExecutorName } from "../engine/engine.js";
 import type { TrainingState } from "../engine/executor.js";
-import { FileError, InputError } from "../errors.js";
+import { FileError } from "../errors.js";
+import { decodeHistory, encodeHistory } from "../experiments/history.js";
 import { makeFolderOf, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
@@ -77,7 +77,7 @@ export async function trainToFile(
         history.push(metrics);
         const notes = new Map([
           ["run", run],
-          ["history", JSON.stringify(history)],
+          ["history", encodeHistory(history)],
         ]);
         writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
@@ -93,15 +93,6 @@ export async function trainToFile(
   return { trained, history };
 }
 
-// JSON has no word for a loss that is not finite, and writes null.
-const metric = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN);
-const historySchema = z.array(
-  z.object({ trainLoss: metric, trainAccuracy: metric, testLoss: metric, testAccuracy: metric }),
-);
-
 /**
  * What a checkpoint holds: its epochs so far and the state after them; undefined when it is of another run.
  * @throws FileError when it cannot be read. @throws InputError when it is not a checkpoint or is damaged.
@@ -112,16 +103,7 @@ export function resumption(
 ): { history: EpochMetrics[]; state: TrainingState } | undefined {
   const { state, notes } = decodeCheckpoint(readBytes(path), path);
   if (notes.get("run") !== run) return undefined;
-  try {
-    return { history: historySchema.parse(JSON.parse(notes.get("history") ?? "")), state };
-  } catch (error) {
-    throw new InputError({
-      where: path,
-      what: "the checkpoint's list of epochs is damaged",
-      hint: "delete it and start again",
-      cause: error,
-    });
-  }
+  return { history: decodeHistory(notes.get("history"), path), state };
 }
 
 /** An epoch in one line. */
