@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from "node:fs";
 import type { ExecutorName } from "../engine/engine.js";
 import type { TrainingState } from "../engine/executor.js";
-import { FileError } from "../errors.js";
+import { FileError, InputError } from "../errors.js";
 import { decodeHistory, encodeHistory } from "../experiments/history.js";
 import { makeFolderOf, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
@@ -27,7 +27,10 @@ export interface TrainingSettings {
   readonly out: string;
 }
 
-/** Trains a network, or goes on doing so, and writes it to `out`. */
+/**
+ * Trains a network, or goes on doing so, and writes it to `out`.
+ * @throws InputError when it was interrupted beyond `epochs`.
+ */
 export async function trainToFile(
   network: Network,
   data: TrainingData,
@@ -51,7 +54,8 @@ export async function trainToFile(
   if (existsSync(checkpoint)) {
     const found = resumption(checkpoint, run);
     if (found) {
-      history.push(...found.history.slice(0, epochs));
+      refuseFewer(epochs, found.history.length, checkpoint);
+      history.push(...found.history);
       resume = { epoch: history.length, state: found.state };
       output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
     } else {
@@ -91,6 +95,16 @@ export async function trainToFile(
     throw new FileError(checkpoint, error, "write");
   }
   return { trained, history };
+}
+
+// The state of an earlier epoch is gone, and starting anew would lose the later ones.
+function refuseFewer(epochs: number, done: number, checkpoint: string): void {
+  if (done <= epochs) return;
+  throw new InputError({
+    where: checkpoint,
+    what: `this training has come to epoch ${done} already, and --epochs is ${epochs}`,
+    hint: `ask for at least ${done}, or delete the checkpoint to start anew`,
+  });
 }
 
 /**

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { decodeHistory } from "../../src/experiments/history.js";
+import { decodeCheckpoint } from "../../src/train/checkpoint.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 
@@ -133,6 +135,30 @@ describe("a user's ten minutes", () => {
     const resumed = await train(at("parts.safetensors"));
     expect(resumed.stderr).toContain("going on after epoch");
     expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
+  });
+
+  it("refuses fewer epochs than an interrupted training has done, and loses nothing", async () => {
+    const out = at("fewer.safetensors");
+    const checkpoint = `${out}.checkpoint`;
+    const train = (epochs: string) =>
+      filigree("train", "--cell", "gru", ...small, ...data, "--epochs", epochs, "--out", out);
+    const epochsDone = () =>
+      existsSync(checkpoint)
+        ? decodeHistory(decodeCheckpoint(readFileSync(checkpoint), "").notes.get("history"), "").length
+        : 0;
+    const interrupted = train("1000");
+    while (epochsDone() < 2) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({ code: 130 });
+    const before = readFileSync(checkpoint);
+    const { code, stderr } = await train("1");
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `filigree: ${checkpoint}: this training has come to epoch ${epochsDone()} already, and --epochs is 1; ` +
+        `ask for at least ${epochsDone()}, or delete the checkpoint to start anew\n`,
+    );
+    expect(existsSync(out)).toBe(false);
+    expect(readFileSync(checkpoint)).toEqual(before);
   });
 
   it("says which executor runs", async () => {
