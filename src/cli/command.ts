@@ -113,7 +113,7 @@ function jsonNumber(_key: string, value: unknown): unknown {
 /** A table with aligned columns; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [header, ...rows].map((row) => row.map(String));
-  const width = header.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const width = header.map((_, column) => cells.reduce((most, row) => Math.max(most, row[column].length), 0));
   const right = header.map((_, column) => rows.every((row) => /^[-+−±\d.,% –]*$/.test(String(row[column]))));
   const lines = cells.map((row) =>
     row
