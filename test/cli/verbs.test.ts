@@ -161,6 +161,19 @@ describe("a user's ten minutes", () => {
     expect(readFileSync(checkpoint)).toEqual(before);
   });
 
+  it("does not promise to go on where a verb keeps nothing", async () => {
+    const words = ["--percent", "50", ...data, "--retrain", "1000", "--out", at("stopped.safetensors")];
+    const listeners = process.listenerCount("SIGINT");
+    const interrupted = filigree("prune", at("small.safetensors"), ...words);
+    while (process.listenerCount("SIGINT") === listeners) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({
+      code: 130,
+      stderr: "filigree: stopped; nothing was written\n",
+    });
+    expect(existsSync(at("stopped.safetensors"))).toBe(false);
+  });
+
   it("says which executor runs", async () => {
     const { code, stdout } = await filigree("--version");
     expect(code).toBe(0);
