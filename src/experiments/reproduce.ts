@@ -1,6 +1,6 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
 // are made. Interrupted, it goes on where it was; finished, it only writes the results again.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
@@ -24,6 +24,7 @@ import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { type Protocol, protocols } from "../train/protocol.js";
+import { version } from "../version.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
@@ -247,7 +248,6 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
   const { scale, protocol, seeds, command } = options;
   const { name, detail } = describeExecutor();
   const processors = cpus();
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   return {
     command,
     scale,
