@@ -113,7 +113,7 @@ function jsonNumber(_key: string, value: unknown): unknown {
 /** A table with aligned columns; numbers to the right. */
 export function table(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const cells = [header, ...rows].map((row) => row.map(String));
-  const width = header.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const width = header.map((_, column) => cells.reduce((most, row) => Math.max(most, row[column].length), 0));
   const right = header.map((_, column) => rows.every((row) => /^[-+−±\d.,% –]*$/.test(String(row[column]))));
   const lines = cells.map((row) =>
     row
@@ -157,15 +157,25 @@ export class ProgressBar {
   }
 }
 
-/** A run that the user stopped: not an error, but not a success. */
-export class Stopped extends Error {}
+/** A run that the user stopped: not an error, but not a success. `message` says what that means for the next one. */
+export class Stopped extends Error {
+  constructor(message = "stopped; the same command goes on where it was") {
+    super(message);
+  }
+}
 
-/** Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process.
+ * @param stopped the signal's reason when it is aborted; by default it promises that the command can be resumed.
+ */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  stopped = new Stopped(),
+): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(new Stopped("stopped"));
+    controller.abort(stopped);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -38,7 +38,7 @@ interface GenerateOptions {
 function generateCommand(name: string, description: string, fixed?: string): Command {
   const command = new Command(name)
     .description(description)
-    .option("--count <n>", "strings in all, half of them true", whole(2, 10_000_000), 25_000)
+    .option("--count <n>", "strings in all, half of them true", whole(4, 10_000_000), 25_000)
     .addOption(seedOption())
     .addOption(
       choice(

@@ -8,7 +8,17 @@ import { fitPredictor, loadPredictor, rank, savePredictor } from "../predict/pre
 import { type RegressorName, regressorNames } from "../predict/regressors.js";
 import { readTable } from "../predict/table.js";
 import { type Protocol, protocols } from "../train/protocol.js";
-import { choice, interruptible, Output, ProgressBar, required, table, whole, withJson } from "./command.js";
+import {
+  choice,
+  interruptible,
+  Output,
+  ProgressBar,
+  required,
+  Stopped,
+  table,
+  whole,
+  withJson,
+} from "./command.js";
 import { allProperties } from "./graph.js";
 
 interface Options {
@@ -55,17 +65,19 @@ async function predict(file: string, options: Options): Promise<void> {
   const target = required(options.target, "--target");
   const rows = readTable(file);
   const bar = new ProgressBar("fitting");
-  const report = await interruptible((signal) =>
-    predictTable(rows, target, {
-      protocol,
-      features,
-      repeats,
-      seed,
-      progress(done, total) {
-        signal.throwIfAborted();
-        bar.update(done / total);
-      },
-    }),
+  const report = await interruptible(
+    (signal) =>
+      predictTable(rows, target, {
+        protocol,
+        features,
+        repeats,
+        seed,
+        progress(done, total) {
+          signal.throwIfAborted();
+          bar.update(done / total);
+        },
+      }),
+    new Stopped("stopped; nothing was written"),
   ).finally(() => bar.stop());
   if (report.constant.length > 0)
     output.remark(`constant, so of no use to a prediction: ${report.constant.join(", ")}`);

@@ -1,9 +1,9 @@
 // The command line as a function. Every verb is a module of its own; this one puts them together and turns whatever
 // goes wrong into one line and an honest exit code. Anything else is a bug and shows its stack.
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { describeExecutor } from "../engine/engine.js";
 import { FiligreeError } from "../errors.js";
+import { version } from "../version.js";
 import { benchCommand } from "./bench.js";
 import { Stopped } from "./command.js";
 import { dataCommand } from "./data.js";
@@ -38,7 +38,7 @@ function createProgram(): Command {
     .addCommand(reportCommand())
     .addCommand(benchCommand());
   program.on("option:version", () => {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${describeVersion()}\n`);
     throw new CommanderError(0, "filigree.version", "");
   });
   prepare(program);
@@ -58,15 +58,14 @@ export async function run(words: readonly string[]): Promise<number> {
       if (error.exitCode === 0 || error.code === "commander.help") return 0;
       return complain(error.message.replace(/^error: /, ""), 2);
     }
-    if (error instanceof Stopped) return complain("stopped; the same command goes on where it was", 130);
+    if (error instanceof Stopped) return complain(error.message, 130);
     if (error instanceof FiligreeError) return complain(error.message, 2);
     throw error;
   }
 }
 
 /** For example "filigree 0.1.0 (native executor, avx512; Node 20.19.0)". */
-function version(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+function describeVersion(): string {
   const { name, detail } = describeExecutor();
   return `filigree ${version} (${name} executor, ${detail}; Node ${process.versions.node})`;
 }

@@ -25,6 +25,7 @@ import {
   percent,
   protocolOption,
   required,
+  Stopped,
   seedOption,
   table,
   whole,
@@ -105,19 +106,21 @@ async function run(model: string, options: Options): Promise<void> {
     }
     if (options.retrain > 0) {
       const bar = new ProgressBar("retraining");
-      pruned = await interruptible((signal) =>
-        train(pruned, data, {
-          protocol,
-          batch,
-          executor,
-          signal,
-          epochs: options.retrain,
-          seed: `${seed}/retrain`,
-          onProgress: (share) => bar.update(share),
-          onEpoch: (epoch, { testAccuracy, testLoss }) => {
-            rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
-          },
-        }),
+      pruned = await interruptible(
+        (signal) =>
+          train(pruned, data, {
+            protocol,
+            batch,
+            executor,
+            signal,
+            epochs: options.retrain,
+            seed: `${seed}/retrain`,
+            onProgress: (share) => bar.update(share),
+            onEpoch: (epoch, { testAccuracy, testLoss }) => {
+              rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
+            },
+          }),
+        new Stopped("stopped; nothing was written"),
       ).finally(() => bar.stop());
     }
   }

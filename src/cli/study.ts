@@ -109,7 +109,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       store.close();
     }
   }).finally(progress.stop);
-  if (outcome.stopped) throw new Stopped("stopped");
+  if (outcome.stopped) throw new Stopped();
   const reader = StoreReader.open(options.store);
   const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
   reader.close();

@@ -1,10 +1,10 @@
 // How the verbs that train a single network do it: with a checkpoint after every epoch beside the file that the network
 // will be written to, so that the same command goes on after an interruption.
 import { existsSync, rmSync } from "node:fs";
-import { z } from "zod";
 import type { ExecutorName } from "../engine/engine.js";
 import type { TrainingState } from "../engine/executor.js";
 import { FileError, InputError } from "../errors.js";
+import { decodeHistory, encodeHistory } from "../experiments/history.js";
 import { makeFolderOf, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
@@ -27,7 +27,10 @@ export interface TrainingSettings {
   readonly out: string;
 }
 
-/** Trains a network, or goes on doing so, and writes it to `out`. */
+/**
+ * Trains a network, or goes on doing so, and writes it to `out`.
+ * @throws InputError when it was interrupted beyond `epochs`.
+ */
 export async function trainToFile(
   network: Network,
   data: TrainingData,
@@ -51,7 +54,8 @@ export async function trainToFile(
   if (existsSync(checkpoint)) {
     const found = resumption(checkpoint, run);
     if (found) {
-      history.push(...found.history.slice(0, epochs));
+      refuseFewer(epochs, found.history.length, checkpoint);
+      history.push(...found.history);
       resume = { epoch: history.length, state: found.state };
       output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
     } else {
@@ -77,7 +81,7 @@ export async function trainToFile(
         history.push(metrics);
         const notes = new Map([
           ["run", run],
-          ["history", JSON.stringify(history)],
+          ["history", encodeHistory(history)],
         ]);
         writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
@@ -93,14 +97,15 @@ export async function trainToFile(
   return { trained, history };
 }
 
-// JSON has no word for a loss that is not finite, and writes null.
-const metric = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? Number.NaN);
-const historySchema = z.array(
-  z.object({ trainLoss: metric, trainAccuracy: metric, testLoss: metric, testAccuracy: metric }),
-);
+// The state of an earlier epoch is gone, and starting anew would lose the later ones.
+function refuseFewer(epochs: number, done: number, checkpoint: string): void {
+  if (done <= epochs) return;
+  throw new InputError({
+    where: checkpoint,
+    what: `this training has come to epoch ${done} already, and --epochs is ${epochs}`,
+    hint: `ask for at least ${done}, or delete the checkpoint to start anew`,
+  });
+}
 
 /**
  * What a checkpoint holds: its epochs so far and the state after them; undefined when it is of another run.
@@ -112,16 +117,7 @@ export function resumption(
 ): { history: EpochMetrics[]; state: TrainingState } | undefined {
   const { state, notes } = decodeCheckpoint(readBytes(path), path);
   if (notes.get("run") !== run) return undefined;
-  try {
-    return { history: historySchema.parse(JSON.parse(notes.get("history") ?? "")), state };
-  } catch (error) {
-    throw new InputError({
-      where: path,
-      what: "the checkpoint's list of epochs is damaged",
-      hint: "delete it and start again",
-      cause: error,
-    });
-  }
+  return { history: decodeHistory(notes.get("history"), path), state };
 }
 
 /** An epoch in one line. */

@@ -1,7 +1,7 @@
 // The grammars that come built in, written as the same data that a user's JSON file holds: Reber's, its embedded form
 // and Tomita's seven. The Tomita automata are complete (they name their trap states) as they stand in the literature.
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
+import { suggest } from "../suggest.js";
 import { createGrammar, type Grammar, type GrammarData, readGrammar } from "./grammar.js";
 
 type ArcData = GrammarData["arcs"][number];
@@ -76,13 +76,9 @@ export function findGrammar(nameOrPath: string): Grammar {
   if (nameOrPath.endsWith(".json")) return readGrammar(nameOrPath);
   const data = BUILT_IN.find(({ name }) => name === nameOrPath);
   if (data) return createGrammar(data, nameOrPath);
-  const near = closest(nameOrPath, grammarNames);
   throw new InputError({
     where: nameOrPath,
     what: "no such grammar",
-    hint:
-      distance(nameOrPath, near) <= 3
-        ? `did you mean ${near}?`
-        : `choose one of ${grammarNames.join(", ")} or name a .json file`,
+    hint: suggest(nameOrPath, grammarNames, `choose one of ${grammarNames.join(", ")} or name a .json file`),
   });
 }

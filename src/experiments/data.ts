@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { readDataset } from "../data/csv.js";
+import { LONGEST_STRING } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
 import { InputError } from "../errors.js";
@@ -10,14 +11,20 @@ import { readBytes } from "../files.js";
 import { Random } from "../random.js";
 import type { TrainingData } from "../train/train.js";
 
-const generated = z.strictObject({
-  grammar: z.enum(grammarNames as [string, ...string[]]).default("reber"),
-  count: z.int().min(2).max(1_000_000).default(25_000).describe("Strings in all, half of them true."),
-  mix: z.enum(["thesis", "hard"]).default("thesis").describe("Which kinds of false strings."),
-  minLength: z.int().min(1).default(11),
-  maxLength: z.int().min(1).default(64),
-  seed: z.int().min(0).default(1).describe("Of the strings, apart from the trial's own seed."),
-});
+// The bounds of `generateDataset`, so that a study is refused when it is planned and not trial by trial.
+const generated = z
+  .strictObject({
+    grammar: z.enum(grammarNames as [string, ...string[]]).default("reber"),
+    count: z.int().min(4).max(1_000_000).default(25_000).describe("Strings in all, half of them true."),
+    mix: z.enum(["thesis", "hard"]).default("thesis").describe("Which kinds of false strings."),
+    minLength: z.int().min(1).max(LONGEST_STRING).default(11),
+    maxLength: z.int().min(1).max(LONGEST_STRING).default(64),
+    seed: z.int().min(0).default(1).describe("Of the strings, apart from the trial's own seed."),
+  })
+  .refine(({ minLength, maxLength }) => minLength <= maxLength, {
+    path: ["minLength"],
+    message: "is more than maxLength",
+  });
 
 const files = z
   .strictObject({
@@ -41,16 +48,20 @@ const files = z
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
 
+/** How many datasets are kept. A study over more of them makes each anew rather than fill the memory. */
+const KEPT = 4;
+/** By configuration, the last used one last. */
 const loaded = new Map<string, TrainingData>();
 
-/** The data that a configuration describes; kept, because many trials share them. */
+/** The data that a configuration describes; the last few are kept, because many trials share them. */
 export function loadData(configuration: DataConfiguration): TrainingData {
   const key = JSON.stringify(configuration);
-  let data = loaded.get(key);
-  if (!data) {
-    data = "train" in configuration ? readPair(configuration) : generate(configuration);
-    loaded.set(key, data);
-  }
+  const data =
+    loaded.get(key) ?? ("train" in configuration ? readPair(configuration) : generate(configuration));
+  loaded.delete(key);
+  loaded.set(key, data);
+  const [oldest] = loaded.keys();
+  if (loaded.size > KEPT) loaded.delete(oldest);
   return data;
 }
 

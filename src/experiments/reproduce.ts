@@ -1,6 +1,6 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
 // are made. Interrupted, it goes on where it was; finished, it only writes the results again.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
@@ -8,7 +8,8 @@ import { scoreBaselines } from "../data/baselines.js";
 import { countOverlap, describeDataset } from "../data/stats.js";
 import { describeExecutor } from "../engine/engine.js";
 import { makeFolder, readText, writeWhole } from "../files.js";
-import { predictTable } from "../predict/predict-table.js";
+import { FEWEST_ROWS, predictTable } from "../predict/predict-table.js";
+import { numbers } from "../predict/table.js";
 import { thesisCells } from "../report/published.js";
 import { reproductionReport } from "../report/report.js";
 import type {
@@ -24,6 +25,7 @@ import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { type Protocol, protocols } from "../train/protocol.js";
+import { version } from "../version.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
@@ -127,7 +129,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
       .flatMap((study) => (known.has(study) ? structureTrials(reader, study) : []));
     const structures = structureResults(trials, options);
     const prediction = stopped ? [] : await predict(trials, options);
-    const facts = runFacts(options, clock.seconds(), !stopped && failed === 0);
+    const complete = !stopped && !signal?.aborted && failed === 0;
+    const facts = runFacts(options, clock.seconds(), complete);
     const report = join(out, "report.html");
     const data = dataResults(sizes[options.scale].pruning.data);
     writeWhole(join(out, "pruning.csv"), stringify(pruning.rows.map(csvRow), { header: true }));
@@ -159,7 +162,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
   }
 }
 
-function studiesOf(options: ReproduceOptions): Study[] {
+/** The studies of a reproduction in the order in which they run. */
+export function studiesOf(options: ReproduceOptions): Study[] {
   const { count, graphs, epochs, batch } = sizes[options.scale].structures;
   // The thesis's own experiments first, the control last.
   const documents = [
@@ -198,28 +202,31 @@ function structureResults(
 /** What structures are tabled and predicted by: one protocol and one kind of cell at a time. */
 const subjects = protocols.flatMap((protocol) => thesisCells.map((cell) => ({ protocol, cell })));
 
-/** Predicts accuracy from structure for every cell and protocol. */
+/** Predicts accuracy from structure for every cell and protocol, or for as many as `signal` lets it. */
 async function predict(
   trials: readonly StructureTrial[],
-  options: ReproduceOptions,
+  { scale, signal, onPrediction }: ReproduceOptions,
 ): Promise<PredictionResult[]> {
-  const { seeds, repeats } = sizes[options.scale].prediction;
   const results: PredictionResult[] = [];
   for (const [i, { protocol, cell }] of subjects.entries()) {
     const rows = trials.filter((trial) => trial.protocol === protocol && trial.cell === cell);
-    const accuracies = new Set(rows.map(({ testAccuracy }) => testAccuracy));
-    // The fewest rows that can be cross-validated; accuracies that are all the same leave nothing to predict.
-    if (rows.length < 20 || accuracies.size < 2) continue;
-    const report = await predictTable(structureTable(rows, `${cell}, ${protocol} protocol`), "test_acc", {
-      protocol,
-      seeds,
-      repeats,
-      progress(done, total) {
-        options.signal?.throwIfAborted();
-        options.onPrediction?.((i + done / total) / subjects.length);
-      },
-    });
-    results.push({ cell, protocol, report });
+    const table = structureTable(rows, `${cell}, ${protocol} protocol`);
+    // Accuracies that are all the same leave nothing to predict.
+    if (table.rows.length < FEWEST_ROWS || new Set(numbers(table, "test_acc")).size < 2) continue;
+    try {
+      const report = await predictTable(table, "test_acc", {
+        protocol,
+        ...sizes[scale].prediction,
+        progress(done, total) {
+          signal?.throwIfAborted();
+          onPrediction?.((i + done / total) / subjects.length);
+        },
+      });
+      results.push({ cell, protocol, report });
+    } catch (error) {
+      if (signal?.aborted) break;
+      throw error;
+    }
   }
   return results;
 }
@@ -247,7 +254,6 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
   const { scale, protocol, seeds, command } = options;
   const { name, detail } = describeExecutor();
   const processors = cpus();
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   return {
     command,
     scale,

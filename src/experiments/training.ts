@@ -10,6 +10,7 @@ import { protocols } from "../train/protocol.js";
 import type { EpochMetrics, TrainOptions } from "../train/train.js";
 import { train } from "../train/train.js";
 import { dataSchema, loadData } from "./data.js";
+import { decodeHistory, encodeHistory } from "./history.js";
 
 export const trainSchema = z
   .strictObject({
@@ -74,15 +75,15 @@ export function recording(context: TrialContext): {
   history: EpochMetrics[];
 } {
   const { resume, signal } = context;
-  const checkpoint =
-    resume && resume.epoch > 0 ? decodeCheckpoint(resume.state, "the trial's checkpoint") : undefined;
-  const history: EpochMetrics[] = JSON.parse(checkpoint?.notes.get("history") ?? "[]");
+  const where = "the trial's checkpoint";
+  const checkpoint = resume && resume.epoch > 0 ? decodeCheckpoint(resume.state, where) : undefined;
+  const history = checkpoint ? decodeHistory(checkpoint.notes.get("history"), where) : [];
   const options: Pick<TrainOptions, "signal" | "resume" | "onEpoch"> = {
     signal,
     resume: checkpoint && { epoch: history.length, state: checkpoint.state },
     async onEpoch(epoch, metrics, state) {
       history.push(metrics);
-      const notes = new Map([["history", JSON.stringify(history)]]);
+      const notes = new Map([["history", encodeHistory(history)]]);
       await context.saveEpoch(epoch, { ...metrics }, encodeCheckpoint({ state, notes }));
     },
   };

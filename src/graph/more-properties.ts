@@ -1,6 +1,6 @@
-// Properties of a graph beyond the thesis's 23: how clustered, how small-world, how assortative, how strongly
-// recurrent it is, and how many ways lead through it. None is ever undefined for a connected graph, so that
-// all can be features of a predictor.
+// Properties of a graph beyond the thesis's 23: how clustered, how small-world, how assortative it is, how
+// fast its walks multiply, and how many ways lead through it. None is ever undefined for a connected graph, so
+// that all can be features of a predictor.
 import { type Adjacency, adjacencyOf } from "./adjacency.js";
 import { edgesOf, type Graph } from "./graph.js";
 import { countPaths, layerGraph } from "./layers.js";

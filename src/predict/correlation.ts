@@ -50,7 +50,7 @@ export function correlations(
     const targetRanks = ranks(groups[columns.length], count);
     columns.forEach((column, j) => {
       const pearson = weightedPearson(column, target, count);
-      // A sample in which a feature happens to be constant says nothing about it.
+      // A sample in which the feature or the target happens to be constant says nothing about them.
       if (Number.isNaN(pearson)) return;
       draws[j].pearson.push(pearson);
       draws[j].spearman.push(weightedPearson(ranks(groups[j], count), targetRanks, count));
@@ -89,19 +89,22 @@ export function weightedPearson(x: Float64Array, y: Float64Array, weight: Float6
   let xx = 0;
   let yy = 0;
   let xy = 0;
-  let constant = true;
+  // Compared exactly: the mean of equal values may be off by a rounding, and the deviations from it are then not 0.
+  let xConstant = true;
+  let yConstant = true;
   let first = -1;
   for (let i = 0; i < n; i++) {
     if (weight[i] === 0) continue;
     if (first < 0) first = i;
-    if (x[i] !== x[first]) constant = false;
+    if (x[i] !== x[first]) xConstant = false;
+    if (y[i] !== y[first]) yConstant = false;
     const dx = x[i] - xMean;
     const dy = y[i] - yMean;
     xx += weight[i] * dx * dx;
     yy += weight[i] * dy * dy;
     xy += weight[i] * dx * dy;
   }
-  if (constant || xx === 0 || yy === 0) return Number.NaN;
+  if (xConstant || yConstant || xx === 0 || yy === 0) return Number.NaN;
   return Math.max(-1, Math.min(1, xy / Math.sqrt(xx) / Math.sqrt(yy)));
 }
 

@@ -84,7 +84,8 @@ export interface Importance {
 }
 
 const folds = 10;
-const fewestRows = 2 * folds;
+/** Of a table: two in every fold. */
+export const FEWEST_ROWS = 2 * folds;
 
 /**
  * Analyses how `target` can be predicted from the other columns of a table of at least 20 rows. Takes seconds for a
@@ -225,10 +226,10 @@ function checkCount(name: string, count: number): void {
 }
 
 function checkTarget(table: Table, target: string, y: Float64Array): void {
-  if (y.length < fewestRows) {
+  if (y.length < FEWEST_ROWS) {
     throw new InputError({
       where: table.source,
-      what: `has ${y.length} rows, and ${folds}-fold cross-validation needs at least ${fewestRows}`,
+      what: `has ${y.length} rows, and ${folds}-fold cross-validation needs at least ${FEWEST_ROWS}`,
       hint: "add rows",
     });
   }

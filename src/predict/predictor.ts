@@ -3,11 +3,12 @@
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readText, writeWhole } from "../files.js";
+import { suggest } from "../suggest.js";
 import { chooseFeatures } from "./features.js";
 import { applyScaling, fitScaling, fromColumns, type Matrix } from "./matrix.js";
 import type { Model } from "./regressor.js";
 import { predictWith, type RegressorName, regressors } from "./regressors.js";
-import { numbers, suggestion, type Table } from "./table.js";
+import { numbers, type Table } from "./table.js";
 
 const format = "filigree-predictor";
 const version = 1;
@@ -113,7 +114,10 @@ export function predictCandidates(predictor: Predictor, candidates: readonly Can
         throw new InputError({
           where: `candidate ${i + 1}`,
           what: `${value === undefined ? "has no" : "has no finite"} ${name}, which the predictor uses`,
-          hint: value === undefined ? suggestion(name, Object.keys(candidate)) : undefined,
+          hint:
+            value === undefined
+              ? suggest(name, Object.keys(candidate), "fit a predictor on features that it has")
+              : undefined,
         });
       }
       data[i * features.length + j] = value;

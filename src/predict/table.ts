@@ -1,9 +1,9 @@
 // Tables to predict from: any CSV with a header, of which some columns are read as numbers. A cell is looked at only
 // when its column is used, so that a table may carry names, times and blanks beside what is predicted from.
 import { type CsvError, parse } from "csv-parse/sync";
-import { closest, distance } from "fastest-levenshtein";
 import { InputError } from "../errors.js";
 import { readText } from "../files.js";
+import { suggest } from "../suggest.js";
 
 /** A table as text, with where it came from. */
 export interface Table {
@@ -127,15 +127,6 @@ function columnIndex(table: Table, name: string): number {
   throw new InputError({
     where: table.source,
     what: `has no column ${JSON.stringify(name)}`,
-    hint: suggestion(name, table.columns),
+    hint: suggest(name, table.columns),
   });
-}
-
-/** A hint that names the nearest of the names there are, if one is near, or else the first few of them. */
-export function suggestion(name: string, names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const near = closest(name, names);
-  const far = distance(name, near);
-  if (far < name.length && far <= Math.max(1, name.length / 3)) return `did you mean ${near}?`;
-  return `there are ${names.slice(0, 8).join(", ")}${names.length > 8 ? ", …" : ""}`;
 }

@@ -33,12 +33,11 @@ function ownClips(svg: string, title: string): string {
   });
 }
 
-/** A text as the value of an `id`. */
+/** A text as the value of an `id`: different texts have different ones, whatever they are written in. */
 export function identifier(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-|-$/g, "");
+  return text.replace(/[^A-Za-z0-9]/gu, (character) =>
+    character === " " ? "-" : `_${character.codePointAt(0)!.toString(16)}_`,
+  );
 }
 
 /** An SVG element of a given size with its title and description, around content that is SVG text already. */

@@ -71,10 +71,10 @@ export function binned(
   if (all.length === 0) return { bins: [], step: 1 };
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));
-  const span = high - low || Math.abs(low) || 1;
-  const step = whole ? Math.max(1, Math.ceil((span + 1) / BINS)) : span / BINS;
+  const step = whole ? Math.ceil((high - low + 1) / BINS) : (high - low || Math.abs(low) || 1) / BINS;
   const start = whole ? low - 0.5 : low;
-  const count = Math.floor((high - start) / step) + 1;
+  // Of fractions the highest value ends the last bin; of whole numbers every bin holds as many.
+  const count = whole ? Math.floor((high - start) / step) + 1 : high > low ? BINS : 1;
   const bins = Array.from({ length: count }, (_, i) => ({
     from: start + i * step,
     counts: groups.map(() => 0),

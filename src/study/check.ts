@@ -1,31 +1,8 @@
 // What users write by hand (study files, configurations, names on the command line) is checked against a schema, and
 // a mistake is answered with the word that was probably meant. This module turns zod's findings into that one line.
-import { distance } from "fastest-levenshtein";
 import { z } from "zod";
 import { InputError } from "../errors.js";
-
-/** The candidate closest to `word`, when it is close enough to be a slip of the keyboard or a part of the word. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const lower = word.toLowerCase();
-  const cost = (candidate: string) => {
-    const other = candidate.toLowerCase();
-    const part = lower.length > 2 && (other.includes(lower) || lower.includes(other));
-    return part ? 0.5 : distance(lower, other);
-  };
-  const best = candidates.reduce<[string | undefined, number]>(
-    (found, candidate) => (cost(candidate) < found[1] ? [candidate, cost(candidate)] : found),
-    [undefined, Math.max(2, word.length / 2.5)],
-  );
-  return best[0];
-}
-
-/** `did you mean X` or, when nothing is near, `use A, B or C`. */
-export function suggest(word: string, candidates: readonly string[]): string | undefined {
-  const near = nearest(word, candidates);
-  if (near !== undefined) return `did you mean ${near}`;
-  if (candidates.length === 0) return undefined;
-  return `use ${[candidates.slice(0, -1).join(", "), candidates.at(-1)].filter(Boolean).join(" or ")}`;
-}
+import { suggest } from "../suggest.js";
 
 /**
  * The value as the schema understands it, defaults filled in.

@@ -4,7 +4,8 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readBytes } from "../files.js";
-import { check, nearest } from "./check.js";
+import { suggest } from "../suggest.js";
+import { check } from "./check.js";
 import type { Kinds } from "./kind.js";
 import { parseYaml } from "./yaml.js";
 
@@ -132,10 +133,8 @@ export function applySetting(document: object, setting: string): void {
   const steps = split(setting.slice(0, equals));
   const known = Object.keys(documentSchema.shape);
   if (!known.includes(steps[0])) {
-    const near = nearest(steps[0], known);
-    const hint = near
-      ? `did you mean ${near}`
-      : `a value of the configuration is set with fixed.${steps.join(".")}`;
+    const otherwise = `a value of the configuration is set with fixed.${steps.join(".")}`;
+    const hint = suggest(steps[0], known, otherwise);
     throw new InputError({ where, what: `a study has no key ${steps[0]}`, hint });
   }
   setAt(document, steps, parseYaml(setting.slice(equals + 1), where), where);

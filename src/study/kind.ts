@@ -3,7 +3,7 @@
 // configuration and a seed can be studied.
 import type { z } from "zod";
 import { InputError } from "../errors.js";
-import { suggest } from "./check.js";
+import { suggest } from "../suggest.js";
 import type { JsonObject } from "./json.js";
 
 /** What one trial is: a kind by name, a configuration (defaults may be left out) and a seed (a safe integer). */

@@ -2,7 +2,7 @@
 // disturbing them; questions about a whole study are answered from indexes, so that a hundred thousand trials are
 // counted in well under a second.
 import { InputError } from "../errors.js";
-import { suggest } from "./check.js";
+import { suggest } from "../suggest.js";
 import { bytesOf, Database, type Row } from "./database.js";
 import type { StudyDocument } from "./document.js";
 import type { JsonObject } from "./json.js";

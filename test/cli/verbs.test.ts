@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { decodeHistory } from "../../src/experiments/history.js";
+import { decodeCheckpoint } from "../../src/train/checkpoint.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 
@@ -135,6 +137,43 @@ describe("a user's ten minutes", () => {
     expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
   });
 
+  it("refuses fewer epochs than an interrupted training has done, and loses nothing", async () => {
+    const out = at("fewer.safetensors");
+    const checkpoint = `${out}.checkpoint`;
+    const train = (epochs: string) =>
+      filigree("train", "--cell", "gru", ...small, ...data, "--epochs", epochs, "--out", out);
+    const epochsDone = () =>
+      existsSync(checkpoint)
+        ? decodeHistory(decodeCheckpoint(readFileSync(checkpoint), "").notes.get("history"), "").length
+        : 0;
+    const interrupted = train("1000");
+    while (epochsDone() < 2) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({ code: 130 });
+    const before = readFileSync(checkpoint);
+    const { code, stderr } = await train("1");
+    expect(code).toBe(2);
+    expect(stderr).toBe(
+      `filigree: ${checkpoint}: this training has come to epoch ${epochsDone()} already, and --epochs is 1; ` +
+        `ask for at least ${epochsDone()}, or delete the checkpoint to start anew\n`,
+    );
+    expect(existsSync(out)).toBe(false);
+    expect(readFileSync(checkpoint)).toEqual(before);
+  });
+
+  it("does not promise to go on where a verb keeps nothing", async () => {
+    const words = ["--percent", "50", ...data, "--retrain", "1000", "--out", at("stopped.safetensors")];
+    const listeners = process.listenerCount("SIGINT");
+    const interrupted = filigree("prune", at("small.safetensors"), ...words);
+    while (process.listenerCount("SIGINT") === listeners) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({
+      code: 130,
+      stderr: "filigree: stopped; nothing was written\n",
+    });
+    expect(existsSync(at("stopped.safetensors"))).toBe(false);
+  });
+
   it("says which executor runs", async () => {
     const { code, stdout } = await filigree("--version");
     expect(code).toBe(0);
@@ -175,7 +214,8 @@ describe("mistakes", () => {
     [["data", "stats", at("far.csv")], /far\.csv:2: /],
     [["data", "stats", folder], /is a directory, not a file/],
     [["data", "generate", "tomita-1"], /ask for fewer strings or allow other lengths$/],
-    [["data", "generate", "rebre"], /reber/],
+    [["data", "reber", "--count", "3"], /'3' is invalid\. Use a whole number from 4 to 10000000\.$/],
+    [["data", "generate", "rebre"], /did you mean reber\?$/],
     [["data", "reber", "--count", "600", "--out", "/proc/none/data"], /^filigree: \/proc\/none/],
     [["train", "--cell", "gruu"], /'gruu' is invalid\. Allowed choices are rnn-tanh, rnn-relu, lstm, gru\.$/],
     [["train"], /--cell: it is missing/],

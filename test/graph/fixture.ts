@@ -18,7 +18,6 @@ export interface Case {
 
 interface Fixture {
   readonly cases: readonly Case[];
-  readonly matrices: ReadonlyArray<{ name: string; size: number; matrix: number[]; radius: number }>;
   readonly files: Record<"links" | "edges" | "lattice" | "graphml" | "edgelist", string>;
   /** Per family and property, the sorted values to 5 digits over 500 graphs, as [value, count, value, count, …]. */
   readonly distributions: Record<string, number[][]>;

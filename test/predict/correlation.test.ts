@@ -42,6 +42,17 @@ describe("correlations", () => {
     expect(width / (high - low)).toBeLessThan(0.6);
   });
 
+  it("have intervals over the samples in which the target is not constant", () => {
+    // The one row with another target has the highest value too, so every sample with it goes up.
+    const feature = Float64Array.from({ length: 20 }, (_, i) => i);
+    const target = Float64Array.from(feature, (value) => (value === 19 ? 0.9 : 0.1));
+    const [{ pearson, spearman }] = correlations(["feature"], [feature], target, new Random(1));
+    for (const [low, high] of [pearson!.interval, spearman!.interval]) {
+      expect(low).toBeGreaterThan(0.1);
+      expect(high).toBeGreaterThan(low);
+    }
+  });
+
   it("are 1 and -1 without doubt on a line", () => {
     const line = Float64Array.from({ length: 30 }, (_, i) => i / 7);
     const [up, down] = correlations(["up", "down"], [line, line.map((v) => -v)], line, new Random(1));

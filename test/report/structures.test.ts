@@ -42,9 +42,13 @@ describe("bins", () => {
   });
 
   it("hold every value, the highest too, and equal or no values", () => {
-    const { bins } = binned([[0.1, 0.15, 0.7]], false);
+    const { bins, step } = binned([[0.1, 0.15, 0.7]], false);
     expect(bins.reduce((sum, { counts }) => sum + counts[0], 0)).toBeCloseTo(1, 12);
+    expect(bins).toHaveLength(18);
+    expect(bins[17].counts).toEqual([1 / 3]);
+    expect(bins[17].from + step).toBeCloseTo(0.7, 12);
     expect(binned([[5, 5]], false).bins.flatMap(({ counts }) => counts)).toContain(1);
+    expect(binned([[100, 100]], true)).toEqual({ bins: [{ from: 99.5, counts: [1] }], step: 1 });
     expect(binned([[], []], false).bins).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { studyReport } from "../../src/report/report.js";
 import type { StudyResults } from "../../src/report/results.js";
@@ -114,6 +115,18 @@ describe("study report", () => {
     expectSound(waiting);
     expect(waiting).toContain("No finished trial has a finite accuracy yet.");
     expect(waiting).toContain("The study has no objective");
+  });
+
+  it("keeps studies of similar names apart", () => {
+    const names = ["a study", "a-study", "A study", "исследование", "étude", "研究"];
+    const html = studyReport({ store: "store.db", studies: names.map((name) => ({ ...study, name })) });
+    expectSound(html);
+    const { document } = parseHTML(html);
+    const parts = [...document.querySelectorAll("nav a")].map((link) => {
+      const section = document.getElementById(link.getAttribute("href")!.slice(1));
+      return section?.querySelector(".part")?.textContent;
+    });
+    expect([...new Set(parts)]).toEqual(names);
   });
 
   it("stays small with very many trials", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { check, suggest } from "../../src/study/check.js";
+import { check } from "../../src/study/check.js";
 
 const schema = z.strictObject({
   cell: z.enum(["lstm", "gru"]).default("lstm"),
@@ -28,10 +28,4 @@ describe("check", () => {
   ])("%j is answered with one line", (value, line) => {
     expect(() => check(schema, value, "f.yaml")).toThrow(line);
   });
-});
-
-it("suggest lists the words when none is near", () => {
-  expect(suggest("x", ["alpha", "beta"])).toBe("use alpha or beta");
-  expect(suggest("bta", ["alpha", "beta"])).toBe("did you mean beta");
-  expect(suggest("x", [])).toBeUndefined();
 });

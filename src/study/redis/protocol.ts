@@ -1,8 +1,8 @@
 // What a coordinator and its workers have agreed on: the names of things in Redis, the form of a job and of what comes
 // back, and which versions understand each other. Everything read from Redis goes through here and is checked.
-import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { version } from "../../version.js";
 import { canonicalJson, decodeNumber, encodeNumbers, type JsonObject, sha256 } from "../json.js";
 import type { Kinds, TrialResult } from "../kind.js";
 import type { Bundle } from "./bundle.js";
@@ -25,7 +25,6 @@ export interface Version {
 
 /** The version of this program with these kinds. */
 export function versionOf(kinds: Kinds): Version {
-  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
   return {
     filigree: version,
     kinds: Object.fromEntries(Object.values(kinds).map((kind) => [kind.name, kind.version])),

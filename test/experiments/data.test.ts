@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { type DataConfiguration, dataSchema, loadData } from "../../src/experiments/data.js";
+import { kinds } from "../../src/experiments/kinds.js";
+import { parseStudy } from "../../src/study/document.js";
+import { defineStudy } from "../../src/study/expand.js";
+
+const strings = (seed: number): DataConfiguration =>
+  dataSchema.parse({ count: 40, minLength: 5, maxLength: 12, seed });
+
+describe("the data of trials", () => {
+  it("are kept for the trials that share them, but only the last few", () => {
+    const first = loadData(strings(1));
+    loadData(strings(2));
+    expect(loadData(strings(1))).toBe(first);
+    for (const seed of [3, 4, 5, 6]) loadData(strings(seed));
+    const again = loadData(strings(1));
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+
+  it.each([
+    [{ count: 3 }, "data.count: too small"],
+    [{ minLength: 20, maxLength: 19 }, "minLength: is more than maxLength"],
+    [{ maxLength: 10 }, "minLength: is more than maxLength"],
+    [{ maxLength: 10_001 }, "maxLength: too big"],
+  ])("are refused when a study is planned: %j", (data, message) => {
+    const study = parseStudy({ name: "s", kind: "train", fixed: { cell: "gru", data } });
+    expect(() => defineStudy(study, kinds)).toThrow(message);
+  });
+
+  it("may have as few as four strings", () => {
+    expect(loadData(dataSchema.parse({ count: 4 })).train.strings).toHaveLength(2);
+  });
+});
