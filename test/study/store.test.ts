@@ -173,13 +173,26 @@ describe("a store", () => {
     const [held] = enter(store, "sequels", sequels).slice(1);
     store.claim([held], runner);
     expect(() => deleteStudy(store, "sequels")).toThrow(
-      "sequels: 1 of its trials are being run; stop the run first",
+      "sequels: 1 of the trials that would go are being run; stop the run first",
     );
     store.removeRunner(runner);
     expect(deleteStudy(store, "sequels")).toBe(6);
     expect(count()).toBe(0);
     expect(store.database.get("SELECT count(*) AS n FROM content")?.n).toBe(0);
     expect(() => deleteStudy(store, "sequels")).toThrow("no study sequels; it holds no study yet");
+    store.close();
+  });
+
+  it("deletes with a study what it had before its file was changed, but nothing that another study needs", () => {
+    const store = Store.open(path());
+    const sequels = (factor: number[]) => ({ kind: "sequel", grid: { factor } });
+    enter(store, "s", sequels([1, 2]));
+    enter(store, "s", sequels([1]));
+    enter(store, "other", { kind: "sequel", grid: { "base.rate": [3.5] } });
+    const count = () => store.database.get("SELECT count(*) AS n FROM trial")?.n;
+    expect(count()).toBe(3 + 2);
+    expect(deleteStudy(store, "s")).toBe(3);
+    expect(count()).toBe(2);
     store.close();
   });
 });
