@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import Sqlite from "libsql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Database } from "../../src/study/database.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
@@ -244,6 +244,25 @@ describe("opening a store", () => {
       reader.list();
       [...reader.rows("s")];
     }).toThrow(`${file}: the store is damaged; restore a copy`);
+  });
+
+  it("waits for another process that is creating it", () => {
+    const file = path();
+    const other = new Sqlite(file);
+    const { exec } = Sqlite.prototype;
+    let tries = 0;
+    // The other one writes when this one is about to change the journal, which SQLite then refuses without waiting.
+    const spy = vi.spyOn(Sqlite.prototype, "exec").mockImplementation(function (this: Sqlite.Database, sql) {
+      if (sql !== "PRAGMA journal_mode = WAL") return exec.call(this, sql);
+      exec.call(other, tries++ === 0 ? "BEGIN IMMEDIATE" : "COMMIT");
+      return exec.call(this, sql);
+    });
+    const store = Store.open(file);
+    spy.mockRestore();
+    expect(tries).toBe(2);
+    expect(store.database.get("PRAGMA journal_mode")).toEqual({ journal_mode: "wal" });
+    store.close();
+    other.close();
   });
 
   it("for reading leaves it unchanged, and readers do not hinder a writer", () => {
