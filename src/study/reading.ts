@@ -6,8 +6,7 @@ import { suggest } from "./check.js";
 import { bytesOf, Database, type Row } from "./database.js";
 import type { StudyDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
-import { hasEnded, type Process } from "./process.js";
-import { fromColumn, lease, type TrialState } from "./store.js";
+import { deadRunners, fromColumn, type TrialState } from "./store.js";
 
 /** How many trials are in which state. */
 export type Counts = Readonly<Record<TrialState, number>>;
@@ -130,7 +129,7 @@ export class StoreReader {
   /** How far a study is. @throws InputError when there is no such study. */
   status(name: string): StudyStatus {
     const { id, document } = this.study(name);
-    const dead = this.deadRunners();
+    const dead = deadRunners(this.database);
     const counts = this.count("SELECT trial FROM member WHERE study = ?1", id, dead);
     const needed = this.count(
       `WITH RECURSIVE closure (trial) AS (
@@ -162,15 +161,6 @@ export class StoreReader {
       counts.waiting += held?.n as number;
     }
     return counts;
-  }
-
-  private deadRunners(): number[] {
-    return this.database
-      .all("SELECT * FROM runner")
-      .filter(
-        (row) => hasEnded(row as unknown as Process) === true || (row.seen_at as number) < Date.now() - lease,
-      )
-      .map(({ id }) => id as number);
   }
 
   /** A study's row and document. @throws InputError that suggests a near name. */
