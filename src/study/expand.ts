@@ -128,8 +128,9 @@ function rangeValues(range: Range, where: string): number[] {
   const step = range.step ?? (to - from) / (length - 1);
   const at = (index: number) =>
     scale === "log" ? from * (to / from) ** (index / (length - 1)) : from + index * step;
-  // Twelve digits, so that 0.1 + 2 · 0.1 is the 0.3 that was meant.
-  return Array.from({ length }, (_, index) => Number(at(index).toPrecision(12)));
+  // Twelve digits, so that 0.1 + 2 · 0.1 is the 0.3 that was meant. Whole numbers are exact and may have more.
+  const exact = scale === "linear" && Number.isInteger(from) && Number.isInteger(step);
+  return Array.from({ length }, (_, index) => (exact ? at(index) : Number(at(index).toPrecision(12))));
 }
 
 function drawFrom(draw: Draw, random: Random, where: string): JsonValue {
