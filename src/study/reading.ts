@@ -331,7 +331,7 @@ export class StoreReader {
 
   /**
    * The best trials of a study by its objective; with replicates, the best combinations by the mean over those of
-   * their replicates that are finished. Trials whose objective is not a number are left out.
+   * their replicates that are finished. Trials whose objective is not finite are left out, as by `combine`.
    * @throws InputError when the study has no objective.
    */
   best(name: string, count: number): Ranked[] {
@@ -339,13 +339,14 @@ export class StoreReader {
     const objective = this.objective(name);
     const order = objective.direction === "maximize" ? "DESC" : "ASC";
     const grouped = document.replicates > 1;
+    // NaN is NULL, and 9e999 infinity.
     // CROSS JOIN keeps SQLite from turning the join around: one walk over the study, one look-up for each trial.
     const rows = this.database.all(
       `SELECT top.number, trial.identity, member.parameters, top.value, top.replicates FROM (
          SELECT min(member.number) AS number, ${grouped ? "avg" : "min"}(summary.value) AS value, count(*) AS replicates
          FROM member CROSS JOIN summary ON summary.trial = member.trial
          WHERE member.study = ?1 AND summary.metric = (SELECT id FROM metric WHERE name = ?2)
-           AND summary.value IS NOT NULL
+           AND abs(summary.value) < 9e999
          GROUP BY ${grouped ? "member.parameters" : "member.number"}
          ORDER BY 2 ${order}, 1 LIMIT ?3
        ) AS top CROSS JOIN member ON member.study = ?1 AND member.number = top.number
