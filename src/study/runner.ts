@@ -253,7 +253,7 @@ class Run {
       this.tally.settle(trial.kind, "finished", claim.resume ? undefined : seconds);
       this.schedule.finish(identity);
       this.emit({ type: "finished", trial, summary: result.summary, seconds, progress: this.progress() });
-      this.executor.recorded(trial);
+      this.executor.recorded(trial, "finished");
     }
     this.wake();
   }
@@ -268,7 +268,7 @@ class Run {
     } else {
       const line = firstLine(error);
       if (this.store.fail(claim, line, detailsOf(error), seconds)) {
-        this.executor.recorded(trial);
+        this.executor.recorded(trial, "failed");
         this.failed(trial, line);
       } else this.elsewhere.add(trial.identity);
     }
