@@ -238,6 +238,20 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     expect(tables(there)).toBe(tables(here));
   }, 40_000);
 
+  it("a worker whose Redis is gone ends when it is asked to", async () => {
+    const own = await RedisServer.start();
+    const stop = new AbortController();
+    const notices: string[] = [];
+    const notify = (text: string) => void notices.push(text);
+    const done = runWorker(own.url, { kinds: testKinds, jobs: 1, signal: stop.signal, notify });
+    await waitFor(async () => notices);
+    await own.stop();
+    // The next look at who is there is now waiting for an answer.
+    await setTimeout(2_500);
+    stop.abort();
+    await done;
+  });
+
   it("two studies are run at once by one worker", async () => {
     startWorker();
     const [a, b] = [path(), path()];
