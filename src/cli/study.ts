@@ -70,7 +70,9 @@ export function studyCommand(): Command {
     .option("--out <file>", "where to; the standard output when left out")
     .option("--series", "a row for each epoch instead of each trial")
     .action(exportTable);
-  verb("delete <study>", "delete a study and the trials that only it has").action(remove);
+  verb("delete <study>", "delete a study and all trials that no other study has or starts from").action(
+    remove,
+  );
   command
     .command("schema")
     .description("print the JSON Schema of study files, for editors")

@@ -1,17 +1,8 @@
-// A study by combination: trials that differ in nothing but their seed are replicates of one, and combinations are what
-// is compared, ranked and drawn.
-import { mean } from "../predict/statistics.js";
+// What a report draws of a study: its combinations of values, the best first, and the values that vary.
+import { type Combination, combine, metricOf } from "../study/combine.js";
 import type { JsonValue } from "../study/json.js";
 import type { StoreReader, TrialRow } from "../study/reading.js";
 import type { StudyResults } from "./results.js";
-
-/** Trials with the same varied values. */
-export interface Combination {
-  parameters: TrialRow["parameters"];
-  trials: readonly TrialRow[];
-  /** Mean objective over the finished trials that have it; NaN when none does. */
-  value: number;
-}
 
 /** More curves than this in one figure cannot be told apart. */
 const MOST_CURVES = 5;
@@ -30,31 +21,17 @@ export function readStudyResults(reader: StoreReader, name: string): StudyResult
   return { ...study, series: new Map(drawn.map(({ identity }) => [identity, reader.series(identity)])) };
 }
 
-/** A trial's objective; NaN when it has none. */
+/** A trial's objective; NaN when it has none or it is not finite. */
 export function objectiveOf({ objective }: StudyResults, trial: TrialRow): number {
-  return objective && trial.state === "finished"
-    ? (trial.summary[objective.metric] ?? Number.NaN)
-    : Number.NaN;
+  return metricOf(trial, objective?.metric);
 }
 
 /** All combinations: the best first where there is an objective, else in the study's order. */
-export function combinationsOf(study: StudyResults): Combination[] {
-  const groups = new Map<string, TrialRow[]>();
-  for (const trial of study.trials) {
-    const key = JSON.stringify(trial.parameters);
-    const group = groups.get(key);
-    if (group) group.push(trial);
-    else groups.set(key, [trial]);
-  }
-  const combinations = [...groups.values()].map((trials) => ({
-    parameters: trials[0].parameters,
-    trials,
-    value: mean(trials.map((trial) => objectiveOf(study, trial)).filter((value) => Number.isFinite(value))),
-  }));
-  const sign = study.objective?.direction === "minimize" ? 1 : -1;
-  const rank = ({ value }: Combination) => (Number.isFinite(value) ? sign * value : Number.POSITIVE_INFINITY);
+export function combinationsOf({ trials, objective }: StudyResults): Combination[] {
+  const sign = objective?.direction === "minimize" ? 1 : -1;
+  const rank = ({ value }: Combination) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : sign * value);
   // Infinity minus infinity is not a number, and combinations without a value keep their order.
-  return combinations.sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+  return combine(trials, objective?.metric).sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
 }
 
 /** The best combinations, as many as curves can be told apart. */

@@ -1,4 +1,5 @@
 // Two trials or two studies side by side: what is different in what went in, and in what came out.
+import { combine } from "./combine.js";
 import { flatten, type JsonObject, type JsonValue } from "./json.js";
 import type { StoreReader } from "./reading.js";
 
@@ -24,7 +25,7 @@ export interface StudyComparison {
   readonly a: string;
   readonly b: string;
   readonly metric: string;
-  /** Combinations that both have: the means of the metric over finished replicates. */
+  /** Combinations that both have: the means of the metric over finished replicates where it is finite. */
   readonly rows: readonly { readonly parameters: JsonObject; readonly a: number; readonly b: number }[];
 }
 
@@ -47,25 +48,17 @@ export function compareTrials(reader: StoreReader, a: string, b: string): TrialC
 export function compareStudies(reader: StoreReader, a: string, b: string): StudyComparison {
   const metric = reader.objective(a).metric;
   reader.study(b);
-  const [left, right] = [means(reader, a, metric), means(reader, b, metric)];
-  const rows = [...left].flatMap(([parameters, value]) => {
-    const other = right.get(parameters);
+  const others = means(reader, b, metric);
+  const rows = [...means(reader, a, metric)].flatMap(([parameters, value]) => {
+    const other = others.get(parameters);
     return other === undefined ? [] : [{ parameters: JSON.parse(parameters), a: value, b: other }];
   });
   return { type: "studies", a, b, metric, rows };
 }
 
 function means(reader: StoreReader, study: string, metric: string): Map<string, number> {
-  const groups = new Map<string, number[]>();
-  for (const { parameters, summary } of reader.rows(study)) {
-    if (summary[metric] === undefined) continue;
-    const key = JSON.stringify(parameters);
-    const group = groups.get(key);
-    if (group) group.push(summary[metric]);
-    else groups.set(key, [summary[metric]]);
-  }
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  return new Map([...groups].map(([key, values]) => [key, mean(values)]));
+  const valued = combine(reader.rows(study), metric).filter(({ replicates }) => replicates > 0);
+  return new Map(valued.map(({ parameters, value }) => [JSON.stringify(parameters), value]));
 }
 
 function pair<T>(a: Readonly<Record<string, T>>, b: Readonly<Record<string, T>>): Difference<T>[] {

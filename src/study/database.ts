@@ -74,7 +74,7 @@ export class Database {
     if (this.version() === migrations.length) return;
     if (id === 0) {
       this.exec("PRAGMA auto_vacuum = INCREMENTAL");
-      this.exec("PRAGMA journal_mode = WAL");
+      this.enterWal();
     }
     this.transaction(() => {
       // Another process may have been first.
@@ -82,6 +82,20 @@ export class Database {
       this.exec(`PRAGMA application_id = ${applicationId}`);
       this.exec(`PRAGMA user_version = ${migrations.length}`);
     });
+  }
+
+  // Here SQLite may refuse at once, whatever the busy timeout, when another process is creating the same store.
+  private enterWal(): void {
+    const end = Date.now() + patience;
+    for (;;) {
+      try {
+        this.exec("PRAGMA journal_mode = WAL");
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreBusy) || Date.now() > end) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
   }
 
   private version(): number {
@@ -183,7 +197,7 @@ export class Database {
     }
     if (code.startsWith("SQLITE_BUSY")) {
       const what = `another program has kept the store locked for ${patience / 1000} seconds`;
-      return new StoreError({ where, what, hint: "close it and run the same command again", cause: error });
+      return new StoreBusy({ where, what, hint: "close it and run the same command again", cause: error });
     }
     if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || code === "SQLITE_PERM") {
       const what = "no permission to write it or beside it";
@@ -199,6 +213,8 @@ export class Database {
 
 /** The store cannot be written or read at the moment; what was recorded is safe. */
 export class StoreError extends FiligreeError {}
+
+class StoreBusy extends StoreError {}
 
 /** The bytes of a BLOB column. */
 export function bytesOf(value: unknown): Uint8Array {

@@ -33,7 +33,7 @@ export interface Executor {
   /** Executes a task. Rejects when the trial fails, and with whatever it likes once the signal is aborted. */
   execute(task: Task): Promise<Outcome>;
   /** Called when how the trial ended is safely in the store. */
-  recorded(trial: Trial): void;
+  recorded(trial: Trial, ended: "finished" | "failed"): void;
   close(): Promise<void>;
 }
 

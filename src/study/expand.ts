@@ -78,12 +78,9 @@ export function* combinations(document: StudyDocument): Generator<Combination> {
       ],
   );
   const draws = Object.entries(random?.values ?? {});
-  refuseTwice(name, [
-    ["fixed", Object.keys(common)],
-    ["list", [...new Set(list.flatMap((entry) => Object.keys(entry)))]],
-    ["grid", Object.keys(document.grid)],
-    ["random", draws.map(([path]) => path)],
-  ]);
+  for (const entry of list) {
+    refuseTwice(name, { fixed: common, list: entry, grid: document.grid, random: random?.values ?? {} });
+  }
   const points = axes.reduce((product, [, values]) => product * values.length, 1);
   for (const entry of list) {
     for (let point = 0; point < points; point++) {
@@ -101,7 +98,8 @@ export function* combinations(document: StudyDocument): Generator<Combination> {
         }
         const configuration: JsonObject = {};
         for (const [path, value] of [...Object.entries(common), ...Object.entries(parameters)]) {
-          setAt(configuration, path.split("."), value, name);
+          // A copy: a later path may lead into this value.
+          setAt(configuration, path.split("."), structuredClone(value), name);
         }
         for (let replicate = 0; replicate < replicates; replicate++)
           yield { configuration, parameters, replicate };
@@ -130,8 +128,9 @@ function rangeValues(range: Range, where: string): number[] {
   const step = range.step ?? (to - from) / (length - 1);
   const at = (index: number) =>
     scale === "log" ? from * (to / from) ** (index / (length - 1)) : from + index * step;
-  // Twelve digits, so that 0.1 + 2 · 0.1 is the 0.3 that was meant.
-  return Array.from({ length }, (_, index) => Number(at(index).toPrecision(12)));
+  // Twelve digits, so that 0.1 + 2 · 0.1 is the 0.3 that was meant. Whole numbers are exact and may have more.
+  const exact = scale === "linear" && Number.isInteger(from) && Number.isInteger(step);
+  return Array.from({ length }, (_, index) => (exact ? at(index) : Number(at(index).toPrecision(12))));
 }
 
 function drawFrom(draw: Draw, random: Random, where: string): JsonValue {
@@ -150,14 +149,28 @@ function drawFrom(draw: Draw, random: Random, where: string): JsonValue {
   return low * (high / low) ** random.uniform();
 }
 
-function refuseTwice(name: string, sections: [string, string[]][]): void {
-  const first = new Map<string, string>();
-  for (const [section, paths] of sections) {
-    for (const path of paths) {
-      const other = first.get(path);
+// One path inside another sets a value twice, too: the later one wins, whatever is written down of the other. Only a
+// part of a fixed value may be set again, because that is how a value inside a fixed list is varied.
+function refuseTwice(name: string, sections: Readonly<Record<string, object>>): void {
+  const setIn = new Map<string, string>();
+  for (const [section, values] of Object.entries(sections)) {
+    for (const path of Object.keys(values)) {
+      const other = setIn.get(path);
       if (other)
         throw new InputError({ where: name, what: `${path} is set twice, in ${other} and in ${section}` });
-      first.set(path, section);
+      setIn.set(path, section);
+    }
+  }
+  for (const [path, section] of setIn) {
+    for (let dot = path.indexOf("."); dot >= 0; dot = path.indexOf(".", dot + 1)) {
+      const outer = path.slice(0, dot);
+      const other = setIn.get(outer);
+      if (other === undefined || (other === "fixed" && section !== "fixed")) continue;
+      throw new InputError({
+        where: name,
+        what: `${path} is set twice, in ${section} and with ${outer} in ${other}`,
+        hint: `write the values inside ${outer} by their paths, or in list`,
+      });
     }
   }
 }

@@ -1,7 +1,7 @@
-// The kinds that come with the study machinery itself: one, which does nothing, to measure what the machinery costs
-// and to try out study files. The kinds that train networks live with the experiments and join it in a registry.
+// The kind that comes with the study machinery itself and does nothing, to measure what the machinery costs and to try
+// out study files. The kinds that train networks live with the experiments, which put them all into one registry.
 import { z } from "zod";
-import { kindsOf, type TrialKind } from "./kind.js";
+import type { TrialKind } from "./kind.js";
 
 /** Does nothing: the summary repeats the number `value` of the configuration. */
 export const noop: TrialKind<{ value: number }> = {
@@ -10,6 +10,3 @@ export const noop: TrialKind<{ value: number }> = {
   schema: z.strictObject({ value: z.number().default(0) }),
   run: ({ value }) => Promise.resolve({ summary: { value }, artifacts: {} }),
 };
-
-/** The built-in kinds by name. */
-export const builtinKinds = kindsOf(noop);

@@ -6,8 +6,7 @@ import { suggest } from "../suggest.js";
 import { bytesOf, Database, type Row } from "./database.js";
 import type { StudyDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
-import { hasEnded, type Process } from "./process.js";
-import { fromColumn, lease, type TrialState } from "./store.js";
+import { deadRunners, fromColumn, type TrialState } from "./store.js";
 
 /** How many trials are in which state. */
 export type Counts = Readonly<Record<TrialState, number>>;
@@ -130,7 +129,7 @@ export class StoreReader {
   /** How far a study is. @throws InputError when there is no such study. */
   status(name: string): StudyStatus {
     const { id, document } = this.study(name);
-    const dead = this.deadRunners();
+    const dead = deadRunners(this.database);
     const counts = this.count("SELECT trial FROM member WHERE study = ?1", id, dead);
     const needed = this.count(
       `WITH RECURSIVE closure (trial) AS (
@@ -162,15 +161,6 @@ export class StoreReader {
       counts.waiting += held?.n as number;
     }
     return counts;
-  }
-
-  private deadRunners(): number[] {
-    return this.database
-      .all("SELECT * FROM runner")
-      .filter(
-        (row) => hasEnded(row as unknown as Process) === true || (row.seen_at as number) < Date.now() - lease,
-      )
-      .map(({ id }) => id as number);
   }
 
   /** A study's row and document. @throws InputError that suggests a near name. */
@@ -341,7 +331,7 @@ export class StoreReader {
 
   /**
    * The best trials of a study by its objective; with replicates, the best combinations by the mean over those of
-   * their replicates that are finished. Trials whose objective is not a number are left out.
+   * their replicates that are finished. Trials whose objective is not finite are left out, as by `combine`.
    * @throws InputError when the study has no objective.
    */
   best(name: string, count: number): Ranked[] {
@@ -349,13 +339,14 @@ export class StoreReader {
     const objective = this.objective(name);
     const order = objective.direction === "maximize" ? "DESC" : "ASC";
     const grouped = document.replicates > 1;
+    // NaN is NULL, and 9e999 infinity.
     // CROSS JOIN keeps SQLite from turning the join around: one walk over the study, one look-up for each trial.
     const rows = this.database.all(
       `SELECT top.number, trial.identity, member.parameters, top.value, top.replicates FROM (
          SELECT min(member.number) AS number, ${grouped ? "avg" : "min"}(summary.value) AS value, count(*) AS replicates
          FROM member CROSS JOIN summary ON summary.trial = member.trial
          WHERE member.study = ?1 AND summary.metric = (SELECT id FROM metric WHERE name = ?2)
-           AND summary.value IS NOT NULL
+           AND abs(summary.value) < 9e999
          GROUP BY ${grouped ? "member.parameters" : "member.number"}
          ORDER BY 2 ${order}, 1 LIMIT ?3
        ) AS top CROSS JOIN member ON member.study = ?1 AND member.number = top.number

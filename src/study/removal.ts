@@ -1,36 +1,33 @@
-// Deleting a study without hurting others: a trial goes only when no other study has it and nothing that stays was
-// started from it, and a file's content only with its last user.
+// Deleting a study without hurting others: a trial goes when no study that stays has it or needs it, and a file's
+// content goes with its last user.
 import { InputError } from "../errors.js";
 import { StoreReader } from "./reading.js";
 import type { Store } from "./store.js";
 
 /**
- * Deletes a study and the trials that only it has.
+ * Deletes a study and all trials that no other study has or starts from: its own, and those that it or a study deleted
+ * before no longer had after a change of its file.
  * @returns how many trials went.
- * @throws InputError when there is no such study or some of its trials are being run.
+ * @throws InputError when there is no such study or some of the trials are being run.
  */
 export function deleteStudy(store: Store, name: string): number {
   const { database } = store;
   store.takeBack();
   const { id } = new StoreReader(database).study(name);
   const count = database.transaction(() => {
-    // Its trials and what they need, less what other studies have or need.
     database.exec(`
       CREATE TEMP TABLE gone AS
-        WITH RECURSIVE own (trial) AS (
-          SELECT trial FROM member WHERE study = ${id}
-          UNION SELECT need.needed FROM own JOIN need ON need.trial = own.trial
-        ), kept (trial) AS (
+        WITH RECURSIVE kept (trial) AS (
           SELECT trial FROM member WHERE study <> ${id}
           UNION SELECT need.needed FROM kept JOIN need ON need.trial = kept.trial
-        ) SELECT trial AS id FROM own WHERE trial NOT IN (SELECT trial FROM kept)`);
+        ) SELECT id FROM trial WHERE id NOT IN (SELECT trial FROM kept)`);
     const running = database.get(
       "SELECT count(*) AS n FROM trial WHERE runner IS NOT NULL AND id IN (SELECT id FROM gone)",
     );
     if (running?.n !== 0) {
       throw new InputError({
         where: name,
-        what: `${running?.n} of its trials are being run`,
+        what: `${running?.n} of the trials that would go are being run`,
         hint: "stop the run first",
       });
     }

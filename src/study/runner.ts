@@ -174,7 +174,7 @@ class Run {
   }
 
   private takeBack(): void {
-    const count = this.store.takeBack();
+    const count = this.store.takeBack(this.runner);
     if (count === 0) return;
     this.emit({
       type: "notice",
@@ -187,11 +187,7 @@ class Run {
       const free = this.executor.slots() - this.active.size;
       const identities = free > 0 ? this.schedule.take(free) : [];
       if (identities.length === 0) return;
-      const claims = this.store.claim(
-        identities.map((identity) => this.row(identity)),
-        this.runner,
-      );
-      for (const [index, claim] of claims.entries()) {
+      for (const [index, claim] of this.claim(identities).entries()) {
         const identity = identities[index];
         if (typeof claim === "object") {
           // The trial before may have brought everything to a stop.
@@ -201,6 +197,13 @@ class Run {
         else this.settledElsewhere(identity, claim);
       }
     }
+  }
+
+  // Tells first that this runner lives: it may have been taken for dead since the last beat.
+  private claim(identities: readonly string[]): (Claim | TrialState)[] {
+    this.beat();
+    const trials = identities.map((identity) => this.row(identity));
+    return this.store.claim(trials, this.runner);
   }
 
   private lookElsewhere(): void {
@@ -250,7 +253,7 @@ class Run {
       this.tally.settle(trial.kind, "finished", claim.resume ? undefined : seconds);
       this.schedule.finish(identity);
       this.emit({ type: "finished", trial, summary: result.summary, seconds, progress: this.progress() });
-      this.executor.recorded(trial);
+      this.executor.recorded(trial, "finished");
     }
     this.wake();
   }
@@ -264,9 +267,10 @@ class Run {
       this.emit({ type: "stopped", trial, progress: this.progress() });
     } else {
       const line = firstLine(error);
-      this.store.fail(claim, line, detailsOf(error), seconds);
-      this.executor.recorded(trial);
-      this.failed(trial, line);
+      if (this.store.fail(claim, line, detailsOf(error), seconds)) {
+        this.executor.recorded(trial, "failed");
+        this.failed(trial, line);
+      } else this.elsewhere.add(trial.identity);
     }
   }
 
@@ -275,7 +279,7 @@ class Run {
     this.tally.settle(trial.kind, "failed");
     this.emit({ type: "failed", trial, error, progress: this.progress() });
     for (const { identity, need } of this.schedule.fail(trial.identity)) {
-      const [claim] = this.store.claim([this.row(identity)], this.runner);
+      const [claim] = this.claim([identity]);
       const line = `needs trial ${need.slice(0, 12)}, which failed`;
       if (typeof claim === "object") this.store.fail(claim, line, line, 0);
       this.tally.settle(this.trial(identity).kind, "failed");

@@ -25,7 +25,17 @@ export interface Claim {
 export class ClaimLost extends FiligreeError {}
 
 /** A runner that has not been seen for this long, in milliseconds, is taken for dead. */
-export const lease = 60_000;
+const lease = 60_000;
+
+/** The runners that are taken for dead: their process has ended, or nothing was heard of them for too long. */
+export function deadRunners(database: Database): number[] {
+  const dead = database
+    .all("SELECT * FROM runner")
+    .filter(
+      (row) => hasEnded(row as unknown as Process) === true || (row.seen_at as number) < Date.now() - lease,
+    );
+  return dead.map(({ id }) => id as number);
+}
 
 /** SQLite's limit of 1 GB, less the room that a row needs. */
 const largestBlob = 999_000_000;
@@ -153,15 +163,11 @@ export class Store {
     this.database.transaction(() => this.bury(runner));
   }
 
-  /** Gives the trials of dead runners back to those who live. @returns how many trials. */
-  takeBack(): number {
-    const { database } = this;
-    const gone = database.all("SELECT * FROM runner").filter((row) => {
-      const ended = hasEnded(row as unknown as Process);
-      return ended === true || (row.seen_at as number) < Date.now() - lease;
-    });
-    if (gone.length === 0) return 0;
-    return database.transaction(() => gone.reduce((count, row) => count + this.bury(row.id as number), 0));
+  /** Gives the trials of dead runners back to those who live, among them the caller, `self`. @returns how many. */
+  takeBack(self?: number): number {
+    const dead = deadRunners(this.database).filter((runner) => runner !== self);
+    if (dead.length === 0) return 0;
+    return this.database.transaction(() => dead.reduce((count, runner) => count + this.bury(runner), 0));
   }
 
   private bury(runner: number): number {
@@ -270,9 +276,16 @@ export class Store {
     });
   }
 
-  /** Records that a trial failed: one line for everyone, and what a developer needs to know. @throws ClaimLost */
-  fail(claim: Claim, line: string, details: string, seconds: number): void {
-    this.whileHeld(claim, () => this.end(claim, "failed", "failed", seconds, line, details));
+  /**
+   * Records that a trial failed: one line for everyone, and what a developer needs to know.
+   * @returns false, and does nothing, when the claim is lost.
+   */
+  fail(claim: Claim, line: string, details: string, seconds: number): boolean {
+    return this.database.transaction(() => {
+      const held = this.holds(claim);
+      if (held) this.end(claim, "failed", "failed", seconds, line, details);
+      return held;
+    });
   }
 
   /** Gives back a trial that was stopped. Does nothing when the claim is lost. */

@@ -111,12 +111,17 @@ function jsonCell(cell: Cell): Cell {
 function parquetColumn([name, data]: [string, readonly Cell[]]): ColumnSource {
   const all = (type: string) => data.every((cell) => cell === undefined || typeof cell === type);
   const nulled = data.map((cell) => cell ?? null);
-  if (name === "number" || name === "epoch" || name === "replicate")
-    return { name, data: nulled, type: "INT32" };
+  // Others may be called so too, and be of any type.
+  const counts = name === "number" || name === "epoch" || name === "replicate";
+  if (counts && data.every(isInt32)) return { name, data: nulled, type: "INT32" };
   if (all("number")) return { name, data: nulled, type: "DOUBLE" };
   if (all("boolean")) return { name, data: nulled, type: "BOOLEAN" };
   const texts = data.map((cell) =>
     cell === undefined ? null : typeof cell === "string" ? cell : JSON.stringify(cell),
   );
   return { name, data: texts, type: "STRING" };
+}
+
+function isInt32(cell: Cell): boolean {
+  return typeof cell === "number" && (cell | 0) === cell;
 }

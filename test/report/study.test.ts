@@ -2,10 +2,18 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { studyReport } from "../../src/report/report.js";
 import type { StudyResults } from "../../src/report/results.js";
-import { combinationsOf, spell } from "../../src/report/study-summary.js";
+import { combinationsOf, readStudyResults, spell } from "../../src/report/study-summary.js";
+import { compareStudies } from "../../src/study/compare.js";
+import { parseStudy, type StudyInput } from "../../src/study/document.js";
+import { defineStudy } from "../../src/study/expand.js";
 import type { JsonObject } from "../../src/study/json.js";
-import type { SeriesRow, TrialRow } from "../../src/study/reading.js";
+import { type SeriesRow, StoreReader, type TrialRow } from "../../src/study/reading.js";
+import { type Claim, Store } from "../../src/study/store.js";
+import { testFolder } from "../study/folder.js";
+import { testKinds } from "../study/kinds.js";
 import { expectSound } from "./sound.js";
+
+const path = testFolder();
 
 function trial(
   number: number,
@@ -69,6 +77,36 @@ describe("summary of a study", () => {
     expect(ranked[3].slice(0, 2)).toEqual([0.03, "lstm"]);
     const minimised = combinationsOf({ ...study, objective: { metric: "accuracy", direction: "minimize" } });
     expect(minimised.map(({ trials }) => trials[0].number)).toEqual([2, 3, 0, 4]);
+  });
+
+  it("means by one rule what best, compare and the report mean: finished and finite replicates", () => {
+    const store = Store.open(path());
+    const input: StudyInput = {
+      name: "s",
+      kind: "noop",
+      grid: { value: [1, 2] },
+      replicates: 4,
+      objective: { metric: "x" },
+    };
+    const trials = [...store.enter(defineStudy(parseStudy(input), testKinds)).values()];
+    const claims = store.claim(
+      trials.map(({ id }) => id),
+      store.addRunner(),
+    ) as Claim[];
+    const values = [1, Number.NaN, 3, Number.POSITIVE_INFINITY, Number.NaN, Number.NEGATIVE_INFINITY];
+    for (const [index, x] of values.entries())
+      store.finish(claims[index], { summary: { x }, artifacts: {} }, 1);
+    store.fail(claims[6], "fell", "fell", 1);
+    const reader = new StoreReader(store.database);
+    expect(reader.best("s", 10)).toMatchObject([{ parameters: { value: 1 }, value: 2, replicates: 2 }]);
+    expect(compareStudies(reader, "s", "s").rows).toEqual([{ parameters: { value: 1 }, a: 2, b: 2 }]);
+    expect(combinationsOf(readStudyResults(reader, "s"))).toMatchObject([
+      { parameters: { value: 1 }, value: 2, replicates: 2 },
+      { parameters: { value: 2 }, value: Number.NaN, replicates: 0 },
+    ]);
+    const html = studyReport({ store: "s.db", studies: [readStudyResults(reader, "s")] });
+    expect(html.replaceAll("\u00a0", " ")).toContain("The best x is 2, the mean of 2 replicates");
+    store.close();
   });
 
   it("spells values briefly", () => {

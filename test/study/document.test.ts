@@ -98,6 +98,8 @@ describe("ranges", () => {
     [{ from: 0, to: 1, count: 5 }, [0, 0.25, 0.5, 0.75, 1]],
     [{ from: 0.001, to: 10, count: 5, scale: "log" }, [0.001, 0.01, 0.1, 1, 10]],
     [{ from: 5, to: 5, step: 1 }, [5]],
+    [{ from: 1234567890123, to: 1234567890125, step: 1 }, [1234567890123, 1234567890124, 1234567890125]],
+    [{ from: 1234567890123, to: 1234567890127, count: 3 }, [1234567890123, 1234567890125, 1234567890127]],
   ])("%j", (range, expected) => {
     expect(values({ grid: { rate: range } }, "rate")).toEqual(expected);
   });
@@ -209,6 +211,24 @@ describe("a study's trials", () => {
     ]);
   });
 
+  it("may vary a part of a fixed value, which stays as it is for the others and in the document", () => {
+    const study = {
+      fixed: { edges: [[5, 1], [2]], rate: {} },
+      list: [{ "edges.0.1": 7 }, {}, { base: {} }, { base: { rate: 1 } }, { "rate.low": 1 }],
+      random: { draws: 1, values: { "edges.1.0": { choice: [3] } } },
+    };
+    const document = parseStudy({ name: "s", kind: "walk", ...study });
+    const edges = [[5, 1], [3]];
+    expect([...combinations(document)].map(({ configuration }) => configuration)).toEqual([
+      { edges: [[5, 7], [3]], rate: {} },
+      { edges, rate: {} },
+      { edges, rate: {}, base: {} },
+      { edges, rate: {}, base: { rate: 1 } },
+      { edges, rate: { low: 1 } },
+    ]);
+    expect(document).toMatchObject(study);
+  });
+
   it("are refused when there are a billion, before any is made", () => {
     const axis = { from: 1, to: 1000, step: 1 };
     const document = parseStudy({ name: "s", kind: "walk", grid: { rate: axis, steps: axis, epochs: axis } });
@@ -228,7 +248,20 @@ describe("a study's trials", () => {
     [{ fixed: { epoch: 3 } }, "s: configuration of walk: unknown key epoch; did you mean epochs"],
     [{ fixed: { epochs: "many" } }, "s: configuration of walk: epochs: invalid input"],
     [{ fixed: { rate: 1 }, grid: { rate: [1] } }, "rate is set twice, in fixed and in grid"],
-    [{ grid: { rate: [1], "rate.x": [1] } }, "rate is not an object"],
+    [{ fixed: { rate: 1 }, grid: { "rate.x": [1] } }, "rate is not an object"],
+    [
+      { fixed: { base: { rate: 1 } }, grid: { base: [{}] } },
+      "s: base.rate is set twice, in fixed and with base in grid; write the values inside base by their paths, or in list",
+    ],
+    [{ grid: { base: [{}], "base.rate": [1] } }, "base.rate is set twice, in grid and with base in grid"],
+    [
+      { list: [{}, { "base.rate": 1 }], grid: { base: [{}] } },
+      "base.rate is set twice, in list and with base in grid",
+    ],
+    [
+      { list: [{ base: [1] }], random: { draws: 1, values: { "base.0": { choice: [1] } } } },
+      "base.0 is set twice, in random and with base in list",
+    ],
   ])("%j is refused", (wrong, line) => {
     expect(() => defineStudy(parseStudy({ name: "s", kind: "walk", ...wrong }), testKinds)).toThrow(line);
   });

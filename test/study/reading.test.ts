@@ -8,7 +8,7 @@ import { planStudy } from "../../src/study/plan.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
 import { type Claim, Store } from "../../src/study/store.js";
-import { encodeTable, resultsTable, seriesTable } from "../../src/study/table.js";
+import { type Cell, encodeTable, resultsTable, seriesTable } from "../../src/study/table.js";
 import { testFolder } from "./folder.js";
 import { testKinds } from "./kinds.js";
 
@@ -173,5 +173,21 @@ describe("tables", () => {
     expect(parquet[0]).toMatchObject({ "metric.seed": Number.NEGATIVE_INFINITY, "metric.value": Number.NaN });
     expect(parquet[1]).toMatchObject({ "metric.value": null, value: '[1,{"a":"b"}]' });
     store.close();
+  });
+
+  it("keep in Parquet whatever a value called epoch may be", async () => {
+    const read = (values: readonly Cell[]) => {
+      const bytes = encodeTable(new Map([["epoch", values]]), "parquet");
+      return parquetReadObjects({ file: new Uint8Array(bytes).buffer });
+    };
+    for (const values of [
+      [1, 2],
+      [0.5, 2],
+      [3e9, 1],
+      ["first", "last"],
+      [1, undefined],
+    ]) {
+      expect(await read(values)).toEqual(values.map((epoch) => ({ epoch: epoch ?? null })));
+    }
   });
 });

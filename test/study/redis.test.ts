@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { parseStudy, type StudyInput } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
 import { kindsOf } from "../../src/study/kind.js";
@@ -15,7 +15,7 @@ import { type RunOptions, runStudy } from "../../src/study/runner.js";
 import { Store } from "../../src/study/store.js";
 import { encodeTable, resultsTable, seriesTable } from "../../src/study/table.js";
 import { testFolder } from "./folder.js";
-import { log, testKinds } from "./kinds.js";
+import { log, testKinds, walk } from "./kinds.js";
 import { noRedis, RedisServer } from "./redis-server.js";
 
 const path = testFolder();
@@ -49,10 +49,10 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     log.length = 0;
   });
 
-  function startWorker(events: WorkerEvent[] = [], notices: string[] = []) {
+  function startWorker(events: WorkerEvent[] = [], notices: string[] = [], kinds = testKinds) {
     const stop = new AbortController();
     const done = runWorker(server.url, {
-      kinds: testKinds,
+      kinds,
       jobs: 2,
       signal: stop.signal,
       notify: (text) => notices.push(text),
@@ -69,15 +69,16 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     options: Partial<RunOptions> = {},
     notices: string[] = [],
   ) {
+    const { kinds = testKinds } = options;
     const store = Store.open(file);
     const executor = await redisExecutor(server.url, {
       store: store.id,
       study: "far",
-      kinds: testKinds,
+      kinds,
       notify: (text) => notices.push(text),
     });
     try {
-      return await runStudy(input, { store, kinds: testKinds, executor, ...options });
+      return await runStudy(input, { store, kinds, executor, ...options });
     } finally {
       store.close();
     }
@@ -126,6 +127,35 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     ]);
     reader.close();
     expect(await run(file, mixed, { retryFailed: true })).toMatchObject({ failed: 2 });
+  });
+
+  it("a failed trial is run again when asked, after its last epoch, also when a failure was left behind", async () => {
+    let broken = true;
+    const flaky: typeof walk = {
+      ...walk,
+      run: (configuration, context) =>
+        walk.run(broken ? { ...configuration, failAt: 3 } : configuration, context),
+    };
+    const kinds = kindsOf(flaky);
+    const input: StudyInput = { name: "far", kind: "walk", fixed: { epochs: 4 }, grid: { rate: [3.6, 3.7] } };
+    const here = path();
+    await runStudy(input, { store: here, kinds: testKinds });
+    log.length = 0;
+    startWorker([], [], kinds);
+    const there = path();
+    expect(await run(there, input, { kinds })).toMatchObject({ failed: 2 });
+    // This one dies, as it were, when it has recorded the failures and before it clears them away.
+    const store = Store.open(there);
+    const executor = await redisExecutor(server.url, { store: store.id, study: "far", kinds });
+    vi.spyOn(executor, "recorded").mockImplementation(() => {});
+    expect(await runStudy(input, { store, kinds, executor, retryFailed: true })).toMatchObject({ failed: 2 });
+    store.close();
+    broken = false;
+    expect(await run(there, input, { kinds, retryFailed: true })).toMatchObject({ finished: 2 });
+    expect(log).toHaveLength(2 * 4);
+    expect(tables(there)).toBe(tables(here));
+    const left = (await redis.keys("*")).filter((key) => !key.includes(":trials-"));
+    expect(left).toEqual([]);
   });
 
   const slow: StudyInput = {
@@ -207,6 +237,20 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     expect(notices[1]).toMatch(/is back$/);
     expect(tables(there)).toBe(tables(here));
   }, 40_000);
+
+  it("a worker whose Redis is gone ends when it is asked to", async () => {
+    const own = await RedisServer.start();
+    const stop = new AbortController();
+    const notices: string[] = [];
+    const notify = (text: string) => void notices.push(text);
+    const done = runWorker(own.url, { kinds: testKinds, jobs: 1, signal: stop.signal, notify });
+    await waitFor(async () => notices);
+    await own.stop();
+    // The next look at who is there is now waiting for an answer.
+    await setTimeout(2_500);
+    stop.abort();
+    await done;
+  });
 
   it("two studies are run at once by one worker", async () => {
     startWorker();

@@ -159,6 +159,27 @@ describe("runStudy", () => {
     expect(csv(file)).toBe(csv(whole));
   });
 
+  it("goes on when it was silent for so long that another took it for dead", async () => {
+    const file = path();
+    const other = Store.open(file);
+    const buriedAt = (...types: string[]) => ({
+      jobs: 1,
+      onEvent: ({ type }: StudyEvent) => {
+        if (!types.includes(type)) return;
+        other.database.run("UPDATE runner SET seen_at = 0");
+        other.takeBack();
+      },
+    });
+    expect(await run(small, file, buriedAt("finished"))).toMatchObject({ finished: 6, stopped: false });
+    const failing: StudyInput = { name: "f", kind: "sequel", fixed: { base: { failAt: 2 } } };
+    expect(await run(failing, file, buriedAt("epoch", "failed"))).toMatchObject({
+      failed: 2,
+      stopped: false,
+    });
+    expect(new StoreReader(other.database).status("f").counts.failed).toBe(1);
+    other.close();
+  });
+
   it("shares a store with another runner: no trial is run twice, both see the end", async () => {
     const store = path();
     const study: StudyInput = {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import Sqlite from "libsql";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Database } from "../../src/study/database.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
@@ -101,7 +101,8 @@ describe("a store", () => {
     store.saveEpoch(claims[0], 2, { x: 1 }, Uint8Array.of(7));
     const reader = new StoreReader(database);
     expect(reader.status("s").counts).toEqual({ waiting: 2, running: 1, finished: 0, failed: 0 });
-    expect(store.takeBack()).toBe(2);
+    expect(store.takeBack(silent)).toBe(1);
+    expect(store.takeBack()).toBe(1);
     expect(store.takeBack()).toBe(0);
     expect(trials.map((trial) => store.state(trial))).toEqual(["waiting", "waiting", "running"]);
     expect(store.seen(silent)).toBe(false);
@@ -173,13 +174,26 @@ describe("a store", () => {
     const [held] = enter(store, "sequels", sequels).slice(1);
     store.claim([held], runner);
     expect(() => deleteStudy(store, "sequels")).toThrow(
-      "sequels: 1 of its trials are being run; stop the run first",
+      "sequels: 1 of the trials that would go are being run; stop the run first",
     );
     store.removeRunner(runner);
     expect(deleteStudy(store, "sequels")).toBe(6);
     expect(count()).toBe(0);
     expect(store.database.get("SELECT count(*) AS n FROM content")?.n).toBe(0);
     expect(() => deleteStudy(store, "sequels")).toThrow("no study sequels; it holds no study yet");
+    store.close();
+  });
+
+  it("deletes with a study what it had before its file was changed, but nothing that another study needs", () => {
+    const store = Store.open(path());
+    const sequels = (factor: number[]) => ({ kind: "sequel", grid: { factor } });
+    enter(store, "s", sequels([1, 2]));
+    enter(store, "s", sequels([1]));
+    enter(store, "other", { kind: "sequel", grid: { "base.rate": [3.5] } });
+    const count = () => store.database.get("SELECT count(*) AS n FROM trial")?.n;
+    expect(count()).toBe(3 + 2);
+    expect(deleteStudy(store, "s")).toBe(3);
+    expect(count()).toBe(2);
     store.close();
   });
 });
@@ -231,6 +245,25 @@ describe("opening a store", () => {
       reader.list();
       [...reader.rows("s")];
     }).toThrow(`${file}: the store is damaged; restore a copy`);
+  });
+
+  it("waits for another process that is creating it", () => {
+    const file = path();
+    const other = new Sqlite(file);
+    const { exec } = Sqlite.prototype;
+    let tries = 0;
+    // The other one writes when this one is about to change the journal, which SQLite then refuses without waiting.
+    const spy = vi.spyOn(Sqlite.prototype, "exec").mockImplementation(function (this: Sqlite.Database, sql) {
+      if (sql !== "PRAGMA journal_mode = WAL") return exec.call(this, sql);
+      exec.call(other, tries++ === 0 ? "BEGIN IMMEDIATE" : "COMMIT");
+      return exec.call(this, sql);
+    });
+    const store = Store.open(file);
+    spy.mockRestore();
+    expect(tries).toBe(2);
+    expect(store.database.get("PRAGMA journal_mode")).toEqual({ journal_mode: "wal" });
+    store.close();
+    other.close();
   });
 
   it("for reading leaves it unchanged, and readers do not hinder a writer", () => {

@@ -1,4 +1,5 @@
 // Any study: its objective over trials, the effect of each varied value, the curves of the best combinations, and tables.
+import type { Combination } from "../../study/combine.js";
 import { dotChart } from "../charts/dots.js";
 import { type Axis, type Line, lineChart } from "../charts/lines.js";
 import { scatterPlot } from "../charts/scatter.js";
@@ -7,7 +8,6 @@ import { identifier } from "../plot.js";
 import type { StudyResults } from "../results.js";
 import {
   bestCombinations,
-  type Combination,
   combinationsOf,
   objectiveOf,
   parametersOf,
@@ -67,7 +67,7 @@ function Overview({ study, scored }: { study: StudyResults; scored: number }) {
   const combinations = combinationsOf(study);
   const best = combinations[0];
   const varied = Object.entries(best?.parameters ?? {}).map(([name, value]) => `${name} = ${spell(value)}`);
-  const of = best && best.trials.length > 1 ? `, the mean of ${count(best.trials.length, "replicate")}` : "";
+  const of = best && best.replicates > 1 ? `, the mean of ${count(best.replicates, "replicate")}` : "";
   return (
     <>
       <p>

@@ -38,7 +38,8 @@ interface Pending {
   readonly task: Task;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
-  settling: boolean;
+  /** Whether the end of its job counts: not before it was added, and only once. */
+  watched: boolean;
 }
 
 /** How long a coordinator counts as present without a sign, and how often it gives one, in milliseconds. */
@@ -104,7 +105,7 @@ class Coordinator implements Executor {
     const { trial, signal } = task;
     const id = jobId(this.store, trial.identity);
     const outcome = new Promise<Outcome>((resolve, reject) => {
-      this.pending.set(id, { task, resolve, reject, settling: false });
+      this.pending.set(id, { task, resolve, reject, watched: false });
     });
     const stop = () => {
       this.pending.get(id)?.reject(signal.reason);
@@ -112,12 +113,24 @@ class Coordinator implements Executor {
     };
     signal.addEventListener("abort", stop);
     try {
-      void this.add(task).catch((error) => this.pending.get(id)?.reject(error));
+      void this.begin(id, task).catch((error) => this.pending.get(id)?.reject(error));
       return await outcome;
     } finally {
       signal.removeEventListener("abort", stop);
       this.pending.delete(id);
     }
+  }
+
+  // A job that has failed already is that of an earlier attempt, whose coordinator died before it removed it.
+  private async begin(id: string, task: Task): Promise<void> {
+    const clear = async () => {
+      const [end, reason] = await this.redis.hmget(this.queue.toKey(id), "finishedOn", "failedReason");
+      if (end !== null && reason !== null) await this.queue.remove(id);
+    };
+    await patiently(clear, task.signal, this.notify);
+    const pending = this.pending.get(id);
+    if (pending) pending.watched = true;
+    await this.add(task);
   }
 
   private async add({ trial, resume, timeLimit, signal }: Task): Promise<void> {
@@ -151,7 +164,7 @@ class Coordinator implements Executor {
   private progress(id: string, data: unknown): void {
     const row = progressSchema.safeParse(data);
     const pending = this.pending.get(id);
-    if (!row.success || !pending || pending.settling) return;
+    if (!row.success || !pending?.watched) return;
     try {
       void pending.task.saveEpoch(row.data.epoch, decodeNumbers(row.data.metrics)).catch(() => {});
     } catch {
@@ -161,7 +174,7 @@ class Coordinator implements Executor {
 
   // Looks at jobs, and settles those that have ended.
   private async look(ids: readonly string[]): Promise<void> {
-    const mine = ids.filter((id) => this.pending.get(id)?.settling === false);
+    const mine = ids.filter((id) => this.pending.get(id)?.watched);
     if (mine.length === 0) return;
     const fields = ["data", "finishedOn", "returnvalue", "failedReason", "stacktrace"];
     const read = () => {
@@ -173,12 +186,12 @@ class Coordinator implements Executor {
     for (const [index, id] of mine.entries()) {
       const [error, values] = replies?.[index] ?? [];
       const pending = this.pending.get(id);
-      if (error || !pending || pending.settling) continue;
+      if (error || !pending?.watched) continue;
       const [data, finishedOn, returned, reason, stack] = values as (string | null)[];
       // Redis lost its last second when it was killed.
       if (data === null) await this.add(pending.task);
       else if (finishedOn !== null) {
-        pending.settling = true;
+        pending.watched = false;
         if (reason !== null) pending.reject(failure(reason, stack));
         else void this.collect(id, pending, returned).catch(pending.reject);
       }
@@ -197,7 +210,7 @@ class Coordinator implements Executor {
       // Lost or forged: once more.
       await patiently(() => this.queue.remove(id), task.signal, this.notify);
       const pending = this.pending.get(id);
-      if (pending) pending.settling = false;
+      if (pending) pending.watched = true;
       await this.add(task);
       return;
     }
@@ -207,10 +220,14 @@ class Coordinator implements Executor {
     resolve({ result, seconds: end.data.seconds });
   }
 
-  recorded({ identity }: Trial): void {
+  recorded({ identity }: Trial, ended: "finished" | "failed"): void {
     const { store, redis } = this;
-    const forget = () => dropTrial(redis, { store, identity });
-    this.later(forget().then(() => this.queue.remove(jobId(store, identity))));
+    const forget = async () => {
+      // A trial that failed keeps its last epoch, from which it may be run again.
+      if (ended === "finished") await dropTrial(redis, { store, identity });
+      await this.queue.remove(jobId(store, identity));
+    };
+    this.later(forget());
   }
 
   // A job that a worker has, or has finished, stays: the next coordinator will find its result.

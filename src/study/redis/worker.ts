@@ -12,7 +12,6 @@ import { TrialResolver } from "../trial.js";
 import { getBundle, putBundle, week } from "./bundle.js";
 import { connect, describeUrl, type Notify, patiently } from "./connection.js";
 import {
-  type Announcement,
   announcements,
   type Job,
   jobId,
@@ -74,7 +73,11 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
   // Connection errors are told by `connect`, the others belong to a job that another worker will take up.
   worker.on("error", () => {});
   try {
-    await watchVersions(redis, describeUrl(url), version, options.signal, notify);
+    // Not in its loop: every turn would leave something behind with a promise that lives as long as the worker.
+    const stopped = new Promise<void>((resolve) => {
+      options.signal.addEventListener("abort", () => resolve());
+    });
+    await Promise.race([watchVersions(redis, describeUrl(url), version, options.signal, notify), stopped]);
   } finally {
     const closed = worker.close();
     await processor.idle();
@@ -84,7 +87,7 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
   }
 }
 
-// Looks who is there, until the signal is aborted.
+// Looks who is there, until the signal is aborted; longer when an answer has to wait for a Redis that is gone.
 async function watchVersions(
   redis: Redis,
   where: string,
@@ -97,13 +100,8 @@ async function watchVersions(
     if (!told.has(text)) notify(text);
     told.add(text);
   };
-  const stopped = new Promise<Announcement[]>((resolve) => {
-    signal.addEventListener("abort", () => resolve([]));
-  });
   while (!signal.aborted) {
-    const look = patiently(() => announcements(redis), signal, notify).catch(() => []);
-    // Also when the answer has to wait for a Redis that is gone.
-    const coordinators = await Promise.race([look, stopped]);
+    const coordinators = await patiently(() => announcements(redis), signal, notify).catch(() => []);
     const others = coordinators.filter((other) => queueName(other) !== queueName(own));
     const lines = others.map(
       (other) => `study ${other.study} is run by ${say(other)}, this worker is ${say(own)}`,
