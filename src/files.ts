@@ -7,12 +7,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "./errors.js";
 
 // Bytes; the longest string of V8 is a little longer.
@@ -76,6 +77,38 @@ function make(path: string): void {
   } catch (error) {
     // Another process may have made it in the meantime.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+/**
+ * Makes ready for a file that is about to be made: creates its folder. Call it before the work whose result it gets.
+ * @param inputs the files that the result is made from, as far as there are any.
+ * @throws InputError when `path` is one of them, FileError when it cannot be written.
+ */
+export function prepareOutput(path: string, ...inputs: readonly (string | undefined)[]): void {
+  const taken = inputs.find((input) => input !== undefined && samePlace(path, input));
+  if (taken !== undefined) {
+    throw new InputError({
+      where: path,
+      what: "would replace what is read",
+      hint: "name another file to write",
+    });
+  }
+  makeFolderOf(path);
+}
+
+// By whatever names and links the two are given, and also when there is no file yet.
+function samePlace(a: string, b: string): boolean {
+  return realPath(a) === realPath(b);
+}
+
+/** Where a path leads, through all links; what is missing is taken as it is written. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const whole = resolve(path);
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
   }
 }
 

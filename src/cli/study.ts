@@ -4,8 +4,9 @@ import { extname, join } from "node:path";
 import { Command } from "commander";
 import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
-import { makeFolder, makeFolderOf, writeWhole } from "../files.js";
+import { makeFolder, makeFolderOf, prepareOutput, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
+import { storeFiles } from "../study/database.js";
 import { readStudy, studySchema } from "../study/document.js";
 import type { Executor } from "../study/executor.js";
 import { defineStudy, type Study } from "../study/expand.js";
@@ -204,6 +205,7 @@ function show(prefix: string, options: StoreOption & { artifacts?: string }): vo
       for (const { name } of trial.artifacts) {
         // Names come from kinds, and in a store from elsewhere from anyone.
         if (/[/\\]|^\.+$/.test(name)) throw new InputError({ where: name, what: "is not a file name" });
+        prepareOutput(join(folder, name), ...storeFiles(options.store));
         writeWhole(join(folder, name), reader.artifact(trial.identity, name));
       }
     }
@@ -305,6 +307,7 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
   if (out === undefined && json)
     throw new InputError({ where: "--json", what: "needs --out FILE for the table" });
   reading(options.store, (reader) => {
+    if (out !== undefined) prepareOutput(out, ...storeFiles(options.store));
     const study = name ?? reader.onlyStudy();
     const rows = series ? seriesTable(reader, study) : resultsTable(reader, study);
     const bytes = encodeTable(rows, format);
@@ -312,7 +315,6 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
       process.stdout.write(bytes);
       return;
     }
-    makeFolderOf(out);
     writeWhole(out, bytes);
     const length = [...rows.values()][0].length;
     new Output(options).result({ study, out, format, rows: length }, `${out}: ${count(length, "row")}`);

@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "libsql";
 import { FileError, FiligreeError, InputError } from "../errors.js";
+import { realPath } from "../files.js";
 import { applicationId, migrations } from "./schema.js";
 
 /** What can be bound to a statement. Booleans are left out: the package aborts the process on one. */
@@ -199,6 +200,11 @@ export class Database {
 
 /** The store cannot be written or read at the moment; what was recorded is safe. */
 export class StoreError extends FiligreeError {}
+
+/** All files that belong to the store at a path: SQLite keeps what it wrote last beside it. */
+export function storeFiles(path: string): string[] {
+  return ["", "-wal", "-shm"].map((end) => realPath(path) + end);
+}
 
 /** The bytes of a BLOB column. */
 export function bytesOf(value: unknown): Uint8Array {

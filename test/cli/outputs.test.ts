@@ -1,0 +1,66 @@
+// Files that a verb writes: never in the place of what it reads.
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/study/json.js";
+import { Store } from "../../src/study/store.js";
+import { filigree } from "./command-line.js";
+
+const folder = mkdtempSync(join(tmpdir(), "filigree-outputs-"));
+const at = (name: string) => join(folder, name);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Every file of the folder, with what it holds. Those who have a store open share its -shm, and change it. */
+const files = () =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => [path, statSync(path).ino, path.endsWith("-shm") ? "" : sha256(readFileSync(path))])
+    .sort();
+
+/** Runs a command that must fail with one line and leave every file as it was. */
+async function refused(words: string[], line: string): Promise<void> {
+  const before = files();
+  const { code, stdout, stderr } = await filigree(...words);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(line);
+  expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  expect(files()).toEqual(before);
+}
+
+describe("an output that is an input is refused", () => {
+  const replaces = "would replace what is read; name another file to write";
+  let open: Store;
+  beforeAll(async () => {
+    const study = at("numbers.json");
+    writeFileSync(study, JSON.stringify({ kind: "noop", grid: { value: [1, 2] } }));
+    expect(await filigree("study", "run", study, "--store", at("store.html"))).toMatchObject({ code: 0 });
+    symlinkSync(at("store.html"), at("link.html"));
+    // Someone who has it open, so that its other files are there.
+    open = Store.open(at("store.html"));
+    open.addRunner();
+  });
+  afterAll(() => open.close());
+
+  const store = at("store.html");
+  it.each<[string, string[]]>([
+    ["a report's own choice", ["report", store]],
+    ["a report's own choice, by a link", ["report", at("link.html")]],
+    ["a report by another spelling", ["report", store, "--out", relative(".", store)]],
+    ["a report by a link", ["report", store, "--out", at("link.html")]],
+    ["a report for the store's log", ["report", at("link.html"), "--out", `${store}-wal`]],
+    ["a report for the store's index", ["report", store, "--out", `${store}-shm`]],
+    ["an export", ["study", "export", "--store", store, "--out", store]],
+    ["an export for the store's log", ["study", "export", "--store", store, "--out", `${store}-wal`]],
+  ])("%s", (_, words) => refused(words, replaces));
+});
