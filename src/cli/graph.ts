@@ -1,6 +1,6 @@
 // `filigree graph`: draw random graphs and describe any graph by its properties.
 import { Command, Option } from "commander";
-import { makeFolderOf } from "../files.js";
+import { prepareOutput } from "../files.js";
 import { readGraph, writeGraph } from "../graph/files.js";
 import {
   barabasiAlbert,
@@ -150,7 +150,7 @@ function familyCommand({ name, description, options, needs = [], draw }: Family)
       const [given] = Object.keys(parameters);
       if (needs.length === 0 && given !== undefined) required(parameters.n, "--n");
       const graph = draw(parameters, new Random(seed));
-      makeFolderOf(out);
+      prepareOutput(out);
       writeGraph(out, graph);
       new Output({ json }).result(
         { family: name, ...parameters, seed, file: out, nodes: graph.order, edges: graph.size },

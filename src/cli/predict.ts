@@ -1,6 +1,6 @@
 // `filigree predict`: how well a column of a table can be told from the others, and graphs ranked by what was learnt.
 import { Command } from "commander";
-import { makeFolderOf } from "../files.js";
+import { prepareOutput } from "../files.js";
 import { readGraph } from "../graph/files.js";
 import type { Coefficient, Correlation } from "../predict/correlation.js";
 import { type PredictionReport, predictTable } from "../predict/predict-table.js";
@@ -54,6 +54,7 @@ async function predict(file: string, options: Options): Promise<void> {
   const { protocol, features, repeats, seed, save, regressor } = options;
   const target = required(options.target, "--target");
   const rows = readTable(file);
+  if (save !== undefined) prepareOutput(save, file);
   const bar = new ProgressBar("fitting");
   const report = await interruptible((signal) =>
     predictTable(rows, target, {
@@ -69,10 +70,7 @@ async function predict(file: string, options: Options): Promise<void> {
   ).finally(() => bar.stop());
   if (report.constant.length > 0)
     output.remark(`constant, so of no use to a prediction: ${report.constant.join(", ")}`);
-  if (save !== undefined) {
-    makeFolderOf(save);
-    savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
-  }
+  if (save !== undefined) savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
   output.result({ ...report, saved: save }, describe(report) + (save ? `\n\nwritten to ${save}` : ""));
 }
 

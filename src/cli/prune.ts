@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
-import { makeFolderOf, writeWhole } from "../files.js";
+import { prepareOutput, writeWhole } from "../files.js";
 import type { CellKind } from "../network/architecture.js";
 import { readNetwork, saveNetwork } from "../network/weights.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
@@ -96,6 +96,8 @@ async function run(model: string, options: Options): Promise<void> {
     criterion,
     random,
   });
+  // A network may be pruned in place, but not into its data.
+  if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
     const data = trainingData(options, output);
@@ -121,10 +123,7 @@ async function run(model: string, options: Options): Promise<void> {
       ).finally(() => bar.stop());
     }
   }
-  if (out !== undefined) {
-    makeFolderOf(out);
-    writeWhole(out, saveNetwork(pruned));
-  }
+  if (out !== undefined) writeWhole(out, saveNetwork(pruned));
   const matrices = densities(pruned);
   const sum = (key: "nonzeros" | "weights") => matrices.reduce((total, matrix) => total + matrix[key], 0);
   const lines = [

@@ -99,7 +99,8 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const data = trainingData(options, output);
   const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
-  const { trained, history } = await trainToFile(network, data, { ...options, out }, output);
+  const inputs = [path, options.data, options.test];
+  const { trained, history } = await trainToFile(network, data, { ...options, out, inputs }, output);
   output.result(
     { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,

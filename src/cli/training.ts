@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { ExecutorName } from "../engine/engine.js";
 import type { TrainingState } from "../engine/executor.js";
 import { FileError, InputError } from "../errors.js";
-import { makeFolderOf, readBytes, writeWhole } from "../files.js";
+import { prepareOutput, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, sha256 } from "../study/json.js";
@@ -25,6 +25,8 @@ export interface TrainingSettings {
   readonly recompute?: number;
   /** Where the trained network is written. */
   readonly out: string;
+  /** The files that it is made from, which `out` must not replace. */
+  readonly inputs: readonly (string | undefined)[];
 }
 
 /** Trains a network, or goes on doing so, and writes it to `out`. */
@@ -36,7 +38,7 @@ export async function trainToFile(
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
   const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
   const checkpoint = `${out}.checkpoint`;
-  makeFolderOf(out);
+  prepareOutput(out, ...settings.inputs);
 
   // A checkpoint is only taken up by a run that would have made it.
   const { architecture } = network;

@@ -40,11 +40,26 @@ async function refused(words: string[], line: string): Promise<void> {
 
 describe("an output that is an input is refused", () => {
   const replaces = "would replace what is read; name another file to write";
+  const store = at("store.html");
+  const data = ["--data", at("train.csv"), "--test", at("test.csv")];
   let open: Store;
   beforeAll(async () => {
     const study = at("numbers.json");
     writeFileSync(study, JSON.stringify({ kind: "noop", grid: { value: [1, 2] } }));
     expect(await filigree("study", "run", study, "--store", at("store.html"))).toMatchObject({ code: 0 });
+    const made = await filigree("data", "reber", "--count", "60", "--max-length", "15", "--out", folder);
+    expect(made).toMatchObject({ code: 0 });
+    writeFileSync(
+      at("g.json"),
+      JSON.stringify({ nodes: [{ id: 0 }, { id: 1 }], links: [{ source: 0, target: 1 }] }),
+    );
+    const small = ["--hidden", "2", "--layers", "1", "--epochs", "1"];
+    const trained = await filigree("train", "--cell", "gru", ...small, ...data, "--out", at("model"));
+    expect(trained).toMatchObject({ code: 0 });
+    writeFileSync(
+      at("table.csv"),
+      `a,b\n${Array.from({ length: 20 }, (_, i) => `${i},${i * i}`).join("\n")}\n`,
+    );
     symlinkSync(at("store.html"), at("link.html"));
     // Someone who has it open, so that its other files are there.
     open = Store.open(at("store.html"));
@@ -52,7 +67,6 @@ describe("an output that is an input is refused", () => {
   });
   afterAll(() => open.close());
 
-  const store = at("store.html");
   it.each<[string, string[]]>([
     ["a report's own choice", ["report", store]],
     ["a report's own choice, by a link", ["report", at("link.html")]],
@@ -62,5 +76,16 @@ describe("an output that is an input is refused", () => {
     ["a report for the store's index", ["report", store, "--out", `${store}-shm`]],
     ["an export", ["study", "export", "--store", store, "--out", store]],
     ["an export for the store's log", ["study", "export", "--store", store, "--out", `${store}-wal`]],
+    ["training data", ["train", "--cell", "gru", ...data, "--out", at("train.csv")]],
+    ["test data", ["train", "--cell", "gru", ...data, "--out", at("test.csv")]],
+    ["a graph", ["structure", "train", at("g.json"), "--cell", "gru", ...data, "--out", at("g.json")]],
+    ["a table", ["predict", at("table.csv"), "--target", "b", "--repeats", "1", "--save", at("table.csv")]],
+    ["the data of a pruning", ["prune", at("model"), "--percent", "9", ...data, "--out", at("test.csv")]],
   ])("%s", (_, words) => refused(words, replaces));
+
+  it("but a network may be pruned in place", async () => {
+    expect(await filigree("prune", at("model"), "--percent", "50", "--out", at("model"))).toMatchObject({
+      code: 0,
+    });
+  });
 });
