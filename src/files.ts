@@ -37,12 +37,17 @@ export function readText(path: string): string {
   return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
+// Where a file is written before it is renamed.
+function neighbour(path: string): string {
+  return `${path}.${randomBytes(4).toString("hex")}.part`;
+}
+
 /**
  * Writes a file whole or not at all: beside the target, flushed, then renamed.
  * @throws FileError when the folder is missing or unwritable or the disk is full; the target is then untouched.
  */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const beside = `${path}.${randomBytes(4).toString("hex")}.part`;
+  const beside = neighbour(path);
   try {
     const file = openSync(beside, "wx");
     try {
@@ -81,13 +86,16 @@ function make(path: string): void {
 }
 
 /**
- * Makes ready for a file that is about to be made: creates its folder. Call it before the work whose result it gets.
+ * Makes ready for a file that is about to be made: creates its folder and sees that it can be written. Call it before
+ * the work whose result it gets, which would be lost.
  * @param inputs the files that the result is made from, as far as there are any.
- * @throws InputError when `path` is one of them, FileError when it cannot be written.
+ * @throws InputError when `path` is one of them or no place for a file, FileError when it cannot be written.
  */
 export function prepareOutput(path: string, ...inputs: readonly (string | undefined)[]): void {
-  const taken = inputs.find((input) => input !== undefined && samePlace(path, input));
-  if (taken !== undefined) {
+  if (path === "")
+    throw new InputError({ what: "the name of the file to write is empty", hint: "name a file" });
+  const place = realPath(path);
+  if (inputs.some((input) => input !== undefined && realPath(input) === place)) {
     throw new InputError({
       where: path,
       what: "would replace what is read",
@@ -95,11 +103,17 @@ export function prepareOutput(path: string, ...inputs: readonly (string | undefi
     });
   }
   makeFolderOf(path);
-}
-
-// By whatever names and links the two are given, and also when there is no file yet.
-function samePlace(a: string, b: string): boolean {
-  return realPath(a) === realPath(b);
+  const beside = neighbour(path);
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
+    // A rename would put an ordinary file in the place of a device.
+    if (there && !there.isFile()) throw new InputError({ where: path, what: "is not an ordinary file" });
+    closeSync(openSync(beside, "wx"));
+    rmSync(beside);
+  } catch (error) {
+    throw error instanceof InputError ? error : new FileError(path, error, "write");
+  }
 }
 
 /** Where a path leads, through all links; what is missing is taken as it is written. */

@@ -1,5 +1,6 @@
-// Files that a verb writes: never in the place of what it reads.
+// Files that a verb writes: never in the place of what it reads, and a bad place is found before the work.
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -38,31 +39,34 @@ async function refused(words: string[], line: string): Promise<void> {
   expect(files()).toEqual(before);
 }
 
+const store = at("store.html");
+const data = ["--data", at("train.csv"), "--test", at("test.csv")];
+beforeAll(async () => {
+  const study = at("numbers.json");
+  writeFileSync(study, JSON.stringify({ kind: "noop", grid: { value: [1, 2] } }));
+  expect(await filigree("study", "run", study, "--store", at("store.html"))).toMatchObject({ code: 0 });
+  const made = await filigree("data", "reber", "--count", "60", "--max-length", "15", "--out", folder);
+  expect(made).toMatchObject({ code: 0 });
+  writeFileSync(
+    at("g.json"),
+    JSON.stringify({ nodes: [{ id: 0 }, { id: 1 }], links: [{ source: 0, target: 1 }] }),
+  );
+  const small = ["--hidden", "2", "--layers", "1", "--epochs", "1"];
+  const trained = await filigree("train", "--cell", "gru", ...small, ...data, "--out", at("model"));
+  expect(trained).toMatchObject({ code: 0 });
+  writeFileSync(
+    at("table.csv"),
+    `a,b\n${Array.from({ length: 20 }, (_, i) => `${i},${i * i}`).join("\n")}\n`,
+  );
+  symlinkSync(at("store.html"), at("link.html"));
+});
+
 describe("an output that is an input is refused", () => {
   const replaces = "would replace what is read; name another file to write";
-  const store = at("store.html");
-  const data = ["--data", at("train.csv"), "--test", at("test.csv")];
   let open: Store;
-  beforeAll(async () => {
-    const study = at("numbers.json");
-    writeFileSync(study, JSON.stringify({ kind: "noop", grid: { value: [1, 2] } }));
-    expect(await filigree("study", "run", study, "--store", at("store.html"))).toMatchObject({ code: 0 });
-    const made = await filigree("data", "reber", "--count", "60", "--max-length", "15", "--out", folder);
-    expect(made).toMatchObject({ code: 0 });
-    writeFileSync(
-      at("g.json"),
-      JSON.stringify({ nodes: [{ id: 0 }, { id: 1 }], links: [{ source: 0, target: 1 }] }),
-    );
-    const small = ["--hidden", "2", "--layers", "1", "--epochs", "1"];
-    const trained = await filigree("train", "--cell", "gru", ...small, ...data, "--out", at("model"));
-    expect(trained).toMatchObject({ code: 0 });
-    writeFileSync(
-      at("table.csv"),
-      `a,b\n${Array.from({ length: 20 }, (_, i) => `${i},${i * i}`).join("\n")}\n`,
-    );
-    symlinkSync(at("store.html"), at("link.html"));
+  beforeAll(() => {
     // Someone who has it open, so that its other files are there.
-    open = Store.open(at("store.html"));
+    open = Store.open(store);
     open.addRunner();
   });
   afterAll(() => open.close());
@@ -88,4 +92,31 @@ describe("an output that is an input is refused", () => {
       code: 0,
     });
   });
+});
+
+describe("an output that cannot be written is refused before the work", () => {
+  const taken = at("taken");
+  beforeAll(() => mkdirSync(join(taken, "folder"), { recursive: true }));
+
+  const training = ["train", "--cell", "gru", ...data];
+  it.each<[string, string[], string]>([
+    ["a folder", [...training, "--out", taken], "taken: is a directory, not a file"],
+    ["no name", [...training, "--out", ""], "the name of the file to write is empty; name a file"],
+    ["a device", [...training, "--out", "/dev/null"], "/dev/null: is not an ordinary file"],
+    [
+      "a folder, for a pruned network",
+      ["prune", at("model"), "--percent", "9", "--retrain", "1000000", ...data, "--out", taken],
+      "taken: is a directory, not a file",
+    ],
+    [
+      "a place that takes no files",
+      ["prune", at("model"), "--percent", "9", "--retrain", "1000000", ...data, "--out", "/proc/none/x"],
+      "/proc/none: its folder does not exist",
+    ],
+    [
+      "a folder, for a predictor",
+      ["predict", at("table.csv"), "--target", "b", "--repeats", "1000", "--save", taken],
+      "taken: is a directory, not a file",
+    ],
+  ])("%s", (_, words, line) => refused(words, line));
 });
