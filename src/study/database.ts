@@ -168,6 +168,12 @@ export class Database {
     }
   }
 
+  /** For whoever finds in the store what cannot have been written there. */
+  damaged(cause?: unknown): StoreError {
+    const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
+    return new StoreError({ where: this.path, what: "the store is damaged", hint, cause });
+  }
+
   private explain(error: unknown): unknown {
     const code = String((error as { code?: unknown }).code ?? "");
     const where = this.path;
@@ -178,10 +184,7 @@ export class Database {
     if (code === "SQLITE_NOTADB") {
       return new InputError({ where, what: "is not a Filigree store", hint: "check the path", cause: error });
     }
-    if (code.startsWith("SQLITE_CORRUPT")) {
-      const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
-      return new InputError({ where, what: "the store is damaged", hint, cause: error });
-    }
+    if (code.startsWith("SQLITE_CORRUPT")) return this.damaged(error);
     if (code.startsWith("SQLITE_BUSY")) {
       const what = `another program has kept the store locked for ${patience / 1000} seconds`;
       return new StoreError({ where, what, hint: "close it and run the same command again", cause: error });
@@ -198,7 +201,7 @@ export class Database {
   }
 }
 
-/** The store cannot be written or read at the moment; what was recorded is safe. */
+/** The store cannot be written or read: no trial is to blame, and a run cannot go on. */
 export class StoreError extends FiligreeError {}
 
 /** All files that belong to the store at a path: SQLite keeps what it wrote last beside it. */

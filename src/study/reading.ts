@@ -3,11 +3,11 @@
 // counted in well under a second.
 import { InputError } from "../errors.js";
 import { suggest } from "./check.js";
-import { bytesOf, Database, type Row } from "./database.js";
+import { Database, type Row } from "./database.js";
 import type { StudyDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
 import { hasEnded, type Process } from "./process.js";
-import { fromColumn, lease, type TrialState } from "./store.js";
+import { contentOf, fromColumn, lease, type TrialState } from "./store.js";
 
 /** How many trials are in which state. */
 export type Counts = Readonly<Record<TrialState, number>>;
@@ -323,16 +323,16 @@ export class StoreReader {
     });
   }
 
-  /** The bytes of a trial's artifact. @throws InputError when it has none of that name. */
+  /** The bytes of a trial's artifact. @throws InputError when it has none of that name, StoreError when damaged. */
   artifact(identity: string, name: string): Uint8Array {
     const row = this.database.get(
-      `SELECT content.bytes FROM trial JOIN artifact ON artifact.trial = trial.id
+      `SELECT content.bytes, content.sha256 FROM trial JOIN artifact ON artifact.trial = trial.id
          JOIN content ON content.id = artifact.content
        WHERE trial.identity = ? AND artifact.name = ?`,
       identity,
       name,
     );
-    if (row) return bytesOf(row.bytes);
+    if (row) return contentOf(this.database, row);
     throw new InputError({
       where: this.database.path,
       what: `trial ${identity.slice(0, 12)} has no artifact ${name}`,
