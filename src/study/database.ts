@@ -168,6 +168,15 @@ export class Database {
     }
   }
 
+  /** What a column of JSON holds. @throws StoreError when it is not JSON. */
+  parse(column: unknown): unknown {
+    try {
+      return JSON.parse(column as string);
+    } catch (error) {
+      throw this.damaged(error);
+    }
+  }
+
   /** For whoever finds in the store what cannot have been written there. */
   damaged(cause?: unknown): StoreError {
     const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
@@ -185,6 +194,10 @@ export class Database {
       return new InputError({ where, what: "is not a Filigree store", hint: "check the path", cause: error });
     }
     if (code.startsWith("SQLITE_CORRUPT")) return this.damaged(error);
+    // Our statements fit our tables: these are not ours any more.
+    if (code === "SQLITE_ERROR" && /^no such (table|column)|^malformed JSON/.test((error as Error).message)) {
+      return this.damaged(error);
+    }
     if (code.startsWith("SQLITE_BUSY")) {
       const what = `another program has kept the store locked for ${patience / 1000} seconds`;
       return new StoreError({ where, what, hint: "close it and run the same command again", cause: error });

@@ -176,7 +176,7 @@ export class StoreReader {
   /** A study's row and document. @throws InputError that suggests a near name. */
   study(name: string): { id: number; document: StudyDocument } {
     const row = this.database.get("SELECT id, document FROM study WHERE name = ?", name);
-    if (row) return { id: row.id as number, document: JSON.parse(row.document as string) };
+    if (row) return { id: row.id as number, document: this.database.parse(row.document) as StudyDocument };
     const names = this.names().slice(0, 20);
     const hint = names.length > 0 ? suggest(name, names) : "it holds no study yet";
     throw new InputError({ where: this.database.path, what: `no study ${name}`, hint });
@@ -239,7 +239,7 @@ export class StoreReader {
         const summary = (summaries.get(trial.number) ?? []).map((row) => [row.name, fromColumn(row.value)]);
         yield {
           ...(trial as unknown as TrialRow),
-          parameters: JSON.parse(trial.parameters as string),
+          parameters: this.database.parse(trial.parameters) as JsonObject,
           summary: Object.fromEntries(summary),
         };
       }
@@ -297,7 +297,7 @@ export class StoreReader {
         kind: row.kind as string,
         version: row.version as number,
         seed: row.seed as number,
-        configuration: JSON.parse(row.configuration as string),
+        configuration: database.parse(row.configuration) as JsonObject,
         state: row.state as TrialState,
         error: row.error as string | null,
         studies: database.all(
@@ -367,7 +367,7 @@ export class StoreReader {
     );
     return rows.map((row) => ({
       ...(row as unknown as Ranked),
-      parameters: JSON.parse(row.parameters as string),
+      parameters: this.database.parse(row.parameters) as JsonObject,
     }));
   }
 }
