@@ -52,13 +52,9 @@ export async function trainToFile(
   let resume: TrainOptions["resume"];
   if (existsSync(checkpoint)) {
     const found = resumption(checkpoint, run);
-    if (found) {
-      history.push(...found.history.slice(0, epochs));
-      resume = { epoch: history.length, state: found.state };
-      output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
-    } else {
-      output.remark(`${checkpoint} is of another run; starting anew`);
-    }
+    history.push(...found.history.slice(0, epochs));
+    resume = { epoch: history.length, state: found.state };
+    output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
   }
 
   const bar = new ProgressBar("training");
@@ -105,15 +101,19 @@ const historySchema = z.array(
 );
 
 /**
- * What a checkpoint holds: its epochs so far and the state after them; undefined when it is of another run.
- * @throws FileError when it cannot be read. @throws InputError when it is not a checkpoint or is damaged.
+ * What a checkpoint holds: its epochs so far and the state after them.
+ * @throws FileError when it cannot be read. @throws InputError when it is of another run, which would lose what it has
+ * if this one began, and when it is not a checkpoint or is damaged.
  */
-export function resumption(
-  path: string,
-  run: string,
-): { history: EpochMetrics[]; state: TrainingState } | undefined {
+export function resumption(path: string, run: string): { history: EpochMetrics[]; state: TrainingState } {
   const { state, notes } = decodeCheckpoint(readBytes(path), path);
-  if (notes.get("run") !== run) return undefined;
+  if (notes.get("run") !== run) {
+    throw new InputError({
+      where: path,
+      what: "is the checkpoint of another run",
+      hint: "repeat that run's options, name another --out, or delete it",
+    });
+  }
   try {
     return { history: historySchema.parse(JSON.parse(notes.get("history") ?? "")), state };
   } catch (error) {

@@ -31,8 +31,10 @@ describe("a checkpoint beside the output", () => {
     expect(found?.state.step).toBe(3);
   });
 
-  it("is left alone by another run", () => {
-    expect(resumption(checkpoint("[]"), "other")).toBeUndefined();
+  it("is not given up for another run", () => {
+    expect(() => resumption(checkpoint("[]"), "other")).toThrow(
+      "is the checkpoint of another run; repeat that run's options, name another --out, or delete it",
+    );
   });
 
   it.each(["", "{}", "[1]", '[{"trainLoss": "1"}]', "[".repeat(1e5)])(

@@ -122,14 +122,16 @@ describe("a user's ten minutes", () => {
   });
 
   it("goes on after an interruption with the same bits", async () => {
-    const train = (out: string) =>
-      filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out);
+    const train = (out: string, ...more: string[]) =>
+      filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out, ...more);
     await train(at("whole.safetensors"));
     const interrupted = train(at("parts.safetensors"));
     while (!existsSync(at("parts.safetensors.checkpoint"))) await setTimeout(1);
     process.emit("SIGINT");
     expect(await interrupted).toMatchObject({ code: 130 });
     expect(existsSync(at("parts.safetensors"))).toBe(false);
+    const other = await train(at("parts.safetensors"), "--seed", "7");
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("of another run; repeat that") });
     const resumed = await train(at("parts.safetensors"));
     expect(resumed.stderr).toContain("going on after epoch");
     expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
