@@ -157,20 +157,34 @@ export class ProgressBar {
   }
 }
 
-/** A run that the user stopped: not an error, but not a success. */
-export class Stopped extends Error {}
+/** A run that the user stopped: not an error, but not a success. Says what has become of the work. */
+export class Stopped extends Error {
+  /** @param saved whether what was done is saved and the same command goes on from it. */
+  constructor(saved: boolean) {
+    super(saved ? "stopped; the same command goes on where it was" : "stopped; no file was written");
+  }
+}
 
-/** Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/**
+ * Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process.
+ * @param saved whether, after it was aborted, the same command will go on from what it did.
+ */
+export async function interruptible<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  saved: () => boolean = () => false,
+): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(new Stopped("stopped"));
+    controller.abort(new Stopped(false));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    // Only now: what there is to go on from may have come after the signal.
+    throw error instanceof Stopped ? new Stopped(saved()) : error;
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

@@ -58,7 +58,7 @@ export async function run(words: readonly string[]): Promise<number> {
       if (error.exitCode === 0 || error.code === "commander.help") return 0;
       return complain(error.message.replace(/^error: /, ""), 2);
     }
-    if (error instanceof Stopped) return complain("stopped; the same command goes on where it was", 130);
+    if (error instanceof Stopped) return complain(error.message, 130);
     if (error instanceof FiligreeError) return complain(error.message, 2);
     throw error;
   }

@@ -190,7 +190,7 @@ async function search(path: string, options: SearchOptions): Promise<void> {
   const outcome = await interruptible((signal) =>
     runStudy(study, { store, kinds, jobs, signal, onEvent }),
   ).finally(stop);
-  if (outcome.stopped) throw new Stopped("stopped");
+  if (outcome.stopped) throw new Stopped(true);
   const reader = StoreReader.open(store);
   try {
     const result = searchResult(reader, plan);

@@ -110,7 +110,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       store.close();
     }
   }).finally(progress.stop);
-  if (outcome.stopped) throw new Stopped("stopped");
+  if (outcome.stopped) throw new Stopped(true);
   const reader = StoreReader.open(options.store);
   const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
   reader.close();

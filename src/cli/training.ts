@@ -58,7 +58,7 @@ export async function trainToFile(
   }
 
   const bar = new ProgressBar("training");
-  const trained = await interruptible((signal) =>
+  const work = (signal: AbortSignal) =>
     train(network, data, {
       protocol,
       epochs,
@@ -80,8 +80,8 @@ export async function trainToFile(
         writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
       },
-    }),
-  ).finally(() => bar.stop());
+    });
+  const trained = await interruptible(work, () => existsSync(checkpoint)).finally(() => bar.stop());
   writeWhole(out, saveNetwork(trained));
   try {
     rmSync(checkpoint, { force: true });

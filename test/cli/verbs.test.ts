@@ -128,13 +128,34 @@ describe("a user's ten minutes", () => {
     const interrupted = train(at("parts.safetensors"));
     while (!existsSync(at("parts.safetensors.checkpoint"))) await setTimeout(1);
     process.emit("SIGINT");
-    expect(await interrupted).toMatchObject({ code: 130 });
+    const goesOn = "filigree: stopped; the same command goes on where it was\n";
+    expect(await interrupted).toMatchObject({ code: 130, stderr: expect.stringContaining(goesOn) });
     expect(existsSync(at("parts.safetensors"))).toBe(false);
     const other = await train(at("parts.safetensors"), "--seed", "7");
     expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("of another run; repeat that") });
     const resumed = await train(at("parts.safetensors"));
     expect(resumed.stderr).toContain("going on after epoch");
     expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
+  });
+
+  it("does not promise to go on when it has saved nothing", async () => {
+    const pruning = ["prune", at("whole.safetensors"), "--percent", "50", "--retrain", "1000", ...data];
+    for (const words of [
+      [...pruning, "--out", at("no")],
+      ["stream", at("whole.safetensors")],
+    ]) {
+      const stdin = vi.spyOn(process, "stdin", "get");
+      stdin.mockReturnValue(new Readable({ read() {} }) as typeof process.stdin);
+      const interrupted = filigree(...words);
+      while (process.listenerCount("SIGINT") === 0) await setTimeout(1);
+      process.emit("SIGINT");
+      expect(await interrupted).toMatchObject({
+        code: 130,
+        stderr: "filigree: stopped; no file was written\n",
+      });
+      stdin.mockRestore();
+    }
+    expect(existsSync(at("no"))).toBe(false);
   });
 
   it("says which executor runs", async () => {
