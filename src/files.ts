@@ -47,30 +47,48 @@ function neighbour(path: string): string {
  * @throws FileError when the folder is missing or unwritable or the disk is full; the target is then untouched.
  */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const beside = neighbour(path);
+  writeTogether([[path, content]]);
+}
+
+/**
+ * Writes files that belong together, as `writeWhole`: all of them are written beside their targets before the first is
+ * renamed. @throws FileError as `writeWhole`.
+ */
+export function writeTogether(
+  files: readonly (readonly [path: string, content: string | Uint8Array])[],
+): void {
+  const written = files.map(([path, content]) => ({ path, content, beside: neighbour(path) }));
   try {
-    const file = openSync(beside, "wx");
-    try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
+    for (const { path, content, beside } of written) writing(path, () => writeNew(beside, content));
+    for (const { path, beside } of written) writing(path, () => renameSync(beside, path));
+  } finally {
+    // A file that was renamed is not there any more.
+    for (const { beside } of written) rmSync(beside, { force: true });
+  }
+}
+
+function writing(path: string, work: () => void): void {
+  try {
+    work();
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new FileError(path, error, "write");
+  }
+}
+
+function writeNew(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, "wx");
+  try {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
 /** Creates a folder and its parents. @throws FileError when that is not possible. */
 export function makeFolder(path: string): void {
-  try {
-    make(resolve(path));
-  } catch (error) {
-    throw new FileError(path, error, "write");
-  }
+  writing(path, () => make(resolve(path)));
 }
 
 // One by one: Node's recursive mkdir never returns where a file system refuses children, as /proc does.

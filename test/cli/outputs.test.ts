@@ -96,7 +96,7 @@ describe("an output that is an input is refused", () => {
 
 describe("an output that cannot be written is refused before the work", () => {
   const taken = at("taken");
-  beforeAll(() => mkdirSync(join(taken, "folder"), { recursive: true }));
+  beforeAll(() => mkdirSync(join(taken, "test.csv"), { recursive: true }));
 
   const training = ["train", "--cell", "gru", ...data];
   it.each<[string, string[], string]>([
@@ -112,6 +112,11 @@ describe("an output that cannot be written is refused before the work", () => {
       "a place that takes no files",
       ["prune", at("model"), "--percent", "9", "--retrain", "1000000", ...data, "--out", "/proc/none/x"],
       "/proc/none: its folder does not exist",
+    ],
+    [
+      "a folder, for the second half of a data set",
+      ["data", "reber", "--count", "60", "--out", taken],
+      "test.csv: is a dir",
     ],
     [
       "a folder, for a predictor",
