@@ -256,6 +256,7 @@ function best(name: string | undefined, options: StoreOption & { top: number }):
     const study = name ?? reader.onlyStudy();
     const { metric } = reader.objective(study);
     const ranked = reader.best(study, options.top);
+    if (ranked.length === 0) reader.checkMetric(study, metric);
     const rows = ranked.map(({ number, identity, value, replicates, parameters }) => {
       return [short(value), replicates, number, identity.slice(0, 12), settings(parameters).join(", ")];
     });
@@ -270,6 +271,7 @@ function compare(a: string, b: string, options: StoreOption): void {
     const names = new Set(reader.names());
     if (names.has(a) && names.has(b)) {
       const studies = compareStudies(reader, a, b);
+      if (studies.rows.length === 0) for (const study of [a, b]) reader.checkMetric(study, studies.metric);
       const rows = studies.rows.map((row) => {
         return [settings(row.parameters).join(", "), short(row.a), short(row.b), short(row.b - row.a)];
       });

@@ -193,6 +193,20 @@ export class StoreReader {
     });
   }
 
+  /**
+   * For whoever finds nothing to rank: whether the metric is a slip.
+   * @throws InputError when trials have results, but none has the metric.
+   */
+  checkMetric(name: string, metric: string): void {
+    const { metrics } = this.columns(name);
+    if (metrics.length === 0 || metrics.includes(metric)) return;
+    throw new InputError({
+      where: name,
+      what: `no trial has the metric ${metric} of the objective`,
+      hint: suggest(metric, metrics),
+    });
+  }
+
   /** The names of a study's varied values and of the metrics in its summaries, both in order. */
   columns(name: string): { parameters: string[]; metrics: string[] } {
     const { id } = this.study(name);
