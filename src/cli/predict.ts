@@ -119,7 +119,7 @@ function rankCommand(): Command {
   return withJson(command).action((path: string, files: string[], options: { json?: boolean }) => {
     const predictor = loadPredictor(path);
     const candidates = files.map((file) => allProperties(readGraph(file), file));
-    const ranking = rank(predictor, candidates).map(({ index, predicted }) => ({
+    const ranking = rank(predictor, candidates, (index) => files[index]).map(({ index, predicted }) => ({
       file: files[index],
       predicted,
     }));
