@@ -102,6 +102,11 @@ describe("an output that cannot be written is refused before the work", () => {
   it.each<[string, string[], string]>([
     ["a folder", [...training, "--out", taken], "taken: is a directory, not a file"],
     ["no name", [...training, "--out", ""], "the name of the file to write is empty; name a file"],
+    [
+      "a folder that is a file",
+      [...training, "--out", at("model/x")],
+      "model: is a file, not a folder; check the path",
+    ],
     ["a device", [...training, "--out", "/dev/null"], "/dev/null: is not an ordinary file"],
     [
       "a folder, for a pruned network",
