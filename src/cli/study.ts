@@ -269,7 +269,8 @@ function compare(a: string, b: string, options: StoreOption): void {
   reading(options.store, (reader) => {
     const output = new Output(options);
     const names = new Set(reader.names());
-    if (names.has(a) && names.has(b)) {
+    // Where one is a study, the other was meant to be one too.
+    if (names.has(a) || names.has(b)) {
       const studies = compareStudies(reader, a, b);
       if (studies.rows.length === 0) for (const study of [a, b]) reader.checkMetric(study, studies.metric);
       const rows = studies.rows.map((row) => {

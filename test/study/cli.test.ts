@@ -98,6 +98,17 @@ describe("filigree study", () => {
     await study("delete", "slip");
   });
 
+  it("names the study that is not there, not the one that is", async () => {
+    await study("run", file, "--jobs", "1");
+    await expect(study("compare", "numbers", "number")).rejects.toThrow(
+      "no study number; did you mean numbers",
+    );
+    await expect(study("compare", "number", "numbers")).rejects.toThrow(
+      "no study number; did you mean numbers",
+    );
+    await study("delete", "numbers");
+  });
+
   it("knows the example of the documentation", () => {
     const text = readFileSync(new URL("../../docs/studies.md", import.meta.url), "utf8");
     const example = path("percent.yaml");
