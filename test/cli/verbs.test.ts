@@ -1,9 +1,20 @@
 // The verbs from outside: what a user types, what comes back, and that every mistake is one line and exit code 2.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
@@ -162,6 +173,20 @@ describe("a user's ten minutes", () => {
     const { code, stdout } = await filigree("--version");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^filigree \d+\.\d+\.\d+ \((native|reference) executor, .+; Node .+\)\n$/);
+  });
+});
+
+// The program itself, as `npm test` has built it: no other process than its own may lose its standard output.
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+it.skipIf(!existsSync("/dev/full"))("a standard output that is full is told", () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [program, "--version"], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  expect({ status, stderr: String(stderr) }).toEqual({
+    status: 2,
+    stderr: "filigree: standard output: the disk is full; free some space and run the same command again\n",
   });
 });
 
