@@ -130,6 +130,19 @@ export function percent(share: number, digits = 2): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : "–";
 }
 
+/**
+ * How bars look. The cursor stays visible, and the terminal goes on wrapping lines, which the bar is cut to: a process
+ * may end at any instant, and would leave the terminal without them.
+ */
+export const barStyle = {
+  barCompleteChar: "█",
+  barIncompleteChar: "░",
+  clearOnComplete: true,
+  hideCursor: false,
+  linewrap: true,
+  stream: process.stderr,
+};
+
 /** A progress bar with time left on a terminal; elsewhere nothing. */
 export class ProgressBar {
   private readonly bar: SingleBar | undefined;
@@ -137,12 +150,8 @@ export class ProgressBar {
   constructor(label: string) {
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
+      ...barStyle,
       format: `${label} {bar} {percentage} %, {eta_formatted} left`,
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      clearOnComplete: true,
-      hideCursor: true,
-      stream: process.stderr,
     });
     this.bar.start(1000, 0);
   }
