@@ -143,11 +143,17 @@ export const barStyle = {
   stream: process.stderr,
 };
 
-/** A progress bar with time left on a terminal; elsewhere nothing. */
+// Milliseconds between lines where there is no terminal to draw a bar on.
+const LINE_EVERY = 10_000;
+
+/** How far work is that may take long: a bar with the time left on a terminal, elsewhere a line now and then. */
 export class ProgressBar {
+  private readonly label: string;
   private readonly bar: SingleBar | undefined;
+  private next = performance.now() + LINE_EVERY;
 
   constructor(label: string) {
+    this.label = label;
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
       ...barStyle,
@@ -159,6 +165,9 @@ export class ProgressBar {
   /** @param share done so far, 0 to 1. */
   update(share: number): void {
     this.bar?.update(Math.round(1000 * share));
+    if (this.bar || performance.now() < this.next) return;
+    this.next = performance.now() + LINE_EVERY;
+    process.stderr.write(`${this.label}: ${percent(share, 0)}\n`);
   }
 
   stop(): void {

@@ -31,6 +31,7 @@ import {
   withJson,
 } from "./command.js";
 import { trainingData } from "./files.js";
+import { describeEpoch } from "./training.js";
 
 interface Options {
   percent?: number;
@@ -116,8 +117,10 @@ async function run(model: string, options: Options): Promise<void> {
           epochs: options.retrain,
           seed: `${seed}/retrain`,
           onProgress: (share) => bar.update(share),
-          onEpoch: (epoch, { testAccuracy, testLoss }) => {
+          onEpoch: (epoch, metrics) => {
+            const { testAccuracy, testLoss } = metrics;
             rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
+            if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
           },
         }),
       ).finally(() => bar.stop());

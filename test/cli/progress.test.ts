@@ -36,3 +36,18 @@ describe("on a terminal", () => {
     expect(written).not.toMatch(/\x1b\[\?/);
   });
 });
+
+describe("elsewhere", () => {
+  it("a line every ten seconds says how far it is", () => {
+    process.stderr.isTTY = false;
+    const clock = vi.spyOn(performance, "now").mockReturnValue(0);
+    const bar = new ProgressBar("work");
+    for (let second = 1; second <= 45; second++) {
+      clock.mockReturnValue(1000 * second);
+      // Nothing is heard for a while in between, for which nothing is made up.
+      if (second < 15 || second > 35) bar.update(second / 50);
+    }
+    bar.stop();
+    expect(written).toBe("work: 20 %\nwork: 72 %\n");
+  });
+});
