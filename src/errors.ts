@@ -65,6 +65,8 @@ function explain(code: string, doing: "read" | "write"): [what: string, hint: st
         : ["its folder does not exist", "create the folder first"];
     case "EISDIR":
       return ["is a directory, not a file", "name a file inside it"];
+    case "EEXIST":
+      return ["is a file, not a folder", "check the path"];
     case "ENOTDIR":
       return ["part of the path is a file, not a folder", "check the path"];
     case "EACCES":

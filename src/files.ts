@@ -7,12 +7,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "./errors.js";
 
 // Bytes; the longest string of V8 is a little longer.
@@ -36,35 +37,58 @@ export function readText(path: string): string {
   return bytes.toString("utf8").replace(/^\uFEFF/, "");
 }
 
+// Where a file is written before it is renamed.
+function neighbour(path: string): string {
+  return `${path}.${randomBytes(4).toString("hex")}.part`;
+}
+
 /**
  * Writes a file whole or not at all: beside the target, flushed, then renamed.
  * @throws FileError when the folder is missing or unwritable or the disk is full; the target is then untouched.
  */
 export function writeWhole(path: string, content: string | Uint8Array): void {
-  const beside = `${path}.${randomBytes(4).toString("hex")}.part`;
+  writeTogether([[path, content]]);
+}
+
+/**
+ * Writes files that belong together, as `writeWhole`: all of them are written beside their targets before the first is
+ * renamed. @throws FileError as `writeWhole`.
+ */
+export function writeTogether(
+  files: readonly (readonly [path: string, content: string | Uint8Array])[],
+): void {
+  const written = files.map(([path, content]) => ({ path, content, beside: neighbour(path) }));
   try {
-    const file = openSync(beside, "wx");
-    try {
-      const bytes = typeof content === "string" ? Buffer.from(content) : content;
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(beside, path);
+    for (const { path, content, beside } of written) writing(path, () => writeNew(beside, content));
+    for (const { path, beside } of written) writing(path, () => renameSync(beside, path));
+  } finally {
+    // A file that was renamed is not there any more.
+    for (const { beside } of written) rmSync(beside, { force: true });
+  }
+}
+
+function writing(path: string, work: () => void): void {
+  try {
+    work();
   } catch (error) {
-    rmSync(beside, { force: true });
     throw new FileError(path, error, "write");
+  }
+}
+
+function writeNew(path: string, content: string | Uint8Array): void {
+  const file = openSync(path, "wx");
+  try {
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
 /** Creates a folder and its parents. @throws FileError when that is not possible. */
 export function makeFolder(path: string): void {
-  try {
-    make(resolve(path));
-  } catch (error) {
-    throw new FileError(path, error, "write");
-  }
+  writing(path, () => make(resolve(path)));
 }
 
 // One by one: Node's recursive mkdir never returns where a file system refuses children, as /proc does.
@@ -76,6 +100,47 @@ function make(path: string): void {
   } catch (error) {
     // Another process may have made it in the meantime.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+}
+
+/**
+ * Makes ready for a file that is about to be made: creates its folder and sees that it can be written. Call it before
+ * the work whose result it gets, which would be lost.
+ * @param inputs the files that the result is made from, as far as there are any.
+ * @throws InputError when `path` is one of them or no place for a file, FileError when it cannot be written.
+ */
+export function prepareOutput(path: string, ...inputs: readonly (string | undefined)[]): void {
+  if (path === "")
+    throw new InputError({ what: "the name of the file to write is empty", hint: "name a file" });
+  const place = realPath(path);
+  if (inputs.some((input) => input !== undefined && realPath(input) === place)) {
+    throw new InputError({
+      where: path,
+      what: "would replace what is read",
+      hint: "name another file to write",
+    });
+  }
+  makeFolderOf(path);
+  const beside = neighbour(path);
+  try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw Object.assign(new Error("a directory"), { code: "EISDIR" });
+    // A rename would put an ordinary file in the place of a device.
+    if (there && !there.isFile()) throw new InputError({ where: path, what: "is not an ordinary file" });
+    closeSync(openSync(beside, "wx"));
+    rmSync(beside);
+  } catch (error) {
+    throw error instanceof InputError ? error : new FileError(path, error, "write");
+  }
+}
+
+/** Where a path leads, through all links; what is missing is taken as it is written. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const whole = resolve(path);
+    return dirname(whole) === whole ? whole : join(realPath(dirname(whole)), basename(whole));
   }
 }
 

@@ -130,19 +130,34 @@ export function percent(share: number, digits = 2): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : "–";
 }
 
-/** A progress bar with time left on a terminal; elsewhere nothing. */
+/**
+ * How bars look. The cursor stays visible, and the terminal goes on wrapping lines, which the bar is cut to: a process
+ * may end at any instant, and would leave the terminal without them.
+ */
+export const barStyle = {
+  barCompleteChar: "█",
+  barIncompleteChar: "░",
+  clearOnComplete: true,
+  hideCursor: false,
+  linewrap: true,
+  stream: process.stderr,
+};
+
+// Milliseconds between lines where there is no terminal to draw a bar on.
+const LINE_EVERY = 10_000;
+
+/** How far work is that may take long: a bar with the time left on a terminal, elsewhere a line now and then. */
 export class ProgressBar {
+  private readonly label: string;
   private readonly bar: SingleBar | undefined;
+  private next = performance.now() + LINE_EVERY;
 
   constructor(label: string) {
+    this.label = label;
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
+      ...barStyle,
       format: `${label} {bar} {percentage} %, {eta_formatted} left`,
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      clearOnComplete: true,
-      hideCursor: true,
-      stream: process.stderr,
     });
     this.bar.start(1000, 0);
   }
@@ -150,6 +165,9 @@ export class ProgressBar {
   /** @param share done so far, 0 to 1. */
   update(share: number): void {
     this.bar?.update(Math.round(1000 * share));
+    if (this.bar || performance.now() < this.next) return;
+    this.next = performance.now() + LINE_EVERY;
+    process.stderr.write(`${this.label}: ${percent(share, 0)}\n`);
   }
 
   stop(): void {
@@ -157,30 +175,34 @@ export class ProgressBar {
   }
 }
 
-/** A run that the user stopped: not an error, but not a success. `message` says what that means for the next one. */
+/** A run that the user stopped: not an error, but not a success. Says what has become of the work. */
 export class Stopped extends Error {
-  constructor(message = "stopped; the same command goes on where it was") {
-    super(message);
+  /** @param saved whether what was done is saved and the same command goes on from it. */
+  constructor(saved: boolean) {
+    super(saved ? "stopped; the same command goes on where it was" : "stopped; no file was written");
   }
 }
 
 /**
  * Runs work that heeds a signal; the first Ctrl-C (or SIGTERM) aborts it, a second one ends the process.
- * @param stopped the signal's reason when it is aborted; by default it promises that the command can be resumed.
+ * @param saved whether, after it was aborted, the same command will go on from what it did.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  stopped = new Stopped(),
+  saved: () => boolean = () => false,
 ): Promise<T> {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(stopped);
+    controller.abort(new Stopped(false));
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    // Only now: what there is to go on from may have come after the signal.
+    throw error instanceof Stopped ? new Stopped(saved()) : error;
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

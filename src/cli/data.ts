@@ -1,11 +1,11 @@
 // `filigree data`: make labelled strings from a grammar, and describe a dataset before anything is trained on it.
 import { Command } from "commander";
 import { type Baseline, scoreBaselines } from "../data/baselines.js";
-import { readDataset, writeDataset } from "../data/csv.js";
+import { readDataset, writeDatasets } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
 import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
-import { makeFolder } from "../files.js";
+import { prepareOutput } from "../files.js";
 import { Random } from "../random.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
 
@@ -63,10 +63,10 @@ function generate(grammarName: string, options: GenerateOptions): void {
   const grammar = findGrammar(grammarName);
   const { negatives, seed, out, ...rest } = options;
   const { train, test } = generateDataset({ ...rest, grammar, mix: MIXES[negatives] }, new Random(seed));
-  makeFolder(out);
   const [trainFile, testFile] = [`${out}/train.csv`, `${out}/test.csv`];
-  writeDataset(trainFile, train);
-  writeDataset(testFile, test, train.strings.length);
+  prepareOutput(trainFile);
+  prepareOutput(testFile);
+  writeDatasets([trainFile, train], [testFile, test]);
   const document = {
     grammar: grammar.name,
     train: trainFile,

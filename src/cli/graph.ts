@@ -1,6 +1,6 @@
 // `filigree graph`: draw random graphs and describe any graph by its properties.
 import { Command, Option } from "commander";
-import { makeFolderOf } from "../files.js";
+import { prepareOutput } from "../files.js";
 import { readGraph, writeGraph } from "../graph/files.js";
 import {
   barabasiAlbert,
@@ -17,17 +17,7 @@ import type { Graph } from "../graph/graph.js";
 import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properties.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
 import { Random } from "../random.js";
-import {
-  between,
-  Output,
-  ProgressBar,
-  percent,
-  required,
-  seedOption,
-  table,
-  whole,
-  withJson,
-} from "./command.js";
+import { between, Output, ProgressBar, required, seedOption, table, whole, withJson } from "./command.js";
 
 export function graphCommand(): Command {
   const generate = new Command("generate").description("draw a random graph and write it to a file");
@@ -150,7 +140,7 @@ function familyCommand({ name, description, options, needs = [], draw }: Family)
       const [given] = Object.keys(parameters);
       if (needs.length === 0 && given !== undefined) required(parameters.n, "--n");
       const graph = draw(parameters, new Random(seed));
-      makeFolderOf(out);
+      prepareOutput(out);
       writeGraph(out, graph);
       new Output({ json }).result(
         { family: name, ...parameters, seed, file: out, nodes: graph.order, edges: graph.size },
@@ -177,16 +167,10 @@ function propertiesCommand(): Command {
   });
 }
 
-/** The 23 properties of a graph and more; says on stderr how far it is where that takes long. */
+/** The 23 properties of a graph and more; says on stderr how far it is. */
 export function allProperties(graph: Graph, file: string) {
   const bar = new ProgressBar(file);
-  let next = performance.now() + LINE_EVERY;
-  const progress = (done: number, total: number) => {
-    bar.update(done / total);
-    if (process.stderr.isTTY || performance.now() < next) return;
-    next += LINE_EVERY;
-    process.stderr.write(`${file}: ${percent(done / total, 0)} measured\n`);
-  };
+  const progress = (done: number, total: number) => bar.update(done / total);
   try {
     const properties = graphProperties(graph, { where: file, progress });
     return { ...properties, ...moreGraphProperties(graph, properties.average_shortest_path_length) };
@@ -194,9 +178,6 @@ export function allProperties(graph: Graph, file: string) {
     bar.stop();
   }
 }
-
-// Milliseconds between lines where there is no terminal to draw a bar on.
-const LINE_EVERY = 10_000;
 
 function short(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toPrecision(6);

@@ -1,6 +1,6 @@
 // `filigree predict`: how well a column of a table can be told from the others, and graphs ranked by what was learnt.
 import { Command } from "commander";
-import { makeFolderOf } from "../files.js";
+import { prepareOutput } from "../files.js";
 import { readGraph } from "../graph/files.js";
 import type { Coefficient, Correlation } from "../predict/correlation.js";
 import { type PredictionReport, predictTable } from "../predict/predict-table.js";
@@ -8,17 +8,7 @@ import { fitPredictor, loadPredictor, rank, savePredictor } from "../predict/pre
 import { type RegressorName, regressorNames } from "../predict/regressors.js";
 import { readTable } from "../predict/table.js";
 import { type Protocol, protocols } from "../train/protocol.js";
-import {
-  choice,
-  interruptible,
-  Output,
-  ProgressBar,
-  required,
-  Stopped,
-  table,
-  whole,
-  withJson,
-} from "./command.js";
+import { choice, interruptible, Output, ProgressBar, required, table, whole, withJson } from "./command.js";
 import { allProperties } from "./graph.js";
 
 interface Options {
@@ -64,27 +54,23 @@ async function predict(file: string, options: Options): Promise<void> {
   const { protocol, features, repeats, seed, save, regressor } = options;
   const target = required(options.target, "--target");
   const rows = readTable(file);
+  if (save !== undefined) prepareOutput(save, file);
   const bar = new ProgressBar("fitting");
-  const report = await interruptible(
-    (signal) =>
-      predictTable(rows, target, {
-        protocol,
-        features,
-        repeats,
-        seed,
-        progress(done, total) {
-          signal.throwIfAborted();
-          bar.update(done / total);
-        },
-      }),
-    new Stopped("stopped; nothing was written"),
+  const report = await interruptible((signal) =>
+    predictTable(rows, target, {
+      protocol,
+      features,
+      repeats,
+      seed,
+      progress(done, total) {
+        signal.throwIfAborted();
+        bar.update(done / total);
+      },
+    }),
   ).finally(() => bar.stop());
   if (report.constant.length > 0)
     output.remark(`constant, so of no use to a prediction: ${report.constant.join(", ")}`);
-  if (save !== undefined) {
-    makeFolderOf(save);
-    savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
-  }
+  if (save !== undefined) savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
   output.result({ ...report, saved: save }, describe(report) + (save ? `\n\nwritten to ${save}` : ""));
 }
 
@@ -133,7 +119,7 @@ function rankCommand(): Command {
   return withJson(command).action((path: string, files: string[], options: { json?: boolean }) => {
     const predictor = loadPredictor(path);
     const candidates = files.map((file) => allProperties(readGraph(file), file));
-    const ranking = rank(predictor, candidates).map(({ index, predicted }) => ({
+    const ranking = rank(predictor, candidates, (index) => files[index]).map(({ index, predicted }) => ({
       file: files[index],
       predicted,
     }));

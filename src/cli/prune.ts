@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
-import { makeFolderOf, writeWhole } from "../files.js";
+import { prepareOutput, writeWhole } from "../files.js";
 import type { CellKind } from "../network/architecture.js";
 import { readNetwork, saveNetwork } from "../network/weights.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
@@ -25,13 +25,13 @@ import {
   percent,
   protocolOption,
   required,
-  Stopped,
   seedOption,
   table,
   whole,
   withJson,
 } from "./command.js";
 import { trainingData } from "./files.js";
+import { describeEpoch } from "./training.js";
 
 interface Options {
   percent?: number;
@@ -97,6 +97,8 @@ async function run(model: string, options: Options): Promise<void> {
     criterion,
     random,
   });
+  // A network may be pruned in place, but not into its data.
+  if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
     const data = trainingData(options, output);
@@ -106,28 +108,25 @@ async function run(model: string, options: Options): Promise<void> {
     }
     if (options.retrain > 0) {
       const bar = new ProgressBar("retraining");
-      pruned = await interruptible(
-        (signal) =>
-          train(pruned, data, {
-            protocol,
-            batch,
-            executor,
-            signal,
-            epochs: options.retrain,
-            seed: `${seed}/retrain`,
-            onProgress: (share) => bar.update(share),
-            onEpoch: (epoch, { testAccuracy, testLoss }) => {
-              rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
-            },
-          }),
-        new Stopped("stopped; nothing was written"),
+      pruned = await interruptible((signal) =>
+        train(pruned, data, {
+          protocol,
+          batch,
+          executor,
+          signal,
+          epochs: options.retrain,
+          seed: `${seed}/retrain`,
+          onProgress: (share) => bar.update(share),
+          onEpoch: (epoch, metrics) => {
+            const { testAccuracy, testLoss } = metrics;
+            rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
+            if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
+          },
+        }),
       ).finally(() => bar.stop());
     }
   }
-  if (out !== undefined) {
-    makeFolderOf(out);
-    writeWhole(out, saveNetwork(pruned));
-  }
+  if (out !== undefined) writeWhole(out, saveNetwork(pruned));
   const matrices = densities(pruned);
   const sum = (key: "nonzeros" | "weights") => matrices.reduce((total, matrix) => total + matrix[key], 0);
   const lines = [

@@ -1,9 +1,10 @@
 // `filigree report`: draws the studies of a store as one self-contained page.
 import { extname } from "node:path";
 import { Command } from "commander";
-import { makeFolderOf, writeWhole } from "../files.js";
+import { prepareOutput, writeWhole } from "../files.js";
 import { studyReport } from "../report/report.js";
 import { readStudyResults } from "../report/study-summary.js";
+import { storeFiles } from "../study/database.js";
 import { StoreReader } from "../study/reading.js";
 import { Output, withJson } from "./command.js";
 
@@ -20,8 +21,8 @@ function report(path: string, names: string[], options: { out?: string; json?: b
   const out = options.out ?? `${path.slice(0, path.length - extname(path).length)}.html`;
   const reader = StoreReader.open(path);
   try {
+    prepareOutput(out, ...storeFiles(path));
     const studies = (names.length > 0 ? names : reader.names()).map((name) => readStudyResults(reader, name));
-    makeFolderOf(out);
     writeWhole(out, studyReport({ store: path, studies }));
     new Output(options).result({ report: out, studies: studies.map(({ name }) => name) }, `report: ${out}`);
   } finally {

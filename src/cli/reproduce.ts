@@ -11,7 +11,6 @@ import {
   ProgressBar,
   percent,
   protocolOption,
-  Stopped,
   table,
   whole,
   withJson,
@@ -49,7 +48,7 @@ async function run(options: Options): Promise<void> {
   const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);
   let stop = () => {};
   let bar: ProgressBar | undefined;
-  const result = await interruptible(async (signal) => {
+  const work = async (signal: AbortSignal) => {
     const command = ["filigree", ...process.argv.slice(2)].join(" ");
     const done = await reproduce({
       scale,
@@ -71,9 +70,10 @@ async function run(options: Options): Promise<void> {
         bar.update(share);
       },
     });
-    if (signal.aborted) throw new Stopped();
+    signal.throwIfAborted();
     return done;
-  }).finally(() => {
+  };
+  const result = await interruptible(work, () => true).finally(() => {
     stop();
     bar?.stop();
   });

@@ -8,7 +8,7 @@ import { type Stream, stream } from "../engine/stream.js";
 import { FileError, InputError } from "../errors.js";
 import type { CellKind } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
-import { cellOption, executorOption, interruptible, Output, Stopped, withJson } from "./command.js";
+import { cellOption, executorOption, interruptible, Output, withJson } from "./command.js";
 import { readModel } from "./files.js";
 
 interface Options {
@@ -63,7 +63,7 @@ async function run(model: string, file: string | undefined, options: Options): P
         : error;
     }
     signal.throwIfAborted();
-  }, new Stopped("stopped"));
+  });
   if (options.json) output.result({ model, strings }, "");
 }
 

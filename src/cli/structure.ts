@@ -99,7 +99,8 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const data = trainingData(options, output);
   const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
-  const { trained, history } = await trainToFile(network, data, { ...options, out }, output);
+  const inputs = [path, options.data, options.test];
+  const { trained, history } = await trainToFile(network, data, { ...options, out, inputs }, output);
   output.result(
     { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,
@@ -189,7 +190,7 @@ async function search(path: string, options: SearchOptions): Promise<void> {
   const outcome = await interruptible((signal) =>
     runStudy(study, { store, kinds, jobs, signal, onEvent }),
   ).finally(stop);
-  if (outcome.stopped) throw new Stopped();
+  if (outcome.stopped) throw new Stopped(true);
   const reader = StoreReader.open(store);
   try {
     const result = searchResult(reader, plan);

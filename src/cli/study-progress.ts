@@ -6,6 +6,7 @@ import type { Progress, StudyEvent } from "../study/events.js";
 import type { Study } from "../study/expand.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { Trial } from "../study/trial.js";
+import { barStyle } from "./command.js";
 
 /** A listener for a run's events that writes to stderr. Call `stop` at the end, also after an error. */
 export function studyProgress(study: Study): { onEvent: (event: StudyEvent) => void; stop: () => void } {
@@ -14,12 +15,8 @@ export function studyProgress(study: Study): { onEvent: (event: StudyEvent) => v
 
 function bar(): ReturnType<typeof studyProgress> {
   const shown = new SingleBar({
+    ...barStyle,
     format: "{study} {bar} {value}/{total} trials{failed}{left}",
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    clearOnComplete: true,
-    hideCursor: true,
-    stream: process.stderr,
   });
   let last: { progress: Progress; at: number } | undefined;
   const draw = () => {

@@ -4,8 +4,9 @@ import { extname, join } from "node:path";
 import { Command } from "commander";
 import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
-import { makeFolder, makeFolderOf, writeWhole } from "../files.js";
+import { makeFolder, makeFolderOf, prepareOutput, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
+import { storeFiles } from "../study/database.js";
 import { readStudy, studySchema } from "../study/document.js";
 import type { Executor } from "../study/executor.js";
 import { defineStudy, type Study } from "../study/expand.js";
@@ -111,7 +112,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
       store.close();
     }
   }).finally(progress.stop);
-  if (outcome.stopped) throw new Stopped();
+  if (outcome.stopped) throw new Stopped(true);
   const reader = StoreReader.open(options.store);
   const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
   reader.close();
@@ -206,6 +207,7 @@ function show(prefix: string, options: StoreOption & { artifacts?: string }): vo
       for (const { name } of trial.artifacts) {
         // Names come from kinds, and in a store from elsewhere from anyone.
         if (/[/\\]|^\.+$/.test(name)) throw new InputError({ where: name, what: "is not a file name" });
+        prepareOutput(join(folder, name), ...storeFiles(options.store));
         writeWhole(join(folder, name), reader.artifact(trial.identity, name));
       }
     }
@@ -256,6 +258,7 @@ function best(name: string | undefined, options: StoreOption & { top: number }):
     const study = name ?? reader.onlyStudy();
     const { metric } = reader.objective(study);
     const ranked = reader.best(study, options.top);
+    if (ranked.length === 0) reader.checkMetric(study, metric);
     const rows = ranked.map(({ number, identity, value, replicates, parameters }) => {
       return [short(value), replicates, number, identity.slice(0, 12), settings(parameters).join(", ")];
     });
@@ -268,8 +271,10 @@ function compare(a: string, b: string, options: StoreOption): void {
   reading(options.store, (reader) => {
     const output = new Output(options);
     const names = new Set(reader.names());
-    if (names.has(a) && names.has(b)) {
+    // Where one is a study, the other was meant to be one too.
+    if (names.has(a) || names.has(b)) {
       const studies = compareStudies(reader, a, b);
+      if (studies.rows.length === 0) for (const study of [a, b]) reader.checkMetric(study, studies.metric);
       const rows = studies.rows.map((row) => {
         return [settings(row.parameters).join(", "), short(row.a), short(row.b), short(row.b - row.a)];
       });
@@ -307,6 +312,7 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
   if (out === undefined && json)
     throw new InputError({ where: "--json", what: "needs --out FILE for the table" });
   reading(options.store, (reader) => {
+    if (out !== undefined) prepareOutput(out, ...storeFiles(options.store));
     const study = name ?? reader.onlyStudy();
     const rows = series ? seriesTable(reader, study) : resultsTable(reader, study);
     const bytes = encodeTable(rows, format);
@@ -314,7 +320,6 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
       process.stdout.write(bytes);
       return;
     }
-    makeFolderOf(out);
     writeWhole(out, bytes);
     const length = [...rows.values()][0].length;
     new Output(options).result({ study, out, format, rows: length }, `${out}: ${count(length, "row")}`);

@@ -68,7 +68,8 @@ async function run(options: Options): Promise<void> {
   const { seed, out = `${cell}.safetensors` } = options;
   const data = trainingData(options, output);
   const network = initialise(stack({ ...options, cell }), new Random(seed).stream("initial weights"));
-  const { trained, history } = await trainToFile(network, data, { ...options, out }, output);
+  const inputs = [options.data, options.test];
+  const { trained, history } = await trainToFile(network, data, { ...options, out, inputs }, output);
   output.result(
     { network: out, cell, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,

@@ -5,7 +5,7 @@ import type { ExecutorName } from "../engine/engine.js";
 import type { TrainingState } from "../engine/executor.js";
 import { FileError, InputError } from "../errors.js";
 import { decodeHistory, encodeHistory } from "../experiments/history.js";
-import { makeFolderOf, readBytes, writeWhole } from "../files.js";
+import { prepareOutput, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, sha256 } from "../study/json.js";
@@ -25,6 +25,8 @@ export interface TrainingSettings {
   readonly recompute?: number;
   /** Where the trained network is written. */
   readonly out: string;
+  /** The files that it is made from, which `out` must not replace. */
+  readonly inputs: readonly (string | undefined)[];
 }
 
 /**
@@ -39,7 +41,7 @@ export async function trainToFile(
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
   const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
   const checkpoint = `${out}.checkpoint`;
-  makeFolderOf(out);
+  prepareOutput(out, ...settings.inputs);
 
   // A checkpoint is only taken up by a run that would have made it.
   const { architecture } = network;
@@ -53,18 +55,14 @@ export async function trainToFile(
   let resume: TrainOptions["resume"];
   if (existsSync(checkpoint)) {
     const found = resumption(checkpoint, run);
-    if (found) {
-      refuseFewer(epochs, found.history.length, checkpoint);
-      history.push(...found.history);
-      resume = { epoch: history.length, state: found.state };
-      output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
-    } else {
-      output.remark(`${checkpoint} is of another run; starting anew`);
-    }
+    refuseFewer(epochs, found.history.length, checkpoint);
+    history.push(...found.history);
+    resume = { epoch: history.length, state: found.state };
+    output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
   }
 
   const bar = new ProgressBar("training");
-  const trained = await interruptible((signal) =>
+  const work = (signal: AbortSignal) =>
     train(network, data, {
       protocol,
       epochs,
@@ -86,8 +84,8 @@ export async function trainToFile(
         writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
       },
-    }),
-  ).finally(() => bar.stop());
+    });
+  const trained = await interruptible(work, () => existsSync(checkpoint)).finally(() => bar.stop());
   writeWhole(out, saveNetwork(trained));
   try {
     rmSync(checkpoint, { force: true });
@@ -108,15 +106,19 @@ function refuseFewer(epochs: number, done: number, checkpoint: string): void {
 }
 
 /**
- * What a checkpoint holds: its epochs so far and the state after them; undefined when it is of another run.
- * @throws FileError when it cannot be read. @throws InputError when it is not a checkpoint or is damaged.
+ * What a checkpoint holds: its epochs so far and the state after them.
+ * @throws FileError when it cannot be read. @throws InputError when it is of another run, which would lose what it has
+ * if this one began, and when it is not a checkpoint or is damaged.
  */
-export function resumption(
-  path: string,
-  run: string,
-): { history: EpochMetrics[]; state: TrainingState } | undefined {
+export function resumption(path: string, run: string): { history: EpochMetrics[]; state: TrainingState } {
   const { state, notes } = decodeCheckpoint(readBytes(path), path);
-  if (notes.get("run") !== run) return undefined;
+  if (notes.get("run") !== run) {
+    throw new InputError({
+      where: path,
+      what: "is the checkpoint of another run",
+      hint: "repeat that run's options, name another --out, or delete it",
+    });
+  }
   return { history: decodeHistory(notes.get("history"), path), state };
 }
 

@@ -3,7 +3,7 @@
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";
-import { readBytes, writeWhole } from "../files.js";
+import { readBytes, writeTogether, writeWhole } from "../files.js";
 import { createDataset, type Dataset } from "./dataset.js";
 
 /** Characters a row may have before the file is taken for something else, for example one with an open quote. */
@@ -78,8 +78,26 @@ export function readDataset(path: string): Dataset {
  * @throws FileError when the file cannot be written.
  */
 export function writeDataset(path: string, dataset: Dataset, firstIndex = 0): void {
-  const rows = dataset.strings.map((string, row) => [firstIndex + row, string, dataset.labels[row]]);
-  writeWhole(path, stringify([["", "string", "valid"], ...rows]));
+  writeWhole(path, encodeDataset(dataset, firstIndex));
+}
+
+/**
+ * Writes training and test data, whose indices run on, both whole or neither.
+ * @throws FileError when a file cannot be written.
+ */
+export function writeDatasets(
+  train: readonly [path: string, Dataset],
+  test: readonly [path: string, Dataset],
+): void {
+  writeTogether([
+    [train[0], encodeDataset(train[1], 0)],
+    [test[0], encodeDataset(test[1], train[1].strings.length)],
+  ]);
+}
+
+function encodeDataset({ strings, labels }: Dataset, firstIndex: number): string {
+  const rows = strings.map((string, row) => [firstIndex + row, string, labels[row]]);
+  return stringify([["", "string", "valid"], ...rows]);
 }
 
 function parseRows(path: string): Row[] {

@@ -102,9 +102,14 @@ export type Candidate = Readonly<Record<string, number>>;
 
 /**
  * The predicted target of each candidate.
+ * @param where what an error calls a candidate, by its index.
  * @throws InputError when one lacks a feature or has one that is not finite.
  */
-export function predictCandidates(predictor: Predictor, candidates: readonly Candidate[]): Float64Array {
+export function predictCandidates(
+  predictor: Predictor,
+  candidates: readonly Candidate[],
+  where = (index: number) => `candidate ${index + 1}`,
+): Float64Array {
   const { features, scaling } = predictor;
   const data = new Float64Array(candidates.length * features.length);
   candidates.forEach((candidate, i) => {
@@ -112,7 +117,7 @@ export function predictCandidates(predictor: Predictor, candidates: readonly Can
       const value = Object.hasOwn(candidate, name) ? candidate[name] : undefined;
       if (value === undefined || !Number.isFinite(value)) {
         throw new InputError({
-          where: `candidate ${i + 1}`,
+          where: where(i),
           what: `${value === undefined ? "has no" : "has no finite"} ${name}, which the predictor uses`,
           hint:
             value === undefined
@@ -135,10 +140,15 @@ export interface Ranked {
 
 /**
  * The candidates from the highest prediction to the lowest, equal ones in their order.
+ * @param where as for `predictCandidates`.
  * @throws InputError as `predictCandidates`.
  */
-export function rank(predictor: Predictor, candidates: readonly Candidate[]): Ranked[] {
-  return Array.from(predictCandidates(predictor, candidates), (predicted, index) => ({
+export function rank(
+  predictor: Predictor,
+  candidates: readonly Candidate[],
+  where?: (index: number) => string,
+): Ranked[] {
+  return Array.from(predictCandidates(predictor, candidates, where), (predicted, index) => ({
     index,
     predicted,
   })).sort((a, b) => b.predicted - a.predicted || a.index - b.index);

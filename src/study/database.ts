@@ -4,6 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "libsql";
 import { FileError, FiligreeError, InputError } from "../errors.js";
+import { realPath } from "../files.js";
 import { applicationId, migrations } from "./schema.js";
 
 /** What can be bound to a statement. Booleans are left out: the package aborts the process on one. */
@@ -181,6 +182,21 @@ export class Database {
     }
   }
 
+  /** What a column of JSON holds. @throws StoreError when it is not JSON. */
+  parse(column: unknown): unknown {
+    try {
+      return JSON.parse(column as string);
+    } catch (error) {
+      throw this.damaged(error);
+    }
+  }
+
+  /** For whoever finds in the store what cannot have been written there. */
+  damaged(cause?: unknown): StoreError {
+    const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
+    return new StoreError({ where: this.path, what: "the store is damaged", hint, cause });
+  }
+
   private explain(error: unknown): unknown {
     const code = String((error as { code?: unknown }).code ?? "");
     const where = this.path;
@@ -191,9 +207,10 @@ export class Database {
     if (code === "SQLITE_NOTADB") {
       return new InputError({ where, what: "is not a Filigree store", hint: "check the path", cause: error });
     }
-    if (code.startsWith("SQLITE_CORRUPT")) {
-      const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
-      return new InputError({ where, what: "the store is damaged", hint, cause: error });
+    if (code.startsWith("SQLITE_CORRUPT")) return this.damaged(error);
+    // Our statements fit our tables: these are not ours any more.
+    if (code === "SQLITE_ERROR" && /^no such (table|column)|^malformed JSON/.test((error as Error).message)) {
+      return this.damaged(error);
     }
     if (code.startsWith("SQLITE_BUSY")) {
       const what = `another program has kept the store locked for ${patience / 1000} seconds`;
@@ -211,10 +228,14 @@ export class Database {
   }
 }
 
-/** The store cannot be written or read at the moment; what was recorded is safe. */
+/** The store cannot be written or read: no trial is to blame, and a run cannot go on. */
 export class StoreError extends FiligreeError {}
 
 class StoreBusy extends StoreError {}
+/** All files that belong to the store at a path: SQLite keeps what it wrote last beside it. */
+export function storeFiles(path: string): string[] {
+  return ["", "-wal", "-shm"].map((end) => realPath(path) + end);
+}
 
 /** The bytes of a BLOB column. */
 export function bytesOf(value: unknown): Uint8Array {

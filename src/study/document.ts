@@ -14,7 +14,10 @@ const path = z
   .regex(/^[^.]+(\.[^.]+)*$/, "write the path of a configuration value, for example train.rate")
   .refine((text) => !text.split(".").some((part) => part === "__proto__"), "not a possible name");
 
-const record = z.record(path, z.json());
+// The message for a value that is none of JSON's kinds: YAML has words for numbers that JSON has not.
+const json = () => z.json("is not a value of JSON, which has no NaN and no infinities");
+
+const record = z.record(path, json());
 
 const range = z.strictObject({
   from: z.number().describe("The first value."),
@@ -35,7 +38,7 @@ const draw = z.union([
     .describe("A number between two positive bounds, uniform in its logarithm."),
   z.strictObject({ integer: pair }).describe("A whole number between two bounds, both included."),
   z.strictObject({ normal: pair }).describe("A normal draw with this mean and standard deviation."),
-  z.strictObject({ choice: z.array(z.json()).min(1) }).describe("One of these values."),
+  z.strictObject({ choice: z.array(json()).min(1) }).describe("One of these values."),
 ]);
 
 /** The form of a study file. */
@@ -49,14 +52,14 @@ export const documentSchema = z.strictObject({
     )
     .describe("What the study is called in its store. The file's name when left out."),
   kind: z.string().describe("What every trial does."),
-  fixed: z.record(z.string(), z.json()).default({}).describe("Configuration values that all trials share."),
+  fixed: z.record(z.string(), json()).default({}).describe("Configuration values that all trials share."),
   list: z
     .array(record)
     .min(1)
     .optional()
     .describe("Configurations written out; each is combined with all the rest."),
   grid: z
-    .record(path, z.union([z.array(z.json()).min(1), range]))
+    .record(path, z.union([z.array(json()).min(1), range]))
     .default({})
     .describe("Lists or ranges of values by path; every combination is a trial."),
   random: z

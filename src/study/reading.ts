@@ -3,10 +3,10 @@
 // counted in well under a second.
 import { InputError } from "../errors.js";
 import { suggest } from "../suggest.js";
-import { bytesOf, Database, type Row } from "./database.js";
+import { Database, type Row } from "./database.js";
 import type { StudyDocument } from "./document.js";
 import type { JsonObject } from "./json.js";
-import { deadRunners, fromColumn, type TrialState } from "./store.js";
+import { contentOf, deadRunners, fromColumn, type TrialState } from "./store.js";
 
 /** How many trials are in which state. */
 export type Counts = Readonly<Record<TrialState, number>>;
@@ -166,7 +166,7 @@ export class StoreReader {
   /** A study's row and document. @throws InputError that suggests a near name. */
   study(name: string): { id: number; document: StudyDocument } {
     const row = this.database.get("SELECT id, document FROM study WHERE name = ?", name);
-    if (row) return { id: row.id as number, document: JSON.parse(row.document as string) };
+    if (row) return { id: row.id as number, document: this.database.parse(row.document) as StudyDocument };
     const names = this.names().slice(0, 20);
     const hint = names.length > 0 ? suggest(name, names) : "it holds no study yet";
     throw new InputError({ where: this.database.path, what: `no study ${name}`, hint });
@@ -180,6 +180,20 @@ export class StoreReader {
       where: name,
       what: "has no objective",
       hint: "add `objective: {metric: …}` to its file",
+    });
+  }
+
+  /**
+   * For whoever finds nothing to rank: whether the metric is a slip.
+   * @throws InputError when trials have results, but none has the metric.
+   */
+  checkMetric(name: string, metric: string): void {
+    const { metrics } = this.columns(name);
+    if (metrics.length === 0 || metrics.includes(metric)) return;
+    throw new InputError({
+      where: name,
+      what: `no trial has the metric ${metric} of the objective`,
+      hint: suggest(metric, metrics),
     });
   }
 
@@ -229,7 +243,7 @@ export class StoreReader {
         const summary = (summaries.get(trial.number) ?? []).map((row) => [row.name, fromColumn(row.value)]);
         yield {
           ...(trial as unknown as TrialRow),
-          parameters: JSON.parse(trial.parameters as string),
+          parameters: this.database.parse(trial.parameters) as JsonObject,
           summary: Object.fromEntries(summary),
         };
       }
@@ -287,7 +301,7 @@ export class StoreReader {
         kind: row.kind as string,
         version: row.version as number,
         seed: row.seed as number,
-        configuration: JSON.parse(row.configuration as string),
+        configuration: database.parse(row.configuration) as JsonObject,
         state: row.state as TrialState,
         error: row.error as string | null,
         studies: database.all(
@@ -313,16 +327,16 @@ export class StoreReader {
     });
   }
 
-  /** The bytes of a trial's artifact. @throws InputError when it has none of that name. */
+  /** The bytes of a trial's artifact. @throws InputError when it has none of that name, StoreError when damaged. */
   artifact(identity: string, name: string): Uint8Array {
     const row = this.database.get(
-      `SELECT content.bytes FROM trial JOIN artifact ON artifact.trial = trial.id
+      `SELECT content.bytes, content.sha256 FROM trial JOIN artifact ON artifact.trial = trial.id
          JOIN content ON content.id = artifact.content
        WHERE trial.identity = ? AND artifact.name = ?`,
       identity,
       name,
     );
-    if (row) return bytesOf(row.bytes);
+    if (row) return contentOf(this.database, row);
     throw new InputError({
       where: this.database.path,
       what: `trial ${identity.slice(0, 12)} has no artifact ${name}`,
@@ -358,7 +372,7 @@ export class StoreReader {
     );
     return rows.map((row) => ({
       ...(row as unknown as Ranked),
-      parameters: JSON.parse(row.parameters as string),
+      parameters: this.database.parse(row.parameters) as JsonObject,
     }));
   }
 }

@@ -40,7 +40,8 @@ export interface RunOutcome {
 /**
  * Runs what is left of a study and returns when every trial is finished or failed, or when `signal` is aborted.
  * Any number of processes may run the same study on one store; each trial is run by one of them.
- * @throws InputError for a wrong study, StoreError when the store cannot be written (what was recorded is kept).
+ * @throws InputError for a wrong study, StoreError when the store cannot be written, or read because it is
+ * damaged (what was recorded is kept).
  */
 export async function runStudy(study: StudyInput | Study, options: RunOptions): Promise<RunOutcome> {
   const executor = options.executor ?? inProcess(options.kinds, options.jobs ?? availableParallelism());

@@ -3,7 +3,7 @@
 // written for a trial is written only while the writer still holds its claim, so that no result is recorded twice.
 import { randomBytes } from "node:crypto";
 import { FiligreeError } from "../errors.js";
-import { bytesOf, Database } from "./database.js";
+import { bytesOf, Database, type Row } from "./database.js";
 import type { Study } from "./expand.js";
 import { canonicalJson, sha256 } from "./json.js";
 import type { Resume, TrialResult } from "./kind.js";
@@ -350,13 +350,13 @@ export class Store {
       trial,
     );
     const files = this.database.all(
-      `SELECT artifact.name, content.bytes FROM artifact JOIN content ON content.id = artifact.content
+      `SELECT artifact.name, content.bytes, content.sha256 FROM artifact JOIN content ON content.id = artifact.content
        WHERE artifact.trial = ? ORDER BY artifact.name`,
       trial,
     );
     return {
       summary: Object.fromEntries(numbers.map(({ name, value }) => [name, fromColumn(value)])),
-      artifacts: Object.fromEntries(files.map(({ name, bytes }) => [name, bytesOf(bytes)])),
+      artifacts: Object.fromEntries(files.map((row) => [row.name, contentOf(this.database, row)])),
     };
   }
 }
@@ -364,6 +364,13 @@ export class Store {
 /** A REAL column as a number: SQLite keeps NaN as NULL. */
 export function fromColumn(value: unknown): number {
   return value === null ? Number.NaN : (value as number);
+}
+
+/** What a row of `content` holds. @throws StoreError when that is not what was recorded. */
+export function contentOf(database: Database, row: Row): Uint8Array {
+  const bytes = bytesOf(row.bytes);
+  if (sha256(bytes) !== row.sha256) throw database.damaged();
+  return bytes;
 }
 
 function toColumn(value: number, name: string): number | null {

@@ -2,7 +2,7 @@
 
 import type { TrainingState } from "../engine/executor.js";
 import { InputError } from "../errors.js";
-import { parse, type StoredTensor, serialise } from "../network/safetensors.js";
+import { parse, type Safetensors, type StoredTensor, serialise } from "../network/safetensors.js";
 
 const FORMAT = "filigree-checkpoint";
 const VERSION = "1";
@@ -28,10 +28,16 @@ export function encodeCheckpoint({ state, notes }: Checkpoint): Uint8Array {
 
 /** The checkpoint in some bytes. @throws InputError when they are not one. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
-  const file = parse(bytes, where);
-  const refuse = (what: string): never => {
-    throw new InputError({ where, what, hint: "delete it and start again" });
+  const refuse = (what: string, cause?: unknown): never => {
+    throw new InputError({ where, what, hint: "delete it and start again", cause });
   };
+  let file: Safetensors;
+  try {
+    file = parse(bytes, where);
+  } catch (error) {
+    // The advice for a network, to get or save it again, is of no use here.
+    return refuse("the checkpoint is damaged", error);
+  }
   if (file.metadata.get(FORMAT) !== VERSION) refuse("it is not a checkpoint of this version");
   const vector = (name: string): Float32Array => {
     const values = file.tensors.get(name)?.values;

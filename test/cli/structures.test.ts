@@ -239,7 +239,7 @@ describe("predict", () => {
     const other = at("other.json");
     await json("predict", path, ...options, "--save", other);
     expect(await refused("predict", "rank", other, diamond)).toContain(
-      "candidate 1: has no constant, which the predictor uses",
+      `${diamond}: has no constant, which the predictor uses`,
     );
   });
 

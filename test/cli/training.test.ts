@@ -1,5 +1,5 @@
 // What a training finds when it is started again beside a checkpoint that is not what it wrote.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -32,8 +32,22 @@ describe("a checkpoint beside the output", () => {
     expect(found?.state.step).toBe(3);
   });
 
-  it("is left alone by another run", () => {
-    expect(resumption(checkpoint("[]"), "other")).toBeUndefined();
+  it("is not given up for another run", () => {
+    expect(() => resumption(checkpoint("[]"), "other")).toThrow(
+      "is the checkpoint of another run; repeat that run's options, name another --out, or delete it",
+    );
+  });
+
+  it.each<[string, (bytes: Uint8Array) => Uint8Array]>([
+    ["cut off", (bytes) => bytes.subarray(0, -1)],
+    ["empty", () => new Uint8Array(0)],
+    ["no checkpoint", () => Buffer.from("string,valid")],
+  ])("is refused with advice that helps when it is %s", (_, damage) => {
+    const file = checkpoint("[]");
+    writeFileSync(file, damage(readFileSync(file)));
+    expect(() => resumption(file, "this")).toThrow(
+      `${file}: the checkpoint is damaged; delete it and start again`,
+    );
   });
 
   it.each(["", "{}", "[1]", '[{"trainLoss": "1"}]', "[".repeat(1e5)])(

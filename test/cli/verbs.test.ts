@@ -1,9 +1,20 @@
 // The verbs from outside: what a user types, what comes back, and that every mistake is one line and exit code 2.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { decodeHistory } from "../../src/experiments/history.js";
 import { decodeCheckpoint } from "../../src/train/checkpoint.js";
@@ -60,7 +71,9 @@ describe("a user's ten minutes", () => {
 
     const pruned = at("pruned.safetensors");
     const words = ["--percent", "70", ...data, "--batch", "16", "--retrain", "1", "--out", pruned, "--json"];
-    const result = JSON.parse((await filigree("prune", model, ...words)).stdout);
+    const retrained = await filigree("prune", model, ...words);
+    expect(retrained.stderr).toMatch(/^epoch 1: training loss .+\n$/);
+    const result = JSON.parse(retrained.stdout);
     expect(result.stages.map(({ stage }: { stage: string }) => stage)).toEqual([
       "as it was",
       "pruned",
@@ -124,14 +137,17 @@ describe("a user's ten minutes", () => {
   });
 
   it("goes on after an interruption with the same bits", async () => {
-    const train = (out: string) =>
-      filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out);
+    const train = (out: string, ...more: string[]) =>
+      filigree("train", "--cell", "lstm", ...small, ...data, "--epochs", "12", "--out", out, ...more);
     await train(at("whole.safetensors"));
     const interrupted = train(at("parts.safetensors"));
     while (!existsSync(at("parts.safetensors.checkpoint"))) await setTimeout(1);
     process.emit("SIGINT");
-    expect(await interrupted).toMatchObject({ code: 130 });
+    const goesOn = "filigree: stopped; the same command goes on where it was\n";
+    expect(await interrupted).toMatchObject({ code: 130, stderr: expect.stringContaining(goesOn) });
     expect(existsSync(at("parts.safetensors"))).toBe(false);
+    const other = await train(at("parts.safetensors"), "--seed", "7");
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("of another run; repeat that") });
     const resumed = await train(at("parts.safetensors"));
     expect(resumed.stderr).toContain("going on after epoch");
     expect(readFileSync(at("parts.safetensors"))).toEqual(readFileSync(at("whole.safetensors")));
@@ -161,23 +177,44 @@ describe("a user's ten minutes", () => {
     expect(readFileSync(checkpoint)).toEqual(before);
   });
 
-  it("does not promise to go on where a verb keeps nothing", async () => {
-    const words = ["--percent", "50", ...data, "--retrain", "1000", "--out", at("stopped.safetensors")];
-    const listeners = process.listenerCount("SIGINT");
-    const interrupted = filigree("prune", at("small.safetensors"), ...words);
-    while (process.listenerCount("SIGINT") === listeners) await setTimeout(1);
-    process.emit("SIGINT");
-    expect(await interrupted).toMatchObject({
-      code: 130,
-      stderr: "filigree: stopped; nothing was written\n",
-    });
-    expect(existsSync(at("stopped.safetensors"))).toBe(false);
+  it("does not promise to go on when it has saved nothing", async () => {
+    const pruning = ["prune", at("whole.safetensors"), "--percent", "50", "--retrain", "1000", ...data];
+    for (const words of [
+      [...pruning, "--out", at("no")],
+      ["stream", at("whole.safetensors")],
+    ]) {
+      const stdin = vi.spyOn(process, "stdin", "get");
+      stdin.mockReturnValue(new Readable({ read() {} }) as typeof process.stdin);
+      const interrupted = filigree(...words);
+      while (process.listenerCount("SIGINT") === 0) await setTimeout(1);
+      process.emit("SIGINT");
+      expect(await interrupted).toMatchObject({
+        code: 130,
+        stderr: expect.stringMatching(/(^|\n)filigree: stopped; no file was written\n$/),
+      });
+      stdin.mockRestore();
+    }
+    expect(existsSync(at("no"))).toBe(false);
   });
 
   it("says which executor runs", async () => {
     const { code, stdout } = await filigree("--version");
     expect(code).toBe(0);
     expect(stdout).toMatch(/^filigree \d+\.\d+\.\d+ \((native|reference) executor, .+; Node .+\)\n$/);
+  });
+});
+
+// The program itself, as `npm test` has built it: no other process than its own may lose its standard output.
+const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+it.skipIf(!existsSync("/dev/full"))("a standard output that is full is told", () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [program, "--version"], {
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  expect({ status, stderr: String(stderr) }).toEqual({
+    status: 2,
+    stderr: "filigree: standard output: the disk is full; free some space and run the same command again\n",
   });
 });
 

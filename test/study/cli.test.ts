@@ -88,6 +88,27 @@ describe("filigree study", () => {
     expect(await study("list")).toBe("no studies yet\n");
   });
 
+  it("says that no trial has the metric of the objective, once one has any", async () => {
+    const slip = path("slip.yaml");
+    writeFileSync(slip, readFileSync(file, "utf8").replace("metric: value", "metric: valu"));
+    await study("run", slip, "--jobs", "1");
+    const line = "slip: no trial has the metric valu of the objective; did you mean value";
+    await expect(study("best", "slip")).rejects.toThrow(line);
+    await expect(study("compare", "slip", "slip")).rejects.toThrow(line);
+    await study("delete", "slip");
+  });
+
+  it("names the study that is not there, not the one that is", async () => {
+    await study("run", file, "--jobs", "1");
+    await expect(study("compare", "numbers", "number")).rejects.toThrow(
+      "no study number; did you mean numbers",
+    );
+    await expect(study("compare", "number", "numbers")).rejects.toThrow(
+      "no study number; did you mean numbers",
+    );
+    await study("delete", "numbers");
+  });
+
   it("knows the example of the documentation", () => {
     const text = readFileSync(new URL("../../docs/studies.md", import.meta.url), "utf8");
     const example = path("percent.yaml");

@@ -246,6 +246,8 @@ describe("a study's trials", () => {
   it.each([
     [{ kind: "wlk" }, "s: unknown kind wlk; did you mean walk"],
     [{ fixed: { epoch: 3 } }, "s: configuration of walk: unknown key epoch; did you mean epochs"],
+    [{ fixed: { rate: Number.NaN } }, "study: fixed.rate: is not a value of JSON, which has no NaN"],
+    [{ grid: { rate: [1, [Infinity]] } }, "study: grid.rate.1.0: is not a value of JSON"],
     [{ fixed: { epochs: "many" } }, "s: configuration of walk: epochs: invalid input"],
     [{ fixed: { rate: 1 }, grid: { rate: [1] } }, "rate is set twice, in fixed and in grid"],
     [{ fixed: { rate: 1 }, grid: { "rate.x": [1] } }, "rate is not an object"],

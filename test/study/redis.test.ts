@@ -109,6 +109,17 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     expect(left).toEqual([]);
   });
 
+  it("a study stops with one line when what its trials need is damaged", async () => {
+    const file = path();
+    startWorker();
+    await run(file, { ...study, grid: { factor: [1] } });
+    await redis.flushall();
+    const store = Store.open(file);
+    store.database.exec("UPDATE content SET bytes = zeroblob(size)");
+    store.close();
+    await expect(run(file, { ...study, grid: { factor: [2] } })).rejects.toThrow("the store is damaged");
+  });
+
   it("a failure and a time limit are recorded, and the rest goes on", async () => {
     const file = path();
     startWorker();

@@ -125,6 +125,22 @@ describe("runStudy", () => {
     expect(await run(failing, store, { retryFailed: true })).toMatchObject({ failed: 8 });
   });
 
+  it("stops with one line when what a trial needs is damaged, and does not blame the trial", async () => {
+    const file = path();
+    const study: StudyInput = { name: "s", kind: "sequel", grid: { factor: [1, 2] } };
+    await run({ ...study, grid: { factor: [1] } }, file);
+    const store = Store.open(file);
+    store.database.exec("UPDATE content SET bytes = zeroblob(size)");
+    store.close();
+    const line = `${file}: the store is damaged; restore a copy`;
+    await expect(run(study, file)).rejects.toThrow(line);
+    const reader = StoreReader.open(file);
+    expect(reader.status("s").counts).toEqual({ waiting: 1, running: 0, finished: 1, failed: 0 });
+    const [first] = reader.rows("s");
+    expect(() => reader.artifact(reader.trial(first.identity).needs[0], "state")).toThrow(line);
+    reader.close();
+  });
+
   it("stops a trial after its time limit", async () => {
     const store = path();
     const study: StudyInput = {

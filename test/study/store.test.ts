@@ -266,6 +266,42 @@ describe("opening a store", () => {
     other.close();
   });
 
+  it.each([
+    ["the document of a study", "UPDATE study SET document = '[' || document"],
+    ["the values of a trial", "UPDATE member SET parameters = '[' || parameters"],
+    ["the configuration of a trial", "UPDATE trial SET configuration = '[' || configuration"],
+    ["a table", "DROP TABLE series"],
+    ["a column", "ALTER TABLE study RENAME COLUMN document TO text"],
+  ])("a store with damage in %s is answered with one line", (_, damage) => {
+    const file = path();
+    const store = Store.open(file);
+    const [trial] = enter(store, "s", { objective: { metric: "x" } });
+    const [claim] = store.claim([trial], store.addRunner()) as [Claim];
+    store.finish(claim, { summary: { x: 1 }, artifacts: {} }, 1);
+    store.database.exec("PRAGMA foreign_keys = OFF");
+    store.database.exec(damage);
+    const reader = StoreReader.open(file);
+    const looks = [
+      () => reader.list(),
+      () => reader.columns("s"),
+      () => [...reader.rows("s")],
+      () => reader.best("s", 1),
+      () => reader.trial(reader.identity([...study("s").trials.keys()][0])),
+    ];
+    const answers = looks.flatMap((look) => {
+      try {
+        look();
+        return [];
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    reader.close();
+    store.close();
+    const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
+    expect([...new Set(answers)]).toEqual([`${file}: the store is damaged; ${hint}`]);
+  });
+
   it("for reading leaves it unchanged, and readers do not hinder a writer", () => {
     const file = path();
     const store = Store.open(file);

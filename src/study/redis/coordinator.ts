@@ -5,7 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Executor, type Outcome, type Task, TrialFailed } from "../executor.js";
-import type { Kinds } from "../kind.js";
+import type { Kinds, TrialResult } from "../kind.js";
 import type { Trial } from "../trial.js";
 import { getBundle, putBundle } from "./bundle.js";
 import { connect, type Notify, patiently } from "./connection.js";
@@ -247,10 +247,18 @@ class Coordinator implements Executor {
     for (const identity of wanted) {
       const key = keys.need(this.store, identity);
       if (await this.redis.hexists(key, "manifest")) continue;
-      for (const { task } of this.pending.values()) {
+      for (const { task, reject } of this.pending.values()) {
         const position = task.trial.needs.indexOf(identity);
         if (position < 0) continue;
-        await putBundle(this.redis, key, packResult(task.needs()[position]), needLifetime);
+        let needed: TrialResult;
+        try {
+          needed = task.needs()[position];
+        } catch (error) {
+          // A store that cannot be read: the worker would ask for ever.
+          reject(error);
+          break;
+        }
+        await putBundle(this.redis, key, packResult(needed), needLifetime);
         break;
       }
     }
