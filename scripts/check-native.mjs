@@ -41,7 +41,7 @@ async function writePlans() {
   const { cellKinds } = await load("src/network/architecture.js");
   const { Random } = await load("src/random.js");
   const setups = await load("test/engine/setups.js");
-  const { batchesOf, layers, networkWith, skips, symbolsTo, web } = setups;
+  const { batchesOf, deadEnds, layers, networkWith, skips, symbolsTo, web } = setups;
   // Tiles have 16 or 32 lanes: batches fill one in part, exactly, or several.
   const shapes = [
     { shape: "layers-13", architecture: (kind) => layers(kind, 13, 13, 13), batch: 17, steps: 9, symbols: 7 },
@@ -49,6 +49,7 @@ async function writePlans() {
     { shape: "layers-50", architecture: (kind) => layers(kind, 50, 50), batch: 40, steps: 26, symbols: 40 },
     { shape: "skips", architecture: skips, batch: 16, steps: 12, symbols: 31 },
     { shape: "web", architecture: web, batch: 70, steps: 12, symbols: 5 },
+    { shape: "dead-ends", architecture: deadEnds, batch: 33, steps: 9, symbols: 5 },
   ];
   const files = [];
   for (const kind of cellKinds) {
