@@ -2,7 +2,8 @@
 // <!-- end --> is made anew from the runs kept in docs/reproduction, after those in the folders given are added to them.
 // The prose around the blocks is to be read again.
 //   node scripts/document-reproduction.mjs [results/full…]        needs `npm run build`
-// Runs of other seeds (`reproduce --full --seed 2`) add a spread; of an interrupted one, whole experiments count.
+// Runs of other seeds (`reproduce --full --seed 2`) add a spread; of an interrupted one count the finished
+// prunings and the protocols whose structures are all there.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
@@ -22,7 +23,12 @@ for (const folder of process.argv.slice(2)) {
     readFileSync(`${folder}/results.json`, "utf8"),
   );
   if (facts.scale !== "full") throw new Error(`${folder} is of a quick run`);
-  const run = { facts, pruning: wholePruning(pruning), structures: wholeStructures(structures), prediction };
+  const run = {
+    facts,
+    pruning: finishedPrunings(pruning),
+    structures: wholeStructures(structures),
+    prediction,
+  };
   writeFileSync(`${kept}seed-${facts.seeds.join("-")}.json.br`, brotliCompressSync(JSON.stringify(run)));
 }
 const runs = readdirSync(kept)
@@ -57,17 +63,10 @@ const text = readFileSync(page, "utf8").replace(
 );
 writeFileSync(page, text);
 
-function wholePruning({ plan, rows }) {
-  const { cells, targets, percents, seeds, retrainingEpochs } = plan;
-  const planned = cells.length * targets.length * percents.length * seeds.length;
-  const whole = plan.criteria.filter((criterion) => {
-    const finished = rows.filter((row) => row.criterion === criterion && row.epoch === retrainingEpochs);
-    return finished.length === planned;
-  });
-  return {
-    plan,
-    rows: rows.filter(({ criterion }) => criterion === "none" || whole.includes(criterion)),
-  };
+function finishedPrunings({ plan, rows }) {
+  const key = ({ cell, criterion, target, percent, seed }) => [cell, criterion, target, percent, seed].join();
+  const finished = new Set(rows.filter(({ epoch }) => epoch === plan.retrainingEpochs).map(key));
+  return { plan, rows: rows.filter((row) => row.criterion === "none" || finished.has(key(row))) };
 }
 
 function wholeStructures({ plan, rows }) {
