@@ -160,8 +160,8 @@ function CorrelationTable({ cell, report }: CellReport) {
 }
 
 function Scores({ reports }: { reports: readonly CellReport[] }) {
-  const [{ report: any }] = reports;
-  const { folds, repeats } = any.crossValidation;
+  // The same for all cells.
+  const { folds, repeats } = reports[0].report.crossValidation;
   return (
     <>
       <p>
