@@ -17,53 +17,50 @@ constexpr int kVectors = L >= 2 * W ? 2 : 1;
 
 // R rows by up to two vectors in registers. L is the number of lanes.
 template <int R, int L>
-void panelProduct(const float* panel, int columns, const float* in, float* out, Start start, const float* bias) {
+void panelProduct(const Panel& panel, const float* in, float* out, Start start, const float* bias) {
   constexpr int V = kVectors<L>;
-  vf sum[R][V];
-  unroll<R>([&](auto r) {
-    unroll<V>([&](auto v) {
-      sum[r][v] = start == Start::kKeep ? load(out + r * L + v * W) : splat(start == Start::kBias ? bias[r] : 0);
-    });
-  });
-  for (int j = 0; j < columns; j++, panel += R, in += L) {
-    vf x[V];
-    unroll<V>([&](auto v) { x[v] = load(in + v * W); });
+  const int columns = panel.columns;
+  const int* offsets = panel.offsets;
+  for (int l = 0; l < L; l += V * W) {
+    vf sum[R][V];
     unroll<R>([&](auto r) {
-      const vf weight = splat(panel[r]);
-      unroll<V>([&](auto v) { sum[r][v] = fma(weight, x[v], sum[r][v]); });
+      const int row = panel.row[r];
+      unroll<V>([&](auto v) {
+        sum[r][v] = start == Start::kKeep ? load(out + row * L + l + v * W) : splat(start == Start::kBias ? bias[row] : 0);
+      });
     });
+    const float* weights = panel.weights;
+    for (int j = 0; j < columns; j++, weights += R) {
+      const float* from = in + offsets[j] + l;
+      vf x[V];
+      unroll<V>([&](auto v) { x[v] = load(from + v * W); });
+      unroll<R>([&](auto r) {
+        const vf weight = splat(weights[r]);
+        unroll<V>([&](auto v) { sum[r][v] = fma(weight, x[v], sum[r][v]); });
+      });
+    }
+    unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + panel.row[r] * L + l + v * W, sum[r][v]); }); });
   }
-  unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + r * L + v * W, sum[r][v]); }); });
 }
 
 // panelProduct for every height.
 template <int L>
 struct PanelProducts {
-  void (*of[kMaxRows + 1])(const float*, int, const float*, float*, Start, const float*);
+  void (*of[kMaxRows + 1])(const Panel&, const float*, float*, Start, const float*);
   constexpr PanelProducts() : of() {
     unroll<kMaxRows>([&](auto i) { of[i + 1] = panelProduct<i + 1, L>; });
   }
 };
+static_assert(kMaxRows <= kMaxPanelRows);
 
 template <int L>
-void productOf(const float* panels, int rows, int columns, const float* in, float* out, Start start,
-               const float* bias) {
+void productOf(const Panel* panels, int count, const float* in, float* out, Start start, const float* bias) {
   static constexpr PanelProducts<L> panelProducts;
-  // Panels of nearly equal height, so that none is a small tail.
-  const int count = (rows + kMaxRows - 1) / kMaxRows;
-  for (int p = 0, row = 0; p < count; p++) {
-    const int height = rows / count + (p < rows % count);
-    for (int l = 0; l < L; l += kVectors<L> * W) {
-      panelProducts.of[height](panels, columns, in + l, out + row * L + l, start, bias + row);
-    }
-    panels += height * columns;
-    row += height;
-  }
+  for (int p = 0; p < count; p++) panelProducts.of[panels[p].rows](panels[p], in, out, start, bias);
 }
 
-void product(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
-             const float* bias) {
-  (lanes == 32 ? productOf<32> : productOf<16>)(panels, rows, columns, in, out, start, bias);
+void product(const Panel* panels, int count, int lanes, const float* in, float* out, Start start, const float* bias) {
+  (lanes == 32 ? productOf<32> : productOf<16>)(panels, count, in, out, start, bias);
 }
 
 // Wider than in a dense product, because each nonzero's weight and offset have to be loaded.

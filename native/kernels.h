@@ -10,6 +10,17 @@ namespace filigree {
 // How a product's result starts: from what is there, from zero, or from a bias per row.
 enum class Start { kKeep, kZero, kBias };
 
+// Rows that have a weight in each of the same columns: some rows of a dense matrix, or a part of a compressed one that
+// exists as a whole. Column j's input is `offsets[j]` floats on, and row r's weight for it is weights[j * rows + r].
+constexpr int kMaxPanelRows = 13;
+struct Panel {
+  int rows;
+  int columns;
+  int row[kMaxPanelRows];
+  const int* offsets;
+  const float* weights;
+};
+
 // One nonzero of a compressed matrix: its weight and the offset in floats of the input row that it multiplies.
 struct Nonzero {
   float weight;
@@ -105,10 +116,10 @@ struct Kernels {
   int maxRows;
   int groupRows;
 
-  // out[row] (start) += sum over j of weight[row][j] * in[j], for `panels` as `Matrix::packDense` packs them.
-  void (*product)(const float* panels, int rows, int columns, int lanes, const float* in, float* out, Start start,
+  // out[row] (start) += sum over j of weight[row][j] * in[j], for every row of the panels.
+  void (*product)(const Panel* panels, int count, int lanes, const float* in, float* out, Start start,
                   const float* bias);
-  // The same for a compressed matrix.
+  // The same for nonzeros in groups.
   void (*sparseProduct)(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
                         const float* bias);
   // gradient[i * stride + j] += sum over t and l of left[t][i][l] * right[t][j][l] for a rectangle of rows and

@@ -5,6 +5,8 @@
 
 namespace filigree {
 namespace {
+// Fewer columns are not worth panels of their own.
+constexpr int kLeastColumns = 2;
 constexpr int kProductColumns = 256;
 constexpr int kGradientColumns = 128;
 constexpr int kGradientFloats = 1 << 13;
@@ -15,23 +17,87 @@ size_t bytesOf(const std::vector<T>& vector) {
   return vector.capacity() * sizeof(T);
 }
 
+std::vector<int> range(int first, int count) {
+  std::vector<int> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), first);
+  return numbers;
+}
+
+bool existsWholly(const Block& block, const Piece& p) {
+  if (block.mask.empty()) return true;
+  for (int i = p.row; i < p.row + p.rows; i++) {
+    const auto row = block.mask.begin() + static_cast<int64_t>(i) * block.columns + p.column;
+    if (std::find(row, row + p.columns, 0) != row + p.columns) return false;
+  }
+  return true;
+}
+
+Entries transposed(const Entries& rows, int columns) {
+  Entries result(columns);
+  for (int i = 0; i < static_cast<int>(rows.size()); i++) {
+    for (const Entry& entry : rows[i]) result[entry.column].push_back({i, entry.parameter});
+  }
+  return result;
+}
+
 }  // namespace
+
+// Rows and columns of which every pair has a place in a panel, and the pieces that are there.
+struct Matrix::Whole {
+  std::vector<int> rows, columns;
+  std::vector<Piece> pieces;
+};
+
+// A dense matrix, or the pieces of a compressed one that exist as a whole, those of the same columns together: the
+// hidden weights of a random structure's cells. No row and no column is in two of them.
+std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block) {
+  if (!block.sparse) return {{range(0, block.rows), range(0, block.columns), block.pieces}};
+  std::vector<Whole> wholes;
+  std::vector<int> ofRow(block.rows, -1), ofColumn(block.columns, -1);
+  for (const Piece& p : block.pieces) {
+    if (p.columns < kLeastColumns || !existsWholly(block, p)) continue;
+    const auto rows = ofRow.begin() + p.row, columns = ofColumn.begin() + p.column;
+    const auto taken = [](int whole) { return whole >= 0; };
+    if (std::any_of(rows, rows + p.rows, taken)) continue;
+    int own = *columns;
+    if (own < 0 || wholes[own].columns != range(p.column, p.columns)) {
+      if (std::any_of(columns, columns + p.columns, taken)) continue;
+      own = static_cast<int>(wholes.size());
+      wholes.push_back({{}, range(p.column, p.columns), {}});
+    }
+    std::fill_n(rows, p.rows, own);
+    std::fill_n(columns, p.columns, own);
+    wholes[own].pieces.push_back(p);
+  }
+  for (int i = 0; i < block.rows; i++) {
+    if (ofRow[i] >= 0) wholes[ofRow[i]].rows.push_back(i);
+  }
+  return wholes;
+}
 
 Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     : block_(block), lanes_(lanes), kernels_(kernels) {
-  const Entries rows = entriesOf(block);
-  Entries columns(block.columns);
-  for (int i = 0; i < block.rows; i++) {
-    for (const Entry& entry : rows[i]) columns[entry.column].push_back({i, entry.parameter});
+  Entries rows = entriesOf(block);
+  std::vector<Whole> wholes = wholesOf(block);
+  if (block.multiplied) packPanels(forward_, rows, wholes);
+  if (block.transposed) {
+    std::vector<Whole> across = wholes;
+    for (Whole& whole : across) std::swap(whole.rows, whole.columns);
+    packPanels(backward_, transposed(rows, block.columns), across);
+  }
+  for (const Whole& whole : wholes) {
+    wholePieces_.insert(wholePieces_.end(), whole.pieces.begin(), whole.pieces.end());
+    const auto isThere = [&](const Entry& entry) {
+      return std::binary_search(whole.columns.begin(), whole.columns.end(), entry.column);
+    };
+    for (const int row : whole.rows) std::erase_if(rows[row], isThere);
   }
   if (block.sparse) {
-    if (block.multiplied) packSparse(forward_, rows);
-    if (block.transposed) packSparse(backward_, columns);
+    if (block.multiplied) packGroups(forward_, rows);
+    if (block.transposed) packGroups(backward_, transposed(rows, block.columns));
     if (block.differentiated) packGradient(rows);
     return;
   }
-  if (block.multiplied) packDense(forward_, rows, block.columns);
-  if (block.transposed) packDense(backward_, columns, block.rows);
   if (block.mask.empty()) return;
   for (const Piece& p : block.pieces) {
     for (int i = 0; i < p.rows; i++) {
@@ -43,21 +109,42 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
   }
 }
 
-void Matrix::packDense(Form& form, const Entries& entries, int columns) {
-  const int rows = static_cast<int>(entries.size());
-  form.panels = Floats(static_cast<size_t>(rows) * columns);
-  form.source.assign(form.panels.size(), -1);
-  // The same nearly equal heights as the product kernel's.
-  const int count = (rows + kernels_.maxRows - 1) / kernels_.maxRows;
-  for (int p = 0, row = 0; p < count; p++) {
-    const int height = rows / count + (p < rows % count);
-    for (int i = row; i < row + height; i++) {
-      for (const Entry& entry : entries[i]) {
-        form.source[static_cast<size_t>(row) * columns + static_cast<size_t>(entry.column) * height + i - row] =
-            entry.parameter;
-      }
+void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const {
+  size_t weights = 0, columns = 0;
+  for (const Whole& whole : wholes) {
+    weights += whole.rows.size() * whole.columns.size();
+    columns += whole.columns.size();
+  }
+  form.weights = Floats(weights);
+  form.source.assign(weights, -1);
+  form.offsets.reserve(columns);
+  size_t packed = 0;
+  for (const Whole& whole : wholes) {
+    Panel panel{};
+    panel.columns = static_cast<int>(whole.columns.size());
+    panel.offsets = form.offsets.data() + form.offsets.size();
+    std::vector<int> place(whole.columns.back() + 1, -1);
+    for (int j = 0; j < panel.columns; j++) {
+      form.offsets.push_back(whole.columns[j] * lanes_);
+      place[whole.columns[j]] = j;
     }
-    row += height;
+    // Panels of nearly equal height, so that none is a small tail.
+    const int rows = static_cast<int>(whole.rows.size());
+    const int count = (rows + kernels_.maxRows - 1) / kernels_.maxRows;
+    for (int p = 0, first = 0; p < count; p++) {
+      panel.rows = rows / count + (p < rows % count);
+      panel.weights = form.weights.data() + packed;
+      for (int r = 0; r < panel.rows; r++) {
+        panel.row[r] = whole.rows[first + r];
+        for (const auto& [column, parameter] : entries[panel.row[r]]) {
+          if (column >= static_cast<int>(place.size()) || place[column] < 0) continue;
+          form.source[packed + static_cast<size_t>(place[column]) * panel.rows + r] = parameter;
+        }
+      }
+      form.panels.push_back(panel);
+      packed += static_cast<size_t>(panel.rows) * panel.columns;
+      first += panel.rows;
+    }
   }
 }
 
@@ -80,9 +167,11 @@ Entries within(const Entries& rows, int from, int to) {
   return some;
 }
 
-
-void Matrix::packSparse(Form& form, const Entries& entries) {
-  const int rows = static_cast<int>(entries.size());
+void Matrix::packGroups(Form& form, const Entries& entries) const {
+  std::vector<bool> started(entries.size());
+  for (const Panel& panel : form.panels) {
+    for (int r = 0; r < panel.rows; r++) started[panel.row[r]] = true;
+  }
   // Only columns with a weight count.
   std::vector<int> used;
   for (const std::vector<Entry>& row : entries) {
@@ -90,21 +179,26 @@ void Matrix::packSparse(Form& form, const Entries& entries) {
   }
   std::sort(used.begin(), used.end());
   used.erase(std::unique(used.begin(), used.end()), used.end());
-  std::vector<size_t> starts;
+  std::vector<size_t> firsts;
   eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int first, int end) {
     const int from = used.empty() ? 0 : used[first], to = used.empty() ? 0 : used[end - 1] + 1;
     const Entries nonzeros = within(entries, from, to);
-    std::vector<int> order(rows);
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return nonzeros[a].size() > nonzeros[b].size(); });
-    for (int row = 0; row < rows; row += kernels_.groupRows) {
+    std::vector<int> order;
+    for (size_t row = 0; row < entries.size(); row++) {
+      if (!started[row] || !nonzeros[row].empty()) order.push_back(static_cast<int>(row));
+    }
+    const auto startedFirst = [&](int a, int b) {
+      return started[a] != started[b] ? started[a] : nonzeros[a].size() > nonzeros[b].size();
+    };
+    std::stable_sort(order.begin(), order.end(), startedFirst);
+    for (size_t at = 0; at < order.size();) {
       RowGroup group{};
-      group.starts = first == 0;
-      group.rows = std::min(kernels_.groupRows, rows - row);
-      group.count = static_cast<int>(nonzeros[order[row]].size());
-      if (group.count == 0 && !group.starts) break;
-      for (int r = 0; r < group.rows; r++) group.row[r] = order[row + r];
-      starts.push_back(form.nonzeros.size());
+      group.starts = !started[order[at]];
+      group.count = static_cast<int>(nonzeros[order[at]].size());
+      while (group.rows < kernels_.groupRows && at < order.size() && started[order[at]] != group.starts) {
+        group.row[group.rows++] = order[at++];
+      }
+      firsts.push_back(form.nonzeros.size());
       for (int k = 0; k < group.count; k++) {
         for (int r = 0; r < group.rows; r++) {
           const std::vector<Entry>& row = nonzeros[group.row[r]];
@@ -115,8 +209,9 @@ void Matrix::packSparse(Form& form, const Entries& entries) {
       }
       form.groups.push_back(group);
     }
+    started.assign(entries.size(), true);
   });
-  for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + starts[g];
+  for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
 // All strips but the last are full, one block of columns after the other.
@@ -143,10 +238,10 @@ void Matrix::packGradient(const Entries& entries) {
 
 void Matrix::refresh(const float* parameters) {
   for (Form* form : {&forward_, &backward_}) {
-    float* panels = form->panels.data();
+    float* weights = form->weights.data();
     for (size_t k = 0; k < form->source.size(); k++) {
       const int source = form->source[k];
-      panels[k] = source < 0 ? 0 : parameters[source];
+      weights[k] = source < 0 ? 0 : parameters[source];
     }
     for (size_t k = 0; k < form->nonzeros.size(); k++) {
       const int source = form->nonzeroSource[k];
@@ -155,27 +250,20 @@ void Matrix::refresh(const float* parameters) {
   }
 }
 
-void Matrix::multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
-                      const float* bias) const {
-  if (block_.sparse) {
-    kernels_.sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in, out, start, bias);
-  } else {
-    kernels_.product(form.panels.data(), rows, columns, lanes_, in, out, start, bias);
-  }
+void Matrix::multiply(const Form& form, const float* in, float* out, Start start, const float* bias) const {
+  kernels_.product(form.panels.data(), static_cast<int>(form.panels.size()), lanes_, in, out, start, bias);
+  kernels_.sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in, out, start, bias);
 }
 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
                          float* gradient, float* sums, float* scratch) const {
-  if (block_.sparse) {
-    kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
-                         chunk_, lanes_, sums);
-    return;
-  }
-  for (const Piece& p : block_.pieces) {
+  for (const Piece& p : wholePieces_) {
     kernels_.outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
                    right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
                    gradient + p.parameter, p.stride, scratch);
   }
+  kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
+                       chunk_, lanes_, sums);
 }
 
 void Matrix::collect(float* sums, float* gradient) const {
@@ -189,10 +277,10 @@ void Matrix::maskGradient(float* gradient) const {
 }
 
 size_t Matrix::bytes() const {
-  size_t bytes = bytesOf(block_.mask) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
+  size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
   for (const Form* form : {&forward_, &backward_}) {
-    bytes += form->panels.bytes() + bytesOf(form->source) + bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) +
-             bytesOf(form->groups);
+    bytes += bytesOf(form->panels) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
+             bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) + bytesOf(form->groups);
   }
   return bytes;
 }

@@ -1,6 +1,6 @@
-// A matrix of weights in the form that the kernels multiply: dense as panels of a few rows, packed column by column,
-// or compressed as groups of rows with about as many nonzeros each. The layout is made once from the mask; `refresh`
-// copies the weights into it after every update.
+// A matrix of weights in the form that the kernels multiply. What exists as a whole, a dense matrix or a piece of a
+// compressed one, is in panels of a few rows, packed column by column; all other weights are in groups of rows with about
+// as many nonzeros each. The layout is made once from the mask; `refresh` copies the weights into it after every update.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,15 @@ class Matrix {
 
   // out (start) += W in, and out (start) += W^T in.
   void product(const float* in, float* out, Start start, const float* bias) const {
-    multiply(forward_, block_.rows, block_.columns, in, out, start, bias);
+    multiply(forward_, in, out, start, bias);
   }
   void transposedProduct(const float* in, float* out, Start start) const {
-    multiply(backward_, block_.columns, block_.rows, in, out, start, nullptr);
+    multiply(backward_, in, out, start, nullptr);
   }
 
   // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
-  // room for kOuterSteps * lanes * columns floats. A compressed matrix adds to `sumCount()` sums instead, in an order of
-  // its own, and `collect` adds these to the gradient and clears them.
+  // room for kOuterSteps * lanes * columns floats. Weights in groups add to `sumCount()` sums instead, in an order of
+  // their own, and `collect` adds these to the gradient and clears them.
   void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
                    float* sums, float* scratch) const;
   size_t sumCount() const { return strips_.size() * kStrip; }
@@ -41,26 +41,30 @@ class Matrix {
   size_t bytes() const;
 
  private:
-  // One direction: W or its transpose.
+  // One direction: W or its transpose. A row of the result is in at most one panel, and the panels come first.
   struct Form {
-    Floats panels;
-    std::vector<int> source;  // Parameter of each packed weight, in packed order; -1 where there is none.
+    std::vector<Panel> panels;
+    Floats weights;           // Of all panels, in packed order.
+    std::vector<int> source;  // The parameter of each; -1 where there is none.
+    std::vector<int> offsets;
     std::vector<Nonzero> nonzeros;
     std::vector<int> nonzeroSource;  // -1 for padding.
     std::vector<RowGroup> groups;
   };
 
-  void packDense(Form& form, const Entries& entries, int columns);
-  void packSparse(Form& form, const Entries& entries);
+  struct Whole;
+  static std::vector<Whole> wholesOf(const Block& block);
+  void packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const;
+  void packGroups(Form& form, const Entries& entries) const;
   void packGradient(const Entries& entries);
-  void multiply(const Form& form, int rows, int columns, const float* in, float* out, Start start,
-                const float* bias) const;
+  void multiply(const Form& form, const float* in, float* out, Start start, const float* bias) const;
 
   const Block block_;
   const int lanes_;
   const Kernels& kernels_;
   Form forward_, backward_;
-  // Compressed: where the gradients of the nonzeros come from, and the parameters that they are of.
+  std::vector<Piece> wholePieces_;  // What is in panels.
+  // In groups: where the gradients of the nonzeros come from, and the parameters that they are of.
   std::vector<Strip> strips_;
   std::vector<int> targets_;
   int chunk_ = 0;

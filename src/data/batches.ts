@@ -25,7 +25,7 @@ export interface Batches {
 /**
  * Cuts the rows named by `order` into batches of `batchSize`, the last one possibly short.
  * @param order dataset rows, any subset, repetitions allowed.
- * @throws InputError when the batch size is not a positive whole number or a string is not fit to be fed (`checkString`);
+ * @throws InputError when the batch size is not a positive whole number or a string of the dataset is not fit to be fed (`checkString`);
  * RangeError when `order` names a row that does not exist.
  */
 export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSize: number): Batches {
@@ -34,6 +34,7 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
   const count = Math.ceil(examples / batchSize);
   const sizes = new Int32Array(count);
   const steps = new Int32Array(count);
+  const { codes, starts } = encodingOf(dataset);
   const rows = Int32Array.from(order);
   const lengths = new Int32Array(examples);
   const labels = new Int32Array(examples);
@@ -42,12 +43,13 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
     const first = batch * batchSize;
     const end = Math.min(first + batchSize, examples);
     for (let i = first; i < end; i++) {
-      const string = dataset.strings[rows[i]];
-      if (string === undefined) throw new RangeError(`order[${i}] = ${order[i]} is not a row of the dataset`);
-      checkString(string, () => `dataset, row ${rows[i] + 1}`);
-      lengths[i] = string.length;
-      labels[i] = dataset.labels[rows[i]];
-      steps[batch] = Math.max(steps[batch], string.length);
+      const row = rows[i];
+      if (!(row >= 0 && row < dataset.strings.length)) {
+        throw new RangeError(`order[${i}] = ${order[i]} is not a row of the dataset`);
+      }
+      lengths[i] = starts[row + 1] - starts[row];
+      labels[i] = dataset.labels[row];
+      steps[batch] = Math.max(steps[batch], lengths[i]);
     }
     sizes[batch] = end - first;
     cells += sizes[batch] * steps[batch];
@@ -58,14 +60,36 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
   for (let batch = 0; batch < count; batch++) {
     const size = sizes[batch];
     for (let example = 0; example < size; example++) {
-      const string = dataset.strings[rows[batch * batchSize + example]];
-      for (let step = 0; step < string.length; step++) {
-        symbols[offset + step * size + example] = string.charCodeAt(step);
-      }
+      const row = rows[batch * batchSize + example];
+      let at = offset + example;
+      for (let i = starts[row]; i < starts[row + 1]; i++, at += size) symbols[at] = codes[i];
     }
     offset += size * steps[batch];
   }
   return { count, sizes, steps, symbols, lengths, labels, rows };
+}
+
+/** The character codes of all strings, one after the other, and where each string starts; one more start is the end. */
+interface Encoding {
+  readonly codes: Uint8Array;
+  readonly starts: Int32Array;
+}
+
+// Every epoch cuts the same strings anew, and reading characters out of them is half of that work.
+const encodings = new WeakMap<Dataset, Encoding>();
+
+function encodingOf(dataset: Dataset): Encoding {
+  const known = encodings.get(dataset);
+  if (known) return known;
+  const { strings } = dataset;
+  const starts = new Int32Array(strings.length + 1);
+  for (const [row, string] of strings.entries()) {
+    checkString(string, () => `dataset, row ${row + 1}`);
+    starts[row + 1] = starts[row] + string.length;
+  }
+  const encoding = { codes: new TextEncoder().encode(strings.join("")), starts };
+  encodings.set(dataset, encoding);
+  return encoding;
 }
 
 /** All rows as they stand in the dataset. */

@@ -30,8 +30,9 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture; symbol
     { name: "web", architecture: web, symbols: 5, size: 9 },
   ];
 const forms = [
-  { form: "dense", density: 1 },
-  { form: "sparse", density: 0.3 },
+  { form: "dense", density: 1, hidden: 1 },
+  { form: "sparse", density: 0.3, hidden: 0.3 },
+  { form: "sparse", density: 0.3, hidden: 1 },
 ] as const;
 
 interface Run {
@@ -43,11 +44,11 @@ interface Run {
 function setUp(
   shape: (typeof shapes)[number],
   kind: CellKind,
-  { form, density }: (typeof forms)[number],
+  { form, density, hidden }: (typeof forms)[number],
 ): Run {
   const random = new Random(`${shape.name} ${kind}`);
   const { architecture, symbols, size } = shape;
-  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 1 }, density, random);
+  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 1 }, density, random, hidden);
   const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
   const plan = compile(network, { batch: size, steps: 40, symbols: symbolsTo(symbols), form });
   return { plan, parameters: network.parameters, batches };

@@ -116,8 +116,16 @@ export function deadEnds(kind: CellKind): Architecture {
   );
 }
 
-/** A network whose every matrix is masked at random to this density, except where it is 1. */
-export function networkWith(architecture: Architecture, density: number, random: Random): Network {
+/**
+ * A network whose every matrix is masked at random to this density, except where it is 1. The hidden matrices may have a
+ * density of their own: 1 as in random structures, where they exist as a whole within a compressed matrix.
+ */
+export function networkWith(
+  architecture: Architecture,
+  density: number,
+  random: Random,
+  hidden = density,
+): Network {
   const network = initialise(architecture, random.stream("weights"));
   if (density >= 1) return network;
   const masks = new Map<string, Uint8Array>();
@@ -125,12 +133,13 @@ export function networkWith(architecture: Architecture, density: number, random:
   for (const node of architecture.nodes) {
     if (node.type !== "cell") continue;
     const { weightIh, weightHh } = tensorNames(node.name);
-    for (const name of [weightIh, weightHh]) masks.set(name, mask(network.tensor(name).length));
+    masks.set(weightIh, mask(network.tensor(weightIh).length, density));
+    if (hidden < 1) masks.set(weightHh, mask(network.tensor(weightHh).length, hidden));
   }
-  masks.set("readout.weight", mask(network.tensor("readout.weight").length));
+  masks.set("readout.weight", mask(network.tensor("readout.weight").length, density));
   return network.copy(masks);
 
-  function mask(length: number): Uint8Array {
+  function mask(length: number, density: number): Uint8Array {
     return Uint8Array.from({ length }, () => (draws.uniform() < density ? 1 : 0));
   }
 }
