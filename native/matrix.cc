@@ -96,6 +96,7 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
     if (block.multiplied) packGroups(forward_, rows);
     if (block.transposed) packGroups(backward_, transposed(rows, block.columns));
     if (block.differentiated) packGradient(rows);
+    indexValues(rows);
     return;
   }
   if (block.mask.empty()) return;
@@ -214,6 +215,21 @@ void Matrix::packGroups(Form& form, const Entries& entries) const {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
+// Until here the forms name parameters, and -1 where there is none.
+void Matrix::indexValues(const Entries& entries) {
+  for (const std::vector<Entry>& row : entries) {
+    for (const Entry& entry : row) grouped_.push_back(entry.parameter);
+  }
+  std::sort(grouped_.begin(), grouped_.end());
+  values_ = Floats(grouped_.size() + 1);
+  for (Form* form : {&forward_, &backward_}) {
+    for (int& source : form->nonzeroSource) {
+      const auto at = source < 0 ? grouped_.end() : std::lower_bound(grouped_.begin(), grouped_.end(), source);
+      source = static_cast<int>(at - grouped_.begin());
+    }
+  }
+}
+
 // All strips but the last are full, one block of columns after the other.
 void Matrix::packGradient(const Entries& entries) {
   std::vector<bool> used(block_.columns);
@@ -237,16 +253,15 @@ void Matrix::packGradient(const Entries& entries) {
 }
 
 void Matrix::refresh(const float* parameters) {
+  for (size_t k = 0; k < grouped_.size(); k++) values_.data()[k] = parameters[grouped_[k]];
   for (Form* form : {&forward_, &backward_}) {
     float* weights = form->weights.data();
     for (size_t k = 0; k < form->source.size(); k++) {
       const int source = form->source[k];
       weights[k] = source < 0 ? 0 : parameters[source];
     }
-    for (size_t k = 0; k < form->nonzeros.size(); k++) {
-      const int source = form->nonzeroSource[k];
-      form->nonzeros[k].weight = source < 0 ? 0 : parameters[source];
-    }
+    const float* values = values_.data();
+    for (size_t k = 0; k < form->nonzeros.size(); k++) form->nonzeros[k].weight = values[form->nonzeroSource[k]];
   }
 }
 
@@ -277,7 +292,8 @@ void Matrix::maskGradient(float* gradient) const {
 }
 
 size_t Matrix::bytes() const {
-  size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
+  size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(grouped_) + values_.bytes() +
+                 bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
   for (const Form* form : {&forward_, &backward_}) {
     bytes += bytesOf(form->panels) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
              bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) + bytesOf(form->groups);

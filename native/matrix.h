@@ -48,7 +48,7 @@ class Matrix {
     std::vector<int> source;  // The parameter of each; -1 where there is none.
     std::vector<int> offsets;
     std::vector<Nonzero> nonzeros;
-    std::vector<int> nonzeroSource;  // -1 for padding.
+    std::vector<int> nonzeroSource;  // Indices of `values_`.
     std::vector<RowGroup> groups;
   };
 
@@ -56,6 +56,7 @@ class Matrix {
   static std::vector<Whole> wholesOf(const Block& block);
   void packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const;
   void packGroups(Form& form, const Entries& entries) const;
+  void indexValues(const Entries& entries);
   void packGradient(const Entries& entries);
   void multiply(const Form& form, const float* in, float* out, Start start, const float* bias) const;
 
@@ -63,6 +64,10 @@ class Matrix {
   const int lanes_;
   const Kernels& kernels_;
   Form forward_, backward_;
+  // The parameters of the weights in groups, ascending, and a copy of these weights with a zero behind it, which stays in
+  // the cache while both directions pick theirs out of it.
+  std::vector<int> grouped_;
+  Floats values_;
   std::vector<Piece> wholePieces_;  // What is in panels.
   // In groups: where the gradients of the nonzeros come from, and the parameters that they are of.
   std::vector<Strip> strips_;

@@ -18,7 +18,6 @@ import {
 import {
   type BackwardOp,
   type BiasPart,
-  type Block,
   type ForwardOp,
   type LossOp,
   type Plan,
@@ -28,9 +27,8 @@ import {
   tableWidth,
 } from "./plan.js";
 import { cellBackward, cellForward, statesOf } from "./reference-cells.js";
+import { type Floats, Matrix } from "./reference-matrix.js";
 import { type CellContext, type Segment, segmentsOf, type Tile, Tiles } from "./reference-tile.js";
-
-export type Floats = Float32Array | Float64Array;
 
 /** A tile's or a batch's mean loss and correct examples. */
 interface Outcome {
@@ -51,8 +49,6 @@ export class ReferenceExecutor implements Executor {
   /** What cells hand from step to step, and for every segment of the present tile what it was before. */
   private readonly states: readonly Rows[];
   private readonly boundaries: Floats[][] = [];
-  /** One sum per lane. */
-  private readonly sums: Float64Array;
   private step = 0;
   private busy = false;
   private lastTurn = 0;
@@ -69,9 +65,8 @@ export class ReferenceExecutor implements Executor {
     this.secondMoment = this.allocate(plan.parameters);
     this.prepared = this.allocate(plan.prepared);
     this.arena = this.allocate(plan.arena);
-    this.matrices = plan.blocks.map(matrixOf);
+    this.matrices = plan.blocks.map((block) => new Matrix(block, plan.lanes));
     this.states = plan.forward.flatMap((op) => (op.op === "cell" ? statesOf(op) : []));
-    this.sums = new Float64Array(plan.lanes);
     checkState(plan, initialState(Float32Array.from(parameters)));
   }
 
@@ -294,7 +289,7 @@ export class ReferenceExecutor implements Executor {
               arena.fill(prepared[op.bias + i], this.at(op.to, t, i), this.at(op.to, t, i + 1));
             }
           }
-          this.addProduct(matrix, this.at(op.from, t), this.at(op.to, t));
+          matrix.addProduct(this.parameters, arena, this.at(op.from, t), this.at(op.to, t));
         }
         return;
       }
@@ -371,7 +366,7 @@ export class ReferenceExecutor implements Executor {
         const matrix = this.matrices[op.block];
         for (let t = 0; t < this.steps(op.to, tile); t++) {
           if (!op.accumulate) arena.fill(0, this.at(op.to, t), this.at(op.to, t, op.to.rows));
-          this.addTransposedProduct(matrix, this.at(op.from, t), this.at(op.to, t));
+          matrix.addTransposedProduct(this.parameters, arena, this.at(op.from, t), this.at(op.to, t));
         }
         return;
       }
@@ -416,34 +411,6 @@ export class ReferenceExecutor implements Executor {
 
   private steps({ of }: Rows, tile: Tile): number {
     return of.once ? 1 : tile.steps;
-  }
-
-  /** to(i, l) += sum over j of matrix(i, j)·from(j, l), for one step that starts at each of the two offsets. */
-  private addProduct({ rows, entries }: Matrix, from: number, to: number): void {
-    const { arena, sums, parameters } = this;
-    const { lanes } = this.plan;
-    for (let i = 0; i < rows; i++) {
-      for (let l = 0; l < lanes; l++) sums[l] = arena[to + i * lanes + l];
-      for (const { column, parameter } of entries[i]) {
-        const weight = parameters[parameter];
-        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + column * lanes + l];
-      }
-      for (let l = 0; l < lanes; l++) arena[to + i * lanes + l] = sums[l];
-    }
-  }
-
-  /** to(j, l) += sum over i of matrix(i, j)·from(i, l), for one step that starts at each of the two offsets. */
-  private addTransposedProduct({ columns, transposed }: Matrix, from: number, to: number): void {
-    const { arena, sums, parameters } = this;
-    const { lanes } = this.plan;
-    for (let j = 0; j < columns; j++) {
-      for (let l = 0; l < lanes; l++) sums[l] = arena[to + j * lanes + l];
-      for (const { row, parameter } of transposed[j]) {
-        const weight = parameters[parameter];
-        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[from + row * lanes + l];
-      }
-      for (let l = 0; l < lanes; l++) arena[to + j * lanes + l] = sums[l];
-    }
   }
 
   private copy(from: Rows, to: Rows, accumulate: boolean, tile: Tile): void {
@@ -502,8 +469,8 @@ export class ReferenceExecutor implements Executor {
       begins: segment === 0 && this.plan.lanes > 1,
       ends: last,
       at: (rows, t, i) => this.at(rows, t, i),
-      addProduct: (from, to) => this.addProduct(matrix, from, to),
-      addTransposedProduct: (from, to) => this.addTransposedProduct(matrix, from, to),
+      addProduct: (from, to) => matrix.addProduct(this.parameters, this.arena, from, to),
+      addTransposedProduct: (from, to) => matrix.addTransposedProduct(this.parameters, this.arena, from, to),
     };
   }
 }
@@ -526,36 +493,6 @@ function isOnce(op: ForwardOp | BackwardOp): boolean {
 /** Calls `f` with every lane that is read out in a segment, and the step. */
 function eachRead({ readSteps, steps }: Segment, f: (lane: number, step: number) => void): void {
   for (const [lane, step] of readSteps.entries()) if (step >= 0 && step < steps) f(lane, step);
-}
-
-/** The weights of a block, by row and by column, and the parameters of its pieces that its mask leaves out. */
-interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly entries: { column: number; parameter: number }[][];
-  readonly transposed: { row: number; parameter: number }[][];
-  readonly absent: number[];
-}
-
-function matrixOf({ rows, columns, pieces, mask }: Block): Matrix {
-  const entries: Matrix["entries"] = Array.from({ length: rows }, () => []);
-  const transposed: Matrix["transposed"] = Array.from({ length: columns }, () => []);
-  const absent: number[] = [];
-  for (const piece of pieces) {
-    for (let i = 0; i < piece.rows; i++) {
-      for (let j = 0; j < piece.columns; j++) {
-        const [row, column] = [piece.row + i, piece.column + j];
-        const parameter = piece.parameter + i * piece.stride + j;
-        if (mask?.[row * columns + column] === 0) {
-          absent.push(parameter);
-        } else {
-          entries[row].push({ column, parameter });
-          transposed[column].push({ row, parameter });
-        }
-      }
-    }
-  }
-  return { rows, columns, entries, transposed, absent };
 }
 
 /** Calls `f` with each row of a bias and a parameter that belongs to it. */
