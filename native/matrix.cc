@@ -87,12 +87,14 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
   }
   for (const Whole& whole : wholes) {
     wholePieces_.insert(wholePieces_.end(), whole.pieces.begin(), whole.pieces.end());
-    const auto isThere = [&](const Entry& entry) {
-      return std::binary_search(whole.columns.begin(), whole.columns.end(), entry.column);
-    };
-    for (const int row : whole.rows) std::erase_if(rows[row], isThere);
   }
   if (block.sparse) {
+    for (const Whole& whole : wholes) {
+      const auto isThere = [&](const Entry& entry) {
+        return std::binary_search(whole.columns.begin(), whole.columns.end(), entry.column);
+      };
+      for (const int row : whole.rows) std::erase_if(rows[row], isThere);
+    }
     if (block.multiplied) packGroups(forward_, rows);
     if (block.transposed) packGroups(backward_, transposed(rows, block.columns));
     if (block.differentiated) packGradient(rows);

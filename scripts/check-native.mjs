@@ -54,13 +54,15 @@ async function writePlans() {
   const files = [];
   for (const kind of cellKinds) {
     for (const { shape, architecture, batch, steps, symbols } of shapes) {
-      for (const [form, density] of [
-        ["dense", 1],
-        ["sparse", 0.3],
+      // The last as in random structures: a hidden matrix exists as a whole within a compressed one.
+      for (const { name: weights, form, density, hidden } of [
+        { name: "dense", form: "dense", density: 1, hidden: 1 },
+        { name: "sparse", form: "sparse", density: 0.3, hidden: 0.3 },
+        { name: "whole", form: "sparse", density: 0.3, hidden: 1 },
       ]) {
-        const name = `${kind}-${shape}-${form}`;
+        const name = `${kind}-${shape}-${weights}`;
         const random = new Random(name);
-        const network = networkWith(architecture(kind), density, random);
+        const network = networkWith(architecture(kind), density, random, hidden);
         const recompute = form === "sparse" ? 5 : undefined;
         const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form, recompute });
         const plans = { [name]: plan, [`${name}-stream`]: compileStream(network, { form }) };

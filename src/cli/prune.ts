@@ -12,16 +12,13 @@ import { type Target, targets } from "../prune/target.js";
 import { Random } from "../random.js";
 import { evaluate } from "../train/evaluate.js";
 import type { Protocol } from "../train/protocol.js";
-import { train } from "../train/train.js";
 import {
   batchOption,
   between,
   cellOption,
   choice,
   executorOption,
-  interruptible,
   Output,
-  ProgressBar,
   percent,
   protocolOption,
   required,
@@ -31,7 +28,7 @@ import {
   withJson,
 } from "./command.js";
 import { trainingData } from "./files.js";
-import { describeEpoch } from "./training.js";
+import { trainNetwork } from "./training.js";
 
 interface Options {
   percent?: number;
@@ -107,26 +104,24 @@ async function run(model: string, options: Options): Promise<void> {
       rows.push({ stage, accuracy, loss: loss / batches });
     }
     if (options.retrain > 0) {
-      const bar = new ProgressBar("retraining");
-      pruned = await interruptible((signal) =>
-        train(pruned, data, {
-          protocol,
-          batch,
-          executor,
-          signal,
-          epochs: options.retrain,
-          seed: `${seed}/retrain`,
-          onProgress: (share) => bar.update(share),
-          onEpoch: (epoch, metrics) => {
-            const { testAccuracy, testLoss } = metrics;
-            rows.push({ stage: `retrained ${epoch}`, accuracy: testAccuracy, loss: testLoss });
-            if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
-          },
-        }),
-      ).finally(() => bar.stop());
+      const inputs = [options.data, options.test];
+      const settings = {
+        protocol,
+        batch,
+        executor,
+        epochs: options.retrain,
+        seed: `${seed}/retrain`,
+        out,
+        inputs,
+      };
+      const { trained, history } = await trainNetwork(pruned, data, settings, output);
+      pruned = trained;
+      for (const [i, { testAccuracy, testLoss }] of history.entries()) {
+        rows.push({ stage: `retrained ${i + 1}`, accuracy: testAccuracy, loss: testLoss });
+      }
     }
   }
-  if (out !== undefined) writeWhole(out, saveNetwork(pruned));
+  if (out !== undefined && options.retrain === 0) writeWhole(out, saveNetwork(pruned));
   const matrices = densities(pruned);
   const sum = (key: "nonzeros" | "weights") => matrices.reduce((total, matrix) => total + matrix[key], 0);
   const lines = [

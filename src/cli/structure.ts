@@ -38,7 +38,7 @@ import {
 } from "./command.js";
 import { trainingData } from "./files.js";
 import { studyProgress } from "./study-progress.js";
-import { describeEpoch, trainToFile } from "./training.js";
+import { describeEpoch, trainNetwork } from "./training.js";
 
 export function structureCommand(): Command {
   return new Command("structure")
@@ -100,7 +100,8 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const data = trainingData(options, output);
   const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
   const inputs = [path, options.data, options.test];
-  const { trained, history } = await trainToFile(network, data, { ...options, out, inputs }, output);
+  const settings = { ...options, seed: `${seed}/train`, out, inputs };
+  const { trained, history } = await trainNetwork(network, data, settings, output);
   output.result(
     { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,

@@ -20,7 +20,7 @@ import {
   withJson,
 } from "./command.js";
 import { trainingData } from "./files.js";
-import { describeEpoch, trainToFile } from "./training.js";
+import { describeEpoch, trainNetwork } from "./training.js";
 
 interface Options {
   cell?: CellKind;
@@ -69,7 +69,8 @@ async function run(options: Options): Promise<void> {
   const data = trainingData(options, output);
   const network = initialise(stack({ ...options, cell }), new Random(seed).stream("initial weights"));
   const inputs = [options.data, options.test];
-  const { trained, history } = await trainToFile(network, data, { ...options, out, inputs }, output);
+  const settings = { ...options, seed: `${seed}/train`, out, inputs };
+  const { trained, history } = await trainNetwork(network, data, settings, output);
   output.result(
     { network: out, cell, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,

@@ -18,42 +18,46 @@ export interface TrainingSettings {
   readonly protocol: Protocol;
   readonly epochs: number;
   readonly batch: number;
-  readonly learningRate: number;
-  readonly seed: number;
+  /** The thesis's when left out. */
+  readonly learningRate?: number;
+  /** Of the order of the strings. */
+  readonly seed: string;
   readonly executor?: ExecutorName;
   readonly threads?: number;
   readonly recompute?: number;
-  /** Where the trained network is written. */
-  readonly out: string;
+  /** Where the trained network is written; neither it nor checkpoints are when left out. */
+  readonly out?: string;
   /** The files that it is made from, which `out` must not replace. */
   readonly inputs: readonly (string | undefined)[];
 }
 
 /**
- * Trains a network, or goes on doing so, and writes it to `out`.
+ * Trains a network, or goes on doing so from the checkpoint beside `out`, and writes it there.
  * @throws InputError when it was interrupted beyond `epochs`.
  */
-export async function trainToFile(
+export async function trainNetwork(
   network: Network,
   data: TrainingData,
   settings: TrainingSettings,
   output: Output,
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
   const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
-  const checkpoint = `${out}.checkpoint`;
-  prepareOutput(out, ...settings.inputs);
+  const checkpoint = out === undefined ? undefined : `${out}.checkpoint`;
+  if (out !== undefined) prepareOutput(out, ...settings.inputs);
 
   // A checkpoint is only taken up by a run that would have made it.
   const { architecture } = network;
+  const { buffer, byteOffset, byteLength } = network.parameters;
+  const start = sha256(new Uint8Array(buffer, byteOffset, byteLength));
   const masks = [...network.masks].map(([name, mask]) => [name, sha256(mask)]);
   const run = sha256(
     canonicalJson(
-      JSON.parse(JSON.stringify({ architecture, masks, protocol, batch, learningRate, seed, data })),
+      JSON.parse(JSON.stringify({ architecture, masks, start, protocol, batch, learningRate, seed, data })),
     ),
   );
   const history: EpochMetrics[] = [];
   let resume: TrainOptions["resume"];
-  if (existsSync(checkpoint)) {
+  if (checkpoint !== undefined && existsSync(checkpoint)) {
     const found = resumption(checkpoint, run);
     refuseFewer(epochs, found.history.length, checkpoint);
     history.push(...found.history);
@@ -71,7 +75,7 @@ export async function trainToFile(
       executor,
       threads,
       recompute,
-      seed: `${seed}/train`,
+      seed,
       signal,
       resume,
       onProgress: (share) => bar.update(share),
@@ -81,11 +85,13 @@ export async function trainToFile(
           ["run", run],
           ["history", encodeHistory(history)],
         ]);
-        writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
+        if (checkpoint !== undefined) writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
       },
     });
-  const trained = await interruptible(work, () => existsSync(checkpoint)).finally(() => bar.stop());
+  const isSaved = () => checkpoint !== undefined && existsSync(checkpoint);
+  const trained = await interruptible(work, isSaved).finally(() => bar.stop());
+  if (out === undefined || checkpoint === undefined) return { trained, history };
   writeWhole(out, saveNetwork(trained));
   try {
     rmSync(checkpoint, { force: true });
@@ -100,7 +106,7 @@ function refuseFewer(epochs: number, done: number, checkpoint: string): void {
   if (done <= epochs) return;
   throw new InputError({
     where: checkpoint,
-    what: `this training has come to epoch ${done} already, and --epochs is ${epochs}`,
+    what: `this training has come to epoch ${done} already, and ${epochs} are asked for`,
     hint: `ask for at least ${done}, or delete the checkpoint to start anew`,
   });
 }

@@ -49,7 +49,8 @@ interface Size {
   readonly prediction: { readonly seeds: number; readonly repeats: number };
 }
 
-const sizes: Record<Scale, Size> = {
+/** How much of everything the two scales take. */
+export const sizes: Readonly<Record<Scale, Size>> = {
   quick: {
     pruning: {
       data: dataSchema.parse({ count: 8_000 }),

@@ -170,7 +170,7 @@ describe("a user's ten minutes", () => {
     const { code, stderr } = await train("1");
     expect(code).toBe(2);
     expect(stderr).toBe(
-      `filigree: ${checkpoint}: this training has come to epoch ${epochsDone()} already, and --epochs is 1; ` +
+      `filigree: ${checkpoint}: this training has come to epoch ${epochsDone()} already, and 1 are asked for; ` +
         `ask for at least ${epochsDone()}, or delete the checkpoint to start anew\n`,
     );
     expect(existsSync(out)).toBe(false);
@@ -179,10 +179,7 @@ describe("a user's ten minutes", () => {
 
   it("does not promise to go on when it has saved nothing", async () => {
     const pruning = ["prune", at("whole.safetensors"), "--percent", "50", "--retrain", "1000", ...data];
-    for (const words of [
-      [...pruning, "--out", at("no")],
-      ["stream", at("whole.safetensors")],
-    ]) {
+    for (const words of [pruning, ["stream", at("whole.safetensors")]]) {
       const stdin = vi.spyOn(process, "stdin", "get");
       stdin.mockReturnValue(new Readable({ read() {} }) as typeof process.stdin);
       const interrupted = filigree(...words);
@@ -194,7 +191,40 @@ describe("a user's ten minutes", () => {
       });
       stdin.mockRestore();
     }
-    expect(existsSync(at("no"))).toBe(false);
+  });
+
+  it("goes on retraining after an interruption, to the same bits", async () => {
+    const retrain = (out: string, epochs: string) => {
+      const words = [
+        "--percent",
+        "50",
+        "--retrain",
+        epochs,
+        ...data,
+        "--batch",
+        "16",
+        "--out",
+        out,
+        "--json",
+      ];
+      return filigree("prune", at("whole.safetensors"), ...words);
+    };
+    const [whole, parts] = [at("retrained"), at("retrained-in-parts")];
+    const interrupted = retrain(parts, "1000");
+    while (!existsSync(`${parts}.checkpoint`)) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({
+      code: 130,
+      stderr: expect.stringContaining("the same command goes on where it was"),
+    });
+    expect(existsSync(parts)).toBe(false);
+    const { notes } = decodeCheckpoint(readFileSync(`${parts}.checkpoint`), "");
+    const epochs = String(decodeHistory(notes.get("history"), "").length + 1);
+    const [resumed, straight] = [await retrain(parts, epochs), await retrain(whole, epochs)];
+    expect(resumed.stderr).toContain("going on after epoch");
+    expect(JSON.parse(resumed.stdout).stages).toEqual(JSON.parse(straight.stdout).stages);
+    expect(readFileSync(parts)).toEqual(readFileSync(whole));
+    expect(existsSync(`${parts}.checkpoint`)).toBe(false);
   });
 
   it("says which executor runs", async () => {
