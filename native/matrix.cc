@@ -279,6 +279,7 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
                    right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
                    gradient + p.parameter, p.stride, scratch);
   }
+  if (strips_.empty()) return;
   kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
                        chunk_, lanes_, sums);
 }
