@@ -96,6 +96,28 @@ INLINE void each(int count, F f) {
   for (; k < count; k += W) f(Index<1>{}, k);
 }
 
+// Two gates of the same units, by `sigmoids` and by `sigmoidAndTanh`.
+INLINE void sigmoidsInPlace(float* a, float* b, int count) {
+  each<2>(count, [=](auto N, int k) INLINE_LAMBDA {
+    vf x[N], y[N];
+    load(a + k, x);
+    load(b + k, y);
+    sigmoids(x, y);
+    store(a + k, x);
+    store(b + k, y);
+  });
+}
+INLINE void sigmoidAndTanhInPlace(float* a, float* b, int count) {
+  each<2>(count, [=](auto N, int k) INLINE_LAMBDA {
+    vf x[N], y[N];
+    load(a + k, x);
+    load(b + k, y);
+    sigmoidAndTanh(x, y);
+    store(a + k, x);
+    store(b + k, y);
+  });
+}
+
 // ---- Cells --------------------------------------------------------------------------------------------------------
 
 struct Tanh {
@@ -131,19 +153,8 @@ struct Lstm {
   static INLINE void forward(CellStep s) {
     float *i = s.gates, *f = i + s.gateStride, *g = f + s.gateStride, *o = g + s.gateStride;
     float *c = s.state, *tanhC = c + s.stateStride;
-    each<2>(s.count, [=](auto N, int k) INLINE_LAMBDA {
-      vf x[N], y[N];
-      load(i + k, x);
-      load(f + k, y);
-      sigmoids(x, y);
-      store(i + k, x);
-      store(f + k, y);
-      load(o + k, x);
-      load(g + k, y);
-      sigmoidAndTanh(x, y);
-      store(o + k, x);
-      store(g + k, y);
-    });
+    sigmoidsInPlace(i, f, s.count);
+    sigmoidAndTanhInPlace(o, g, s.count);
     each<4>(s.count, [=](auto N, int k) INLINE_LAMBDA {
       vf t[N];
       unroll<N>([&](auto v) {
@@ -176,14 +187,7 @@ struct Lstm {
 struct Gru {
   static INLINE void forward(CellStep s) {
     float *n = s.gates, *r = n + s.gateStride, *z = r + s.gateStride, *m = z + s.gateStride;
-    each<2>(s.count, [=](auto N, int k) INLINE_LAMBDA {
-      vf x[N], y[N];
-      load(r + k, x);
-      load(z + k, y);
-      sigmoids(x, y);
-      store(r + k, x);
-      store(z + k, y);
-    });
+    sigmoidsInPlace(r, z, s.count);
     each<4>(s.count, [=](auto N, int k) INLINE_LAMBDA {
       vf t[N];
       unroll<N>([&](auto v) { t[v] = fma(load(r + k + v * W), load(m + k + v * W), load(n + k + v * W)); });

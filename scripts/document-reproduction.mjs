@@ -8,10 +8,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
-import { sizes } from "../dist/experiments/reproduce.js";
-import { structureTable } from "../dist/experiments/structure-results.js";
+import { predict } from "../dist/experiments/reproduce.js";
 import { PROPERTY_NAMES } from "../dist/graph/properties.js";
-import { predictTable } from "../dist/predict/predict-table.js";
 import { mean, variance } from "../dist/predict/statistics.js";
 import { targets } from "../dist/prune/target.js";
 import { medianRegained, outcomesOf } from "../dist/report/pruning-outcomes.js";
@@ -32,7 +30,7 @@ for (const folder of process.argv.slice(2)) {
     facts,
     pruning: finishedPrunings(pruning),
     structures: whole,
-    prediction: facts.complete ? prediction : await predicted(whole.rows),
+    prediction: facts.complete ? prediction : await predict(whole.rows, { scale: "full" }),
   };
   writeFileSync(`${kept}seed-${facts.seeds.join("-")}.json.br`, brotliCompressSync(JSON.stringify(run)));
 }
@@ -57,7 +55,7 @@ const blocks = {
   pruned: prunedTables,
   regained: regainedTable,
   control: controlTable,
-  structures: accuracyTable,
+  structures: structureTable,
   pearson: pearsonTable,
   r2: r2Table,
   importances: importanceTables,
@@ -81,21 +79,6 @@ function wholeStructures({ plan, rows }) {
     (protocol) => rows.filter((row) => row.protocol === protocol).length === planned,
   );
   return { plan, rows: rows.filter(({ protocol }) => whole.includes(protocol)) };
-}
-
-/** As `reproduce --full` predicts in the end. */
-async function predicted(rows) {
-  const list = [];
-  for (const protocol of ["thesis", "corrected"]) {
-    for (const cell of thesisCells) {
-      const own = rows.filter((row) => row.protocol === protocol && row.cell === cell);
-      if (own.length === 0) continue;
-      const { prediction } = sizes.full;
-      const report = await predictTable(structureTable(own), "test_acc", { protocol, ...prediction });
-      list.push({ cell, protocol, report });
-    }
-  }
-  return list;
 }
 
 function runTable() {
@@ -199,7 +182,7 @@ function networks(cell, protocol, family) {
   return structures.filter((row) => row.cell === cell && row.protocol === protocol && row.family === family);
 }
 
-function accuracyTable() {
+function structureTable() {
   const summary = (accuracies) => `${share(mean(accuracies))} ± ${share(Math.sqrt(variance(accuracies, 1)))}`;
   return table(
     ["cell", "family", "published", "ours, as published", "difference", "between seeds", "corrected"],

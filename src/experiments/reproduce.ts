@@ -49,8 +49,7 @@ interface Size {
   readonly prediction: { readonly seeds: number; readonly repeats: number };
 }
 
-/** How much of everything the two scales take. */
-export const sizes: Readonly<Record<Scale, Size>> = {
+const sizes: Record<Scale, Size> = {
   quick: {
     pruning: {
       data: dataSchema.parse({ count: 8_000 }),
@@ -203,14 +202,15 @@ function structureResults(
 /** What structures are tabled and predicted by: one protocol and one kind of cell at a time. */
 const subjects = protocols.flatMap((protocol) => thesisCells.map((cell) => ({ protocol, cell })));
 
-/** Predicts accuracy from structure for every cell and protocol, or for as many as `signal` lets it. */
-async function predict(
+/** Predicts accuracy from structure for every cell and protocol in `trials`, or for as many as `signal` lets it. */
+export async function predict(
   trials: readonly StructureTrial[],
-  { scale, signal, onPrediction }: ReproduceOptions,
+  { scale, signal, onPrediction }: Pick<ReproduceOptions, "scale" | "signal" | "onPrediction">,
 ): Promise<PredictionResult[]> {
   const results: PredictionResult[] = [];
   for (const [i, { protocol, cell }] of subjects.entries()) {
     const rows = trials.filter((trial) => trial.protocol === protocol && trial.cell === cell);
+    if (rows.length === 0) continue;
     const table = structureTable(rows, `${cell}, ${protocol} protocol`);
     // Accuracies that are all the same leave nothing to predict.
     if (table.rows.length < FEWEST_ROWS || new Set(numbers(table, "test_acc")).size < 2) continue;
