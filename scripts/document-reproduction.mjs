@@ -12,7 +12,7 @@ import { predict } from "../dist/experiments/reproduce.js";
 import { PROPERTY_NAMES } from "../dist/graph/properties.js";
 import { mean, variance } from "../dist/predict/statistics.js";
 import { targets } from "../dist/prune/target.js";
-import { medianRegained, outcomesOf } from "../dist/report/pruning-outcomes.js";
+import { isFinished, medianRegained, outcomesOf } from "../dist/report/pruning-outcomes.js";
 import { publishedPruning, publishedStructures, thesisCells } from "../dist/report/published.js";
 import { families, familyNames, propertyLabel } from "../dist/report/structure-outcomes.js";
 import { cellNames, targetNames } from "../dist/report/theme.js";
@@ -68,7 +68,13 @@ writeFileSync(page, text);
 
 function finishedPrunings({ plan, rows }) {
   const key = ({ cell, criterion, target, percent, seed }) => [cell, criterion, target, percent, seed].join();
-  const finished = new Set(rows.filter(({ epoch }) => epoch === plan.retrainingEpochs).map(key));
+  const finished = new Set(
+    outcomesOf(rows).outcomes.flatMap((outcome) =>
+      outcome.runs
+        .filter((run) => isFinished(outcome, run, plan.retrainingEpochs))
+        .map(({ seed }) => key({ ...outcome, seed })),
+    ),
+  );
   return { plan, rows: rows.filter((row) => row.criterion === "none" || finished.has(key(row))) };
 }
 

@@ -116,7 +116,7 @@ async function run(model: string, options: Options): Promise<void> {
       };
       const { trained, history } = await trainNetwork(pruned, data, settings, output);
       pruned = trained;
-      for (const [i, { testAccuracy, testLoss }] of history.entries()) {
+      for (const [i, { testAccuracy = Number.NaN, testLoss = Number.NaN }] of history.entries()) {
         rows.push({ stage: `retrained ${i + 1}`, accuracy: testAccuracy, loss: testLoss });
       }
     }

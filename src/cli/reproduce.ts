@@ -47,6 +47,7 @@ async function run(options: Options): Promise<void> {
   const { protocol, seed, jobs, out = `results/${scale}` } = options;
   const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);
   let stop = () => {};
+  let studying = false;
   let bar: ProgressBar | undefined;
   const work = async (signal: AbortSignal) => {
     const command = ["filigree", ...process.argv.slice(2)].join(" ");
@@ -62,9 +63,15 @@ async function run(options: Options): Promise<void> {
         stop();
         const progress = studyProgress(study);
         stop = progress.stop;
-        return progress.onEvent;
+        studying = true;
+        return (event) => {
+          progress.onEvent(event);
+          if (event.type === "ended") studying = false;
+        };
       },
       onPrediction(share) {
+        // Beside the last study it is not shown.
+        if (studying) return;
         stop();
         bar ??= new ProgressBar("prediction");
         bar.update(share);

@@ -133,6 +133,7 @@ export function describeEpoch(
   epoch: number,
   { trainLoss, trainAccuracy, testLoss, testAccuracy }: EpochMetrics,
 ): string {
-  const train = `training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}`;
-  return `epoch ${epoch}: ${train}; test loss ${testLoss.toFixed(4)}, accuracy ${percent(testAccuracy)}`;
+  const line = `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}`;
+  if (testLoss === undefined || testAccuracy === undefined) return line;
+  return `${line}; test loss ${testLoss.toFixed(4)}, accuracy ${percent(testAccuracy)}`;
 }

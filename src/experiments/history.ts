@@ -11,7 +11,12 @@ export function encodeHistory(history: readonly EpochMetrics[]): string {
 
 const metric = z.unknown().transform(decodeNumber);
 const historySchema = z.array(
-  z.object({ trainLoss: metric, trainAccuracy: metric, testLoss: metric, testAccuracy: metric }),
+  z.object({
+    trainLoss: metric,
+    trainAccuracy: metric,
+    testLoss: metric.optional(),
+    testAccuracy: metric.optional(),
+  }),
 );
 
 /**

@@ -35,7 +35,13 @@ export function pruningStudy(criterion: Criterion, options: PruningStudyOptions)
   return {
     name: studyNames[criterion],
     kind: "prune",
-    fixed: { base: { data: { ...data }, protocol, epochs }, criterion, epochs: retrainingEpochs },
+    fixed: {
+      base: { data: { ...data }, protocol, epochs },
+      criterion,
+      epochs: retrainingEpochs,
+      // The thesis retrains to the end. Of the control it is asked how soon accuracy is regained, and no more.
+      untilRegained: criterion === "random",
+    },
     grid: {
       "base.cell": [...thesisCells],
       target: [...targets],
@@ -96,8 +102,8 @@ function epochRows(reader: StoreReader, identity: string, setting: Setting): Pru
     epoch,
     trainLoss: metrics.trainLoss ?? Number.NaN,
     trainAccuracy: metrics.trainAccuracy ?? Number.NaN,
-    testLoss: metrics.testLoss,
-    testAccuracy: metrics.testAccuracy,
+    testLoss: metrics.testLoss ?? Number.NaN,
+    testAccuracy: metrics.testAccuracy ?? Number.NaN,
   }));
 }
 

@@ -26,6 +26,10 @@ const pruneSchema = z.strictObject({
     .max(100_000)
     .default(10)
     .describe("Of retraining; the other settings are the base's."),
+  untilRegained: z
+    .boolean()
+    .default(false)
+    .describe("Whether retraining ends when accuracy is within a point of the base's."),
 });
 
 export type PruneConfiguration = z.output<typeof pruneSchema>;
@@ -37,7 +41,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
   needs(configuration, seed) {
     return [baseTrial(configuration, seed)];
   },
-  async run({ base, criterion, target, scope, percent, epochs }, context) {
+  async run({ base, criterion, target, scope, percent, epochs, untilRegained }, context) {
     const [trained] = context.needs;
     const random = new Random(`${context.seed}/prune`);
     const network = prune(parseNetwork(trained.artifacts[NETWORK], "the base network"), {
@@ -51,27 +55,33 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     const { protocol, batch, learningRate } = base;
     const pruned = await evaluate(network, data.test, { protocol, batch });
     const record = recording(context);
+    const accuracies = () => [
+      pruned.accuracy,
+      ...record.history.map(({ testAccuracy = Number.NaN }) => testAccuracy),
+    ];
+    const regained = () => regainedAfter(trained.summary.testAccuracy, accuracies());
+    const isDone = () => untilRegained && Number.isFinite(regained());
     if (!context.resume) {
       const metrics = { testLoss: pruned.loss / pruned.batches, testAccuracy: pruned.accuracy };
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
     const retrained = await train(network, data, {
       protocol,
-      epochs,
+      epochs: isDone() ? record.history.length : epochs,
       batch,
       learningRate,
       seed: `${context.seed}/retrain`,
+      isDone,
       ...record.options,
     });
-    const accuracies = [pruned.accuracy, ...record.history.map(({ testAccuracy }) => testAccuracy)];
     const left = densities(network);
     return {
       summary: {
         baseAccuracy: trained.summary.testAccuracy,
         prunedAccuracy: pruned.accuracy,
         prunedLoss: pruned.loss / pruned.batches,
-        testAccuracy: accuracies[accuracies.length - 1],
-        regainedAfter: regainedAfter(trained.summary.testAccuracy, accuracies),
+        testAccuracy: accuracies()[record.history.length],
+        regainedAfter: regained(),
         nonzeros: left.reduce((sum, { nonzeros }) => sum + nonzeros, 0),
         weights: left.reduce((sum, { weights }) => sum + weights, 0),
       },

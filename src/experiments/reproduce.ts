@@ -88,7 +88,7 @@ export interface ReproduceOptions {
   readonly signal?: AbortSignal;
   /** Told of every study before it runs; what it returns hears the study's events. */
   watch?(study: Study): (event: StudyEvent) => void;
-  /** Hears how much of the prediction is done, 0 to 1. */
+  /** Hears how much of the prediction is done, 0 to 1, also while the last study runs. */
   onPrediction?(share: number): void;
 }
 
@@ -114,21 +114,30 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
   const clock = new Clock(join(out, "run.json"));
   let failed = 0;
   let stopped = false;
-  for (const study of studiesOf(options)) {
-    if (stopped) break;
+  const run = async (study: Study, signal?: AbortSignal) => {
     const outcome = await runStudy(study, { store, kinds, jobs, signal, onEvent: options.watch?.(study) });
     failed += outcome.failed;
     stopped = outcome.stopped;
+  };
+  const studies = studiesOf(options);
+  const control = studies.pop()!;
+  for (const study of studies) {
+    if (!stopped) await run(study, signal);
   }
   const reader = StoreReader.open(store);
   try {
+    const trials = structuresIn(reader);
+    let prediction: PredictionResult[] = [];
+    if (!stopped) {
+      // Predicting keeps one core busy for minutes, so the control, on which nothing rests, runs beside it.
+      [prediction] = await together(
+        signal,
+        (signal) => predict(trials, { ...options, signal }),
+        (signal) => run(control, signal),
+      );
+    }
     const pruning = pruningResults(reader, pruningOptions(options));
-    const known = new Set(reader.names());
-    const trials = protocols
-      .map((protocol) => `structures-${protocol}`)
-      .flatMap((study) => (known.has(study) ? structureTrials(reader, study) : []));
     const structures = structureResults(trials, options);
-    const prediction = stopped ? [] : await predict(trials, options);
     const complete = !stopped && !signal?.aborted && failed === 0;
     const facts = runFacts(options, clock.seconds(), complete);
     const report = join(out, "report.html");
@@ -160,6 +169,32 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
   } finally {
     reader.close();
   }
+}
+
+/** Does both at once; when one fails, the other is stopped, and that error is thrown after both have ended. */
+async function together<A, B>(
+  signal: AbortSignal | undefined,
+  one: (signal: AbortSignal) => Promise<A>,
+  other: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
+  const both = [one(either), other(either)] as const;
+  try {
+    return await Promise.all(both);
+  } catch (error) {
+    failure.abort(error);
+    await Promise.allSettled(both);
+    throw error;
+  }
+}
+
+/** The finished structures of a store. */
+function structuresIn(reader: StoreReader): StructureTrial[] {
+  const known = new Set(reader.names());
+  return protocols
+    .map((protocol) => `structures-${protocol}`)
+    .flatMap((study) => (known.has(study) ? structureTrials(reader, study) : []));
 }
 
 /** The studies of a reproduction in the order in which they run. */

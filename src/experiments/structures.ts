@@ -24,7 +24,7 @@ import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { type Protocol, protocols } from "../train/protocol.js";
-import { train } from "../train/train.js";
+import { testedEpochs, train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { NETWORK, recording } from "./training.js";
 
@@ -77,6 +77,10 @@ export const structureSchema = z
     epochs: z.int().min(1).max(100_000).default(15),
     batch: z.int().min(1).max(100_000).default(128),
     learningRate: z.number().positive().default(1e-3),
+    tested: z
+      .enum(testedEpochs)
+      .default("every-epoch")
+      .describe("After which epochs the test strings are read."),
   })
   .transform((configuration) => ({
     ...configuration,
@@ -101,13 +105,14 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     const seed = `${context.seed}/${canonicalJson(configuration.graph)}`;
     const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
     const data = loadData(configuration.data);
-    const { protocol, epochs, batch, learningRate } = configuration;
+    const { protocol, epochs, batch, learningRate, tested } = configuration;
     const record = recording(context);
     const trained = await train(network, data, {
       protocol,
       epochs,
       batch,
       learningRate,
+      tested,
       seed: `${seed}/train`,
       ...record.options,
     });
@@ -173,7 +178,7 @@ export function structureStudy({
   return {
     name: `structures-${protocol}`,
     kind: structureKind.name,
-    fixed: { protocol, epochs, batch, data: { ...data } },
+    fixed: { protocol, epochs, batch, data: { ...data }, tested: "last-epoch" },
     // The number varies slowest, so that an interrupted study has some of everything.
     grid: {
       "graph.number": Array.from({ length: graphs }, (_, number) => number),

@@ -15,6 +15,7 @@ import {
   setting,
   toleranceTable,
 } from "./pruning-evidence.js";
+import { isFinished } from "./pruning-outcomes.js";
 import type { ThesisCell } from "./published.js";
 import { cellNames, targetPhrases } from "./theme.js";
 import { count, decimal, level, list, percentage } from "./words.js";
@@ -115,9 +116,9 @@ function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly Thes
   }
   const planned =
     plan.cells.length * plan.targets.length * plan.percents.length * plan.criteria.length * plan.seeds.length;
-  const finished = ours.outcomes
-    .flatMap(({ runs }) => runs)
-    .filter(({ accuracy }) => accuracy.length > plan.retrainingEpochs).length;
+  const finished = ours.outcomes.flatMap((outcome) =>
+    outcome.runs.filter((run) => isFinished(outcome, run, plan.retrainingEpochs)),
+  ).length;
   if (finished < planned) {
     sentences.push(
       `${decimal(finished)} of ${decimal(planned)} pruned networks are finished; figures and sentences rest on these.`,

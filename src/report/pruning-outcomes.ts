@@ -116,6 +116,15 @@ function epochsToRegain(unpruned: number, accuracy: readonly number[]): PrunedRu
   return measured && Number.isFinite(unpruned) ? "never" : undefined;
 }
 
+/** Whether nothing is left to do for a run; of the control, retraining ends where accuracy is regained. */
+export function isFinished(
+  { criterion }: Pick<Outcome, "criterion">,
+  { accuracy, regained }: PrunedRun,
+  retrainingEpochs: number,
+): boolean {
+  return accuracy.length > retrainingEpochs || (criterion === "random" && typeof regained === "number");
+}
+
 /** Whether `accuracy` is at most `TOLERANCE` below `unpruned`. */
 export function isWithin(unpruned: number, accuracy: number): boolean {
   return regainedAfter(unpruned, [accuracy]) === 0;

@@ -22,9 +22,9 @@ export interface EpochMetrics {
   /** While training, before each update. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
-  /** After the epoch. */
-  readonly testLoss: number;
-  readonly testAccuracy: number;
+  /** After the epoch, if it was tested: see `TrainOptions.tested`. */
+  readonly testLoss?: number;
+  readonly testAccuracy?: number;
 }
 
 export interface TrainOptions {
@@ -39,14 +39,21 @@ export interface TrainOptions {
   readonly threads?: number;
   /** Steps whose activations are held at once; see `CompileOptions`. */
   readonly recompute?: number;
+  /** After which epochs the test strings are read, which takes about an eighth of the time: after each when left out. */
+  readonly tested?: Tested;
   /** Where to go on: epochs done and the state after them. */
   readonly resume?: { readonly epoch: number; readonly state: TrainingState };
   readonly signal?: AbortSignal;
   /** Awaited after every epoch, counted from 1: the place to write a checkpoint. */
   onEpoch?(epoch: number, metrics: EpochMetrics, state: TrainingState): void | Promise<void>;
+  /** Asked after every epoch's `onEpoch`: whether training should end there. */
+  isDone?(): boolean;
   /** Called a few times a second with the share of all epochs that is done. */
   onProgress?(share: number): void;
 }
+
+export const testedEpochs = ["every-epoch", "last-epoch"] as const;
+export type Tested = (typeof testedEpochs)[number];
 
 // Batches in one call to the executor: the grain of progress and of cancelling.
 const SLICE = 64;
@@ -92,14 +99,12 @@ export async function train(network: Network, data: TrainingData, options: Train
       for (const count of outcomes.correct) correct += count;
       options.onProgress?.((epoch - 1 + Math.min(1, (first + SLICE * batch) / total)) / epochs);
     }
-    const test = await evaluateWith(executor, data.test, protocol, batch);
-    const metrics = {
-      trainLoss: loss / step,
-      trainAccuracy: correct / total,
-      testLoss: test.loss / test.batches,
-      testAccuracy: test.accuracy,
-    };
-    await options.onEpoch?.(epoch, metrics, executor.state());
+    const metrics = { trainLoss: loss / step, trainAccuracy: correct / total };
+    const isTested = options.tested !== "last-epoch" || epoch === epochs;
+    const test = isTested && (await evaluateWith(executor, data.test, protocol, batch));
+    const tested = test && { testLoss: test.loss / test.batches, testAccuracy: test.accuracy };
+    await options.onEpoch?.(epoch, { ...metrics, ...tested }, executor.state());
+    if (options.isDone?.()) break;
   }
   return new Network(network.architecture, executor.state().parameters, network.masks);
 }

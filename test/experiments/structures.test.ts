@@ -107,6 +107,14 @@ describe("the kind structure", () => {
     expect(resumed).toEqual(whole);
   });
 
+  it("reads the test strings after the last epoch alone when it is told to, to the same end", async () => {
+    const names: string[][] = [];
+    const saveEpoch: TrialContext["saveEpoch"] = async (_, metrics) => void names.push(Object.keys(metrics));
+    expect(await run({ ...small, tested: "last-epoch" }, { saveEpoch })).toEqual(await run(small));
+    const training = ["trainLoss", "trainAccuracy"];
+    expect(names).toEqual([training, [...training, "testLoss", "testAccuracy"]]);
+  });
+
   it("fails with one line for a graph of several components", async () => {
     const graph = {
       nodes: 4,

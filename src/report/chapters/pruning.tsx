@@ -89,8 +89,9 @@ export function pruningSections(props: {
       "Accuracy regained",
       <>
         <p>
-          Each pruned network is trained on for {count(retrainingEpochs, "epoch")} with its mask fixed:
-          weights that went stay away, the others adapt.
+          Each pruned network is trained on for {count(retrainingEpochs, "epoch")} with its mask fixed, one
+          that was pruned at random only until its accuracy is regained: weights that went stay away, the
+          others adapt.
         </p>
         <EpochsToRegain {...both} targets={targets} epochs={retrainingEpochs} />
         <RetrainingCurves {...both} targets={targets} />
