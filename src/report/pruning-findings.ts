@@ -15,12 +15,12 @@ import {
   setting,
   toleranceTable,
 } from "./pruning-evidence.js";
-import { isFinished } from "./pruning-outcomes.js";
+import { type BaseRun, isFinished } from "./pruning-outcomes.js";
 import type { ThesisCell } from "./published.js";
 import { cellNames, targetPhrases } from "./theme.js";
 import { count, decimal, level, list, percentage } from "./words.js";
 
-/** How far above guessing a network has to be before pruning it says anything: ten points. */
+/** How far above guessing a network has to be before pruning it says anything, and what losing it is: ten points. */
 const LEARNT = 0.1;
 export interface Findings {
   /** The three or four sentences that open a report. */
@@ -102,6 +102,14 @@ function keyAgreement({ ours, published }: PruningEvidence): string[] {
   ];
 }
 
+/** Where test accuracy falls by more than `LEARNT` from one epoch to the next. */
+function fallsOf({ rows }: BaseRun): { from: number; to: number; epoch: number }[] {
+  return rows.slice(1).flatMap(({ epoch, testAccuracy: to }, before) => {
+    const from = rows[before].testAccuracy;
+    return from - to > LEARNT ? [{ from, to, epoch }] : [];
+  });
+}
+
 function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly ThesisCell[]): string[] {
   const sentences: string[] = [];
   const missing = plan.cells.filter((cell) => !ours.cells.includes(cell));
@@ -128,6 +136,14 @@ function limits({ ours, plan, majority }: PruningEvidence, learnt: readonly Thes
     if (learnt.includes(cell)) continue;
     sentences.push(
       `${cellNames[cell]} ends base training at ${percentage(baseAccuracy(ours, cell))}, less than 10 points above always giving the same answer (${percentage(majority)}): it has not learnt the task, and the answers leave it out.`,
+    );
+  }
+  for (const cell of ours.cells) {
+    const falls = ours.base.filter((run) => run.cell === cell).flatMap(fallsOf);
+    if (falls.length === 0) continue;
+    const { from, to, epoch } = falls.reduce((a, b) => (b.from - b.to > a.from - a.to ? b : a));
+    sentences.push(
+      `In base training ${cellNames[cell]}’s accuracy falls by more than 10 points from one epoch to the next (${count(falls.length, "time")}; at worst from ${percentage(from)} to ${percentage(to)} in epoch ${epoch}): the network after the last epoch is that of a moment, and so is all that starts from it.`,
     );
   }
   if (plan.seeds.length === 1 && ours.cells.length > 0) {

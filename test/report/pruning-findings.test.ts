@@ -42,6 +42,13 @@ describe("findings on pruning", () => {
     ]);
   });
 
+  it("says where training loses what it had learnt", () => {
+    const own = [...base("rnn-tanh", [0.9, 0.5, 0.95, 0.9]), ...base("gru", [0.9, 0.85, 1])];
+    expect(plain(findings(own).limits).filter((sentence) => sentence.includes("falls"))).toEqual([
+      "In base training RNN-Tanh’s accuracy falls by more than 10 points from one epoch to the next (1 time; at worst from 90.0 % to 50.0 % in epoch 2): the network after the last epoch is that of a moment, and so is all that starts from it.",
+    ]);
+  });
+
   it("says so when size is no better a guide than chance, and when everything is kept", () => {
     const own = [
       ...base("gru", [1]),
