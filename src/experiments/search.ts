@@ -69,7 +69,7 @@ export function planSearch(predictor: Predictor, options: SearchOptions): Search
   const study: StudyInput = {
     name: `search-${cell}-${protocol}-${seed}`,
     kind: structureKind.name,
-    fixed: { cell, protocol, data: { ...data }, epochs, graph: { seed } },
+    fixed: { cell, protocol, data: { ...data }, epochs, tested: "last-epoch", graph: { seed } },
     list: [...best, ...random].map(({ family, number }) => ({
       "graph.family": family,
       "graph.number": number,
