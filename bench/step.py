@@ -2,8 +2,8 @@
 
 Reads lines "FORM CELL HIDDEN LAYERS BATCH LENGTH STEPS" and answers each with the seconds of the processor that the steps
 took. Both forms train an embedding, a stack of recurrent layers and a linear read-out of the last step, with
-cross-entropy, the gradient's norm clipped to 5 and Adam. "fused" runs nn.RNN, nn.LSTM or nn.GRU; "loop" computes one
-time step after the other in Python, as the thesis's own modules do.
+cross-entropy, the gradient's norm clipped to 5 and Adam. "fused" runs nn.RNN, nn.LSTM or nn.GRU; "loop" is the thesis's own
+kind of layer, which computes one time step after the other in Python.
 """
 
 import platform
@@ -11,8 +11,9 @@ import sys
 import time
 
 import torch
+from masked_layer import MaskedLayer
 from torch import nn
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import cross_entropy
 
 GATES = {"rnn-tanh": 1, "rnn-relu": 1, "lstm": 4, "gru": 3}
 
@@ -23,48 +24,18 @@ def fused(cell, hidden, layers):
     return {"lstm": nn.LSTM, "gru": nn.GRU}[cell](hidden, hidden, layers)
 
 
-class Layer(nn.Module):
-    def __init__(self, cell, hidden):
-        super().__init__()
-        self.cell = cell
-        self.weight_ih, self.weight_hh = (nn.Parameter(torch.empty(GATES[cell] * hidden, hidden)) for _ in range(2))
-        self.bias_ih, self.bias_hh = (nn.Parameter(torch.empty(GATES[cell] * hidden)) for _ in range(2))
-        for parameter in self.parameters():
-            nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
-
-    def step(self, x, h, c):
-        i2h = linear(x, self.weight_ih, self.bias_ih)
-        h2h = linear(h, self.weight_hh, self.bias_hh)
-        if self.cell == "rnn-tanh":
-            return torch.tanh(i2h + h2h), c
-        if self.cell == "rnn-relu":
-            return torch.relu(i2h + h2h), c
-        if self.cell == "lstm":
-            i, f, g, o = (i2h + h2h).chunk(4, 1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            return torch.sigmoid(o) * torch.tanh(c), c
-        (xr, xz, xn), (hr, hz, hn) = i2h.chunk(3, 1), h2h.chunk(3, 1)
-        z = torch.sigmoid(xz + hz)
-        n = torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
-        return n + z * (h - n), c
-
-    def forward(self, sequence):
-        h = c = torch.zeros(sequence.shape[1], self.weight_hh.shape[1])
-        outputs = []
-        for x in sequence:
-            h, c = self.step(x, h, c)
-            outputs.append(h)
-        return torch.stack(outputs)
-
-
 class Loop(nn.Module):
     def __init__(self, cell, hidden, layers):
         super().__init__()
-        self.layers = nn.ModuleList(Layer(cell, hidden) for _ in range(layers))
+        gates = GATES[cell] * hidden
+        shapes = (gates, hidden), (gates, hidden), (gates,), (gates,)
+        self.layers = nn.ModuleList(MaskedLayer(cell, *map(torch.empty, shapes)) for _ in range(layers))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -(hidden**-0.5), hidden**-0.5)
 
     def forward(self, sequence):
         for layer in self.layers:
-            sequence = layer(sequence)
+            sequence = layer.over(sequence)
         return sequence, None
 
 

@@ -1,8 +1,8 @@
 """The PyTorch side of structures.mjs: trains the network that it is given, on one thread.
 
 Reads JSON documents, one a line: a network, or batches to train it on, which it answers with the seconds that took and
-the losses. The network is made the way the thesis makes it: one module for each layer and each skip cell, which goes
-over time in Python, and sums of their output sequences. Masks are multiplied once per sequence.
+the losses. The network is made the way the thesis makes it: one masked layer for each layer and each skip cell, and sums of
+their output sequences.
 """
 
 import json
@@ -11,41 +11,9 @@ import sys
 import time
 
 import torch
+from masked_layer import MaskedLayer
 from torch import nn
-from torch.nn.functional import cross_entropy, linear
-
-
-class Layer(nn.Module):
-    def __init__(self, kind, weights, mask):
-        super().__init__()
-        self.kind = kind
-        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = (nn.Parameter(w) for w in weights)
-        self.register_buffer("mask", mask)
-
-    def step(self, x, h, c, weight_ih):
-        i2h = linear(x, weight_ih, self.bias_ih)
-        h2h = linear(h, self.weight_hh, self.bias_hh)
-        if self.kind == "rnn-tanh":
-            return torch.tanh(i2h + h2h), c
-        if self.kind == "rnn-relu":
-            return torch.relu(i2h + h2h), c
-        if self.kind == "lstm":
-            i, f, g, o = (i2h + h2h).chunk(4, 1)
-            c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            return torch.sigmoid(o) * torch.tanh(c), c
-        (xr, xz, xn), (hr, hz, hn) = i2h.chunk(3, 1), h2h.chunk(3, 1)
-        z = torch.sigmoid(xz + hz)
-        n = torch.tanh(xn + torch.sigmoid(xr + hr) * hn)
-        return n + z * (h - n), c
-
-    def forward(self, sequence):
-        h = c = torch.zeros(sequence.shape[1], self.weight_hh.shape[1])
-        weight_ih = self.weight_ih * self.mask
-        outputs = []
-        for x in sequence:
-            h, c = self.step(x, h, c, weight_ih)
-            outputs.append(h)
-        return torch.stack(outputs)
+from torch.nn.functional import cross_entropy
 
 
 class Structure(nn.Module):
@@ -60,8 +28,9 @@ class Structure(nn.Module):
             if node["type"] != "cell":
                 continue
             names = [f"cells.{node['name']}.{part}" for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
-            mask = torch.tensor(masks.get(names[0], [1] * len(weights[names[0]]))).reshape(shapes[names[0]])
-            self.cells[node["name"]] = Layer(node["kind"], [tensors[name] for name in names], mask)
+            mask = masks.get(names[0])
+            mask = mask and torch.tensor(mask, dtype=torch.float).reshape(shapes[names[0]])
+            self.cells[node["name"]] = MaskedLayer(node["kind"], *(tensors[name] for name in names), mask)
         self.out = nn.Linear(*reversed(shapes["readout.weight"]))
         self.out.weight.data, self.out.bias.data = tensors["readout.weight"], tensors["readout.bias"]
 
@@ -70,9 +39,13 @@ class Structure(nn.Module):
         for node in self.nodes:
             if node["type"] == "cell":
                 (source,) = node["inputs"]
-                outputs[node["name"]] = self.cells[node["name"]](outputs[source])
+                outputs[node["name"]] = self.cells[node["name"]].over(outputs[source])
             else:
-                outputs[node["name"]] = sum(outputs[name] for name in node["of"])
+                first, *others = node["of"]
+                total = outputs[first]
+                for name in others:
+                    total += outputs[name]
+                outputs[node["name"]] = total
         (read,) = self.read
         return self.out(outputs[read][-1])
 
