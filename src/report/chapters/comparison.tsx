@@ -96,7 +96,7 @@ export function ResultsTable({ outcomes }: PruningOutcomes) {
   return (
     <Table
       title="All results."
-      caption="Means over seeds. Best: the best epoch of retraining. Epochs: until within 1 point of the unpruned accuracy, in the median seed."
+      caption="Means over seeds. Best: the best epoch of retraining, which after random pruning ends where accuracy is regained. Epochs: until within 1 point of the unpruned accuracy, in the median seed."
       columns={[
         { label: "Cell", kind: "text" },
         { label: "Pruned", kind: "text" },
