@@ -42,7 +42,7 @@ class Structure(nn.Module):
                 outputs[node["name"]] = self.cells[node["name"]].over(outputs[source])
             else:
                 first, *others = node["of"]
-                total = outputs[first]
+                total = outputs[first]  # In place, as the thesis adds; nothing else reads a cell of a sum.
                 for name in others:
                     total += outputs[name]
                 outputs[node["name"]] = total

@@ -96,26 +96,23 @@ INLINE void each(int count, F f) {
   for (; k < count; k += W) f(Index<1>{}, k);
 }
 
-// Two gates of the same units, by `sigmoids` and by `sigmoidAndTanh`.
-INLINE void sigmoidsInPlace(float* a, float* b, int count) {
+// Two gates of the same units, by what f(x, y) makes of a few of their vectors.
+template <class F>
+INLINE void inPlace(float* a, float* b, int count, F f) {
   each<2>(count, [=](auto N, int k) INLINE_LAMBDA {
     vf x[N], y[N];
     load(a + k, x);
     load(b + k, y);
-    sigmoids(x, y);
+    f(x, y);
     store(a + k, x);
     store(b + k, y);
   });
 }
+INLINE void sigmoidsInPlace(float* a, float* b, int count) {
+  inPlace(a, b, count, [](auto& x, auto& y) INLINE_LAMBDA { sigmoids(x, y); });
+}
 INLINE void sigmoidAndTanhInPlace(float* a, float* b, int count) {
-  each<2>(count, [=](auto N, int k) INLINE_LAMBDA {
-    vf x[N], y[N];
-    load(a + k, x);
-    load(b + k, y);
-    sigmoidAndTanh(x, y);
-    store(a + k, x);
-    store(b + k, y);
-  });
+  inPlace(a, b, count, [](auto& x, auto& y) INLINE_LAMBDA { sigmoidAndTanh(x, y); });
 }
 
 // ---- Cells --------------------------------------------------------------------------------------------------------

@@ -102,8 +102,8 @@ function epochRows(reader: StoreReader, identity: string, setting: Setting): Pru
     epoch,
     trainLoss: metrics.trainLoss ?? Number.NaN,
     trainAccuracy: metrics.trainAccuracy ?? Number.NaN,
-    testLoss: metrics.testLoss ?? Number.NaN,
-    testAccuracy: metrics.testAccuracy ?? Number.NaN,
+    testLoss: metrics.testLoss,
+    testAccuracy: metrics.testAccuracy,
   }));
 }
 

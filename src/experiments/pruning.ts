@@ -67,6 +67,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     }
     const retrained = await train(network, data, {
       protocol,
+      // No more for a network that lost nothing, or that was interrupted after its last epoch.
       epochs: isDone() ? record.history.length : epochs,
       batch,
       learningRate,

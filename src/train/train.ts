@@ -46,12 +46,13 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Awaited after every epoch, counted from 1: the place to write a checkpoint. */
   onEpoch?(epoch: number, metrics: EpochMetrics, state: TrainingState): void | Promise<void>;
-  /** Asked after every epoch's `onEpoch`: whether training should end there. */
+  /** Asked after every epoch's `onEpoch`: whether training should end there, before what `epochs` says is the last one. */
   isDone?(): boolean;
   /** Called a few times a second with the share of all epochs that is done. */
   onProgress?(share: number): void;
 }
 
+/** What `TrainOptions.tested` may be. */
 export const testedEpochs = ["every-epoch", "last-epoch"] as const;
 export type Tested = (typeof testedEpochs)[number];
 

@@ -85,4 +85,14 @@ describe("a reproduction", () => {
     expect(written("stopped")).toMatchObject({ facts: { complete: false }, prediction: [{}] });
     expect(JSON.parse(readFileSync(path("stopped/run.json"), "utf8")).seconds).toBeGreaterThan(0);
   });
+
+  it("ends with the error of a prediction, beside which the control was running", async () => {
+    const onPrediction = () => {
+      throw new Error("the screen is gone");
+    };
+    await expect(reproduce({ ...(await ended("broken", [1])), onPrediction })).rejects.toThrow(
+      "the screen is gone",
+    );
+    expect(existsSync(path("broken/report.html"))).toBe(false);
+  });
 });
