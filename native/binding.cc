@@ -34,23 +34,23 @@ Batches batchesOf(const Napi::Object& object) {
   batches.steps = copyOf<int32_t, Napi::Int32Array>(object, "steps");
   batches.symbols = copyOf<int32_t, Napi::Int32Array>(object, "symbols");
   batches.lengths = copyOf<int32_t, Napi::Int32Array>(object, "lengths");
-  batches.labels = copyOf<int32_t, Napi::Int32Array>(object, "labels");
-  batches.readLastStep = object.Get("readLastStep").ToBoolean();
+  batches.targets = copyOf<int32_t, Napi::Int32Array>(object, "targets");
+  batches.carry = copyOf<uint8_t, Napi::Uint8Array>(object, "carry");
   return batches;
 }
 
 // An executor and whether a thread is at work on it; shared with that thread, so that it outlives its JavaScript
 // object while work goes on.
 struct Shared {
-  Shared(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads)
-      : executor(std::move(plan), optimiser, kernels, threads) {}
+  Shared(Plan plan, const Kernels& kernels, int threads) : executor(std::move(plan), kernels, threads) {}
   Executor executor;
   std::atomic<bool> busy{false};
 };
 
 struct Result {
-  std::vector<Outcome> outcomes;
-  std::vector<float> logits;
+  std::vector<Trained> outcomes;  // Norms of 0 where nothing was trained.
+  std::vector<double> counts;
+  std::vector<float> outputs;
   std::string error;
 };
 
@@ -73,7 +73,7 @@ class Jobs {
     env.AddCleanupHook([](Jobs* jobs) { jobs->stop(); }, jobs);
   }
 
-  // Runs `work` on a thread of its own; resolves to {losses, correct, logits}.
+  // Runs `work` on a thread of its own; resolves to {losses, counts, correct, norms, outputs}.
   template <class Work>
   static Napi::Value run(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
     auto& running = env.GetInstanceData<Jobs>()->running_;
@@ -115,17 +115,23 @@ class Jobs {
       return;
     }
     Napi::Object out = Napi::Object::New(env);
-    auto losses = Napi::Float64Array::New(env, result.outcomes.size());
-    auto correct = Napi::Int32Array::New(env, result.outcomes.size());
-    for (size_t i = 0; i < result.outcomes.size(); i++) {
+    const size_t count = result.outcomes.size();
+    auto losses = Napi::Float64Array::New(env, count), norms = Napi::Float64Array::New(env, count);
+    auto counts = Napi::Float64Array::New(env, count);
+    auto correct = Napi::Int32Array::New(env, count);
+    for (size_t i = 0; i < count; i++) {
       losses[i] = result.outcomes[i].loss;
+      norms[i] = result.outcomes[i].norm;
       correct[i] = result.outcomes[i].correct;
+      counts[i] = result.counts[i];
     }
-    auto logits = Napi::Float32Array::New(env, result.logits.size());
-    std::copy(result.logits.begin(), result.logits.end(), logits.Data());
+    auto outputs = Napi::Float32Array::New(env, result.outputs.size());
+    std::copy(result.outputs.begin(), result.outputs.end(), outputs.Data());
     out.Set("losses", losses);
+    out.Set("counts", counts);
     out.Set("correct", correct);
-    out.Set("logits", logits);
+    out.Set("norms", norms);
+    out.Set("outputs", outputs);
     job.deferred.Resolve(out);
   }
 
@@ -146,22 +152,19 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                            InstanceMethod<&NativeExecutor::train>("train"),
                            InstanceMethod<&NativeExecutor::evaluate>("evaluate"),
                            InstanceMethod<&NativeExecutor::gradient>("gradient"),
+                           InstanceMethod<&NativeExecutor::carry>("carry"),
+                           InstanceMethod<&NativeExecutor::setCarry>("setCarry"),
                            InstanceMethod<&NativeExecutor::state>("state"),
                            InstanceMethod<&NativeExecutor::setState>("setState"),
                            InstanceMethod<&NativeExecutor::footprint>("footprint"),
                        });
   }
 
-  // (words: Int32Array, masks: Uint8Array, parameters: Float32Array, optimiser, threads)
+  // (words: Int32Array, masks: Uint8Array, parameters: Float32Array, threads)
   explicit NativeExecutor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeExecutor>(info) {
     guarded(info.Env(), [&] {
-      if (!info[3].IsObject()) throw Refused("no optimiser was given");
-      const auto settings = info[3].As<Napi::Object>();
-      const auto number = [&](const char* name) { return settings.Get(name).ToNumber().DoubleValue(); };
-      const Optimiser optimiser{number("learningRate"), number("beta1"), number("beta2"), number("epsilon"),
-                                number("clip")};
-      const int threads = threadsOf(info[4]);
-      // Settings may run JavaScript, which could take these away.
+      const int threads = threadsOf(info[3]);
+      // Reading a number may run JavaScript, which could take these away.
       const auto words = typedArray<Napi::Int32Array>(info[0], napi_int32_array, "the plan is of another type");
       const auto masks = typedArray<Napi::Uint8Array>(info[1], napi_uint8_array, "the plan is of another type");
       const auto parameters = typedArray<Napi::Float32Array>(info[2], napi_float32_array, "a vector of floats is missing");
@@ -169,7 +172,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
         throw Refused("a vector does not have the parameters' length");
       }
-      shared_ = std::make_shared<Shared>(std::move(plan), optimiser, chooseKernels(std::getenv("FILIGREE_ISA")), threads);
+      shared_ = std::make_shared<Shared>(std::move(plan), chooseKernels(std::getenv("FILIGREE_ISA")), threads);
       std::copy_n(parameters.Data(), parameters.ElementLength(), shared_->executor.parameters());
       // Tells the garbage collector what this small object holds on to.
       memory_ = static_cast<int64_t>(shared_->executor.footprint().total());
@@ -205,7 +208,24 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     });
   }
 
-  // (batches, from, to)
+  static Update updateOf(const Napi::Object& settings) {
+    const auto number = [&](const char* name) { return settings.Get(name).ToNumber().DoubleValue(); };
+    Update update;
+    const double kind = number("optimiser");
+    if (!(kind >= 0 && kind < kOptimiserKinds)) throw Refused("there is no such optimiser");
+    update.kind = static_cast<OptimiserKind>(static_cast<int>(kind));
+    update.beta1 = number("beta1");
+    update.beta2 = number("beta2");
+    update.epsilon = number("epsilon");
+    update.weightDecay = number("weightDecay");
+    update.clip = number("clip");
+    update.seed = number("seed");
+    if (!(update.seed >= 0 && update.seed <= UINT32_MAX)) throw Refused("the seed is not one of 32 bits");
+    update.rates = copyOf<double, Napi::Float64Array>(settings, "rates");
+    return update;
+  }
+
+  // (batches, from, to, update)
   Napi::Value train(const Napi::CallbackInfo& info) {
     return claimed(info, [&] {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
@@ -214,21 +234,50 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       if (from < 0 || to < from || to > static_cast<int64_t>(batches.sizes.size())) {
         throw Refused("there are no such batches");
       }
-      return Jobs::run(info.Env(), shared_, [batches = std::move(batches), from, to](Executor& executor, Result& out) {
-        out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to));
-      });
+      if (!info[3].IsObject()) throw Refused("no optimiser was given");
+      Update update = updateOf(info[3].As<Napi::Object>());
+      const auto work = [batches = std::move(batches), from, to, update = std::move(update)](Executor& executor, Result& out) {
+        out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to), update);
+        out.counts.assign(batches.counts.begin() + from, batches.counts.begin() + to);
+      };
+      return Jobs::run(info.Env(), shared_, work);
     });
   }
 
-  // (batches)
+  // (batches, whether outputs are wanted)
   Napi::Value evaluate(const Napi::CallbackInfo& info) {
     return claimed(info, [&] {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
       shared_->executor.check(batches);
-      return Jobs::run(info.Env(), shared_, [batches = std::move(batches)](Executor& executor, Result& out) {
-        out.logits.resize(batches.labels.size() * executor.plan().outputs);
-        out.outcomes = executor.evaluate(batches, out.logits.data());
+      const bool wanted = info[1].ToBoolean();
+      return Jobs::run(info.Env(), shared_, [batches = std::move(batches), wanted](Executor& executor, Result& out) {
+        if (wanted) out.outputs.resize(batches.targets.size() * executor.plan().outputs);
+        for (const Outcome& outcome : executor.evaluate(batches, wanted ? out.outputs.data() : nullptr)) {
+          out.outcomes.push_back({outcome, 0});
+        }
+        out.counts.assign(batches.counts.begin(), batches.counts.end());
       });
+    });
+  }
+
+  // () => what the lanes of the last batch were left in
+  Napi::Value carry(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      const std::vector<float> values = shared_->executor.carry();
+      shared_->busy = false;
+      auto out = Napi::Float32Array::New(info.Env(), values.size());
+      std::copy(values.begin(), values.end(), out.Data());
+      return out;
+    });
+  }
+
+  // (carry: Float32Array)
+  Napi::Value setCarry(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      const auto values = typedArray<Napi::Float32Array>(info[0], napi_float32_array, "a vector of floats is missing");
+      shared_->executor.setCarry(values.Data(), values.ElementLength());
+      shared_->busy = false;
+      return info.Env().Undefined();
     });
   }
 
@@ -259,7 +308,8 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       Executor& executor = shared_->executor;
       float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
       for (int k = 0; k < 3; k++) {
-        std::copy(vectors[k], vectors[k] + executor.plan().parameters, parametersOf(info[k]));
+        float* to = parametersOf(info[k]);
+        if (k == 0 || executor.plan().trains()) std::copy(vectors[k], vectors[k] + executor.plan().parameters, to);
       }
       shared_->busy = false;
       return Napi::Number::New(info.Env(), executor.step());
@@ -275,7 +325,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
       for (int k = 0; k < 3; k++) {
         const float* from = parametersOf(info[k]);
-        std::copy(from, from + executor.plan().parameters, vectors[k]);
+        if (k == 0 || executor.plan().trains()) std::copy(from, from + executor.plan().parameters, vectors[k]);
       }
       executor.setStep(step);
       shared_->busy = false;
@@ -348,6 +398,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeStream", defineNativeStream(env));
   exports.Set("peak", Napi::Function::New(env, peak));
   exports.Set("timer", Napi::Function::New(env, timer));
+  exports.Set("dialect", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
+                return Napi::String::New(info.Env(), kDialect);
+              }));
   exports.Set("instructionSet", Napi::Function::New(env, instructionSet));
   return exports;
 }

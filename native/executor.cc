@@ -12,15 +12,14 @@
 
 namespace filigree {
 
-Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads)
+Executor::Executor(Plan plan, const Kernels& kernels, int threads)
     : plan_(std::move(plan)),
-      optimiser_(optimiser),
       kernels_(kernels),
       parameters_(plan_.parameters),
-      first_(plan_.parameters),
-      second_(plan_.parameters),
+      first_(plan_.trains() ? plan_.parameters : 0),
+      second_(plan_.trains() ? plan_.parameters : 0),
       prepared_(plan_.prepared),
-      gradient_(plan_.gradients),
+      gradient_(plan_.trains() ? plan_.gradients : 0),
       team_(threads) {
   if (plan_.lanes == 1) throw Refused("the plan cannot be run: it is for streaming");
   matrices_.reserve(plan_.blocks.size());
@@ -41,7 +40,8 @@ Executor::Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels
   embedded_ = Floats(width * lanes * groups);
   embeddedFlow_ = Floats(embedded_.size());
   for (int i = 0; i < threads; i++) {
-    members_.push_back(std::make_unique<Member>(Member{{plan_, matrices_, kernels_, prepared_.data()}, {}, {}}));
+    members_.push_back(std::make_unique<Member>(
+        Member{{plan_, matrices_, kernels_, prepared_.data(), parameters_.data()}, {}, {}, 0}));
   }
   members_[0]->runner.reserve(1);  // The others only if a batch has work for them.
 }
@@ -50,7 +50,7 @@ Footprint Executor::footprint() const {
   Footprint bytes;
   for (const Floats* of : {&parameters_, &first_, &second_, &gradient_}) bytes.parameters += of->bytes();
   for (const Matrix& matrix : matrices_) bytes.matrices += matrix.bytes();
-  for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &sums_}) bytes.rest += of->bytes();
+  for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &sums_, &carry_}) bytes.rest += of->bytes();
   for (const auto& member : members_) {
     bytes.activations += member->runner.activationBytes();
     bytes.parameters += member->gradient.bytes();
@@ -59,35 +59,38 @@ Footprint Executor::footprint() const {
   return bytes;
 }
 
-void Executor::setStep(double step) {
-  const FlushToZero flush;  // As in training.
-  step_ = step;
-  // By repeated multiplication, not pow(), whose last bit depends on the C library.
-  power1_ = power2_ = 1;
-  for (double k = 0; k < step && power1_ + power2_ > 0; k++) power1_ *= optimiser_.beta1, power2_ *= optimiser_.beta2;
-}
-
 void Executor::check(Batches& batches) const {
   const auto require = [](bool holds, const char* otherwise) {
     if (!holds) throw Refused(std::string("the batches cannot be run: ") + otherwise);
   };
   require(batches.sizes.size() == batches.steps.size(), "their sizes and steps differ in number");
+  require(batches.carry.size() == batches.sizes.size(), "what they carry and their sizes differ in number");
   size_t examples = 0, symbols = 0;
+  batches.firstExample.clear(), batches.firstSymbol.clear(), batches.counts.clear();
   for (size_t i = 0; i < batches.sizes.size(); i++) {
     batches.firstExample.push_back(examples);
     batches.firstSymbol.push_back(symbols);
     require(batches.sizes[i] >= 1, "one is empty");
     require(batches.steps[i] >= 1 && batches.steps[i] <= plan_.steps, "one is longer than the plan allows");
     for (int k = 0; k < batches.sizes[i]; k++) {
-      require(examples < batches.lengths.size() && examples < batches.labels.size(), "there are too few examples");
-      const int length = batches.lengths[examples], label = batches.labels[examples];
+      require(examples < batches.lengths.size(), "there are too few examples");
+      const int length = batches.lengths[examples];
       require(length >= 1 && length <= batches.steps[i], "a length does not fit its batch");
-      require(label >= 0 && label < plan_.outputs, "a label is not a class of the network");
       examples++;
     }
     symbols += static_cast<size_t>(batches.sizes[i]) * batches.steps[i];
   }
-  require(examples == batches.lengths.size() && examples == batches.labels.size(), "there are too many examples");
+  require(examples == batches.lengths.size(), "there are too many examples");
+  require(batches.targets.size() == (plan_.everyStep ? symbols : examples), "their targets do not fit their sizes");
+  for (const int32_t target : batches.targets) {
+    require(target >= (plan_.everyStep ? -1 : 0) && target < plan_.outputs, "a label is not a class of the network");
+  }
+  for (size_t i = 0; i < batches.sizes.size(); i++) {
+    const auto first = batches.targets.begin() + static_cast<int64_t>(batches.firstSymbol[i]);
+    const auto isThere = [](int32_t target) { return target >= 0; };
+    batches.counts.push_back(plan_.everyStep ? std::count_if(first, first + int64_t{batches.sizes[i]} * batches.steps[i], isThere)
+                                             : batches.sizes[i]);
+  }
   require(symbols == batches.symbols.size(), "their symbols do not fit their sizes");
   const int rows = static_cast<int>(plan_.symbols.size());
   for (const int32_t symbol : batches.symbols) require(symbol >= 0 && symbol < rows, "a symbol is out of range");
@@ -99,49 +102,84 @@ void Executor::reserve(const Batches& batches) {
   for (const int batch : batches.steps) steps = std::max(steps, batch);
   for (const int size : batches.sizes) examples = std::max(examples, size);
   for (int k = 0; k < std::min(tilesOf(examples), team_.size()); k++) members_[k]->runner.reserve(steps);
+  const size_t floats = static_cast<size_t>(tilesOf(examples)) * carryFloats();
+  if (carry_.size() >= floats) return;
+  Floats larger(floats);
+  std::copy_n(carry_.data(), carry_.size(), larger.data());
+  carry_ = std::move(larger);
 }
 
-std::vector<Outcome> Executor::train(const Batches& batches, size_t from, size_t to) {
+std::vector<float> Executor::carry() const {
+  return {carry_.data(), carry_.data() + static_cast<size_t>(carried_) * carryFloats()};
+}
+
+void Executor::setCarry(const float* values, size_t count) {
+  if (carryFloats() == 0 || count % carryFloats() != 0) throw Refused("the carry is not whole tiles");
+  if (carry_.size() < count) carry_ = Floats(count);
+  std::copy_n(values, count, carry_.data());
+  carried_ = static_cast<int>(count / carryFloats());
+}
+
+// What a tile goes on from; nothing where it begins anew.
+const float* Executor::before(const Batches& batches, size_t index, int tile) const {
+  if (!batches.carry[index] || tile >= carried_) return nullptr;
+  return carry_.data() + static_cast<size_t>(tile) * carryFloats();
+}
+
+void Executor::requireBackward() const {
+  if (!plan_.trains()) throw Refused("the plan cannot be run: it is for evaluation");
+}
+
+std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t to, const Update& update) {
+  requireBackward();
+  if (update.rates.size() != to - from) throw Refused("there is not one learning rate for each batch");
   const FlushToZero flush;
   reserve(batches);
-  std::vector<Outcome> outcomes;
+  // By repeated multiplication, not pow(), whose last bit depends on the C library.
+  power1_ = power2_ = 1;
+  for (double k = 0; k < step_ && power1_ + power2_ > 0; k++) power1_ *= update.beta1, power2_ *= update.beta2;
+  std::vector<Trained> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
-    outcomes.push_back(batchGradient(batches, i));
-    const double norm = gradientNorm();
-    if (!std::isfinite(norm)) outcomes.back().loss = std::numeric_limits<double>::quiet_NaN();
-    if (!std::isfinite(outcomes.back().loss)) break;
-    update(norm);
+    outcomes.push_back({batchGradient(batches, i, update.seed), gradientNorm()});
+    Trained& trained = outcomes.back();
+    if (!std::isfinite(trained.norm)) trained.loss = std::numeric_limits<double>::quiet_NaN();
+    if (!std::isfinite(trained.loss)) break;
+    apply(update, update.rates[i - from], trained.norm);
   }
   return outcomes;
 }
 
-std::vector<Outcome> Executor::evaluate(const Batches& batches, float* logits) {
+std::vector<Outcome> Executor::evaluate(const Batches& batches, float* outputs) {
   const FlushToZero flush;
   std::vector<Outcome> outcomes(batches.sizes.size());
   reserve(batches);
   prepare();
   for (size_t i = 0; i < outcomes.size() && !stopped_; i++) {
-    eachTile(
-        batches, i, [&](Member& member) { member.outcome = member.runner.forward(logits); },
-        [&](Member& member) { outcomes[i] += member.outcome; });
+    const auto work = [&](Member& member) {
+      member.outcome = member.runner.evaluate(before(batches, i, member.tile), after(member.tile), outputs);
+    };
+    eachTile(batches, i, work, [&](Member& member) { outcomes[i] += member.outcome; });
   }
   return outcomes;
 }
 
 double Executor::gradient(const Batches& batches, size_t index, float* gradient) {
+  requireBackward();
   const FlushToZero flush;
   reserve(batches);
-  const Outcome outcome = batchGradient(batches, index);
+  const std::vector<float> kept = carry();
+  const Outcome outcome = batchGradient(batches, index, 0);
+  setCarry(kept.data(), kept.size());
   std::memcpy(gradient, gradient_.data(), plan_.parameters * sizeof(float));
   return outcome.loss;
 }
 
-// The examples of a batch in the order in which they fill its tiles. Where each is read at its own last symbol, tiles
-// hold examples of like lengths and end with the longest of their own.
+// The examples of a batch in the order in which they fill its tiles: tiles hold examples of like lengths and end with the
+// longest of their own. What is carried on stays in its lane; such batches are of one length.
 std::vector<int> Executor::order(const Batches& batches, size_t index) const {
   std::vector<int> examples(batches.sizes[index]);
   std::iota(examples.begin(), examples.end(), 0);
-  if (!batches.readLastStep && batches.sizes[index] > plan_.lanes) {
+  if (batches.sizes[index] > plan_.lanes && !batches.carry[index]) {
     const int32_t* lengths = batches.lengths.data() + batches.firstExample[index];
     std::stable_sort(examples.begin(), examples.end(), [&](int a, int b) { return lengths[a] < lengths[b]; });
   }
@@ -158,6 +196,7 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
     const auto one = [&](int k) {
       if (k >= here) return;
       const int start = (first + k) * lanes;
+      members_[k]->tile = first + k;
       members_[k]->runner.take(batches, index, examples.data() + start, std::min(lanes, batch - start));
       work(*members_[k]);
     };
@@ -168,20 +207,21 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
     }
     for (int k = 0; k < here; k++) done(*members_[k]);
   }
+  carried_ = tiles;
 }
 
-Outcome Executor::batchGradient(const Batches& batches, size_t index) {
+Outcome Executor::batchGradient(const Batches& batches, size_t index, double seed) {
   prepare();
+  const DropoutKey dropout = dropoutKey(seed, step_);
   const size_t bytes = plan_.gradients * sizeof(float);
   std::memset(gradient_.data(), 0, bytes);
   Outcome outcome;
   // Each tile's gradient is a sum of its own, and they are added in order, so that the number of threads changes nothing.
   const bool several = batches.sizes[index] > plan_.lanes;
   const auto work = [&](Member& member) {
-    member.outcome = member.runner.forward(nullptr);
-    if (!several) return member.runner.backward(gradient_.data());
-    std::memset(member.gradient.data(), 0, bytes);
-    member.runner.backward(member.gradient.data());
+    member.runner.forward(before(batches, index, member.tile), after(member.tile), dropout);
+    if (several) std::memset(member.gradient.data(), 0, bytes);
+    member.outcome = member.runner.backward(several ? member.gradient.data() : gradient_.data(), dropout);
   };
   if (several) {
     for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), team_.size()); k++) {
@@ -264,18 +304,33 @@ double Executor::gradientNorm() const {
   return std::sqrt(squares);
 }
 
-void Executor::update(double norm) {
+void Executor::apply(const Update& update, double rate, double norm) {
   const int count = static_cast<int>(plan_.parameters);
-  float* gradient = gradient_.data();
-  const double factor = optimiser_.clip / (norm + 1e-6);
+  float *parameters = parameters_.data(), *first = first_.data(), *second = second_.data(), *gradient = gradient_.data();
+  const double factor = update.clip / (norm + 1e-6);
   if (factor < 1) kernels_.scale(gradient, count, static_cast<float>(factor));
+  if (update.weightDecay > 0 && update.kind == OptimiserKind::kAdamW) {
+    kernels_.scale(parameters, count, static_cast<float>(1 - rate * update.weightDecay));
+  } else if (update.weightDecay > 0) {
+    kernels_.add(gradient, parameters, count, static_cast<float>(update.weightDecay));
+  }
   step_++;
-  power1_ *= optimiser_.beta1;
-  power2_ *= optimiser_.beta2;
-  kernels_.adam(parameters_.data(), first_.data(), second_.data(), gradient, count,
-                optimiser_.beta1, optimiser_.beta2,
-                static_cast<float>(optimiser_.learningRate / (1 - power1_)),
-                static_cast<float>(std::sqrt(1 - power2_)), static_cast<float>(optimiser_.epsilon));
+  power1_ *= update.beta1;
+  power2_ *= update.beta2;
+  const float epsilon = static_cast<float>(update.epsilon);
+  switch (update.kind) {
+    case OptimiserKind::kSgd:
+      kernels_.sgd(parameters, first, gradient, count, update.beta1, static_cast<float>(rate));
+      break;
+    case OptimiserKind::kRmsprop:
+      kernels_.rmsprop(parameters, second, gradient, count, update.beta2, static_cast<float>(rate), epsilon);
+      break;
+    case OptimiserKind::kAdam:
+    case OptimiserKind::kAdamW:
+      kernels_.adam(parameters, first, second, gradient, count, update.beta1, update.beta2,
+                    static_cast<float>(rate / (1 - power1_)), static_cast<float>(std::sqrt(1 - power2_)), epsilon);
+      break;
+  }
 }
 
 }  // namespace filigree

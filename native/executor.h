@@ -16,8 +16,20 @@
 
 namespace filigree {
 
-struct Optimiser {
-  double learningRate, beta1, beta2, epsilon, clip;
+// The order is that of `optimiserKinds` in src/engine/executor.ts.
+enum class OptimiserKind : int { kSgd, kRmsprop, kAdam, kAdamW };
+constexpr int kOptimiserKinds = 4;
+
+// What becomes of gradients; see `Optimiser` and `Update` in src/engine/executor.ts.
+struct Update {
+  OptimiserKind kind = OptimiserKind::kAdam;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, clip = 0;
+  std::vector<double> rates;  // One for each batch.
+  double seed = 0;
+};
+
+struct Trained : Outcome {
+  double norm = 0;
 };
 
 // Bytes that an executor holds: activations, all that is as long as the parameters, the matrices' forms, and tables and
@@ -30,17 +42,23 @@ struct Footprint {
 class Executor {
  public:
   // Tiles of a batch run on up to `threads` threads; their number changes no result.
-  Executor(Plan plan, const Optimiser& optimiser, const Kernels& kernels, int threads);
+  Executor(Plan plan, const Kernels& kernels, int threads);
 
   // Throws Refused unless every size, length, label and symbol fits the plan.
   void check(Batches& batches) const;
 
   // Trains on batches [from, to), ending after the first whose loss is not finite; it is NaN where the gradient is not.
-  std::vector<Outcome> train(const Batches& batches, size_t from, size_t to);
-  // Runs all batches forward and writes the logits, [example][class].
-  std::vector<Outcome> evaluate(const Batches& batches, float* logits);
+  // Throws Refused unless the plan goes back and there is a rate for each batch.
+  std::vector<Trained> train(const Batches& batches, size_t from, size_t to, const Update& update);
+  // Runs all batches forward and writes the outputs of every target, where they are wanted.
+  std::vector<Outcome> evaluate(const Batches& batches, float* outputs);
   // Loss and unclipped gradient of one batch.
   double gradient(const Batches& batches, size_t index, float* gradient);
+
+  // What the cells of each tile of the last batch were left in.
+  std::vector<float> carry() const;
+  // Throws Refused unless it is whole tiles.
+  void setCarry(const float* values, size_t count);
 
   // Ends work on another thread before its next batch; the executor is of no use afterwards.
   void stop() { stopped_ = true; }
@@ -52,7 +70,7 @@ class Executor {
   float* firstMoment() { return first_.data(); }
   float* secondMoment() { return second_.data(); }
   double step() const { return step_; }
-  void setStep(double step);
+  void setStep(double step) { step_ = step; }
 
  private:
   // One thread's share of the work.
@@ -60,6 +78,7 @@ class Executor {
     TileRunner runner;
     Floats gradient;  // Of one tile.
     Outcome outcome;
+    int tile;  // Its number in the batch.
   };
 
   void reserve(const Batches& batches);
@@ -70,16 +89,19 @@ class Executor {
   std::vector<int> order(const Batches& batches, size_t index) const;
   template <class Work, class Done>
   void eachTile(const Batches& batches, size_t index, Work work, Done done);
-  Outcome batchGradient(const Batches& batches, size_t index);
+  const float* before(const Batches& batches, size_t index, int tile) const;
+  float* after(int tile) { return carry_.data() + static_cast<size_t>(tile) * carryFloats(); }
+  size_t carryFloats() const { return static_cast<size_t>(plan_.carry); }
+  Outcome batchGradient(const Batches& batches, size_t index, double seed);
   void tableBackward(const Op& op, float* gradient);
   double gradientNorm() const;
-  void update(double norm);
+  void apply(const Update& update, double rate, double norm);
+  void requireBackward() const;
 
   int tilesOf(int examples) const { return (examples + plan_.lanes - 1) / plan_.lanes; }
   int symbolGroups() const { return (static_cast<int>(plan_.symbols.size()) + plan_.lanes - 1) / plan_.lanes; }
 
   const Plan plan_;
-  const Optimiser optimiser_;
   const Kernels& kernels_;
   std::vector<Matrix> matrices_;
   Floats parameters_, first_, second_, prepared_, gradient_;
@@ -90,7 +112,12 @@ class Executor {
   Team team_;
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};
-  double step_ = 0, power1_ = 1, power2_ = 1;
+  double step_ = 0;
+  // Of the optimiser in use, to the power of the step; kept from update to update of a call.
+  double power1_ = 1, power2_ = 1;
+  // Of each tile, and of how many tiles the last batch had.
+  Floats carry_;
+  int carried_ = 0;
 };
 
 }  // namespace filigree

@@ -4,6 +4,7 @@
 #include "kernels.h"
 
 #include "cells.h"
+#include "exp.h"
 #include "simd.h"
 
 namespace filigree::FILIGREE_ISA {
@@ -390,6 +391,98 @@ void gather(const float* table, int width, int rows, const int* symbols, int lan
   for (int i = 0; i < rows; i++) lookUp(table + i * width, width, symbols, lanes, out + i * lanes);
 }
 
+void embed(const float* embedding, const int64_t* offset, int rows, int lanes, float* out) {
+  constexpr int kBlock = 16;  // Rows of the result that are filled together.
+  for (int first = 0; first < rows; first += kBlock) {
+    const int end = first + kBlock < rows ? first + kBlock : rows;
+    for (int l = 0; l < lanes; l++) {
+      const float* from = embedding + offset[l];
+      for (int i = first; i < end; i++) out[i * lanes + l] = from[i];
+    }
+  }
+}
+
+void embedGradient(const float* in, const int64_t* offset, int rows, int lanes, float* gradient, float* scratch,
+                   int stride) {
+  transpose(in, rows, lanes, scratch, stride);
+  for (int l = 0; l < lanes; l++) {
+    float* to = gradient + offset[l];
+    const float* from = scratch + static_cast<long>(l) * stride;
+    for (int i = 0; i < rows; i++) to[i] += from[i];
+  }
+}
+
+// "lowbias32" of C. Wellons's hash prospector.
+template <class U>
+INLINE U mix(U x) {
+  x ^= x >> 16;
+  x *= 0x21f0aaadu;
+  x ^= x >> 15;
+  x *= 0xd35a2d97u;
+  return x ^ (x >> 15);
+}
+
+void dropout(const float* from, float* to, int rows, int lanes, const DropoutStep& step) {
+  const auto [key, rate, scale, examples] = step;
+  for (int i = 0; i < rows; i++) {
+    const uint32_t row = mix(key + static_cast<uint32_t>(i) * 0xc2b2ae35u);
+    for (int l = 0; l < lanes; l += W) {
+      vu example;
+      __builtin_memcpy(&example, examples + l, sizeof example);
+      const vu drawn = mix(row + example * 0x9e3779b9u) >> 8;
+      const vf kept = load(from + i * lanes + l) * splat(scale);
+      store(to + i * lanes + l, (vf)((vi)(drawn >= rate) & (vi)kept));
+    }
+  }
+}
+
+template <int L>
+void softmaxOf(float* logits, int rows, const int* target, double count, bool gradient, double* loss, int* likeliest) {
+  constexpr int H = W / 2;
+  for (int l = 0; l < L; l += W) {
+    float* z = logits + l;
+    vf most = load(z);
+    vi best = {};
+    for (int i = 1; i < rows; i++) {
+      const vf x = load(z + static_cast<long>(i) * L);
+      const auto more = x > most;
+      most = more ? x : most;
+      best = (vi)more ? vi{} + i : best;
+    }
+    float top[W];
+    __builtin_memcpy(top, &most, sizeof top);
+    __builtin_memcpy(likeliest + l, &best, sizeof best);
+    for (int half = 0; half < W; half += H) {
+      z = logits + l + half;
+      vh narrow;
+      __builtin_memcpy(&narrow, top + half, sizeof narrow);
+      const vd start = __builtin_convertvector(narrow, vd);
+      vd sum = {};
+      for (int i = 0; i < rows; i++) sum += expOf<vd, vl>(loadDoubles(z + static_cast<long>(i) * L) - start);
+      const int* own = target + l + half;
+      for (int k = 0; k < H; k++) {
+        const int row = own[k] < 0 ? 0 : own[k];
+        loss[l + half + k] = logOf(sum[k]) + start[k] - z[static_cast<long>(row) * L + k];
+      }
+      if (!gradient) continue;
+      vhi narrowTarget;
+      __builtin_memcpy(&narrowTarget, own, sizeof narrowTarget);
+      const vl row = __builtin_convertvector(narrowTarget, vl);
+      for (int i = 0; i < rows; i++) {
+        float* x = z + static_cast<long>(i) * L;
+        const vd probability = expOf<vd, vl>(loadDoubles(x) - start) / sum;
+        const vd value = (probability - (row == i ? vd{} + 1 : vd{})) / count;
+        storeDoubles(x, row < 0 ? vd{} : value);
+      }
+    }
+  }
+}
+
+void softmax(float* logits, int rows, int lanes, const int* target, double count, bool gradient, double* loss,
+             int* likeliest) {
+  (lanes == 32 ? softmaxOf<32> : softmaxOf<16>)(logits, rows, target, count, gradient, loss, likeliest);
+}
+
 void scatterRows(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
                  float* scratch) {
   transpose(in, rows, lanes, scratch, stride);
@@ -460,6 +553,30 @@ void adam(float* parameters, float* first, float* second, const float* gradient,
   }
 }
 
+void sgd(float* parameters, float* first, const float* gradient, int count, double momentum, float rate) {
+  const vf b = splat(static_cast<float>(momentum)), r = splat(rate);
+  for (int i = 0; i < count; i += W) {
+    const vf m = fma(b, load(first + i), load(gradient + i));
+    store(first + i, m);
+    store(parameters + i, load(parameters + i) - r * m);
+  }
+}
+
+void rmsprop(float* parameters, float* second, const float* gradient, int count, double smoothing, float rate,
+             float epsilon) {
+  const vf b = splat(static_cast<float>(smoothing)), c = splat(static_cast<float>(1 - smoothing)), r = splat(rate);
+  for (int i = 0; i < count; i += W) {
+    const vf g = load(gradient + i);
+    const vf v = fma(b, load(second + i), c * g * g);
+    store(second + i, v);
+    store(parameters + i, load(parameters + i) - r * g / (vsqrt(v) + splat(epsilon)));
+  }
+}
+
+void add(float* values, const float* others, int count, float factor) {
+  for (int i = 0; i < count; i += W) store(values + i, fma(splat(factor), load(others + i), load(values + i)));
+}
+
 double burn(int rounds, float* sink) {
   constexpr int kChains = 12;
   vf sum[kChains];
@@ -503,12 +620,19 @@ extern const Kernels kernels = {
     kCells,
     sum,
     spread,
+    embed,
+    embedGradient,
+    dropout,
+    softmax,
     gather,
     scatterRows,
     rowSums,
     squares,
     scale,
     adam,
+    sgd,
+    rmsprop,
+    add,
     burn,
     read,
     &streamKernels,

@@ -85,6 +85,14 @@ struct CellReverse {
   int count;
 };
 
+// What decides who is dropped at one step, and by what the others grow.
+struct DropoutStep {
+  uint32_t key;      // Of the update, the layer and the step.
+  uint32_t rate;     // In units of 2^-24.
+  float scale;
+  const int* examples;  // The number of each lane's.
+};
+
 struct CellKernels {
   void (*forward)(const CellStep& step);
   void (*backward)(const CellReverse& step);
@@ -139,6 +147,19 @@ struct Kernels {
               bool accumulate);
   // rows of `value[row]` in every lane.
   void (*spread)(const float* value, int rows, int lanes, float* out);
+  // out[row][lane] = embedding[offset[lane] + row].
+  void (*embed)(const float* embedding, const int64_t* offset, int rows, int lanes, float* out);
+  // gradient[offset[lane] + row] += in[row][lane]; `scratch` has room for lanes * stride floats, `stride` being the rows
+  // padded to sixteens.
+  void (*embedGradient)(const float* in, const int64_t* offset, int rows, int lanes, float* gradient, float* scratch,
+                        int stride);
+  // to = from, but 0 where a draw from (key, row, example[lane]) says so, and larger by `scale` elsewhere; see
+  // src/engine/dropout.ts.
+  void (*dropout)(const float* from, float* to, int rows, int lanes, const DropoutStep& step);
+  // Softmax cross-entropy of `rows` logits in every lane: the loss and the most likely row of each. With a gradient, the
+  // logits become (p - target) / count, and 0 in lanes whose target is -1.
+  void (*softmax)(float* logits, int rows, int lanes, const int* target, double count, bool gradient, double* loss,
+                  int* likeliest);
   // out[row][lane] = table[row][symbol[lane]].
   void (*gather)(const float* table, int width, int rows, const int* symbols, int lanes, float* out);
   // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
@@ -152,6 +173,13 @@ struct Kernels {
   void (*scale)(float* values, int count, float factor);
   void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
                double beta2, float rate, float rootCorrection, float epsilon);
+
+  // first = momentum * first + gradient; parameters -= rate * first.
+  void (*sgd)(float* parameters, float* first, const float* gradient, int count, double momentum, float rate);
+  void (*rmsprop)(float* parameters, float* second, const float* gradient, int count, double smoothing, float rate,
+                  float epsilon);
+  // values += factor * others.
+  void (*add)(float* values, const float* others, int count, float factor);
 
   // Fused multiply-adds at full rate, for measuring the processor's peak; returns the floating-point operations done.
   double (*burn)(int rounds, float* sink);

@@ -36,6 +36,9 @@ Block blockOf(const Measured& m) {
   return block;
 }
 
+// Steps of a chunk, as src/engine/compile.ts chooses them.
+int chunkSteps(int rows, int lanes) { return std::max(kOuterSteps, (1 << 18) / (rows * lanes * 4)); }
+
 // A matrix with its inputs (`right`), its outputs (`left`) and the gradient of its inputs (`flow`) over one chunk of
 // steps, which all chunks share.
 struct MatrixWork {

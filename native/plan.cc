@@ -9,7 +9,6 @@ namespace filigree {
 namespace {
 
 constexpr int64_t kMost = int64_t{1} << 30;  // Floats of any buffer.
-constexpr int kVersion = 3;
 
 class Decoder {
  public:
@@ -24,6 +23,7 @@ class Decoder {
     plan_.segment = size("segment");
     require(plan_.segment <= plan_.steps, "its segments are longer than its steps");
     plan_.outputs = size("outputs");
+    plan_.everyStep = flag();
     plan_.parameters = size("parameters");
     plan_.embedding = word();
     plan_.embeddingWidth = size("embedding width");
@@ -35,7 +35,7 @@ class Decoder {
     require(plan_.parameters % 16 == 0 && plan_.gradients % 16 == 0, "a buffer is not whole cache lines");
     require(plan_.gradients >= plan_.parameters, "its gradients are fewer than its parameters");
     gradientsEnd_ = plan_.parameters;
-    const int64_t counts[] = {word(), word(), word(), word(), word()};
+    const int64_t counts[] = {word(), word(), word(), word(), word(), word()};
     for (const int64_t n : counts) {
       require(n >= 0 && n <= static_cast<int64_t>(count_), "it lists an impossible number of parts");
     }
@@ -47,15 +47,15 @@ class Decoder {
     for (int64_t i = 0; i < counts[0]; i++) plan_.blocks.push_back(block());
     using enum OpCode;
     decodeOps(plan_.prepare, counts[1], {kBias, kTable});
-    decodeOps(plan_.forward, counts[2], {kGather, kAffine, kCell, kSum, kSelect, kLoss});
-    decodeOps(plan_.backward, counts[3],
-              {kClear, kScatter, kCopy, kCellBackward, kAffineBackward, kWeightGradient, kBiasGradient, kTableGradient});
-    decodeOps(plan_.finish, counts[4], {kTableBackward});
-    for (const auto* ops : {&plan_.prepare, &plan_.forward, &plan_.backward, &plan_.finish}) {
+    decodeStages(plan_.forward, counts[2], Time::kForward, {kGather, kEmbed, kAffine, kCell, kSum, kDropout, kSelect});
+    decodeStages(plan_.read, counts[3], Time::kForward, {kAffine, kSoftmax});
+    decodeStages(plan_.backward, counts[4], Time::kBackward,
+                 {kAffine, kSoftmax, kClear, kScatter, kCopy, kDropout, kCellBackward, kAffineBackward, kWeightGradient,
+                  kBiasGradient, kTableGradient, kEmbedGradient});
+    decodeOps(plan_.finish, counts[5], {kTableBackward});
+    for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
       for (const Op& op : *ops) noteUse(op);
     }
-    checkGroups(plan_.forward);
-    checkGroups(plan_.backward);
     require(next_ == count_, "it has words left over");
     require(maskRead_ == maskBytes_, "it has masks left over");
     // No wrong size makes the executor ask for more memory than its buffers fill.
@@ -137,19 +137,40 @@ class Decoder {
     r.offset = word();
     r.rows = size("the rows of a buffer");
     r.stride = size("the stride of a buffer");
-    const int64_t flags = word();
-    require(flags >= 0 && flags <= 3, "a buffer has unknown flags");
-    r.initial = flags & 1;
-    r.once = flags & 2;
+    r.initial = flag();
+    const int64_t held = word();
+    // What has room for a chunk is written by whoever runs that chunk. A single step is also what cells carry.
+    require(held >= 0 && held <= plan_.segment, "a buffer holds an impossible number of steps");
+    require(held <= 1 || (stage_ && held >= stage_->chunk), "a buffer does not hold a chunk");
+    r.held = static_cast<int>(held);
     require(r.rows <= r.stride, "a buffer is narrower than its rows");
     require(plan_.lanes == 1 || r.offset % 16 == 0, "a buffer is not aligned");
     const int64_t step = int64_t{r.stride} * plan_.lanes, own = int64_t{r.rows} * plan_.lanes;
+    const int64_t steps = held > 0 ? held : plan_.segment;
     inside(0, step, plan_.arena, "a buffer is out of range");
     const int64_t before = r.initial ? step : 0;
-    const int64_t length = (r.once ? 0 : plan_.segment - 1) * step + own;
-    inside(r.offset - before, length + before, plan_.arena, "a buffer is out of range");
+    inside(r.offset - before, (steps - 1) * step + own + before, plan_.arena, "a buffer is out of range");
     // Up to the end of the sequence, of which these may be the only rows in use.
-    arenaEnd_ = std::max(arenaEnd_, r.offset + (r.once ? 1 : plan_.segment) * step);
+    arenaEnd_ = std::max(arenaEnd_, r.offset + steps * step);
+    return r;
+  }
+
+  // A buffer of all steps.
+  Rows whole() {
+    const Rows r = rows();
+    require(r.held == 0, "a buffer does not hold all steps");
+    require(!stage_ || stage_->time != Time::kOnce || plan_.lanes == 1, "a buffer does not fit its stage");
+    return r;
+  }
+
+  // What a stage's product reads: in a stream, which has one step, a read-out takes outputs as they are.
+  Rows inStage() { return plan_.lanes == 1 ? rows() : stepped(); }
+
+  // The buffer of a stage's operation that works step by step.
+  Rows stepped() {
+    const Rows r = rows();
+    require(stage_ && (stage_->time == Time::kOnce ? r.held == 1 : r.held == 0 || r.held >= stage_->chunk),
+            "a buffer does not fit its stage");
     return r;
   }
 
@@ -188,6 +209,23 @@ class Decoder {
     }
   }
 
+  void decodeStages(std::vector<Stage>& stages, int64_t count, Time time, std::initializer_list<OpCode> allowed) {
+    for (int64_t i = 0; i < count; i++) {
+      Stage stage;
+      const int64_t code = word();
+      stage.time = static_cast<Time>(code);
+      require(stage.time == time || stage.time == Time::kOnce, "a stage runs at another time");
+      stage.chunk = size("the steps of a chunk");
+      const int64_t ops = word();
+      require(ops >= 1 && ops <= static_cast<int64_t>(count_), "it lists an impossible number of parts");
+      stage_ = &stage;
+      decodeOps(stage.ops, ops, allowed);
+      stage_ = nullptr;
+      for (const Op& op : stage.ops) noteUse(op);
+      stages.push_back(std::move(stage));
+    }
+  }
+
   void noteUse(const Op& op) {
     if (op.block < 0) return;
     Block& b = plan_.blocks[op.block];
@@ -200,20 +238,6 @@ class Decoder {
       case OpCode::kTableBackward: b.transposed = b.differentiated = true; break;
       case OpCode::kWeightGradient: b.differentiated = true; break;
       default: break;
-    }
-  }
-
-  // A group is run in chunks of time, so every member must work step by step.
-  static void checkGroups(const std::vector<Op>& ops) {
-    for (size_t i = 0; i < ops.size(); i++) {
-      if (ops[i].joinsNext()) {
-        require(i + 1 < ops.size() && (ops[i + 1].joinsNext() || ops[i + 1].code == OpCode::kCell),
-                "a cell's gates are filled without the cell");
-      }
-      if (ops[i].joinsPrevious()) {
-        require(i > 0 && (ops[i - 1].joinsPrevious() || ops[i - 1].code == OpCode::kCellBackward),
-                "a gradient does not follow its cell");
-      }
     }
   }
 
@@ -238,18 +262,21 @@ class Decoder {
       }
       case OpCode::kGather:
         op.table = word();
-        op.target = rows();
-        require(op.table % 16 == 0 && !op.target.once, "a table does not fit its buffer");
+        op.target = stepped();
+        require(op.table % 16 == 0, "a table does not fit its buffer");
         inPrepared(op.table, int64_t{op.target.rows} * plan_.tableWidth());
+        return op;
+      case OpCode::kEmbed:
+        op.target = stepped();
+        require(op.target.rows == plan_.embeddingWidth, "an embedding does not fit its buffer");
         return op;
       case OpCode::kAffine: {
         const Block& b = blockOf(op);
-        op.from = rows();
-        op.target = rows();
+        op.from = inStage();
+        op.target = stepped();
         op.bias = word();
         op.accumulate = flag();
-        require(op.from.rows == b.columns && op.target.rows == b.rows && op.from.once == op.target.once,
-                "a matrix does not fit its buffers");
+        require(op.from.rows == b.columns && op.target.rows == b.rows, "a matrix does not fit its buffers");
         if (!op.accumulate) inPrepared(op.bias, b.rows);
         return op;
       }
@@ -258,20 +285,22 @@ class Decoder {
         op.kind = kind();
         const Block& b = blockOf(op);
         if (op.code == OpCode::kCell) op.bias = word();
-        op.gates = rows();
-        op.output = rows();
+        op.gates = whole();
+        op.output = whole();
         const std::vector<Rows> state = rowsList("a cell has an impossible number of states");
         const int units = op.output.rows;
         const CellShape& shape = kCellShapes[op.kind];
         require(op.gates.rows == int64_t{shape.gates} * units, "a cell's gates do not fit it");
-        require(op.output.initial && !op.output.once && !op.gates.once, "a cell's buffers are of the wrong kind");
+        require(op.output.initial, "a cell's buffers are of the wrong kind");
         require(state.size() == (shape.hasState ? 1 : 0), "a cell's state does not fit it");
         op.hasState = shape.hasState;
         if (op.hasState) {
           op.state = state[0];
-          require(op.state.rows == 2 * units && op.state.initial && !op.state.once, "a cell's state does not fit it");
+          require(op.state.rows == 2 * units && op.state.initial && op.state.held == 0, "a cell's state does not fit it");
         }
         if (op.code == OpCode::kCell) {
+          op.place = plan_.carry;
+          plan_.carry += int64_t{op.output.rows + op.state.rows} * plan_.lanes;
           const int64_t columns = word();
           op.window = word();
           op.joint = columns != 0;
@@ -290,7 +319,7 @@ class Decoder {
         op.sources = rowsList("a cell has an impossible number of gradients");
         int64_t covered = 0;
         for (const Rows& gradient : op.sources) {
-          require(!gradient.once, "a cell's gradient does not fit it");
+          require(gradient.held == 0, "a cell's gradient does not fit it");
           covered += gradient.rows;
         }
         op.carry = rows();
@@ -299,63 +328,74 @@ class Decoder {
       }
       case OpCode::kSum:
         op.sources = rowsList("a sum has an impossible number of terms");
-        op.target = rows();
-        require(!op.sources.empty() && !op.target.once, "a sum does not fit");
-        for (const Rows& from : op.sources) require(from.rows == op.target.rows && !from.once, "a sum does not fit");
+        op.target = whole();
+        require(!op.sources.empty(), "a sum does not fit");
+        for (const Rows& from : op.sources) require(from.rows == op.target.rows && from.held == 0, "a sum does not fit");
+        return op;
+      case OpCode::kDropout:
+        op.layer = static_cast<int>(word());
+        op.rate = static_cast<int>(word());
+        op.from = whole();
+        op.target = whole();
+        require(op.rate >= 0 && op.rate < 1 << 24, "a rate of dropout is impossible");
+        require(op.from.rows == op.target.rows, "a dropout does not fit");
         return op;
       case OpCode::kCopy:
-        op.from = rows();
-        op.target = rows();
+        op.from = whole();
+        op.target = whole();
         op.accumulate = flag();
-        require(op.from.rows == op.target.rows && !op.from.once && !op.target.once, "a copy does not fit");
+        require(op.from.rows == op.target.rows, "a copy does not fit");
         return op;
       case OpCode::kSelect:
-        op.from = rows();
+        op.from = whole();
         op.target = rows();
-        require(op.from.rows == op.target.rows && !op.from.once && op.target.once, "a selection does not fit");
+        require(op.from.rows == op.target.rows && op.target.held == 1, "a selection does not fit");
         return op;
-      case OpCode::kLoss:
-        op.target = rows();
-        require(op.target.rows == plan_.outputs && op.target.once, "the logits do not fit");
+      case OpCode::kSoftmax:
+        op.target = stepped();
+        op.gradient = flag();
+        require(op.target.rows == plan_.outputs, "the logits do not fit");
+        require(plan_.lanes == 1 || plan_.everyStep == (stage_->time != Time::kOnce), "the targets do not fit");
         return op;
       case OpCode::kClear:
-        op.target = rows();
-        require(!op.target.once, "there is nothing to clear");
+        op.target = whole();
         return op;
       case OpCode::kScatter:
         op.from = rows();
-        op.target = rows();
-        require(op.from.rows == op.target.rows && op.from.once && !op.target.once, "a scattering does not fit");
+        op.target = whole();
+        require(op.from.rows == op.target.rows && op.from.held == 1, "a scattering does not fit");
         return op;
       case OpCode::kAffineBackward: {
         const Block& b = blockOf(op);
-        op.from = rows();
-        op.target = rows();
+        op.from = stepped();
+        op.target = stepped();
         op.accumulate = flag();
-        require(op.from.rows == b.rows && op.target.rows == b.columns && op.from.once == op.target.once,
-                "a matrix does not fit its buffers");
+        require(op.from.rows == b.rows && op.target.rows == b.columns, "a matrix does not fit its buffers");
         return op;
       }
       case OpCode::kWeightGradient: {
         const Block& b = blockOf(op);
-        op.from = rows();
-        op.target = rows();
+        op.from = stepped();
+        op.target = stepped();
         op.shift = flag() ? 1 : 0;
-        require(op.from.rows == b.rows, "a gradient does not fit its rows");
-        require(op.target.rows == b.columns && op.from.once == op.target.once, "a gradient does not fit its input");
-        require(op.shift == 0 || op.target.initial, "a gradient needs the state before the first step");
+        require(op.from.rows == b.rows && op.target.rows == b.columns, "a gradient does not fit its matrix");
+        require(op.shift == 0 || (op.target.initial && op.target.held == 0),
+                "a gradient needs the state before the first step");
         return op;
       }
       case OpCode::kBiasGradient:
-        op.from = rows();
+        op.from = stepped();
         op.parts = biasParts(op.from.rows);
         return op;
       case OpCode::kTableGradient:
-        op.from = rows();
+        op.from = whole();
         op.stride = size("the stride of a table");
         op.to = word();
-        require(!op.from.once, "a table's gradient does not fit its rows");
         checkTableGradient(op.from.rows, op.stride, op.to);
+        return op;
+      case OpCode::kEmbedGradient:
+        op.from = whole();
+        require(op.from.rows == plan_.embeddingWidth, "an embedding does not fit its buffer");
         return op;
       case OpCode::kTableBackward: {
         const Block& b = blockOf(op);
@@ -377,6 +417,7 @@ class Decoder {
     gradientsEnd_ = std::max(gradientsEnd_, to + length);
   }
 
+  const Stage* stage_ = nullptr;  // The one that is being decoded.
   const int32_t* words_;
   size_t count_;
   const uint8_t* masks_;

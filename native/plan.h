@@ -1,6 +1,6 @@
 // A plan as the native executor holds it: decoded from the words that JavaScript sends, with every offset, extent and
 // index checked against its buffer, so that the kernels never need to. See src/engine/plan.ts for what each operation
-// means and src/engine/native.ts for the encoding.
+// means and src/engine/encode.ts for the encoding.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct Rows {
   int rows = 0;
   int stride = 0;
   bool initial = false;
-  bool once = false;
+  int held = 0;  // Steps that there is room for, of the chunk at work; 0 for all steps.
 };
 
 // A rectangle of a block and the parameters that it takes its weights from; see src/engine/plan.ts.
@@ -55,11 +55,13 @@ enum class OpCode : int {
   kBias = 1,
   kTable,
   kGather,
+  kEmbed,
   kAffine,
   kCell,
   kSum,
+  kDropout,
   kSelect,
-  kLoss,
+  kSoftmax,
   kClear,
   kScatter,
   kCopy,
@@ -68,8 +70,16 @@ enum class OpCode : int {
   kWeightGradient,
   kBiasGradient,
   kTableGradient,
+  kEmbedGradient,
   kTableBackward,
 };
+
+// The version of the encoding, the operations in the order of their codes and the cells in the order of kCellShapes, as
+// src/engine/encode.ts has them.
+constexpr int kVersion = 4;
+constexpr const char* kDialect =
+    "4: bias table gather embed affine cell sum dropout select softmax clear scatter copy cellBackward affineBackward "
+    "weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
 
 // What the executor must know of a kind of cell; the order is that of `cellKinds` in src/network/architecture.ts. The
 // matrices have shares in adjacent gates: the input's in the first `inputGates`, the hidden one in `hiddenGates` from
@@ -95,7 +105,10 @@ struct Op {
   int rows = 0;
   int shift = 0;
   int stride = 0;
+  int layer = 0;
+  int rate = 0;  // In units of 2^-24.
   bool accumulate = false;
+  bool gradient = false;
   bool hasState = false;
   int64_t bias = -1;
   int64_t table = 0;
@@ -107,18 +120,18 @@ struct Op {
   std::vector<Part> parts;
   int64_t window = 0;  // A cell whose block is both matrices: where its rows of step 0 begin. See CellOp in plan.ts.
   bool joint = false;
+  int64_t place = 0;  // Of what a cell hands from step to step, among all that a tile's cells do.
   // Named by role: what is read (a sum and a cell's reverse read several), what is written, and a cell's buffers.
   Rows from, target, gates, output, state, carry;
   std::vector<Rows> sources;
+};
 
-  // Whether the operation is in one group with the next or the one before; see `groups` in src/engine/plan.ts.
-  bool joinsNext() const {
-    return code == OpCode::kGather || (code == OpCode::kAffine && !target.once);
-  }
-  bool joinsPrevious() const {
-    return code == OpCode::kTableGradient || (code == OpCode::kWeightGradient && !from.once) ||
-           (code == OpCode::kBiasGradient && !from.once) || (code == OpCode::kAffineBackward && !from.once);
-  }
+// Operations that run together; see src/engine/plan.ts.
+enum class Time : int { kForward, kBackward, kOnce };
+struct Stage {
+  Time time{};
+  int chunk = 1;
+  std::vector<Op> ops;
 };
 
 struct Plan {
@@ -126,6 +139,7 @@ struct Plan {
   int steps = 0;
   int segment = 0;  // Steps that the arena has room for; see src/engine/plan.ts.
   int outputs = 0;
+  bool everyStep = false;
   int64_t parameters = 0;
   int64_t embedding = 0;
   int embeddingWidth = 0;
@@ -133,9 +147,12 @@ struct Plan {
   int64_t prepared = 0;
   int64_t gradients = 0;
   int64_t arena = 0;
+  int64_t carry = 0;  // Floats of what a tile's cells hand from step to step.
   std::vector<Block> blocks;
-  std::vector<Op> prepare, forward, backward, finish;
+  std::vector<Op> prepare, finish;
+  std::vector<Stage> forward, read, backward;
 
+  bool trains() const { return !backward.empty(); }
   int tableWidth() const { return (static_cast<int>(symbols.size()) + 15) / 16 * 16; }
 };
 

@@ -89,6 +89,15 @@ constexpr bool kManyRegisters = kMaxRows > 6;
 
 // As many 32-bit integers.
 typedef int vi __attribute__((vector_size(W * 4)));
+typedef uint32_t vu __attribute__((vector_size(W * 4)));
+
+// Half as many doubles in a vector of the same size, the integers beside them, and the floats that they come from.
+typedef double vd __attribute__((vector_size(W * 4), may_alias));
+typedef int64_t vl __attribute__((vector_size(W * 4), may_alias));
+typedef float vh __attribute__((vector_size(W * 2), may_alias));
+typedef int32_t vhi __attribute__((vector_size(W * 2), may_alias));
+INLINE vd loadDoubles(const float* p) { return __builtin_convertvector(*reinterpret_cast<const vh*>(p), vd); }
+INLINE void storeDoubles(float* p, vd v) { *reinterpret_cast<vh*>(p) = __builtin_convertvector(v, vh); }
 
 INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 INLINE void store(float* p, vf v) { *reinterpret_cast<vf*>(p) = v; }

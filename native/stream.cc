@@ -21,33 +21,49 @@ Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
   if (plan_.lanes != 1) throw Refused("the plan cannot be run: it is not for streaming");
   checkGates();
   int rows = 0, separated = 0;
-  for (const Op& op : plan_.forward) {
+  eachOp([&](const Op& op, bool) {
     if (op.joint) throw Refused("the plan cannot be run: a stream multiplies a cell's matrices one after the other");
     if (op.code == OpCode::kCell) {
       const auto size = static_cast<size_t>(padded(op.output.rows));
       cells_.push_back({Floats(size), Floats(op.hasState ? 2 * size : 0)});
       separated = std::max(separated, padded(op.output.rows) * kCellShapes[op.kind].gates);
-    } else if (op.code != OpCode::kAffine) {
-      continue;
+    } else if (op.code == OpCode::kEmbed) {
+      embeddings_ = Floats(plan_.symbols.size() * plan_.embeddingWidth);
     }
+    if (op.code != OpCode::kCell && op.code != OpCode::kAffine) return;
     rows = std::max({rows, op.gates.rows, op.target.rows});
     if (!matrices_[op.block]) matrices_[op.block].emplace(plan_.blocks[op.block], parameters, *kernels_.stream);
-  }
+  });
   // A product may start at any row and goes on to a whole sixteen.
   rows_ = Floats(static_cast<size_t>(padded(rows)) + 16);
   separated_ = Floats(static_cast<size_t>(separated));
   prepare(parameters);
 }
 
-// The gates of a cell are filled by the operations right before it, from the first row on.
+// Calls f(op, fills) for every operation: those of the forward stages that fill gates, and those that read.
+template <class F>
+void Stream::eachOp(F f) const {
+  for (const Stage& stage : plan_.forward) {
+    for (const Op& op : stage.ops) f(op, op.code == OpCode::kGather || op.code == OpCode::kAffine);
+  }
+  for (const Stage& stage : plan_.read) {
+    for (const Op& op : stage.ops) f(op, false);
+  }
+}
+
+// The gates of a cell are filled by the operations right before it in its stage, from the first row on.
 void Stream::checkGates() const {
-  const Rows* gates = nullptr;
-  for (size_t i = plan_.forward.size(); i-- > 0;) {
-    const Op& op = plan_.forward[i];
-    if (op.code == OpCode::kCell) {
-      gates = &op.gates;
-    } else if (op.joinsNext() && (op.target.offset != gates->offset || op.target.rows > gates->rows)) {
-      throw Refused("the plan cannot be run: it fills other gates than those of the cell that follows");
+  for (const Stage& stage : plan_.forward) {
+    const Rows* gates = nullptr;
+    for (size_t i = stage.ops.size(); i-- > 0;) {
+      const Op& op = stage.ops[i];
+      if (op.code == OpCode::kCell) {
+        gates = &op.gates;
+      } else if (op.code == OpCode::kGather || op.code == OpCode::kAffine) {
+        if (!gates || op.target.offset != gates->offset || op.target.rows > gates->rows) {
+          throw Refused("the plan cannot be run: it fills other gates than those of the cell that follows");
+        }
+      }
     }
   }
 }
@@ -55,6 +71,10 @@ void Stream::checkGates() const {
 void Stream::prepare(const float* parameters) {
   const FlushToZero flush;
   prepared_ = Floats(static_cast<size_t>(plan_.prepared));
+  for (size_t s = 0; embeddings_.size() > 0 && s < plan_.symbols.size(); s++) {
+    copyFloats(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth,
+               embeddings_.data() + s * plan_.embeddingWidth, plan_.embeddingWidth);
+  }
   for (const Op& op : plan_.prepare) {
     if (op.code == OpCode::kTable) {
       makeTable(op, parameters);
@@ -79,7 +99,7 @@ void Stream::makeTable(const Op& op, const float* parameters) {
 }
 
 size_t Stream::bytes() const {
-  size_t bytes = (prepared_.size() + arena_.size() + rows_.size() + separated_.size()) * sizeof(float);
+  size_t bytes = (prepared_.size() + embeddings_.size() + arena_.size() + rows_.size() + separated_.size()) * sizeof(float);
   for (const auto& matrix : matrices_) bytes += matrix ? matrix->bytes() : 0;
   for (const Cell& cell : cells_) bytes += cell.output.bytes() + cell.state.bytes();
   return bytes;
@@ -94,13 +114,16 @@ void Stream::reset() {
 void Stream::step(int symbol, float* logits) {
   const FlushToZero flush;
   size_t cells = 0;
-  for (const Op& op : plan_.forward) {
+  eachOp([&](const Op& op, bool fills) {
     switch (op.code) {
       case OpCode::kGather:
         copyFloats(prepared_.data() + op.table + int64_t{symbol} * op.target.rows, rows_.data(), op.target.rows);
         break;
+      case OpCode::kEmbed:
+        copyFloats(embeddings_.data() + int64_t{symbol} * op.target.rows, at(op.target), op.target.rows);
+        break;
       case OpCode::kAffine:
-        affine(op);
+        affine(op, fills);
         break;
       case OpCode::kCell:
         cell(op, cells_[cells++]);
@@ -108,26 +131,27 @@ void Stream::step(int symbol, float* logits) {
       case OpCode::kSum:
         sum(op);
         break;
+      case OpCode::kDropout:
       case OpCode::kSelect:
         copyFloats(at(op.from), at(op.target), op.target.rows);
         break;
-      case OpCode::kLoss:
+      case OpCode::kSoftmax:
         copyFloats(at(op.target), logits, op.target.rows);
         break;
       default:
-        break;  // decodePlan lets no other operation into a forward pass.
+        break;  // decodePlan lets no other operation into these stages.
     }
-  }
+  });
 }
 
-void Stream::affine(const Op& op) {
+void Stream::affine(const Op& op, bool fills) {
   if (!op.accumulate) {
     copyFloats(prepared_.data() + op.bias, rows_.data(), op.target.rows);
-  } else if (!op.joinsNext()) {
+  } else if (!fills) {
     copyFloats(at(op.target), rows_.data(), op.target.rows);
   }
   matrices_[op.block]->addProduct(at(op.from), rows_.data());
-  if (!op.joinsNext()) copyFloats(rows_.data(), at(op.target), op.target.rows);
+  if (!fills) copyFloats(rows_.data(), at(op.target), op.target.rows);
 }
 
 // The product reads the output of the step before, which the element-wise half then overwrites in place.

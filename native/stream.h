@@ -36,7 +36,9 @@ class Stream {
   void checkGates() const;
   void prepare(const float* parameters);
   void makeTable(const Op& op, const float* parameters);
-  void affine(const Op& op);
+  template <class F>
+  void eachOp(F f) const;
+  void affine(const Op& op, bool fills);
   void cell(const Op& op, Cell& cell);
   void sum(const Op& op);
 
@@ -47,6 +49,7 @@ class Stream {
   std::vector<std::optional<StreamMatrix>> matrices_;  // By block; none where only a table needs it.
   std::vector<Cell> cells_;                            // In the order of the operations.
   Floats prepared_;                                    // Biases, and tables as [symbol][row].
+  Floats embeddings_;                                  // [symbol][width], where they are multiplied at each step.
   Floats arena_;                                       // Outputs, and what is read out.
   Floats rows_;       // What a product adds to: the gates of the cell that follows, or the rows of an operation.
   Floats separated_;  // The gates of a cell, each from a multiple of 16 on.

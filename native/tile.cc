@@ -7,24 +7,40 @@
 namespace filigree {
 namespace {
 constexpr int kMaxTerms = 16;  // Of a sum in one go.
+
+int padded(int rows) { return (rows + 15) / 16 * 16; }
+
+// As in kernels.cc.
+uint32_t mix(uint32_t x) {
+  x ^= x >> 16;
+  x *= 0x21f0aaadu;
+  x ^= x >> 15;
+  x *= 0xd35a2d97u;
+  return x ^ (x >> 15);
 }
 
-int chunkSteps(int rows, int lanes) {
-  constexpr int64_t kGroupBytes = 1 << 18;
-  return std::max(kOuterSteps, static_cast<int>(kGroupBytes / (int64_t{rows} * lanes * int64_t{sizeof(float)})));
+}  // namespace
+
+DropoutKey dropoutKey(double seed, double update) {
+  const auto low = [](double x) { return static_cast<uint32_t>(static_cast<uint64_t>(x)); };
+  return {true, mix(mix(low(seed)) + low(update) * 0x9e3779b9u)};
 }
 
 TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, const Kernels& kernels,
-                       const float* prepared)
+                       const float* prepared, const float* parameters)
     : plan_(plan),
       matrices_(matrices),
       kernels_(kernels),
-      prepared_(prepared) {
+      prepared_(prepared),
+      parameters_(parameters) {
   size_t scratch = 0;
-  for (const Op& op : plan.backward) {
-    if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
-    if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows);
-    if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
+  for (const Stage& stage : plan.backward) {
+    for (const Op& op : stage.ops) {
+      if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
+      if (op.code == OpCode::kEmbedGradient) scratch = std::max<size_t>(scratch, padded(op.from.rows));
+      if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows);
+      if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
+    }
   }
   scratch_ = Floats(scratch * plan.lanes);
   size_t sums = 0;
@@ -33,157 +49,201 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     sums += matrix.sumCount();
   }
   sums_ = Floats(sums);
-  for (const Op& op : plan.forward) {
-    if (op.code == OpCode::kCell) boundaryFloats_ += static_cast<size_t>(floatsOf(op.output) + floatsOf(op.state));
-  }
 }
 
 void TileRunner::reserve(int steps) {
   if (arena_.size() == 0) arena_ = Floats(plan_.arena);
   const size_t symbols = static_cast<size_t>(steps) * plan_.lanes;
   if (symbols_.size() < symbols) symbols_ = Floats(symbols);
-  const size_t boundaries = (steps - 1) / plan_.segment * boundaryFloats_;
+  const size_t targets = plan_.everyStep ? symbols : plan_.lanes;
+  if (targets_.size() < targets) targets_ = Floats(targets);
+  const size_t boundaries = static_cast<size_t>((steps - 1) / plan_.segment + 2) * plan_.carry;
   if (boundaries_.size() < boundaries) boundaries_ = Floats(boundaries);
 }
 
 void TileRunner::take(const Batches& batches, size_t index, const int* examples, int size) {
   const int lanes = plan_.lanes;
   batch_ = batches.sizes[index];
+  count_ = static_cast<double>(batches.counts[index]);
+  first_ = plan_.everyStep ? batches.firstSymbol[index] : batches.firstExample[index];
   size_ = size;
   steps_ = 1;
+  int* targets = integers(targets_);
   for (int l = 0; l < size; l++) {
-    examples_[l] = batches.firstExample[index] + examples[l];
-    const int read = batches.readLastStep ? batches.steps[index] : batches.lengths[examples_[l]];
-    readSteps_[l] = read - 1;
-    labels_[l] = batches.labels[examples_[l]];
-    steps_ = std::max(steps_, read);
+    examples_[l] = examples[l];
+    const size_t example = batches.firstExample[index] + examples[l];
+    readSteps_[l] = batches.lengths[example] - 1;
+    if (!plan_.everyStep) targets[l] = batches.targets[example];
+    steps_ = std::max(steps_, batches.lengths[example]);
   }
   // Idle lanes do as the first one does, so that nothing overflows in them alone, and are read at step 0.
-  for (int l = size; l < lanes; l++) readSteps_[l] = 0;
-  int* symbols = reinterpret_cast<int*>(symbols_.data());
+  for (int l = size; l < lanes; l++) {
+    examples_[l] = examples[0];
+    readSteps_[l] = 0;
+    if (!plan_.everyStep) targets[l] = -1;
+  }
+  int* symbols = integers(symbols_);
   for (int t = 0; t < steps_; t++, symbols += lanes) {
-    const int32_t* from = batches.symbols.data() + batches.firstSymbol[index] + static_cast<size_t>(t) * batch_;
-    for (int l = 0; l < lanes; l++) symbols[l] = from[examples[l < size ? l : 0]];
+    const size_t at = batches.firstSymbol[index] + static_cast<size_t>(t) * batch_;
+    for (int l = 0; l < lanes; l++) symbols[l] = batches.symbols[at + examples_[l]];
+    if (!plan_.everyStep) continue;
+    for (int l = 0; l < lanes; l++) targets[t * lanes + l] = l < size ? batches.targets[at + examples_[l]] : -1;
   }
 }
 
-// Calls f(segment) for every segment of the tile's steps, in their order or in reverse.
+// Calls f() for every segment of the tile's steps, in their order or in reverse.
 template <class F>
 void TileRunner::eachSegment(bool backward, F f) {
   const int count = (steps_ + plan_.segment - 1) / plan_.segment;
   for (int c = 0; c < count; c++) {
-    const int segment = backward ? count - 1 - c : c;
-    start_ = segment * plan_.segment;
+    segment_ = backward ? count - 1 - c : c;
+    start_ = segment_ * plan_.segment;
     length_ = std::min(plan_.segment, steps_ - start_);
-    f(segment);
+    f();
   }
 }
 
-// Calls f(rows, boundary) for all that cells hand from step to step, each with its place among what they hand to a
-// segment. The first segment is handed nothing.
-template <class F>
-void TileRunner::eachState(int segment, F f) {
-  if (segment == 0) return;
-  float* boundary = boundaries_.data() + (segment - 1) * boundaryFloats_;
-  for (const Op& op : plan_.forward) {
-    if (op.code != OpCode::kCell) continue;
-    f(op.output, boundary);
-    boundary += floatsOf(op.output);
-    if (!op.hasState) continue;
-    f(op.state, boundary);
-    boundary += floatsOf(op.state);
+template <class After>
+void TileRunner::forward(const float* before, float* after, After afterSegment) {
+  segment_ = 0;
+  if (before) {
+    std::copy_n(before, plan_.carry, boundary());
+  } else {
+    std::fill_n(boundary(), plan_.carry, 0.0f);
   }
+  eachSegment(false, [&] {
+    runForward();
+    afterSegment();
+  });
+  if (after) std::copy_n(boundary() + plan_.carry, plan_.carry, after);
 }
 
-Outcome TileRunner::forward(float* logits) {
+void TileRunner::forward(const float* before, float* after, DropoutKey dropout) {
+  dropout_ = dropout;
+  forward(before, after, [] {});
+}
+
+Outcome TileRunner::evaluate(const float* before, float* after, float* outputs) {
+  dropout_ = {};
   Outcome outcome;
-  eachSegment(false, [&](int segment) {
-    eachState(segment, [&](const Rows& rows, float* boundary) {
-      std::copy_n(at(rows, plan_.segment - 1), floatsOf(rows), boundary);
-      std::copy_n(boundary, floatsOf(rows), at(rows, -1));
-    });
-    outcome = runForward(logits);
+  forward(before, after, [&] {
+    for (const Stage& stage : plan_.read) runStage(stage, nullptr, outputs, outcome);
   });
   return outcome;
 }
 
-void TileRunner::backward(float* gradient) {
-  eachSegment(true, [&](int segment) {
-    if (!isLast()) {
-      eachState(segment, [&](const Rows& rows, float* boundary) { std::copy_n(boundary, floatsOf(rows), at(rows, -1)); });
-      runForward(nullptr);
-    }
-    runBackward(gradient);
+Outcome TileRunner::backward(float* gradient, DropoutKey dropout) {
+  dropout_ = dropout;
+  Outcome outcome;
+  eachSegment(true, [&] {
+    if (!isLast()) runForward();
+    for (const Stage& stage : plan_.backward) runStage(stage, gradient, nullptr, outcome);
   });
   for (size_t i = 0; i < matrices_.size(); i++) matrices_[i].collect(sums_.data() + firstSum_[i], gradient);
+  return outcome;
 }
 
-// Calls f(op, t, end) for every operation: once for all steps, but for the operations of a group in turn for every
-// chunk of its steps, so that what one has written is still in the cache when the next reads it.
+// Calls f(op, t, end) for every operation of a stage, in turn for every chunk of the segment's steps.
 template <class F>
-void TileRunner::eachChunk(const std::vector<Op>& ops, bool backward, F f) {
-  for (size_t first = 0, end = 0; first < ops.size(); first = end) {
-    int rows = 1;
-    do {
-      rows = std::max(rows, ops[end].gates.rows);
-      end++;
-    } while (end < ops.size() && (ops[end - 1].joinsNext() || ops[end].joinsPrevious()));
-    const int most = chunkSteps(rows, plan_.lanes);
-    const int chunks = end - first > 1 ? (length_ + most - 1) / most : 1;
-    for (int c = 0; c < chunks; c++) {
-      const int64_t k = backward ? chunks - 1 - c : c;
-      const int t = static_cast<int>(length_ * k / chunks), last = static_cast<int>(length_ * (k + 1) / chunks);
-      for (size_t i = first; i < end; i++) f(ops[i], t, last);
-    }
+void TileRunner::eachChunk(const Stage& stage, F f) {
+  chunk_ = 0;
+  if (stage.time == Time::kOnce) {
+    if (!isLast()) return;
+    for (const Op& op : stage.ops) f(op, 0, 1);
+    return;
+  }
+  const int chunks = (length_ + stage.chunk - 1) / stage.chunk;
+  for (int c = 0; c < chunks; c++) {
+    const int64_t k = stage.time == Time::kBackward ? chunks - 1 - c : c;
+    chunk_ = static_cast<int>(length_ * k / chunks);
+    const int end = static_cast<int>(length_ * (k + 1) / chunks);
+    for (const Op& op : stage.ops) f(op, chunk_, end);
   }
 }
 
-Outcome TileRunner::runForward(float* logits) {
-  const int lanes = plan_.lanes;
-  Outcome outcome;
-  eachChunk(plan_.forward, false, [&](const Op& op, int first, int end) {
-    if (op.target.once && op.code != OpCode::kSelect) {
-      if (!isLast()) return;
-      end = first + 1;
-    }
+void TileRunner::runForward() {
+  for (const Stage& stage : plan_.forward) {
+    eachChunk(stage, [&](const Op& op, int first, int end) {
+      switch (op.code) {
+        case OpCode::kGather:
+          for (int t = first; t < end; t++) {
+            kernels_.gather(prepared_ + op.table, plan_.tableWidth(), op.target.rows, symbolsAt(t), plan_.lanes,
+                            at(op.target, t));
+          }
+          break;
+        case OpCode::kEmbed:
+          for (int t = first; t < end; t++) {
+            kernels_.embed(parameters_, embeddingsAt(t), op.target.rows, plan_.lanes, at(op.target, t));
+          }
+          break;
+        case OpCode::kAffine: affine(op, first, end); break;
+        case OpCode::kCell: runCell(op, first, end); break;
+        case OpCode::kSum: sum(op.sources, op.target, first, end, false); break;
+        case OpCode::kDropout: drop(op, first, end); break;
+        case OpCode::kSelect: select(op, first, end); break;
+        default: break;
+      }
+    });
+  }
+}
+
+// A stage that reads or goes back. `gradient` is there in the second case.
+void TileRunner::runStage(const Stage& stage, float* gradient, float* outputs, Outcome& outcome) {
+  eachChunk(stage, [&](const Op& op, int first, int end) {
     switch (op.code) {
-      case OpCode::kGather:
-        for (int t = first; t < end; t++) {
-          kernels_.gather(prepared_ + op.table, plan_.tableWidth(), op.target.rows, symbolsAt(t), lanes,
-                          at(op.target, t));
-        }
-        break;
       case OpCode::kAffine:
-        for (int t = first; t < end; t++) {
-          matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias,
-                                      op.accumulate ? nullptr : prepared_ + op.bias);
-        }
+        affine(op, first, end);
         break;
-      case OpCode::kCell:
-        runCell(op, first, end);
-        break;
-      case OpCode::kSum:
-        sum(op.sources, op.target, first, end, false);
-        break;
-      case OpCode::kSelect:
-        select(op);
-        break;
-      case OpCode::kLoss:
-        outcome = loss(op, logits);
+      case OpCode::kSoftmax:
+        for (int t = first; t < end; t++) softmax(op, t, outputs, outcome);
         break;
       default:
+        runBackward(op, first, end, gradient);
         break;
     }
   });
-  return outcome;
+}
+
+void TileRunner::affine(const Op& op, int first, int end) {
+  const float* bias = op.accumulate ? nullptr : prepared_ + op.bias;
+  for (int t = first; t < end; t++) {
+    matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias, bias);
+  }
+}
+
+// Where the embeddings of a step's symbols begin.
+const int64_t* TileRunner::embeddingsAt(int step) {
+  const int* symbols = symbolsAt(step);
+  for (int l = 0; l < plan_.lanes; l++) {
+    embeddings_[l] = plan_.embedding + int64_t{plan_.symbols[symbols[l]]} * plan_.embeddingWidth;
+  }
+  return embeddings_;
+}
+
+void TileRunner::drop(const Op& op, int first, int end) {
+  const bool all = dropout_.active && op.rate > 0;
+  const float scale = static_cast<float>(1 / (1 - op.rate / 16777216.0));
+  for (int t = first; t < end; t++) {
+    const float* from = at(op.from, t);
+    float* to = at(op.target, t);
+    if (all) {
+      const uint32_t key = dropout_.key + static_cast<uint32_t>(op.layer) * 0x27d4eb2fu +
+                           static_cast<uint32_t>(start_ + t) * 0x85ebca6bu;
+      kernels_.dropout(from, to, op.target.rows, plan_.lanes, {key, static_cast<uint32_t>(op.rate), scale, examples_});
+    } else if (from != to) {
+      std::copy_n(from, floatsOf(op.target), to);
+    }
+  }
 }
 
 void TileRunner::runCell(const Op& op, int first, int end) {
   const int units = op.output.rows, count = floatsOf(op.output);
   const CellShape& shape = kCellShapes[op.kind];
-  if (start_ + first == 0) {
-    clear(op.output, -1);
-    if (op.hasState) clear(op.state, -1);
+  // Here and not before, because a place in the arena may have served others until now.
+  float *begin = boundary() + op.place, *finish = begin + plan_.carry;
+  if (first == 0) {
+    std::copy_n(begin, count, at(op.output, -1));
+    if (op.hasState) std::copy_n(begin + count, floatsOf(op.state), at(op.state, -1));
   }
   for (int t = first; t < end; t++) {
     float* gates = at(op.gates, t);
@@ -202,14 +262,17 @@ void TileRunner::runCell(const Op& op, int first, int end) {
     kernels_.cells[op.kind].forward(
         {gates, count, state, previousState, count, at(op.output, t), previous, count});
   }
+  if (end < length_) return;
+  std::copy_n(at(op.output, end - 1), count, finish);
+  if (op.hasState) std::copy_n(at(op.state, end - 1), floatsOf(op.state), finish + count);
 }
 
 void TileRunner::runCellBackward(const Op& op, int first, int end) {
   const int count = floatsOf(op.output);
   const CellShape& shape = kCellShapes[op.kind];
-  float* flow = at(op.carry);
+  float* flow = origin(op.carry);
   float* carry = op.hasState ? flow + count : flow;
-  if (isLast() && end == length_) clear(op.carry, 0);
+  if (isLast() && end == length_) std::memset(flow, 0, floatsOf(op.carry) * sizeof(float));
   for (int t = end - 1; t >= first; t--) {
     float* gates = at(op.gates, t);
     const float* state = op.hasState ? at(op.state, t) : gates;
@@ -243,104 +306,97 @@ void TileRunner::sum(const std::vector<Rows>& sources, const Rows& target, int f
   }
 }
 
-// Calls f(lane, step) for every lane that is read out in the present segment.
+// Calls f(lane, step) for every lane that is read out in some steps.
 template <class F>
-void TileRunner::eachRead(F f) {
+void TileRunner::eachRead(int first, int end, F f) {
   for (int l = 0; l < plan_.lanes; l++) {
     const int t = readSteps_[l] - start_;
-    if (t >= 0 && t < length_) f(l, t);
+    if (t >= first && t < end) f(l, t);
   }
 }
 
-void TileRunner::select(const Op& op) {
+void TileRunner::select(const Op& op, int first, int end) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
-    float* to = at(op.target) + i * lanes;
-    eachRead([&](int l, int t) { to[l] = at(op.from, t)[i * lanes + l]; });
+    float* to = origin(op.target) + i * lanes;
+    eachRead(first, end, [&](int l, int t) { to[l] = at(op.from, t)[i * lanes + l]; });
   }
 }
 
-void TileRunner::scatter(const Op& op) {
+void TileRunner::scatter(const Op& op, int first, int end) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
-    const float* from = at(op.from) + i * lanes;
-    eachRead([&](int l, int t) { at(op.target, t)[i * lanes + l] += from[l]; });
+    const float* from = origin(op.from) + i * lanes;
+    eachRead(first, end, [&](int l, int t) { at(op.target, t)[i * lanes + l] += from[l]; });
   }
 }
 
-Outcome TileRunner::loss(const Op& op, float* logits) {
-  const int lanes = plan_.lanes, outputs = plan_.outputs;
-  float* z = at(op.target);
-  Outcome outcome;
-  for (int l = 0; l < lanes; l++) {
-    if (l >= size_) {
-      for (int i = 0; i < outputs; i++) z[i * lanes + l] = 0;
-      continue;
-    }
-    if (logits) {
-      for (int i = 0; i < outputs; i++) logits[examples_[l] * outputs + i] = z[i * lanes + l];
-    }
-    int likeliest = 0;
-    for (int i = 1; i < outputs; i++) {
-      if (z[i * lanes + l] > z[likeliest * lanes + l]) likeliest = i;
-    }
-    const double most = z[likeliest * lanes + l];
-    double sum = 0;
-    for (int i = 0; i < outputs; i++) sum += std::exp(z[i * lanes + l] - most);
-    const int label = labels_[l];
-    outcome.loss += (std::log(sum) + most - z[label * lanes + l]) / batch_;
-    outcome.correct += likeliest == label;
-    for (int i = 0; i < outputs; i++) {
-      const double probability = std::exp(z[i * lanes + l] - most) / sum;
-      z[i * lanes + l] = static_cast<float>((probability - (i == label)) / batch_);
+void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcome) {
+  const int lanes = plan_.lanes, rows = plan_.outputs;
+  float* logits = at(op.target, step);
+  if (outputs) {
+    for (int l = 0; l < size_; l++) {
+      const size_t place = first_ + (plan_.everyStep ? static_cast<size_t>(start_ + step) * batch_ : 0) + examples_[l];
+      for (int i = 0; i < rows; i++) outputs[place * rows + i] = logits[i * lanes + l];
     }
   }
-  return outcome;
+  const int* targets = targetsAt(step);
+  double loss[32];
+  alignas(64) int likeliest[32];
+  kernels_.softmax(logits, rows, lanes, targets, count_, op.gradient, loss, likeliest);
+  for (int l = 0; l < size_; l++) {
+    if (targets[l] < 0) continue;
+    outcome.loss += loss[l];
+    outcome.correct += likeliest[l] == targets[l];
+  }
 }
 
-void TileRunner::runBackward(float* gradient) {
-  eachChunk(plan_.backward, true, [&](const Op& op, int first, int end) {
-    if (op.from.once && op.code != OpCode::kScatter) {
-      if (!isLast()) return;
-      end = first + 1;
-    }
-    switch (op.code) {
-      case OpCode::kClear:
-        for (int t = first; t < end; t++) clear(op.target, t);
-        break;
-      case OpCode::kScatter:
-        scatter(op);
-        break;
-      case OpCode::kCopy:
-        sum({op.from}, op.target, first, end, op.accumulate);
-        break;
-      case OpCode::kCellBackward:
-        runCellBackward(op, first, end);
-        break;
-      case OpCode::kAffineBackward:
-        for (int t = first; t < end; t++) {
-          matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
-                                                op.accumulate ? Start::kKeep : Start::kZero);
-        }
-        break;
-      case OpCode::kWeightGradient:
-        matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),
-                                        stride(op.target), end - first, gradient,
-                                        sums_.data() + firstSum_[op.block], scratch_.data());
-        break;
-      case OpCode::kBiasGradient:
-        addBiases(op, first, end, gradient);
-        break;
-      case OpCode::kTableGradient:
-        for (int t = first; t < end; t++) {
-          kernels_.scatterRows(at(op.from, t), op.from.rows, symbolsAt(t), plan_.lanes, gradient + op.to, op.stride,
-                               scratch_.data());
-        }
-        break;
-      default:
-        break;
-    }
-  });
+void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) {
+  switch (op.code) {
+    case OpCode::kClear:
+      for (int t = first; t < end; t++) clear(op.target, t);
+      break;
+    case OpCode::kScatter:
+      scatter(op, first, end);
+      break;
+    case OpCode::kCopy:
+      sum({op.from}, op.target, first, end, op.accumulate);
+      break;
+    case OpCode::kDropout:
+      drop(op, first, end);
+      break;
+    case OpCode::kCellBackward:
+      runCellBackward(op, first, end);
+      break;
+    case OpCode::kAffineBackward:
+      for (int t = first; t < end; t++) {
+        matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
+                                              op.accumulate ? Start::kKeep : Start::kZero);
+      }
+      break;
+    case OpCode::kWeightGradient:
+      matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),
+                                      stride(op.target), end - first, gradient,
+                                      sums_.data() + firstSum_[op.block], scratch_.data());
+      break;
+    case OpCode::kBiasGradient:
+      addBiases(op, first, end, gradient);
+      break;
+    case OpCode::kTableGradient:
+      for (int t = first; t < end; t++) {
+        kernels_.scatterRows(at(op.from, t), op.from.rows, symbolsAt(t), plan_.lanes, gradient + op.to, op.stride,
+                             scratch_.data());
+      }
+      break;
+    case OpCode::kEmbedGradient:
+      for (int t = first; t < end; t++) {
+        kernels_.embedGradient(at(op.from, t), embeddingsAt(t), op.from.rows, plan_.lanes, gradient, scratch_.data(),
+                               padded(op.from.rows));
+      }
+      break;
+    default:
+      break;
+  }
 }
 
 void TileRunner::addBiases(const Op& op, int first, int end, float* gradient) {

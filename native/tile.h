@@ -14,13 +14,13 @@ namespace filigree {
 
 // Batches as src/data/batches.ts has them, symbols already rows of the plan's tables.
 struct Batches {
-  std::vector<int32_t> sizes, steps, symbols, lengths, labels;
-  bool readLastStep = false;
-  // Where each batch starts; filled in by `Executor::check`.
-  std::vector<size_t> firstExample, firstSymbol;
+  std::vector<int32_t> sizes, steps, symbols, lengths, targets;
+  std::vector<uint8_t> carry;
+  // Where each batch starts, and its targets; filled in by `Executor::check`.
+  std::vector<size_t> firstExample, firstSymbol, counts;
 };
 
-// A mean loss and the number of examples whose most likely class is right.
+// Sums over targets: of their losses, and those that are the most likely.
 struct Outcome {
   double loss = 0;
   int correct = 0;
@@ -31,74 +31,98 @@ struct Outcome {
   }
 };
 
-// Steps that a group of operations takes at once when its widest buffer has so many rows: what one of them writes should
-// still be in the second-level cache when the next reads it.
-int chunkSteps(int rows, int lanes);
+// What dropout draws from; nothing is dropped where it is not active.
+struct DropoutKey {
+  bool active = false;
+  uint32_t key = 0;
+};
+// See src/engine/dropout.ts.
+DropoutKey dropoutKey(double seed, double update);
 
 class TileRunner {
  public:
-  TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, const Kernels& kernels, const float* prepared);
+  TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, const Kernels& kernels, const float* prepared,
+             const float* parameters);
 
   // Makes room for tiles of up to `steps` steps.
   void reserve(int steps);
   // Takes up `size` examples of batch `index`, which are named by their number in the batch.
   void take(const Batches& batches, size_t index, const int* examples, int size);
 
-  // The tile's share of its batch's outcome; writes logits, [example][class], where they are wanted.
-  Outcome forward(float* logits);
-  // Adds the tile's gradient, tables included.
-  void backward(float* gradient);
+  // Runs the tile forward from what its cells were left in, `before` (nothing: from zero), and writes what they end with
+  // to `after`, where it is wanted; both have plan.carry floats and may be the same.
+  void forward(const float* before, float* after, DropoutKey dropout);
+  // The same, and reads: returns the tile's share of its batch's outcome, and writes outputs where they are wanted.
+  Outcome evaluate(const float* before, float* after, float* outputs);
+  // After `forward`: reads, and adds the tile's gradient, tables included.
+  Outcome backward(float* gradient, DropoutKey dropout);
+
 
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
-  size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes(); }
+  size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes() + targets_.bytes(); }
 
  private:
   template <class F>
-  void eachChunk(const std::vector<Op>& ops, bool backward, F f);
-  Outcome loss(const Op& op, float* logits);
+  void eachChunk(const Stage& stage, F f);
   template <class F>
   void eachSegment(bool backward, F f);
-  template <class F>
-  void eachState(int segment, F f);
-  Outcome runForward(float* logits);
-  void runBackward(float* gradient);
+  // What cells hand to the present segment; behind it what they hand to the next.
+  float* boundary() { return boundaries_.data() + segment_ * plan_.carry; }
+  template <class After>
+  void forward(const float* before, float* after, After afterSegment);
+  void runForward();
+  void runStage(const Stage& stage, float* gradient, float* outputs, Outcome& outcome);
+  void runBackward(const Op& op, int first, int end, float* gradient);
   void runCell(const Op& op, int first, int end);
   void runCellBackward(const Op& op, int first, int end);
+  void affine(const Op& op, int first, int end);
   void sum(const std::vector<Rows>& sources, const Rows& target, int first, int end, bool accumulate);
+  void drop(const Op& op, int first, int end);
   template <class F>
-  void eachRead(F f);
-  void select(const Op& op);
-  void scatter(const Op& op);
+  void eachRead(int first, int end, F f);
+  void select(const Op& op, int first, int end);
+  void scatter(const Op& op, int first, int end);
+  void softmax(const Op& op, int step, float* outputs, Outcome& outcome);
   void addBiases(const Op& op, int first, int end, float* gradient);
+  const int64_t* embeddingsAt(int step);
 
-  float* at(const Rows& rows, int step = 0) {
-    return arena_.data() + rows.offset + static_cast<int64_t>(step) * stride(rows);
+  // A step of a sequence; one that holds a chunk begins with the first step of the one at work.
+  float* at(const Rows& rows, int step) {
+    const int64_t from = step - (rows.held > 0 ? chunk_ : 0);
+    return arena_.data() + rows.offset + from * stride(rows);
   }
+  float* origin(const Rows& rows) { return arena_.data() + rows.offset; }
   int stride(const Rows& rows) const { return rows.stride * plan_.lanes; }
   int floatsOf(const Rows& rows) const { return rows.rows * plan_.lanes; }
   void clear(const Rows& rows, int step);
   bool isLast() const { return start_ + length_ == steps_; }
-  const int* symbolsAt(int step) const {
-    return reinterpret_cast<const int*>(symbols_.data()) + static_cast<int64_t>(start_ + step) * plan_.lanes;
+  const int* symbolsAt(int step) const { return integers(symbols_) + static_cast<int64_t>(start_ + step) * plan_.lanes; }
+  const int* targetsAt(int step) const {
+    return integers(targets_) + (plan_.everyStep ? static_cast<int64_t>(start_ + step) * plan_.lanes : 0);
   }
+  static const int* integers(const Floats& floats) { return reinterpret_cast<const int*>(floats.data()); }
+  static int* integers(Floats& floats) { return reinterpret_cast<int*>(floats.data()); }
 
   const Plan& plan_;
   const std::vector<Matrix>& matrices_;
   const Kernels& kernels_;
-  const float* prepared_;
+  const float *prepared_, *parameters_;
   Floats arena_, scratch_;
   Floats sums_;  // Gradients of the compressed matrices of one tile.
   std::vector<size_t> firstSum_;  // Of each matrix.
-  Floats symbols_;     // [step][lane], as 32-bit integers.
-  Floats boundaries_;  // What cells hand to each segment of the present tile, where there are several.
-  size_t boundaryFloats_ = 0;
+  Floats symbols_, targets_;  // [step][lane], as 32-bit integers; one step where there is a target for an example.
+  Floats boundaries_;         // What cells hand to each segment of the present tile.
 
   // The present tile.
   int steps_ = 0, batch_ = 0, size_ = 0;
-  size_t examples_[32];  // Numbers among all examples.
-  int readSteps_[32], labels_[32];
-  // The segment whose activations are in the arena. Every step below is counted from its start.
-  int start_ = 0, length_ = 0;
+  double count_ = 1;       // Targets of the batch.
+  size_t first_ = 0;       // Its first place among all outputs.
+  int examples_[32];       // Numbers in the batch.
+  int64_t embeddings_[32];  // Where the embedding of each lane's symbol begins, of one step.
+  int readSteps_[32];
+  DropoutKey dropout_;
+  // The segment whose activations are in the arena, and the chunk at work. Every step is counted from the segment's start.
+  int segment_ = 0, start_ = 0, length_ = 0, chunk_ = 0;
 };
 
 }  // namespace filigree

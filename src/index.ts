@@ -12,7 +12,15 @@ export { findGrammar, grammarNames } from "./data/grammars.js";
 export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type CompileOptions, compile } from "./engine/compile.js";
 export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
-export type { Evaluation, Executor, Optimiser, Outcomes, ReadAt, TrainingState } from "./engine/executor.js";
+export type { ReadAt } from "./data/batches.js";
+export type {
+  Evaluation,
+  Executor,
+  Optimiser,
+  Outcomes,
+  TrainingState,
+  Update,
+} from "./engine/executor.js";
 export type { Plan } from "./engine/plan.js";
 export { type Stream, type StreamOptions, stream } from "./engine/stream.js";
 export { EngineError, FileError, FiligreeError, InputError, TrainingError } from "./errors.js";

@@ -65,13 +65,13 @@ async function run(model: string, options: Options): Promise<void> {
   });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
-  const { total, correct, accuracy, loss } = result;
+  const { total, correct, accuracy, loss, sumOfBatchMeans } = result;
   const logits = Array.from({ length: Math.min(8, total) }, (_, row) =>
     Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
   );
   const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
   new Output(options).result(
-    { cell: kinds.join("+"), total, correct, accuracy, loss, logits, nonzeros },
-    `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${(loss / result.batches).toFixed(4)}`,
+    { cell: kinds.join("+"), total, correct, accuracy, loss, sumOfBatchMeans, logits, nonzeros },
+    `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
   );
 }

@@ -100,8 +100,8 @@ async function run(model: string, options: Options): Promise<void> {
   if (options.data !== undefined) {
     const data = trainingData(options, output);
     for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
-      const { accuracy, loss, batches } = await evaluate(subject, data.test, { protocol, batch, executor });
-      rows.push({ stage, accuracy, loss: loss / batches });
+      const { accuracy, loss } = await evaluate(subject, data.test, { protocol, batch, executor });
+      rows.push({ stage, accuracy, loss });
     }
     if (options.retrain > 0) {
       const inputs = [options.data, options.test];

@@ -12,15 +12,18 @@ export interface Batches {
   readonly sizes: Int32Array;
   /** [count] time steps of each batch: the length of its longest string. */
   readonly steps: Int32Array;
-  /** Symbols (character codes) per batch as [step][example], batches one after the other. */
-  readonly symbols: Uint16Array;
-  /** [examples] characters of each string, in batch order. */
+  /** Symbols per batch as [step][example], batches one after the other. */
+  readonly symbols: Uint16Array | Int32Array;
+  /** [examples] symbols of each example up to where it is read, in batch order. */
   readonly lengths: Int32Array;
-  /** [examples] 0 or 1, in batch order. */
-  readonly labels: Int32Array;
-  /** [examples] the dataset row of each example, in batch order. */
-  readonly rows: Int32Array;
+  /** [examples] the class of each, in batch order; or, as `symbols`, one for every step, -1 where there is none. */
+  readonly targets: Int32Array;
+  /** [count] 1 where the examples of a batch go on where those of the batch before ended; nowhere when left out. */
+  readonly carry?: Uint8Array;
 }
+
+/** Where a sequence is read: at the last step of its padded batch, or at its own last symbol. */
+export type ReadAt = "last-step" | "last-symbol";
 
 /**
  * Cuts the rows named by `order` into batches of `batchSize`, the last one possibly short.
@@ -28,7 +31,12 @@ export interface Batches {
  * @throws InputError when the batch size is not a positive whole number or a string of the dataset is not fit to be fed (`checkString`);
  * RangeError when `order` names a row that does not exist.
  */
-export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSize: number): Batches {
+export function makeBatches(
+  dataset: Dataset,
+  order: ArrayLike<number>,
+  batchSize: number,
+  readAt: ReadAt,
+): Batches {
   checkBatchSize(batchSize);
   const examples = order.length;
   const count = Math.ceil(examples / batchSize);
@@ -37,7 +45,7 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
   const { codes, starts } = encodingOf(dataset);
   const rows = Int32Array.from(order);
   const lengths = new Int32Array(examples);
-  const labels = new Int32Array(examples);
+  const targets = new Int32Array(examples);
   let cells = 0;
   for (let batch = 0; batch < count; batch++) {
     const first = batch * batchSize;
@@ -48,7 +56,7 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
         throw new RangeError(`order[${i}] = ${order[i]} is not a row of the dataset`);
       }
       lengths[i] = starts[row + 1] - starts[row];
-      labels[i] = dataset.labels[row];
+      targets[i] = dataset.labels[row];
       steps[batch] = Math.max(steps[batch], lengths[i]);
     }
     sizes[batch] = end - first;
@@ -65,8 +73,9 @@ export function makeBatches(dataset: Dataset, order: ArrayLike<number>, batchSiz
       for (let i = starts[row]; i < starts[row + 1]; i++, at += size) symbols[at] = codes[i];
     }
     offset += size * steps[batch];
+    if (readAt === "last-step") lengths.fill(steps[batch], batch * batchSize, batch * batchSize + size);
   }
-  return { count, sizes, steps, symbols, lengths, labels, rows };
+  return { count, sizes, steps, symbols, lengths, targets };
 }
 
 /** The character codes of all strings, one after the other, and where each string starts; one more start is the end. */

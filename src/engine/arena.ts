@@ -1,7 +1,7 @@
 // Lays the sequences of a plan out in one arena. What is never alive at the same time shares its place, so that a
 // training step touches as little memory as it can.
 import { InputError } from "../errors.js";
-import type { BackwardOp, ForwardOp, Rows, Sequence } from "./plan.js";
+import { operations, type Rows, type Sequence, type StageOp } from "./plan.js";
 
 /**
  * Gives every sequence that groups of operations name its offset and returns the size of the arena in floats. A sequence
@@ -9,11 +9,7 @@ import type { BackwardOp, ForwardOp, Rows, Sequence } from "./plan.js";
  * @param steps how many of them the arena has room for.
  * @throws InputError when a training step would need more than 4 GiB.
  */
-export function layOut(
-  groups: readonly (readonly (ForwardOp | BackwardOp)[])[],
-  steps: number,
-  lanes: number,
-): number {
+export function layOut(groups: readonly (readonly StageOp[])[], steps: number, lanes: number): number {
   const lives = new Map<Sequence, { first: number; last: number }>();
   for (const [index, group] of groups.entries()) {
     for (const { of } of group.flatMap(rowsOf)) {
@@ -26,7 +22,7 @@ export function layOut(
   let size = 0;
   for (const [sequence, { first, last }] of lives) {
     const step = sequence.rows * lanes;
-    const floats = (sequence.once ? 1 : steps + (sequence.initial ? 1 : 0)) * step;
+    const floats = ((sequence.held ?? steps) + (sequence.initial ? 1 : 0)) * step;
     let start = 0;
     for (const other of placed) {
       if (other.last < first || other.first > last) continue;
@@ -47,8 +43,11 @@ export function layOut(
 }
 
 /** What an operation reads and writes. */
-function rowsOf(op: ForwardOp | BackwardOp): Rows[] {
-  return Object.values(op)
-    .flat()
-    .filter((value): value is Rows => typeof value === "object" && value !== null && "of" in value);
+function rowsOf(op: StageOp): Rows[] {
+  const values: Readonly<Record<string, unknown>> = { ...op };
+  return Object.entries(operations[op.op]).flatMap(([field, kind]) => {
+    const value = values[field];
+    if (value === undefined || !["rows", "optional", "list", "window"].includes(kind)) return [];
+    return value as Rows | Rows[];
+  });
 }

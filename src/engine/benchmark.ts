@@ -8,7 +8,7 @@ import { initialise, type Network, stack, tensorNames } from "../network/network
 import { Random } from "../random.js";
 import { type CompileOptions, compile } from "./compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
-import type { Executor } from "./executor.js";
+import { type Executor, optimisers } from "./executor.js";
 import { randomMask } from "./kernel-times.js";
 import { type Footprint, loadNative, NativeExecutor } from "./native.js";
 import type { Plan } from "./plan.js";
@@ -49,11 +49,13 @@ export interface StepTiming {
  * of the weights, each two for every existing weight of every matrix. Looking up the first layer's table is free.
  */
 export function operationsOf(plan: Plan, batch: number, length: number): number {
-  // Every matrix but the read-out's has one operation for its gradient in every step, and none twice.
-  const weights = plan.backward.reduce(
-    (sum, op) => sum + (op.op === "weightGradient" && !op.from.of.once ? plan.blocks[op.block].nonzeros : 0),
-    0,
-  );
+  // Every matrix but that of a read-out at the end has one operation for its gradient in every step, and none twice.
+  let weights = 0;
+  for (const { time, ops } of plan.backward) {
+    for (const op of ops) {
+      if (time === "backward" && op.op === "weightGradient") weights += plan.blocks[op.block].nonzeros;
+    }
+  }
   return 6 * weights * batch * length;
 }
 
@@ -74,8 +76,7 @@ export function stepper(options: StepOptions): {
     steps: new Int32Array(repeats).fill(length),
     symbols: Uint16Array.from({ length: repeats * batch * length }, () => random.pick(letters)),
     lengths: new Int32Array(repeats * batch).fill(length),
-    labels: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
-    rows: Int32Array.from({ length: repeats * batch }, (_, i) => i),
+    targets: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
   };
   const plan = compile(network, { batch, steps: length, symbols: letters, form, recompute });
   const executor = createExecutor(plan, network.parameters, options);
@@ -84,7 +85,10 @@ export function stepper(options: StepOptions): {
     operations: operationsOf(plan, batch, length),
     async step(n) {
       for (let done = 0; done < n; done += repeats)
-        await executor.train(batches, 0, Math.min(repeats, n - done), "last-step");
+        await executor.train(batches, 0, Math.min(repeats, n - done), {
+          optimiser: optimisers.adam,
+          rates: 1e-3,
+        });
     },
   };
 }

@@ -1,5 +1,5 @@
 // Turns a network into a plan: sets cells that feed one sum side by side, chooses the form of every matrix and lists
-// the operations of a training step in order. The outputs of all nodes lie in one sequence, so that whatever a cell
+// the operations of a training step in order, in stages. The outputs of all nodes lie in one sequence, so that whatever a cell
 // reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
 import { type Cell, EMBEDDING, type Sum, widths } from "../network/architecture.js";
@@ -7,18 +7,24 @@ import { type Network, tensorNames } from "../network/network.js";
 import { layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";
 import { cells, share } from "./cells.js";
+import { DROPOUT_ONE } from "./dropout.js";
 import type {
+  AffineOp,
   BackwardOp,
   BiasPart,
   Block,
+  DropoutOp,
   ForwardOp,
   Plan,
   PrepareOp,
+  ReadOp,
   Rows,
   Sequence,
+  Stage,
+  StageOp,
   TableBackwardOp,
 } from "./plan.js";
-import { groups, tableWidth } from "./plan.js";
+import { tableWidth } from "./plan.js";
 import { absorbedCells, type Team, team } from "./teams.js";
 
 export interface CompileOptions {
@@ -28,6 +34,10 @@ export interface CompileOptions {
   steps: number;
   /** Symbols that occur in the data, 0 (the padding) included or not. */
   symbols: Iterable<number>;
+  /** "evaluate": without a backward pass and its buffers. */
+  purpose?: "train" | "evaluate";
+  /** What is dropped while training; nothing when left out. */
+  dropout?: Dropout;
   /** How matrices with a mask are held: by their density when left out. */
   form?: "dense" | "sparse";
   /**
@@ -37,12 +47,31 @@ export interface CompileOptions {
   recompute?: number;
 }
 
+/** Shares of units, from 0 up to 1, that dropout (Srivastava et al. 2014) drops, each place's own. */
+export interface Dropout {
+  /** Of the embedding. */
+  readonly embedding: number;
+  /** Of what one layer hands to the next. */
+  readonly layers: number;
+  /** Of what is read out. */
+  readonly readout: number;
+}
+
 export interface CompileStreamOptions {
   /** Symbols that will occur; all of the vocabulary when left out. A stream has a table row for each. */
   symbols?: Iterable<number>;
   /** How matrices with a mask are held: by their density when left out. */
   form?: "dense" | "sparse";
 }
+
+/** Bytes that the widest buffer of a stage takes in a chunk of time: what one operation writes should still be in the
+ * second-level cache when the next reads it. */
+const CHUNK_BYTES = 2 ** 18;
+/** A weight gradient takes so many steps at once. */
+const LEAST_CHUNK = 8;
+
+/** Floats of a table of inputs beyond which a stream multiplies instead of looking up. */
+const LARGEST_STREAM_TABLE = 2 ** 26;
 
 /** Columns of a window up to which two compressed matrices are one: what they read stays in the first-level cache. */
 const WINDOW = 512;
@@ -72,8 +101,9 @@ class Compiler {
   private readonly lanes: number;
   private readonly blocks: Block[] = [];
   private readonly prepare: PrepareOp[] = [];
-  private readonly forward: ForwardOp[] = [];
-  private readonly backward: BackwardOp[] = [];
+  private readonly forward: Stage<ForwardOp>[] = [];
+  private readonly read: Stage<ReadOp>[] = [];
+  private readonly backward: Stage<BackwardOp>[] = [];
   private readonly finish: TableBackwardOp[] = [];
   private prepared = 0;
   private gradients: number;
@@ -85,6 +115,10 @@ class Compiler {
   private readonly outputs: Sequence;
   private unplaced: number;
   private readonly flows: Sequence;
+  /** What nodes read of each other: the outputs, or a copy of them, at the same places, of which some are dropped. */
+  private readonly inputs: Sequence;
+  /** The embeddings of the symbols and their gradient, where they are multiplied and not looked up in a table. */
+  private readonly embedded: { values: Rows; flow: Rows; written: boolean } | undefined;
   /** Nodes whose gradient's rows have been written, and those of them on which something that is read out depends. */
   private readonly written = new Set<string>();
   private readonly reached = new Set<string>();
@@ -124,21 +158,38 @@ class Compiler {
       this.places.set(name, { first: rows, rows: own });
       rows += own;
     }
-    this.flows = { offset: -1, rows, initial: false, once: false };
+    this.flows = this.sequence(rows);
+    const dropped = this.sequence(rows);
     this.unplaced = rows;
     for (const name of this.absorbed.keys()) rows += this.width.get(name)!;
-    this.outputs = { offset: -1, rows, initial: true, once: false };
+    this.outputs = this.sequence(rows, { initial: true });
+    this.inputs = options.dropout ? dropped : this.outputs;
+    const wide = architecture.nodes.filter((node) => node.type === "cell" && node.inputs.includes(EMBEDDING));
+    if (wide.length > 0 && !this.tabled(wide.map(({ name }) => this.width.get(name)!))) {
+      const { embedding } = architecture;
+      const [values, flow] = [whole(this.sequence(embedding)), whole(this.sequence(embedding))];
+      this.embedded = { values, flow, written: false };
+    }
+  }
+
+  /**
+   * Whether the first layers' inputs are looked up in a table with a row for each symbol: where that takes fewer products
+   * than multiplying the embedding of every step of every example, or, in a stream, where the table is not too large.
+   */
+  private tabled(units: readonly number[]): boolean {
+    const { batch, steps, dropout } = this.options;
+    if (dropout && dropout.embedding > 0) return false;
+    if (this.lanes > 1) return this.symbols.length <= Math.ceil(batch / this.lanes) * this.lanes * steps;
+    return 4 * Math.max(...units) * this.symbols.length <= LARGEST_STREAM_TABLE;
   }
 
   plan(): Plan {
-    for (const reverse of this.emitForward().reverse()) reverse();
+    const reverses = this.emitForward().reverse();
+    if (this.options.purpose !== "evaluate") for (const reverse of reverses) reverse();
     const { steps, recompute = steps } = this.options;
+    const stages = [...this.forward, ...this.read, ...this.backward].map(({ ops }) => ops);
     // Where the forward pass runs again between reverses, no two sequences may share a place.
-    const laidOut =
-      recompute < steps
-        ? [[...this.forward, ...this.backward]]
-        : [...groups(this.forward), ...groups(this.backward)];
-    return this.planOf(laidOut, this.gradients);
+    return this.planOf(recompute < steps ? [stages.flat()] : stages, this.gradients);
   }
 
   streamPlan(): Plan {
@@ -149,31 +200,34 @@ class Compiler {
         hint: "name the symbols that will occur",
       });
     }
-    // One group, so that no two sequences share a place: state lives on from step to step.
-    return this.planOf([this.forward], this.network.parameters.length);
+    // Together, so that no two sequences share a place: state lives on from step to step.
+    const ops = [...this.forward, ...this.read].flatMap((stage): readonly StageOp[] => stage.ops);
+    return this.planOf([ops], this.network.parameters.length);
   }
 
   /** Emits all forward operations and returns what emits their reverses. */
   private emitForward(): (() => void)[] {
     const reverses: (() => void)[] = [];
+    if (this.embedded) reverses.push(this.embed(this.embedded));
     for (const node of this.network.architecture.nodes) {
       if (node.type === "sum") reverses.push(...this.sum(node));
       else if (!this.absorbed.has(node.name)) reverses.push(this.alone(node));
+      if (!this.absorbed.has(node.name)) this.drop(node.name);
     }
     reverses.push(this.readout());
     return reverses;
   }
 
-  private planOf(laidOut: (ForwardOp | BackwardOp)[][], gradients: number): Plan {
+  private planOf(laidOut: (readonly StageOp[])[], gradients: number): Plan {
     const { architecture, parameters } = this.network;
-    const { options, lanes, forward, backward } = this;
+    const { options, lanes, forward, read, backward, segment } = this;
     const embedding = this.network.tensor("embedding.weight");
-    const segment = Math.min(options.recompute ?? options.steps, options.steps);
     return {
       lanes,
       steps: options.steps,
       segment,
       outputs: architecture.readout.outputs,
+      everyStep: architecture.readout.at === "every-step",
       parameters: parameters.length,
       embedding: { offset: embedding.offset, width: architecture.embedding, symbols: this.symbols },
       blocks: this.blocks,
@@ -182,15 +236,81 @@ class Compiler {
       arena: layOut(laidOut, segment, lanes),
       prepare: this.prepare,
       forward,
+      read,
       backward,
       finish: this.finish,
     };
   }
 
+  /** Looks up the embedding of every symbol. */
+  private embed({ values, flow }: { values: Rows; flow: Rows }): () => void {
+    const { dropout } = this.options;
+    const drop = dropout && dropout.embedding > 0 ? [this.dropping(EMBEDDING, dropout.embedding)] : [];
+    const of = (rows: Rows) => drop.map((settings) => ({ ...settings, from: rows, to: rows }));
+    this.forward.push(this.stage("forward", [{ op: "embed", to: values }, ...of(values)], values.rows));
+    return () => {
+      if (!this.embedded?.written) return;
+      const gradient = { op: "embedGradient", from: flow } as const;
+      this.backward.push(this.stage("backward", [...of(flow), gradient], flow.rows));
+    };
+  }
+
+  /** Emits the copy of a node's output of which some is dropped. */
+  private drop(name: string): void {
+    const settings = this.droppingOf(name);
+    if (!settings) return;
+    const [from, to] = [this.place(this.outputs, name), this.place(this.inputs, name)];
+    this.forward.push(this.stage("forward", [{ ...settings, from, to }], to.rows));
+  }
+
+  /** The reverse of `drop`. */
+  private dropBack(name: string): DropoutOp[] {
+    const settings = this.droppingOf(name);
+    const rows = this.place(this.flows, name);
+    return settings ? [{ ...settings, from: rows, to: rows }] : [];
+  }
+
+  /** What a node's readers read: its output as it is, or the copy of it. */
+  private sourceOf(name: string): Sequence {
+    return this.droppingOf(name) ? this.inputs : this.outputs;
+  }
+
+  /** Nothing is dropped of what sums alone read: it is of the sum. */
+  private droppingOf(name: string): Omit<DropoutOp, "from" | "to"> | undefined {
+    const { dropout } = this.options;
+    if (!dropout) return undefined;
+    const { nodes, readout } = this.network.architecture;
+    if (readout.inputs.includes(name)) return this.dropping(name, dropout.readout);
+    const isInput = nodes.some((node) => node.type === "cell" && node.inputs.includes(name));
+    return isInput ? this.dropping(name, dropout.layers) : undefined;
+  }
+
+  private dropping(name: string, rate: number): Omit<DropoutOp, "from" | "to"> {
+    const layer = 1 + this.network.architecture.nodes.findIndex((node) => node.name === name);
+    return { op: "dropout", layer, rate: Math.round(rate * DROPOUT_ONE) };
+  }
+
+  private get segment(): number {
+    const { steps, recompute = steps } = this.options;
+    return Math.min(recompute, steps);
+  }
+
+  /** Steps of a chunk when the widest buffer has so many rows. */
+  private chunkOf(rows: number): number {
+    const most = Math.max(LEAST_CHUNK, Math.floor(CHUNK_BYTES / (4 * rows * this.lanes)));
+    return Math.min(most, this.segment);
+  }
+
+  private stage<O extends StageOp>(time: Stage["time"], ops: readonly O[], rows?: number): Stage<O> {
+    const chunk = time === "once" ? 1 : rows === undefined ? this.segment : this.chunkOf(rows);
+    return { time, chunk, ops };
+  }
+
   private alone(cell: Cell): () => void {
     const reverse = this.team(team([cell]), this.place(this.outputs, cell.name));
     return () => {
-      if (this.reached.has(cell.name)) reverse([this.place(this.flows, cell.name)]);
+      if (!this.reached.has(cell.name)) return;
+      reverse([this.place(this.flows, cell.name)], this.dropBack(cell.name));
     };
   }
 
@@ -210,25 +330,34 @@ class Compiler {
       }
       reverses.push(() => {
         if (!this.reached.has(sum.name)) return;
-        reverse(together.members.map(() => this.place(this.flows, sum.name)));
+        reverse(
+          together.members.map(() => this.place(this.flows, sum.name)),
+          [],
+        );
       });
     }
     const others = sum.of.filter((name) => !rowsOf.has(name));
-    this.forward.push({
-      op: "sum",
-      from: sum.of.map((name) => rowsOf.get(name) ?? this.place(this.outputs, name)),
-      to: this.place(this.outputs, sum.name),
-    });
+    const from = sum.of.map((name) => rowsOf.get(name) ?? this.place(this.sourceOf(name), name));
+    const to = this.place(this.outputs, sum.name);
+    this.forward.push(this.stage("forward", [{ op: "sum", from, to }]));
     reverses.push(() => {
       if (!this.reached.has(sum.name)) return;
+      const dropped = this.dropBack(sum.name);
+      if (dropped.length > 0) this.backward.push(this.stage("backward", dropped));
       const from = this.place(this.flows, sum.name);
-      for (const name of others) this.backward.push({ op: "copy", from, ...this.flowInto([name]) });
+      for (const name of others) {
+        this.backward.push(this.stage("backward", [{ op: "copy", from, ...this.flowInto([name]) }]));
+      }
     });
     return reverses;
   }
 
   /** Emits the forward operations of cells side by side and returns what emits their reverse. */
-  private team({ kind, units, members }: Team, output: Rows): (gradients: Rows[]) => void {
+  private team(
+    { kind, units, members }: Team,
+    output: Rows,
+  ): (gradients: Rows[], before: readonly DropoutOp[]) => void {
+    const ops: ForwardOp[] = [];
     const { input, hidden, hasState } = cells[kind];
     const gates = whole(this.sequence(input.length * units));
     const rowsOf = (gateOrder: readonly (number | undefined)[]): Rows => {
@@ -287,9 +416,10 @@ class Compiler {
         own.map((part) => ({ ...part, row: part.row - first })),
       );
 
-    // The embedding's share comes first, because its table carries the bias and overwrites the gates.
+    // The embedding's share comes first, because it carries the bias and overwrites the gates.
     const width = this.width.get(EMBEDDING)!;
     let table: { block: number; stride: number } | undefined;
+    let direct: { block: number; of: NonNullable<Compiler["embedded"]> } | undefined;
     if (members.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
       const own = parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
@@ -297,13 +427,19 @@ class Compiler {
           .map(({ fromColumn }) => ({ column: 0, columns: width, fromColumn })),
       );
       const index = block(inputRows, width, own);
-      const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
-      table = { block: index, stride: Math.ceil(inputRows.rows / 16) * 16 };
-      this.prepare.push({ op: "table", block: index, bias, to });
-      this.forward.push({ op: "gather", table: to, to: inputRows });
+      if (this.embedded) {
+        direct = { block: index, of: this.embedded };
+        const from = this.embedded.values;
+        ops.push({ op: "affine", block: index, from, to: inputRows, bias, accumulate: false });
+      } else {
+        const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
+        table = { block: index, stride: Math.ceil(inputRows.rows / 16) * 16 };
+        this.prepare.push({ op: "table", block: index, bias, to });
+        ops.push({ op: "gather", table: to, to: inputRows });
+      }
     }
     const sources = [...new Set(members.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
-    const read = sources.length > 0 ? { of: this.outputs, ...this.span(sources) } : undefined;
+    const read = sources.length > 0 ? { of: this.inputs, ...this.span(sources) } : undefined;
     const inputParts = (shift: number) =>
       parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
@@ -320,36 +456,29 @@ class Compiler {
     const recurrent = block(hiddenRows, units, hiddenParts);
     const columns = read ? this.outputs.rows + read.first + read.rows - output.first : 0;
     const compressed = [affine, recurrent].every((index) => index !== undefined && this.blocks[index].sparse);
-    // Streams know no windows: a cell's state is not beside what it reads.
-    if (compressed && !table && columns <= WINDOW && this.lanes > 1) {
+    // Streams know no windows: a cell's state is not beside what it reads, and neither is it where that is dropped.
+    const adjacent = this.lanes > 1 && this.inputs === this.outputs;
+    if (compressed && !table && !direct && columns <= WINDOW && adjacent) {
       const both = [...inputParts(this.outputs.rows - output.first), ...hiddenParts];
       const window = { of: this.outputs, first: output.first, rows: columns };
       const joint = block(gates, columns, both);
-      this.forward.push({ op: "cell", kind, block: joint, bias, window, gates, output, state });
+      ops.push({ op: "cell", kind, block: joint, bias, window, gates, output, state });
     } else {
       if (read && affine !== undefined) {
-        const accumulate = table !== undefined;
-        this.forward.push({ op: "affine", block: affine, from: read, to: inputRows, bias, accumulate });
+        const accumulate = table !== undefined || direct !== undefined;
+        ops.push({ op: "affine", block: affine, from: read, to: inputRows, bias, accumulate });
       }
       // A gate without an input's share, GRU's last, starts from its bias.
       const hiddenBias = input.at(-1) === undefined ? bias + gates.rows - units : -1;
       const window = undefined;
-      this.forward.push({
-        op: "cell",
-        kind,
-        block: recurrent,
-        bias: hiddenBias,
-        window,
-        gates,
-        output,
-        state,
-      });
+      ops.push({ op: "cell", kind, block: recurrent, bias: hiddenBias, window, gates, output, state });
     }
+    this.forward.push(this.stage("forward", ops, gates.rows));
 
-    return (gradients) => {
+    return (gradients, before) => {
       const flow = affine === undefined ? undefined : this.flowInto(sources);
-      const carry = whole(this.sequence(units * (state ? 2 : 1), { once: true }));
-      const { backward } = this;
+      const carry = whole(this.sequence(units * (state ? 2 : 1), { held: 1 }));
+      const backward: BackwardOp[] = [...before];
       backward.push({ op: "cellBackward", kind, block: recurrent, gates, output, state, gradients, carry });
       backward.push({ op: "weightGradient", block: recurrent, from: hiddenRows, input: output, shift: 1 });
       if (affine !== undefined && read) {
@@ -362,53 +491,67 @@ class Compiler {
         backward.push({ op: "tableGradient", from: inputRows, stride: table.stride, gradient });
         this.finish.push({ op: "tableBackward", ...table, gradient });
       }
+      if (direct) {
+        const { block, of } = direct;
+        const [from, accumulate] = [inputRows, of.written];
+        backward.push({ op: "weightGradient", block, from, input: of.values, shift: 0 });
+        backward.push({ op: "affineBackward", block, from, to: of.flow, accumulate });
+        of.written = true;
+      }
       if (affine !== undefined && flow) {
         backward.push({ op: "affineBackward", block: affine, from: inputRows, ...flow });
       }
+      this.backward.push(this.stage("backward", backward, gates.rows));
     };
   }
 
   private readout(): () => void {
-    const { inputs, outputs } = this.network.architecture.readout;
-    const logits = whole(this.sequence(outputs, { once: true }));
+    const { inputs, outputs, at, tied } = this.network.architecture.readout;
+    const everyStep = at === "every-step";
+    const widest = Math.max(outputs, ...inputs.map((source) => this.width.get(source)!));
+    // Of a large vocabulary only the chunk at work has logits.
+    const logits = whole(this.sequence(outputs, { held: everyStep ? this.chunkOf(widest) : 1 }));
     const parameter = this.network.tensor("readout.bias").offset;
     const biasParts = [{ first: 0, rows: outputs, parameter }];
     const bias = this.bias(outputs, biasParts);
     let fromColumn = 0;
-    const parts = inputs.map((source) => {
+    const parts = inputs.map((source, i) => {
       const columns = this.width.get(source)!;
-      const piece = {
-        row: 0,
-        column: 0,
-        rows: outputs,
-        columns,
-        weight: "readout.weight",
-        fromRow: 0,
-        fromColumn,
-      };
+      const weight = tied ? "embedding.weight" : "readout.weight";
+      const piece = { row: 0, column: 0, rows: outputs, columns, weight, fromRow: 0, fromColumn };
       fromColumn += columns;
-      return {
-        source,
-        block: this.block(outputs, columns, [piece]),
-        features: whole(this.sequence(columns, { once: true })),
-      };
+      const block = this.block(outputs, columns, [piece]);
+      const outputsOf = this.place(this.inputs, source);
+      // A stream is at its last step at any time.
+      const from = everyStep || this.lanes === 1 ? outputsOf : whole(this.sequence(columns, { held: 1 }));
+      if (from !== outputsOf) {
+        this.forward.push(this.stage("forward", [{ op: "select", from: outputsOf, to: from }]));
+      }
+      const affine: AffineOp = { op: "affine", block, from, to: logits, bias, accumulate: i > 0 };
+      return { source, affine };
     });
-    for (const [i, { source, block, features }] of parts.entries()) {
-      this.forward.push({ op: "select", from: this.place(this.outputs, source), to: features });
-      this.forward.push({ op: "affine", block, from: features, to: logits, bias, accumulate: i > 0 });
-    }
-    this.forward.push({ op: "loss", logits });
+    const affines = parts.map(({ affine }) => affine);
+    const time = everyStep && this.lanes > 1 ? "forward" : "once";
+    this.read.push(this.stage(time, [...affines, { op: "softmax", logits, gradient: false }], widest));
     return () => {
       const from = logits;
-      this.backward.push({ op: "biasGradient", from, parts: biasParts });
-      for (const { source, block, features } of parts) {
-        this.backward.push({ op: "weightGradient", block, from, input: features, shift: 0 });
-        const flow = whole(this.sequence(features.rows, { once: true }));
-        this.backward.push({ op: "affineBackward", block, from, to: flow, accumulate: false });
+      const ops: BackwardOp[] = [...affines, { op: "softmax", logits, gradient: true }];
+      ops.push({ op: "biasGradient", from, parts: biasParts });
+      const scatters: Stage<BackwardOp>[] = [];
+      for (const { source, affine } of parts) {
+        const { block, from: input } = affine;
+        ops.push({ op: "weightGradient", block, from, input, shift: 0 });
         const { to, accumulate } = this.flowInto([source]);
-        if (!accumulate) this.backward.push({ op: "clear", to });
-        this.backward.push({ op: "scatter", from: flow, to });
+        if (everyStep) {
+          ops.push({ op: "affineBackward", block, from, to, accumulate });
+          continue;
+        }
+        const flow = whole(this.sequence(input.rows, { held: 1 }));
+        ops.push({ op: "affineBackward", block, from, to: flow, accumulate: false });
+        if (!accumulate) scatters.push(this.stage("backward", [{ op: "clear", to }]));
+        scatters.push(this.stage("backward", [{ op: "scatter", from: flow, to }]));
       }
+      this.backward.push(this.stage(everyStep ? "backward" : "once", ops, widest), ...scatters);
     };
   }
 
@@ -436,7 +579,10 @@ class Compiler {
     const fresh = within.filter(([name]) => !this.written.has(name));
     const accumulate = fresh.length < within.length;
     for (const [name] of fresh) {
-      if (accumulate) this.backward.push({ op: "clear", to: this.place(this.flows, name) });
+      if (accumulate) {
+        const to = this.place(this.flows, name);
+        this.backward.push(this.stage("backward", [{ op: "clear", to }]));
+      }
       this.written.add(name);
     }
     return { to: { of: this.flows, ...span }, accumulate };
@@ -470,8 +616,8 @@ class Compiler {
     return at;
   }
 
-  private sequence(rows: number, { initial = false, once = false } = {}): Sequence {
-    return { offset: -1, rows, initial, once };
+  private sequence(rows: number, { initial = false, held }: Partial<Sequence> = {}): Sequence {
+    return { offset: -1, rows, initial, held };
   }
 }
 

@@ -1,6 +1,6 @@
 // Chooses an executor: the native one where it can be had, the reference otherwise.
 import { InputError } from "../errors.js";
-import { type Executor, type Optimiser, thesisOptimiser } from "./executor.js";
+import type { Executor } from "./executor.js";
 import { loadNative, NativeExecutor } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
@@ -16,15 +16,11 @@ export type ExecutorName = (typeof executorNames)[number];
 export function createExecutor(
   plan: Plan,
   parameters: Float32Array,
-  {
-    optimiser = thesisOptimiser,
-    executor,
-    threads = 1,
-  }: { optimiser?: Optimiser; executor?: ExecutorName; threads?: number } = {},
+  { executor, threads = 1 }: { executor?: ExecutorName; threads?: number } = {},
 ): Executor {
   return describeExecutor(executor).name === "native"
-    ? new NativeExecutor(plan, parameters, optimiser, threads)
-    : new ReferenceExecutor(plan, parameters, optimiser);
+    ? new NativeExecutor(plan, parameters, threads)
+    : new ReferenceExecutor(plan, parameters);
 }
 
 /**

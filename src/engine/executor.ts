@@ -1,56 +1,69 @@
-// What an executor is: something that takes a plan and runs training steps and evaluations over whole epochs of
-// batches. The reference and the native executor are interchangeable behind this interface, and one conformance suite
-// runs over both.
+// What an executor is: something that takes a plan and batches and computes, without a policy of its own. The reference
+// and the native executor are interchangeable behind this interface, and one conformance suite runs over both.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import type { Plan } from "./plan.js";
 
-/**
- * Where a sequence is read out: at the last step of its padded batch, as the thesis does, or at its own last symbol.
- */
-export type ReadAt = "last-step" | "last-symbol";
+/** The optimisers, with PyTorch's equations. */
+export const optimiserKinds = ["sgd", "rmsprop", "adam", "adamw"] as const;
+export type OptimiserKind = (typeof optimiserKinds)[number];
 
-/** Adam (Kingma & Ba 2015) as PyTorch computes it, after clipping the gradient's global norm to `clip`. */
+/**
+ * How a gradient becomes an update, after its global norm has been clipped to `clip`. `beta1` is Adam's, or SGD's
+ * momentum; `beta2` is Adam's, or RMSprop's smoothing. `weightDecay` is added to the gradient, times the weight, but AdamW
+ * (Loshchilov & Hutter 2019) shrinks the weights by rate·weightDecay instead.
+ */
 export interface Optimiser {
-  readonly learningRate: number;
+  readonly kind: OptimiserKind;
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
+  readonly weightDecay: number;
   /** Infinity: no clipping. */
   readonly clip: number;
 }
 
-/** Adam's defaults in PyTorch, with the thesis's learning rate of 1e-3 and norm clipped to 5. */
-export const thesisOptimiser: Optimiser = {
-  learningRate: 1e-3,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  clip: 5,
+/** PyTorch's defaults of each optimiser, with SGD's momentum of 0.9. */
+export const optimisers: Readonly<Record<OptimiserKind, Optimiser>> = {
+  sgd: { kind: "sgd", beta1: 0.9, beta2: 0, epsilon: 0, weightDecay: 0, clip: 5 },
+  rmsprop: { kind: "rmsprop", beta1: 0, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, clip: 5 },
+  adam: { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clip: 5 },
+  adamw: { kind: "adamw", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, clip: 5 },
 };
+
+/** What a call of `train` does with its gradients. */
+export interface Update {
+  readonly optimiser: Optimiser;
+  /** The learning rate, or one for each of the batches trained on. */
+  readonly rates: number | Float64Array;
+  /** Determines what dropout drops; 0 when left out. */
+  readonly seed?: number;
+}
 
 /** All that changes while a network trains. The vectors are laid out as the network's parameters. */
 export interface TrainingState {
   readonly parameters: Float32Array;
-  /** Adam's running means of the gradient and of its square. */
+  /** Adam's running means of the gradient and of its square; SGD's momentum is a first moment, RMSprop's mean a second. */
   readonly firstMoment: Float32Array;
   readonly secondMoment: Float32Array;
   /** Updates made so far. */
   readonly step: number;
 }
 
-/** How a network did on each of some batches. */
+/** How a network did on each of some batches: sums, to be added up and divided once. */
 export interface Outcomes {
-  /** Mean cross-entropy of each batch. */
+  /** The sum of the targets' cross-entropies, in nats. */
   readonly losses: Float64Array;
-  /** Examples of each batch whose most likely class is their label. */
+  /** Targets. */
+  readonly counts: Float64Array;
+  /** Targets that are the most likely class or symbol. */
   readonly correct: Int32Array;
 }
 
 /** What a network says of a set of batches. */
 export interface Evaluation extends Outcomes {
-  /** [example][class], in batch order. */
-  readonly logits: Float32Array;
+  /** [example][class] in batch order, or for each batch [step][example][symbol]; empty unless wanted. */
+  readonly outputs: Float32Array;
 }
 
 export interface Executor {
@@ -61,20 +74,28 @@ export interface Executor {
   /** Replaces the state. Masked weights must be zero. @throws EngineError when a length does not fit. */
   setState(state: TrainingState): void;
   /**
-   * Trains on the batches `from` (included) to `to` (excluded), one update each, and resolves to their outcomes
-   * before the update. A loss that is not finite, or NaN in place of one whose gradient is not, is the last one returned
-   * and makes no update.
+   * What the lanes of the last batch were left in: for every tile of it, what its cells hand on. Batches that carry on
+   * start from there. Empty before the first batch.
+   */
+  carry(): Float32Array;
+  /** Replaces it. @throws EngineError when it is not whole tiles. */
+  setCarry(carry: Float32Array): void;
+  /**
+   * Trains on the batches `from` (included) to `to` (excluded), one update each, and resolves to their outcomes before
+   * the update, with the gradients' norms before clipping. A batch whose loss or gradient is not finite is the last one
+   * returned and makes no update; its loss is then not finite, and NaN where the gradient alone is not.
    * @throws EngineError when the batches do not fit the plan, or the executor is still at work on others.
    */
-  train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes>;
-  /** Runs all batches forward. @throws EngineError when they do not fit the plan. */
-  evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation>;
-  /** Loss and unclipped gradient of one batch, laid out as the parameters; changes nothing. */
-  gradient(
+  train(
     batches: Batches,
-    index: number,
-    readAt: ReadAt,
-  ): { loss: number; gradient: Float32Array | Float64Array };
+    from: number,
+    to: number,
+    update: Update,
+  ): Promise<Outcomes & { readonly norms: Float64Array }>;
+  /** Runs all batches forward. @throws EngineError when they do not fit the plan. */
+  evaluate(batches: Batches, want?: "sums" | "outputs"): Promise<Evaluation>;
+  /** Loss (a sum) and gradient (of the mean, unclipped) of one batch, laid out as the parameters; changes nothing. */
+  gradient(batches: Batches, index: number): { loss: number; gradient: Float32Array | Float64Array };
 }
 
 /** A plan of `compileStream` at work. */
@@ -118,6 +139,25 @@ export function checkState(plan: Plan, state: TrainingState): void {
   }
 }
 
+/** Floats of what a tile's cells hand on. */
+export function carryOf(plan: Plan): number {
+  let rows = 0;
+  for (const { ops } of plan.forward) {
+    for (const op of ops) if (op.op === "cell") rows += op.output.rows + (op.state?.rows ?? 0);
+  }
+  return rows * plan.lanes;
+}
+
+/** The length of a tile's carry. @throws EngineError unless `carry` is whole tiles. */
+export function checkCarry(plan: Plan, carry: Float32Array): number {
+  const tile = carryOf(plan);
+  if (carry.length % tile === 0) return tile;
+  throw new EngineError({
+    what: `${carry.length} values are no states of a plan whose tiles have ${tile}`,
+    hint: "use the carry of the network that the plan was compiled from",
+  });
+}
+
 /** @throws EngineError unless the batches `from` (included) to `to` (excluded) exist. */
 export function checkRange(batches: Batches, from: number, to: number): void {
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 0 || to < from || to > batches.count) {
@@ -139,7 +179,8 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
     batches.steps.length !== batches.count ||
     batches.symbols.length !== cells ||
     batches.lengths.length !== examples ||
-    batches.labels.length !== examples
+    batches.targets.length !== (plan.everyStep ? cells : examples) ||
+    (batches.carry !== undefined && batches.carry.length !== batches.count)
   ) {
     throw new EngineError({
       what: "the batches' arrays do not fit each other",
@@ -165,15 +206,7 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
   let example = 0;
   for (let i = 0; i < batches.count; i++) {
     for (const end = example + batches.sizes[i]; example < end; example++) {
-      const label = batches.labels[example];
       const length = batches.lengths[example];
-      if (label < 0 || label >= plan.outputs) {
-        throw new EngineError({
-          where: `example ${example}`,
-          what: `label ${label} does not fit a network with ${plan.outputs} classes`,
-          hint: "use a network made for this data",
-        });
-      }
       if (length < 1 || length > batches.steps[i]) {
         throw new EngineError({
           where: `example ${example}`,
@@ -181,6 +214,16 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
         });
       }
     }
+  }
+  // No target, where there are many, is -1.
+  const least = plan.everyStep ? -1 : 0;
+  const stray = batches.targets.findIndex((target) => target < least || target >= plan.outputs);
+  if (stray >= 0) {
+    throw new EngineError({
+      where: plan.everyStep ? `target ${stray}` : `example ${stray}`,
+      what: `label ${batches.targets[stray]} does not fit a network with ${plan.outputs} classes`,
+      hint: "use a network made for this data",
+    });
   }
   const translated = new Int32Array(cells);
   for (let i = 0; i < cells; i++) {
@@ -194,4 +237,13 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
     translated[i] = row;
   }
   return translated;
+}
+
+/** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */
+export function ratesOf({ rates }: Update, count: number): Float64Array {
+  const list = typeof rates === "number" ? new Float64Array(count).fill(rates) : rates;
+  const bad = list.find((rate) => !(rate >= 0 && rate < Number.POSITIVE_INFINITY));
+  if (bad !== undefined) throw new EngineError({ what: `${bad} is not a learning rate` });
+  if (list.length === count) return list;
+  throw new EngineError({ what: `${list.length} learning rates do not fit ${count} batches` });
 }

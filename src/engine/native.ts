@@ -1,38 +1,59 @@
-// The native executor: encodes a plan as flat words, hands it to the C++ addon and keeps the interface of the
-// reference executor. Where the addon cannot be had, `loadNative` says why and the reference takes over.
+// The native executor: hands a plan to the C++ addon and keeps the interface of the reference executor. Where the addon
+// cannot be had, `loadNative` says why and the reference takes over.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
-import { type CellKind, cellKinds } from "../network/architecture.js";
+import { dialect, encode } from "./encode.js";
 import {
+  checkCarry,
   checkRange,
   checkState,
   type Evaluation,
   type Executor,
   initialState,
-  type Optimiser,
   type Outcomes,
-  type ReadAt,
+  optimiserKinds,
+  ratesOf,
   type TrainingState,
   tableRows,
+  type Update,
 } from "./executor.js";
-import type { BackwardOp, BiasPart, ForwardOp, Plan, PrepareOp, Rows, TableBackwardOp } from "./plan.js";
+import type { Plan } from "./plan.js";
 
 interface AddonBatches {
   sizes: Int32Array;
   steps: Int32Array;
   symbols: Int32Array;
   lengths: Int32Array;
-  labels: Int32Array;
-  readLastStep: boolean;
+  targets: Int32Array;
+  carry: Uint8Array;
+}
+
+interface AddonUpdate {
+  /** An index of `optimiserKinds`. */
+  optimiser: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+  clip: number;
+  rates: Float64Array;
+  seed: number;
 }
 
 interface AddonExecutor {
-  train(batches: AddonBatches, from: number, to: number): Promise<Outcomes>;
-  evaluate(batches: AddonBatches): Promise<Evaluation>;
+  train(
+    batches: AddonBatches,
+    from: number,
+    to: number,
+    update: AddonUpdate,
+  ): Promise<Outcomes & { norms: Float64Array }>;
+  evaluate(batches: AddonBatches, outputs: boolean): Promise<Evaluation>;
   gradient(batches: AddonBatches, index: number, gradient: Float32Array): number;
+  carry(): Float32Array;
+  setCarry(carry: Float32Array): void;
   state(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array): number;
   setState(
     parameters: Float32Array,
@@ -75,7 +96,6 @@ interface Addon {
     words: Int32Array,
     masks: Uint8Array,
     parameters: Float32Array,
-    optimiser: Optimiser,
     threads: number,
   ) => AddonExecutor;
   NativeStream: new (words: Int32Array, masks: Uint8Array, parameters: Float32Array) => AddonStream;
@@ -85,6 +105,8 @@ interface Addon {
   timer(kernel: KernelShape): (calls: number) => number;
   /** The instruction set in use; FILIGREE_ISA asks for another (avx512, avx2, neon or baseline). */
   instructionSet(): string;
+  /** See `dialect` in encode.ts. */
+  dialect(): string;
 }
 
 let addon: Addon | undefined;
@@ -101,6 +123,7 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
     try {
       const found = createRequire(import.meta.url)(place) as Addon;
       found.instructionSet();
+      if (found.dialect() !== dialect) throw new Error("it is of another version; run `npm rebuild`");
       addon = found;
       return { addon };
     } catch (error) {
@@ -120,13 +143,13 @@ export class NativeExecutor implements Executor {
    * @param threads how many tiles of a batch run at once; it changes no result.
    * @throws EngineError when the addon is absent or refuses the plan.
    */
-  constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser, threads = 1) {
+  constructor(plan: Plan, parameters: Float32Array, threads = 1) {
     const { addon, absent } = loadNative();
     if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
     this.plan = plan;
     checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);
-    this.inner = refusing(() => new addon.NativeExecutor(words, masks, parameters, optimiser, threads));
+    this.inner = refusing(() => new addon.NativeExecutor(words, masks, parameters, threads));
   }
 
   state(): TrainingState {
@@ -142,21 +165,33 @@ export class NativeExecutor implements Executor {
     refusing(() => this.inner.setState(parameters, firstMoment, secondMoment, step));
   }
 
-  async train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+  carry(): Float32Array {
+    return refusing(() => this.inner.carry());
+  }
+
+  setCarry(carry: Float32Array): void {
+    checkCarry(this.plan, carry);
+    refusing(() => this.inner.setCarry(carry));
+  }
+
+  async train(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
-    const translated = this.translate(batches, readAt);
-    return refusing(() => this.inner.train(translated, from, to)).catch(refuse);
+    const rates = ratesOf(update, to - from);
+    const translated = this.translate(batches);
+    const { kind, ...settings } = update.optimiser;
+    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed: update.seed ?? 0 };
+    return refusing(() => this.inner.train(translated, from, to, own)).catch(refuse);
   }
 
-  async evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
-    const translated = this.translate(batches, readAt);
-    return refusing(() => this.inner.evaluate(translated)).catch(refuse);
+  async evaluate(batches: Batches, want: "sums" | "outputs" = "sums"): Promise<Evaluation> {
+    const translated = this.translate(batches);
+    return refusing(() => this.inner.evaluate(translated, want === "outputs")).catch(refuse);
   }
 
-  gradient(batches: Batches, index: number, readAt: ReadAt) {
+  gradient(batches: Batches, index: number) {
     checkRange(batches, index, index + 1);
     const gradient = new Float32Array(this.plan.parameters);
-    const loss = refusing(() => this.inner.gradient(this.translate(batches, readAt), index, gradient));
+    const loss = refusing(() => this.inner.gradient(this.translate(batches), index, gradient));
     return { loss, gradient };
   }
 
@@ -164,10 +199,9 @@ export class NativeExecutor implements Executor {
     return refusing(() => this.inner.footprint());
   }
 
-  private translate(batches: Batches, readAt: ReadAt): AddonBatches {
-    const { sizes, steps, lengths, labels } = batches;
-    const symbols = tableRows(this.plan, batches);
-    return { sizes, steps, symbols, lengths, labels, readLastStep: readAt === "last-step" };
+  private translate(batches: Batches): AddonBatches {
+    const { count, sizes, steps, lengths, targets, carry = new Uint8Array(count) } = batches;
+    return { sizes, steps, symbols: tableRows(this.plan, batches), lengths, targets, carry };
   }
 }
 
@@ -188,116 +222,5 @@ export function refusing<T>(call: () => T): T {
     return call();
   } catch (error) {
     return refuse(error);
-  }
-}
-
-const VERSION = 3;
-const codes = {
-  bias: 1,
-  table: 2,
-  gather: 3,
-  affine: 4,
-  cell: 5,
-  sum: 6,
-  select: 7,
-  loss: 8,
-  clear: 9,
-  scatter: 10,
-  copy: 11,
-  cellBackward: 12,
-  affineBackward: 13,
-  weightGradient: 14,
-  biasGradient: 15,
-  tableGradient: 16,
-  tableBackward: 17,
-} as const;
-
-/** A plan as the words that native/plan.cc decodes, and its masks one after the other. */
-export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
-  const { symbols, offset, width } = plan.embedding;
-  const words = [
-    VERSION,
-    plan.lanes,
-    plan.steps,
-    plan.segment,
-    plan.outputs,
-    plan.parameters,
-    offset,
-    width,
-    symbols.length,
-  ];
-  words.push(plan.prepared, plan.gradients, plan.arena, plan.blocks.length);
-  const lists = [plan.prepare, plan.forward, plan.backward, plan.finish];
-  for (const list of lists) words.push(list.length);
-  for (const symbol of symbols) words.push(symbol); // May be more than a call takes arguments.
-  const masks: Uint8Array[] = [];
-  for (const block of plan.blocks) {
-    const { rows, columns, sparse, mask, pieces } = block;
-    words.push(rows, columns, Number(sparse), Number(mask !== undefined), pieces.length);
-    for (const p of pieces) words.push(p.row, p.column, p.rows, p.columns, p.parameter, p.stride);
-    if (mask) masks.push(mask);
-  }
-  for (const list of lists) {
-    for (const op of list) words.push(codes[op.op], ...encodeOp(op, plan.lanes));
-  }
-  return { words: Int32Array.from(words), masks: new Uint8Array(Buffer.concat(masks)) };
-}
-
-const flags = ({ of }: Rows) => Number(of.initial) + 2 * Number(of.once);
-const kind = (name: CellKind) => cellKinds.indexOf(name);
-const biasParts = (parts: readonly BiasPart[]) => [
-  parts.length,
-  ...parts.flatMap((part) => [part.first, part.rows, part.parameter]),
-];
-const list = (all: readonly Rows[], one: (rows: Rows) => number[]) => [all.length, ...all.flatMap(one)];
-
-function encodeOp(op: PrepareOp | ForwardOp | BackwardOp | TableBackwardOp, lanes: number): number[] {
-  const rows = (r: Rows) => [r.of.offset + r.first * lanes, r.rows, r.of.rows, flags(r)];
-  switch (op.op) {
-    case "bias":
-      return [op.rows, op.to, ...biasParts(op.parts)];
-    case "table":
-      return [op.block, op.bias, op.to];
-    case "gather":
-      return [op.table, ...rows(op.to)];
-    case "affine":
-      return [op.block, ...rows(op.from), ...rows(op.to), op.bias, Number(op.accumulate)];
-    case "cell": {
-      const buffers = [...rows(op.gates), ...rows(op.output), ...list(op.state ? [op.state] : [], rows)];
-      const { window } = op;
-      const behind = window && window.of.offset + (window.first - window.of.rows) * lanes;
-      return [
-        kind(op.kind),
-        op.block,
-        op.bias,
-        ...buffers,
-        ...(behind === undefined ? [0, 0] : [window!.rows, behind]),
-      ];
-    }
-    case "sum":
-      return [...list(op.from, rows), ...rows(op.to)];
-    case "select":
-    case "scatter":
-      return [...rows(op.from), ...rows(op.to)];
-    case "loss":
-      return rows(op.logits);
-    case "clear":
-      return rows(op.to);
-    case "copy":
-      return [...rows(op.from), ...rows(op.to), Number(op.accumulate)];
-    case "cellBackward": {
-      const buffers = [...rows(op.gates), ...rows(op.output), ...list(op.state ? [op.state] : [], rows)];
-      return [kind(op.kind), op.block, ...buffers, ...list(op.gradients, rows), ...rows(op.carry)];
-    }
-    case "affineBackward":
-      return [op.block, ...rows(op.from), ...rows(op.to), Number(op.accumulate)];
-    case "weightGradient":
-      return [op.block, ...rows(op.from), ...rows(op.input), op.shift];
-    case "biasGradient":
-      return [...rows(op.from), ...biasParts(op.parts)];
-    case "tableGradient":
-      return [...rows(op.from), op.stride, op.gradient];
-    case "tableBackward":
-      return [op.block, op.stride, op.gradient];
   }
 }

@@ -1,18 +1,19 @@
-// A plan says how a network runs: a flat list of typed operations over one arena of buffers. It is plain data, made
-// once by `compile`, and every executor takes the same one. The reference executor is the readable specification of
-// what each operation means; this file says what they are.
+// A plan says how a network runs: stages of typed operations over one arena of buffers. It is plain data, made once by
+// `compile`, and every executor takes the same one. The reference executor is the readable specification of what each
+// operation means; this file says what they are.
 import type { CellKind } from "../network/architecture.js";
 
 /**
  * A buffer of activations `[step][row][lane]`: element (t, i, l) is at `offset + (t·rows + i)·lanes + l` of the arena.
  * A lane is one example of a tile. Where `initial` is set, one step of state before step 0 lies in front of `offset`.
- * With `once` the buffer has a single step.
+ * A sequence of so many `held` steps belongs to the chunk of time at work: its step 0 is the first of the chunk.
  */
 export interface Sequence {
   offset: number;
   readonly rows: number;
   readonly initial: boolean;
-  readonly once: boolean;
+  /** Steps that it has room for; all of them when left out. */
+  readonly held: number | undefined;
 }
 
 /** Rows `first` to `first + rows` of every step of a sequence; element (t, i, l) is the sequence's (t, first + i, l). */
@@ -119,17 +120,41 @@ export interface SumOp {
   readonly to: Rows;
 }
 
-/** to(0, i, l) = from(read step of lane l, i, l). */
+/** to(t, j, l) = embedding(symbol(t, l), j). */
+export interface EmbedOp {
+  readonly op: "embed";
+  readonly to: Rows;
+}
+
+/**
+ * to(t, i, l) = from(t, i, l)·d, where d is 0 with probability `rate` and 1/(1 - rate) otherwise: see dropout.ts. In
+ * evaluations d is 1. `from` and `to` may be the same rows; the reverse is the same operation on the gradient.
+ */
+export interface DropoutOp {
+  readonly op: "dropout";
+  /** Tells what is dropped here from what is dropped elsewhere. */
+  readonly layer: number;
+  /** The rate in units of 2^-24. */
+  readonly rate: number;
+  readonly from: Rows;
+  readonly to: Rows;
+}
+
+/** to(0, i, l) = from(last step of lane l, i, l). */
 export interface SelectOp {
   readonly op: "select";
   readonly from: Rows;
   readonly to: Rows;
 }
 
-/** Mean cross-entropy of the batch; `logits` becomes its own gradient. */
-export interface LossOp {
-  readonly op: "loss";
+/**
+ * Softmax cross-entropy in every lane and step that has a target. Where `gradient` is set, the logits become the gradient
+ * of the sum divided by the batch's number of targets, and 0 where there is no target.
+ */
+export interface SoftmaxOp {
+  readonly op: "softmax";
   readonly logits: Rows;
+  readonly gradient: boolean;
 }
 
 /** to = 0. */
@@ -138,7 +163,7 @@ export interface ClearOp {
   readonly to: Rows;
 }
 
-/** The reverse of select: adds from(0, i, l) to to(t, i, l) at lane l's read step t. */
+/** The reverse of select: adds from(0, i, l) to to(t, i, l) at lane l's last step t. */
 export interface ScatterOp {
   readonly op: "scatter";
   readonly from: Rows;
@@ -200,6 +225,12 @@ export interface TableGradientOp {
   readonly gradient: number;
 }
 
+/** gradient[embedding(symbol(t, l), j)] += from(t, j, l), for all t and l. */
+export interface EmbedGradientOp {
+  readonly op: "embedGradient";
+  readonly from: Rows;
+}
+
 /** The reverse of a table: adds to the gradients of the block and of the embedding. */
 export interface TableBackwardOp {
   readonly op: "tableBackward";
@@ -209,16 +240,33 @@ export interface TableBackwardOp {
 }
 
 export type PrepareOp = BiasOp | TableOp;
-export type ForwardOp = GatherOp | AffineOp | CellOp | SumOp | SelectOp | LossOp;
+export type ForwardOp = GatherOp | EmbedOp | AffineOp | CellOp | SumOp | DropoutOp | SelectOp;
+export type ReadOp = AffineOp | SoftmaxOp;
 export type BackwardOp =
+  | ReadOp
   | ClearOp
   | ScatterOp
   | CopyOp
+  | DropoutOp
   | CellBackwardOp
   | AffineBackwardOp
   | WeightGradientOp
   | BiasGradientOp
-  | TableGradientOp;
+  | TableGradientOp
+  | EmbedGradientOp;
+export type StageOp = ForwardOp | BackwardOp;
+export type Op = PrepareOp | StageOp | TableBackwardOp;
+
+/**
+ * Operations that run together. In time "forward" and "backward" they take turns over chunks of so many steps, from the
+ * first chunk on or from the last one on, so that what one operation has written is still in the cache when the next
+ * reads it; each of them works step by step. In time "once" they run once for a tile, on sequences of one step.
+ */
+export interface Stage<O extends StageOp = StageOp> {
+  readonly time: "forward" | "backward" | "once";
+  readonly chunk: number;
+  readonly ops: readonly O[];
+}
 
 export interface Plan {
   /** Examples that run side by side; a batch is cut into tiles of this many. 16 or 32, or 1 for streaming. */
@@ -230,8 +278,10 @@ export interface Plan {
    * before it are kept, and backward it is run forward once more (Chen et al. 2016, arXiv 1604.06174).
    */
   readonly segment: number;
-  /** Classes. */
+  /** Classes, or symbols that may come next. */
   readonly outputs: number;
+  /** Whether there is a target for every step of an example, or one for the example, read at its last step. */
+  readonly everyStep: boolean;
   /** Length of the parameter vector. */
   readonly parameters: number;
   /** The embedding's place in the parameter vector, its width, and the symbols in use (rows, ascending). */
@@ -249,41 +299,59 @@ export interface Plan {
   readonly arena: number;
   /** Once after every change of the parameters. */
   readonly prepare: readonly PrepareOp[];
-  /** Once per tile. */
-  readonly forward: readonly ForwardOp[];
-  /** Once per tile, when training. */
-  readonly backward: readonly BackwardOp[];
+  /** A tile's outputs. */
+  readonly forward: readonly Stage<ForwardOp>[];
+  /** What is read of them and its loss, when evaluating: with the forward stages, or once after them. */
+  readonly read: readonly Stage<ReadOp>[];
+  /** When training, after the forward stages: reads, and goes back. None in a plan that only evaluates. */
+  readonly backward: readonly Stage<BackwardOp>[];
   /** Once per batch, before clipping and the optimiser. */
   readonly finish: readonly TableBackwardOp[];
 }
 
-/**
- * Cuts operations into groups. Those that fill a cell's gates and the cell itself work step by step, and so do the
- * reverse of a cell and all that follows from its gates; an executor may run such a group in chunks of time, forward
- * from the first and backward from the last. The sequences of a group therefore share no memory.
- */
-export function groups<Op extends ForwardOp | BackwardOp>(ops: readonly Op[]): Op[][] {
-  const all: Op[][] = [];
-  let open = false;
-  for (const op of ops) {
-    if (open || joinsPrevious(op)) all.at(-1)!.push(op);
-    else all.push([op]);
-    open = op.op === "gather" || (op.op === "affine" && !op.to.of.once);
-  }
-  return all;
-}
+/** How an operation's fields go over the border of the native executor, in their order; see encode.ts and native/plan.cc. */
+type Field = "number" | "flag" | "kind" | "rows" | "optional" | "list" | "parts" | "window";
+type Fields<O> = O extends Op ? Readonly<Record<Exclude<keyof O, "op">, Field>> : never;
 
-function joinsPrevious(op: ForwardOp | BackwardOp): boolean {
-  switch (op.op) {
-    case "weightGradient":
-    case "biasGradient":
-    case "tableGradient":
-    case "affineBackward":
-      return !op.from.of.once;
-    default:
-      return false;
-  }
-}
+/** Every operation with its fields. Its place in this table is its code in native/plan.h. */
+export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op: Name }>> } = {
+  bias: { rows: "number", to: "number", parts: "parts" },
+  table: { block: "number", bias: "number", to: "number" },
+  gather: { table: "number", to: "rows" },
+  embed: { to: "rows" },
+  affine: { block: "number", from: "rows", to: "rows", bias: "number", accumulate: "flag" },
+  cell: {
+    kind: "kind",
+    block: "number",
+    bias: "number",
+    gates: "rows",
+    output: "rows",
+    state: "optional",
+    window: "window",
+  },
+  sum: { from: "list", to: "rows" },
+  dropout: { layer: "number", rate: "number", from: "rows", to: "rows" },
+  select: { from: "rows", to: "rows" },
+  softmax: { logits: "rows", gradient: "flag" },
+  clear: { to: "rows" },
+  scatter: { from: "rows", to: "rows" },
+  copy: { from: "rows", to: "rows", accumulate: "flag" },
+  cellBackward: {
+    kind: "kind",
+    block: "number",
+    gates: "rows",
+    output: "rows",
+    state: "optional",
+    gradients: "list",
+    carry: "rows",
+  },
+  affineBackward: { block: "number", from: "rows", to: "rows", accumulate: "flag" },
+  weightGradient: { block: "number", from: "rows", input: "rows", shift: "number" },
+  biasGradient: { from: "rows", parts: "parts" },
+  tableGradient: { from: "rows", stride: "number", gradient: "number" },
+  embedGradient: { from: "rows" },
+  tableBackward: { block: "number", stride: "number", gradient: "number" },
+};
 
 /** Symbols of a table, padded to whole vectors. */
 export function tableWidth(symbols: number): number {

@@ -6,19 +6,16 @@ import type { CellContext } from "./reference-tile.js";
 
 /** Runs cells side by side over all steps; see `CellOp`. `gates` holds what the reverse needs afterwards. */
 export function cellForward(op: CellOp, context: CellContext): void {
-  const { arena, prepared, steps, at } = context;
+  const { arena, prepared, at } = context;
   const { kind, gates, output, state, window } = op;
   const cell = cells[kind];
   const units = output.rows;
-  if (context.begins) {
-    for (const rows of statesOf(op)) arena.fill(0, at(rows, -1), at(rows, -1, rows.rows));
-  }
   const fill = (t: number, first: number, rows: number) => {
     for (let i = 0; i < rows; i++) {
       arena.fill(prepared[op.bias + i], at(gates, t, first + i), at(gates, t, first + i + 1));
     }
   };
-  for (let t = 0; t < steps; t++) {
+  for (let t = context.first; t < context.end; t++) {
     if (window) {
       fill(t, 0, gates.rows);
       context.addProduct(at(window, t - 1), at(gates, t));
@@ -41,7 +38,7 @@ export function cellForward(op: CellOp, context: CellContext): void {
 
 /** The reverse of `cellForward`: leaves the gradient of the pre-activations in `gates`. */
 export function cellBackward(op: CellBackwardOp, context: CellContext): void {
-  const { arena, steps, at } = context;
+  const { arena, at } = context;
   const { kind, gates, output, carry } = op;
   const cell = cells[kind];
   const units = output.rows;
@@ -50,7 +47,7 @@ export function cellBackward(op: CellBackwardOp, context: CellContext): void {
     Array.from({ length: rows.rows }, (_, i) => (t: number) => at(rows, t, i)),
   );
   if (context.ends) arena.fill(0, at(carry), at(carry, 0, carry.rows));
-  for (let t = steps - 1; t >= 0; t--) {
+  for (let t = context.end - 1; t >= context.first; t--) {
     eachUnit(op, context, t, (unit, u, l) => {
       const carried = at(carry, 0, u) + l;
       const carriedState = at(carry, 0, units + u) + l;

@@ -1,27 +1,36 @@
 // What the reference executor's operations work on: one tile of a batch, and a cell's surroundings.
 import type { Batches } from "../data/batches.js";
-import { type ReadAt, tableRows } from "./executor.js";
+import { tableRows } from "./executor.js";
 import type { Plan, Rows } from "./plan.js";
 
 /** Up to `lanes` examples of a batch, side by side. */
 export interface Tile {
   readonly steps: number;
-  /** Examples of the whole batch, over which the loss is a mean. */
-  readonly batch: number;
-  /** The tile's first example and the number of them. */
+  /** Its number among the batch's tiles. */
+  readonly index: number;
+  /** Whether its lanes go on where those of the batch before ended. */
+  readonly carries: boolean;
+  /** Targets of the whole batch, over which the gradient is a mean. */
+  readonly count: number;
+  /** The tile's first example, among all and in its batch, and the number of them. */
   readonly first: number;
+  readonly example: number;
   readonly size: number;
+  /** Where the batch's outputs begin among all: those of a lane and step are `place(t, l)` after it. */
+  place(step: number, lane: number): number;
   /** Table row of each symbol: [step][lane]. */
   readonly symbols: Int32Array;
   /** The step at which each lane is read out; of a segment, it may lie outside. */
   readonly readSteps: Int32Array;
-  readonly labels: Int32Array;
+  /** [lane], or [step][lane] where there are targets for every step; -1 for none. */
+  readonly targets: Int32Array;
 }
 
 /** The steps of a tile whose activations are in the arena together; step 0 is the first of them. */
 export interface Segment extends Tile {
-  /** Its number among the tile's segments. */
-  readonly index: number;
+  /** Its number among the tile's segments, and its first step. */
+  readonly segment: number;
+  readonly start: number;
   readonly last: boolean;
 }
 
@@ -36,7 +45,8 @@ export function segmentsOf(tile: Tile, most: number, lanes: number): Segment[] {
       steps,
       symbols: tile.symbols.subarray(start * lanes, (start + steps) * lanes),
       readSteps: tile.readSteps.map((step) => step - start),
-      index,
+      segment: index,
+      start,
       last: index === count - 1,
     };
   });
@@ -46,9 +56,10 @@ export interface CellContext {
   readonly arena: Float32Array | Float64Array;
   readonly prepared: Float32Array | Float64Array;
   readonly lanes: number;
-  readonly steps: number;
-  /** Whether a sequence begins at step 0, so that the state before it is zero, and whether it ends with the last step. */
-  readonly begins: boolean;
+  /** The steps at work: from `first` (included) to `end` (excluded). */
+  readonly first: number;
+  readonly end: number;
+  /** Whether the sequence ends with step `end`. */
   readonly ends: boolean;
   /** Where row `i` of step `t` begins in the arena. */
   at(rows: Rows, t?: number, i?: number): number;
@@ -65,16 +76,14 @@ export interface CellContext {
 export class Tiles {
   private readonly plan: Plan;
   private readonly batches: Batches;
-  private readonly readAt: ReadAt;
   private readonly rows: Int32Array;
   private readonly firstExample: number[] = [];
   private readonly firstSymbol: number[] = [];
 
   /** @throws EngineError when the batches do not fit the plan. */
-  constructor(plan: Plan, batches: Batches, readAt: ReadAt) {
+  constructor(plan: Plan, batches: Batches) {
     this.plan = plan;
     this.batches = batches;
-    this.readAt = readAt;
     this.rows = tableRows(plan, batches);
     let example = 0;
     let symbol = 0;
@@ -86,26 +95,52 @@ export class Tiles {
     }
   }
 
+  /** Targets of a batch. */
+  countOf(index: number): number {
+    if (!this.plan.everyStep) return this.batches.sizes[index];
+    const first = this.firstSymbol[index];
+    const own = this.batches.targets.subarray(
+      first,
+      first + this.batches.sizes[index] * this.batches.steps[index],
+    );
+    return own.reduce((sum, target) => sum + Number(target >= 0), 0);
+  }
+
   /** The tiles of a batch. */
   of(index: number): Tile[] {
-    const { lanes } = this.plan;
+    const { lanes, everyStep } = this.plan;
+    const { targets } = this.batches;
     const batch = this.batches.sizes[index];
     const steps = this.batches.steps[index];
+    const count = this.countOf(index);
+    const carries = this.batches.carry?.[index] === 1;
     const tiles: Tile[] = [];
     for (let start = 0; start < batch; start += lanes) {
       const size = Math.min(lanes, batch - start);
       const first = this.firstExample[index] + start;
       const symbols = new Int32Array(steps * lanes);
+      const own = new Int32Array(everyStep ? steps * lanes : lanes).fill(-1);
       const readSteps = new Int32Array(lanes);
+      const at = (t: number) => this.firstSymbol[index] + t * batch + start;
       for (let t = 0; t < steps; t++) {
-        const from = this.firstSymbol[index] + t * batch + start;
-        for (let l = 0; l < lanes; l++) symbols[t * lanes + l] = this.rows[from + (l < size ? l : 0)];
+        for (let l = 0; l < lanes; l++) symbols[t * lanes + l] = this.rows[at(t) + (l < size ? l : 0)];
+        if (everyStep) own.set(targets.subarray(at(t), at(t) + size), t * lanes);
       }
-      for (let l = 0; l < size; l++) {
-        readSteps[l] = (this.readAt === "last-step" ? steps : this.batches.lengths[first + l]) - 1;
-      }
-      const labels = this.batches.labels.subarray(first, first + size);
-      tiles.push({ steps, batch, first, size, symbols, readSteps, labels });
+      if (!everyStep) own.set(targets.subarray(first, first + size));
+      for (let l = 0; l < size; l++) readSteps[l] = this.batches.lengths[first + l] - 1;
+      tiles.push({
+        steps,
+        index: tiles.length,
+        carries,
+        count,
+        first,
+        example: start,
+        size,
+        place: (t, l) => (everyStep ? at(t) : first) + l,
+        symbols,
+        readSteps,
+        targets: own,
+      });
     }
     return tiles;
   }

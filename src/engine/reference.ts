@@ -3,62 +3,75 @@
 // that the native executor is tested against.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
+import { exp, log } from "../math/exp.js";
+import { DROPOUT_ONE, dropoutKey, isDropped, rowKey } from "./dropout.js";
 import {
+  checkCarry,
   checkRange,
   checkState,
   type Evaluation,
   type Executor,
   initialState,
-  type Optimiser,
   type Outcomes,
   type PlanStream,
-  type ReadAt,
+  ratesOf,
   type TrainingState,
+  type Update,
 } from "./executor.js";
 import {
-  type BackwardOp,
   type BiasPart,
-  type ForwardOp,
-  type LossOp,
+  type DropoutOp,
   type Plan,
   type PrepareOp,
   type Rows,
+  type SoftmaxOp,
+  type Stage,
+  type StageOp,
   type TableBackwardOp,
   tableWidth,
 } from "./plan.js";
 import { cellBackward, cellForward, statesOf } from "./reference-cells.js";
 import { type Floats, Matrix } from "./reference-matrix.js";
 import { type CellContext, type Segment, segmentsOf, type Tile, Tiles } from "./reference-tile.js";
+import { updateParameters } from "./reference-update.js";
 
-/** A tile's or a batch's mean loss and correct examples. */
+/** Sums over a tile's or a batch's targets. */
 interface Outcome {
   loss: number;
   correct: number;
 }
 
+/** Steps `first` (included) to `end` (excluded) of a segment. */
+interface Chunk extends Segment {
+  readonly from: number;
+  readonly end: number;
+}
+
 export class ReferenceExecutor implements Executor {
   readonly name = "reference";
   readonly plan: Plan;
-  private readonly optimiser: Optimiser;
   private readonly parameters: Floats;
   private readonly firstMoment: Floats;
   private readonly secondMoment: Floats;
   private readonly prepared: Floats;
   private readonly arena: Floats;
   private readonly matrices: readonly Matrix[];
-  /** What cells hand from step to step, and for every segment of the present tile what it was before. */
+  /** What cells hand from step to step; for every tile of the last batch what they ended with; for every segment of the
+   * present tile what it was before. */
   private readonly states: readonly Rows[];
+  private carried: Floats[][] = [];
   private readonly boundaries: Floats[][] = [];
   private step = 0;
+  /** What dropout draws from; undefined in evaluations. */
+  private dropout: number | undefined;
   private busy = false;
   private lastTurn = 0;
   private readonly allocate: (length: number) => Floats;
 
   /** @param precision 32 to compute as the native executor does, 64 for finite differences. */
-  constructor(plan: Plan, parameters: Floats, optimiser: Optimiser, precision: 32 | 64 = 32) {
+  constructor(plan: Plan, parameters: Floats, precision: 32 | 64 = 32) {
     this.allocate = (length) => (precision === 64 ? new Float64Array(length) : new Float32Array(length));
     this.plan = plan;
-    this.optimiser = optimiser;
     this.parameters = this.allocate(plan.parameters);
     this.parameters.set(parameters);
     this.firstMoment = this.allocate(plan.parameters);
@@ -66,7 +79,9 @@ export class ReferenceExecutor implements Executor {
     this.prepared = this.allocate(plan.prepared);
     this.arena = this.allocate(plan.arena);
     this.matrices = plan.blocks.map((block) => new Matrix(block, plan.lanes));
-    this.states = plan.forward.flatMap((op) => (op.op === "cell" ? statesOf(op) : []));
+    this.states = plan.forward.flatMap(({ ops }) =>
+      ops.flatMap((op) => (op.op === "cell" ? statesOf(op) : [])),
+    );
     checkState(plan, initialState(Float32Array.from(parameters)));
   }
 
@@ -89,47 +104,85 @@ export class ReferenceExecutor implements Executor {
     this.step = state.step;
   }
 
-  train(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
-    return this.atWork(() => this.trainOn(batches, from, to, readAt));
+  carry(): Float32Array {
+    this.checkIdle();
+    return Float32Array.from(this.carried.flatMap((states) => states.flatMap((state) => [...state])));
   }
 
-  evaluate(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
-    return this.atWork(() => this.evaluateOn(batches, readAt));
+  setCarry(carry: Float32Array): void {
+    this.checkIdle();
+    const tile = checkCarry(this.plan, carry);
+    this.carried = Array.from({ length: carry.length / tile }, (_, k) => {
+      let at = k * tile;
+      return this.states.map(({ rows }) => {
+        const state = this.allocate(rows * this.plan.lanes);
+        state.set(carry.subarray(at, at + state.length));
+        at += state.length;
+        return state;
+      });
+    });
   }
 
-  private async trainOn(batches: Batches, from: number, to: number, readAt: ReadAt): Promise<Outcomes> {
+  train(batches: Batches, from: number, to: number, update: Update) {
+    return this.atWork(() => this.trainOn(batches, from, to, update));
+  }
+
+  evaluate(batches: Batches, want: "sums" | "outputs" = "sums"): Promise<Evaluation> {
+    return this.atWork(() => this.evaluateOn(batches, want));
+  }
+
+  private async trainOn(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
+    const rates = ratesOf(update, to - from);
     const losses: number[] = [];
     const correct: number[] = [];
-    const tiles = new Tiles(this.plan, batches, readAt);
+    const norms: number[] = [];
+    const tiles = new Tiles(this.plan, batches);
     for (let i = from; i < to; i++) {
-      const { outcome, gradient } = this.batchGradient(tiles.of(i));
+      const { outcome, gradient } = this.batchGradient(tiles.of(i), update.seed ?? 0);
       const norm = this.normOf(gradient);
       const loss = Number.isFinite(norm) ? outcome.loss : Number.NaN;
       losses.push(loss);
       correct.push(outcome.correct);
+      norms.push(norm);
       if (!Number.isFinite(loss)) break;
-      this.update(gradient, norm);
+      this.step++;
+      const { parameters, firstMoment, secondMoment, step } = this;
+      const scale = Math.min(1, update.optimiser.clip / (norm + 1e-6));
+      updateParameters(update.optimiser, rates[i - from], step, scale, {
+        gradient,
+        parameters,
+        firstMoment,
+        secondMoment,
+      });
       await this.giveTurn();
     }
-    return { losses: Float64Array.from(losses), correct: Int32Array.from(correct) };
+    return {
+      losses: Float64Array.from(losses),
+      counts: Float64Array.from(losses, (_, i) => tiles.countOf(from + i)),
+      correct: Int32Array.from(correct),
+      norms: Float64Array.from(norms),
+    } satisfies Outcomes & { norms: Float64Array };
   }
 
-  private async evaluateOn(batches: Batches, readAt: ReadAt): Promise<Evaluation> {
-    const tiles = new Tiles(this.plan, batches, readAt);
+  private async evaluateOn(batches: Batches, want: "sums" | "outputs"): Promise<Evaluation> {
+    const tiles = new Tiles(this.plan, batches);
     const losses = new Float64Array(batches.count);
     const correct = new Int32Array(batches.count);
-    const logits = new Float32Array(batches.labels.length * this.plan.outputs);
+    const outputs = new Float32Array(want === "outputs" ? batches.targets.length * this.plan.outputs : 0);
     this.prepare();
     for (let i = 0; i < batches.count; i++) {
       for (const tile of tiles.of(i)) {
-        const outcome = this.forward(tile, logits);
+        const outcome = { loss: 0, correct: 0 };
+        this.forward(tile, (segment) => {
+          for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
+        });
         losses[i] += outcome.loss;
         correct[i] += outcome.correct;
       }
       await this.giveTurn();
     }
-    return { losses, correct, logits };
+    return { losses, counts: losses.map((_, i) => tiles.countOf(i)), correct, outputs };
   }
 
   private checkIdle(): void {
@@ -154,42 +207,54 @@ export class ReferenceExecutor implements Executor {
     this.lastTurn = performance.now();
   }
 
-  gradient(batches: Batches, index: number, readAt: ReadAt): { loss: number; gradient: Floats } {
+  gradient(batches: Batches, index: number): { loss: number; gradient: Floats } {
     this.checkIdle();
     checkRange(batches, index, index + 1);
-    const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches, readAt).of(index));
+    const { carried } = this;
+    this.carried = carried.slice();
+    const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches).of(index), 0);
+    this.carried = carried;
     return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
   }
 
   /** A stream over this executor, for a plan of `compileStream`. */
   stream(): PlanStream {
     this.prepare();
-    const logits = new Float32Array(this.plan.outputs);
+    const outputs = new Float32Array(this.plan.outputs);
     const symbols = new Int32Array(1);
-    const none = new Int32Array(1);
-    const tile = { steps: 1, batch: 1, first: 0, size: 1, symbols, readSteps: none, labels: none };
+    const none = new Int32Array(1).fill(-1);
+    const place = () => 0;
+    const [one, first] = [
+      { steps: 1, size: 1, count: 1 },
+      { first: 0, example: 0, index: 0 },
+    ];
+    const tile = { ...one, ...first, carries: true, place, symbols, readSteps: none, targets: none };
     return {
       step: (row) => {
         symbols[0] = row;
-        this.forward(tile, logits);
-        return logits;
+        this.forward(tile, (segment) => {
+          for (const stage of this.plan.read) {
+            this.run(stage, segment, { loss: 0, correct: 0 }, undefined, outputs);
+          }
+        });
+        return outputs;
       },
       reset: () => {
-        this.arena.fill(0);
+        this.carried = [];
       },
     };
   }
 
-  private batchGradient(tiles: Tile[]): { outcome: Outcome; gradient: Floats } {
+  private batchGradient(tiles: Tile[], seed: number): { outcome: Outcome; gradient: Floats } {
     const gradient = this.allocate(this.plan.gradients);
     const outcome = { loss: 0, correct: 0 };
+    this.dropout = dropoutKey(seed, this.step);
     this.prepare();
     for (const tile of tiles) {
-      const { loss, correct } = this.forward(tile);
-      outcome.loss += loss;
-      outcome.correct += correct;
-      this.backward(tile, gradient);
+      this.forward(tile);
+      this.backward(tile, outcome, gradient);
     }
+    this.dropout = undefined;
     for (const op of this.plan.finish) this.tableBackward(op, gradient);
     for (const { absent } of this.matrices) for (const at of absent) gradient[at] = 0;
     return { outcome, gradient };
@@ -222,38 +287,49 @@ export class ReferenceExecutor implements Executor {
     }
   }
 
-  /** Runs a tile forward and returns its share of the batch's outcome; fills in its logits where wanted. */
-  private forward(tile: Tile, logits?: Float32Array): Outcome {
-    let outcome = { loss: 0, correct: 0 };
+  /** Runs a tile forward, and `after` for each of its segments. */
+  private forward(tile: Tile, after?: (segment: Segment) => void): void {
+    const before = tile.carries ? this.carried[tile.index] : undefined;
+    this.boundaries[0] = before ?? this.states.map(({ rows }) => this.allocate(rows * this.plan.lanes));
     for (const segment of this.segmentsOf(tile)) {
-      // In a stream, every step goes on where the last one ended.
-      if (segment.index > 0 || this.plan.lanes === 1) {
-        for (const rows of this.states) this.stepOf(rows, -1).set(this.stepOf(rows, this.plan.segment - 1));
-      }
-      this.boundaries[segment.index] = this.states.map((rows) => this.stepOf(rows, -1).slice());
-      for (const op of this.plan.forward) {
-        if (isOnce(op) && !segment.last) continue;
-        if (op.op === "loss") outcome = this.loss(this.at(op.logits), tile, logits);
-        else this.runForward(op, segment);
-      }
+      this.runForward(segment);
+      after?.(segment);
+      if (segment.last) this.carried[tile.index] = this.boundaries[segment.segment + 1];
     }
-    return outcome;
   }
 
-  /** Adds the gradient of a tile that has just been run forward. */
-  private backward(tile: Tile, gradient: Floats): void {
+  private runForward(segment: Segment): void {
+    this.boundaries[segment.segment + 1] = [];
+    for (const stage of this.plan.forward) this.run(stage, segment);
+  }
+
+  /** Adds the loss and the gradient of a tile that has just been run forward. */
+  private backward(tile: Tile, outcome: Outcome, gradient: Floats): void {
     for (const segment of this.segmentsOf(tile).reverse()) {
-      if (!segment.last) {
-        for (const [i, rows] of this.states.entries()) {
-          this.stepOf(rows, -1).set(this.boundaries[segment.index][i]);
-        }
-        for (const op of this.plan.forward) {
-          if (op.op !== "loss" && !isOnce(op)) this.runForward(op, segment);
-        }
-      }
-      for (const op of this.plan.backward) {
-        if (segment.last || !isOnce(op)) this.runBackward(op, segment, gradient);
-      }
+      if (!segment.last) this.runForward(segment);
+      for (const stage of this.plan.backward) this.run(stage, segment, outcome, gradient);
+    }
+  }
+
+  /** Runs a stage over its chunks of a segment; those that run once, at its end. */
+  private run(
+    { time, chunk, ops }: Stage,
+    segment: Segment,
+    outcome?: Outcome,
+    gradient?: Floats,
+    outputs?: Float32Array,
+  ): void {
+    if (time === "once") {
+      if (!segment.last) return;
+      for (const op of ops) this.runOp(op, { ...segment, from: 0, end: 1 }, outcome, gradient, outputs);
+      return;
+    }
+    const count = Math.ceil(segment.steps / chunk);
+    for (let c = 0; c < count; c++) {
+      const k = time === "backward" ? count - 1 - c : c;
+      const from = Math.floor((segment.steps * k) / count);
+      const end = Math.floor((segment.steps * (k + 1)) / count);
+      for (const op of ops) this.runOp(op, { ...segment, from, end }, outcome, gradient, outputs);
     }
   }
 
@@ -265,15 +341,24 @@ export class ReferenceExecutor implements Executor {
     return this.arena.subarray(this.at(rows, step), this.at(rows, step, rows.rows));
   }
 
-  private runForward(op: Exclude<ForwardOp, LossOp>, tile: Segment): void {
-    const { arena, prepared, plan } = this;
+  private runOp(
+    op: StageOp,
+    tile: Chunk,
+    outcome?: Outcome,
+    gradient: Floats = this.allocate(0),
+    outputs?: Float32Array,
+  ): void {
+    const { arena, prepared, parameters, plan } = this;
     const { lanes } = plan;
+    /** Where row `i` of a step of the chunk begins. */
+    const at = (rows: Rows, t: number, i = 0) =>
+      this.at(rows, rows.of.held === undefined ? t : t - tile.from, i);
     switch (op.op) {
       case "gather": {
         const width = tableWidth(plan.embedding.symbols.length);
-        for (let t = 0; t < tile.steps; t++) {
+        for (let t = tile.from; t < tile.end; t++) {
           for (let i = 0; i < op.to.rows; i++) {
-            const to = this.at(op.to, t, i);
+            const to = at(op.to, t, i);
             for (let l = 0; l < lanes; l++) {
               arena[to + l] = prepared[op.table + i * width + tile.symbols[t * lanes + l]];
             }
@@ -281,23 +366,41 @@ export class ReferenceExecutor implements Executor {
         }
         return;
       }
+      case "embed":
+        for (let t = tile.from; t < tile.end; t++) {
+          for (let l = 0; l < lanes; l++) {
+            const from = this.embeddingOf(tile.symbols[t * lanes + l]);
+            for (let j = 0; j < op.to.rows; j++) arena[at(op.to, t, j) + l] = parameters[from + j];
+          }
+        }
+        return;
       case "affine": {
         const matrix = this.matrices[op.block];
-        for (let t = 0; t < this.steps(op.to, tile); t++) {
+        for (let t = tile.from; t < tile.end; t++) {
           if (!op.accumulate) {
             for (let i = 0; i < op.to.rows; i++) {
-              arena.fill(prepared[op.bias + i], this.at(op.to, t, i), this.at(op.to, t, i + 1));
+              arena.fill(prepared[op.bias + i], at(op.to, t, i), at(op.to, t, i + 1));
             }
           }
-          matrix.addProduct(this.parameters, arena, this.at(op.from, t), this.at(op.to, t));
+          matrix.addProduct(parameters, arena, at(op.from, t), at(op.to, t));
         }
         return;
       }
       case "cell":
+        // Here and not before, because a place in the arena may have served others until now.
+        for (const rows of tile.from === 0 ? statesOf(op) : []) {
+          this.stepOf(rows, -1).set(this.boundaries[tile.segment][this.states.indexOf(rows)]);
+        }
         cellForward(op, this.cellContext(tile, op.block));
+        for (const rows of tile.end === tile.steps ? statesOf(op) : []) {
+          this.boundaries[tile.segment + 1].push(this.stepOf(rows, tile.end - 1).slice());
+        }
         return;
       case "sum":
         for (const [k, from] of op.from.entries()) this.copy(from, op.to, k > 0, tile);
+        return;
+      case "dropout":
+        this.drop(op, tile);
         return;
       case "select":
         for (let i = 0; i < op.to.rows; i++) {
@@ -306,48 +409,13 @@ export class ReferenceExecutor implements Executor {
           });
         }
         return;
-    }
-  }
-
-  /** Softmax cross-entropy; leaves (p - target) / batch in place of the logits and 0 in idle lanes. */
-  private loss(offset: number, tile: Tile, logits?: Float32Array): Outcome {
-    const { arena } = this;
-    const { lanes, outputs } = this.plan;
-    let loss = 0;
-    let correct = 0;
-    for (let l = 0; l < lanes; l++) {
-      const at = (i: number) => offset + i * lanes + l;
-      if (l >= tile.size) {
-        for (let i = 0; i < outputs; i++) arena[at(i)] = 0;
-        continue;
-      }
-      let likeliest = 0;
-      for (let i = 0; i < outputs; i++) {
-        if (logits) logits[(tile.first + l) * outputs + i] = arena[at(i)];
-        if (arena[at(i)] > arena[at(likeliest)]) likeliest = i;
-      }
-      const most = arena[at(likeliest)];
-      let total = 0;
-      for (let i = 0; i < outputs; i++) total += Math.exp(arena[at(i)] - most);
-      const label = tile.labels[l];
-      loss += (Math.log(total) + most - arena[at(label)]) / tile.batch;
-      if (likeliest === label) correct++;
-      for (let i = 0; i < outputs; i++) {
-        const probability = Math.exp(arena[at(i)] - most) / total;
-        arena[at(i)] = (probability - (i === label ? 1 : 0)) / tile.batch;
-      }
-    }
-    return { loss, correct };
-  }
-
-  private runBackward(op: BackwardOp, tile: Segment, gradient: Floats): void {
-    const { arena, plan } = this;
-    const { lanes } = plan;
-    switch (op.op) {
-      case "clear":
-        for (let t = 0; t < tile.steps; t++) {
-          arena.fill(0, this.at(op.to, t), this.at(op.to, t, op.to.rows));
+      case "softmax":
+        for (let t = tile.from; t < tile.end; t++) {
+          this.softmax(op, at(op.logits, t), t, tile, outcome!, outputs);
         }
+        return;
+      case "clear":
+        for (let t = tile.from; t < tile.end; t++) arena.fill(0, at(op.to, t), at(op.to, t, op.to.rows));
         return;
       case "scatter":
         for (let i = 0; i < op.to.rows; i++) {
@@ -364,9 +432,9 @@ export class ReferenceExecutor implements Executor {
         return;
       case "affineBackward": {
         const matrix = this.matrices[op.block];
-        for (let t = 0; t < this.steps(op.to, tile); t++) {
-          if (!op.accumulate) arena.fill(0, this.at(op.to, t), this.at(op.to, t, op.to.rows));
-          matrix.addTransposedProduct(this.parameters, arena, this.at(op.from, t), this.at(op.to, t));
+        for (let t = tile.from; t < tile.end; t++) {
+          if (!op.accumulate) arena.fill(0, at(op.to, t), at(op.to, t, op.to.rows));
+          matrix.addTransposedProduct(parameters, arena, at(op.from, t), at(op.to, t));
         }
         return;
       }
@@ -374,9 +442,9 @@ export class ReferenceExecutor implements Executor {
         for (const [i, entries] of this.matrices[op.block].entries.entries()) {
           for (const { column, parameter } of entries) {
             let sum = 0;
-            for (let t = 0; t < this.steps(op.from, tile); t++) {
-              const from = this.at(op.from, t, i);
-              const input = this.at(op.input, t - op.shift, column);
+            for (let t = tile.from; t < tile.end; t++) {
+              const from = at(op.from, t, i);
+              const input = at(op.input, t - op.shift, column);
               for (let l = 0; l < lanes; l++) sum += arena[from + l] * arena[input + l];
             }
             gradient[parameter] += sum;
@@ -386,21 +454,85 @@ export class ReferenceExecutor implements Executor {
       case "biasGradient":
         eachBias(op.parts, (i, parameter) => {
           let sum = 0;
-          for (let t = 0; t < this.steps(op.from, tile); t++) {
-            const from = this.at(op.from, t, i);
+          for (let t = tile.from; t < tile.end; t++) {
+            const from = at(op.from, t, i);
             for (let l = 0; l < lanes; l++) sum += arena[from + l];
           }
           gradient[parameter] += sum;
         });
         return;
       case "tableGradient":
-        for (let t = 0; t < tile.steps; t++) {
+        for (let t = tile.from; t < tile.end; t++) {
           for (let l = 0; l < lanes; l++) {
             const to = op.gradient + tile.symbols[t * lanes + l] * op.stride;
-            for (let i = 0; i < op.from.rows; i++) gradient[to + i] += arena[this.at(op.from, t, i) + l];
+            for (let i = 0; i < op.from.rows; i++) gradient[to + i] += arena[at(op.from, t, i) + l];
           }
         }
         return;
+      case "embedGradient":
+        for (let t = tile.from; t < tile.end; t++) {
+          for (let l = 0; l < lanes; l++) {
+            const to = this.embeddingOf(tile.symbols[t * lanes + l]);
+            for (let j = 0; j < op.from.rows; j++) gradient[to + j] += arena[at(op.from, t, j) + l];
+          }
+        }
+        return;
+    }
+  }
+
+  /** Softmax cross-entropy of one step; see `SoftmaxOp`. */
+  private softmax(
+    op: SoftmaxOp,
+    offset: number,
+    t: number,
+    tile: Chunk,
+    outcome: Outcome,
+    kept?: Float32Array,
+  ): void {
+    const { arena } = this;
+    const { lanes, outputs, everyStep } = this.plan;
+    const at = (i: number, l: number) => offset + i * lanes + l;
+    for (let l = 0; l < lanes; l++) {
+      const target = tile.targets[everyStep ? (tile.start + t) * lanes + l : l];
+      if (kept?.length && l < tile.size) {
+        const to = tile.place(tile.start + t, l) * outputs;
+        for (let i = 0; i < outputs; i++) kept[to + i] = arena[at(i, l)];
+      }
+      if (target < 0) {
+        if (op.gradient) for (let i = 0; i < outputs; i++) arena[at(i, l)] = 0;
+        continue;
+      }
+      let likeliest = 0;
+      for (let i = 1; i < outputs; i++) if (arena[at(i, l)] > arena[at(likeliest, l)]) likeliest = i;
+      const most = arena[at(likeliest, l)];
+      let total = 0;
+      for (let i = 0; i < outputs; i++) total += exp(arena[at(i, l)] - most);
+      outcome.loss += log(total) + most - arena[at(target, l)];
+      if (likeliest === target) outcome.correct++;
+      if (!op.gradient) continue;
+      for (let i = 0; i < outputs; i++) {
+        const probability = exp(arena[at(i, l)] - most) / total;
+        arena[at(i, l)] = (probability - (i === target ? 1 : 0)) / tile.count;
+      }
+    }
+  }
+
+  private drop({ layer, rate, from, to }: DropoutOp, tile: Chunk): void {
+    const { arena } = this;
+    const { lanes } = this.plan;
+    const scale = Math.fround(1 / (1 - rate / DROPOUT_ONE));
+    for (let t = tile.from; t < tile.end; t++) {
+      for (let i = 0; i < to.rows; i++) {
+        const [source, target] = [this.at(from, t, i), this.at(to, t, i)];
+        if (this.dropout === undefined || rate === 0) {
+          arena.copyWithin(target, source, source + lanes);
+          continue;
+        }
+        const key = rowKey(this.dropout, layer, tile.start + t, i);
+        for (let l = 0; l < lanes; l++) {
+          arena[target + l] = isDropped(key, tile.example + l, rate) ? 0 : arena[source + l] * scale;
+        }
+      }
     }
   }
 
@@ -409,13 +541,15 @@ export class ReferenceExecutor implements Executor {
     return of.offset + (t * of.rows + first + i) * this.plan.lanes;
   }
 
-  private steps({ of }: Rows, tile: Tile): number {
-    return of.once ? 1 : tile.steps;
+  /** Where the embedding of a table's row begins in the parameters. */
+  private embeddingOf(row: number): number {
+    const { offset, symbols, width } = this.plan.embedding;
+    return offset + symbols[row] * width;
   }
 
-  private copy(from: Rows, to: Rows, accumulate: boolean, tile: Tile): void {
+  private copy(from: Rows, to: Rows, accumulate: boolean, tile: Chunk): void {
     const { arena } = this;
-    for (let t = 0; t < tile.steps; t++) {
+    for (let t = tile.from; t < tile.end; t++) {
       const [source, target] = [this.at(from, t), this.at(to, t)];
       for (let k = 0; k < to.rows * this.plan.lanes; k++) {
         arena[target + k] = arena[source + k] + (accumulate ? arena[target + k] : 0);
@@ -444,30 +578,15 @@ export class ReferenceExecutor implements Executor {
     return Math.sqrt(squares);
   }
 
-  private update(gradient: Floats, norm: number): void {
-    const { learningRate, beta1, beta2, epsilon, clip } = this.optimiser;
-    const scale = Math.min(1, clip / (norm + 1e-6));
-    this.step++;
-    const correction1 = 1 - beta1 ** this.step;
-    const correction2 = Math.sqrt(1 - beta2 ** this.step);
-    for (let i = 0; i < this.plan.parameters; i++) {
-      const g = gradient[i] * scale;
-      this.firstMoment[i] = beta1 * this.firstMoment[i] + (1 - beta1) * g;
-      this.secondMoment[i] = beta2 * this.secondMoment[i] + (1 - beta2) * g * g;
-      const denominator = Math.sqrt(this.secondMoment[i]) / correction2 + epsilon;
-      this.parameters[i] -= ((learningRate / correction1) * this.firstMoment[i]) / denominator;
-    }
-  }
-
-  private cellContext({ steps, index: segment, last }: Segment, index: number): CellContext {
+  private cellContext({ from, end, steps, last }: Chunk, index: number): CellContext {
     const matrix = this.matrices[index];
     return {
       arena: this.arena,
       prepared: this.prepared,
       lanes: this.plan.lanes,
-      steps,
-      begins: segment === 0 && this.plan.lanes > 1,
-      ends: last,
+      first: from,
+      end,
+      ends: last && end === steps,
       at: (rows, t, i) => this.at(rows, t, i),
       addProduct: (from, to) => matrix.addProduct(this.parameters, this.arena, from, to),
       addTransposedProduct: (from, to) => matrix.addTransposedProduct(this.parameters, this.arena, from, to),
@@ -475,24 +594,9 @@ export class ReferenceExecutor implements Executor {
   }
 }
 
-/** Whether an operation works on a buffer of a single step, as those of the read-out do; selecting and scattering do not. */
-function isOnce(op: ForwardOp | BackwardOp): boolean {
-  switch (op.op) {
-    case "loss":
-      return true;
-    case "affine":
-    case "weightGradient":
-    case "biasGradient":
-    case "affineBackward":
-      return op.from.of.once;
-    default:
-      return false;
-  }
-}
-
-/** Calls `f` with every lane that is read out in a segment, and the step. */
-function eachRead({ readSteps, steps }: Segment, f: (lane: number, step: number) => void): void {
-  for (const [lane, step] of readSteps.entries()) if (step >= 0 && step < steps) f(lane, step);
+/** Calls `f` with every lane that is read out in a chunk, and the step. */
+function eachRead({ readSteps, from, end }: Chunk, f: (lane: number, step: number) => void): void {
+  for (const [lane, step] of readSteps.entries()) if (step >= from && step < end) f(lane, step);
 }
 
 /** Calls `f` with each row of a bias and a parameter that belongs to it. */

@@ -3,7 +3,7 @@ import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
 import { Random } from "../random.js";
 import { sparsified } from "./benchmark.js";
-import type { Plan } from "./plan.js";
+import type { Plan, StageOp } from "./plan.js";
 import { interleave, median, timed } from "./rounds.js";
 import { type StreamOptions, stream } from "./stream.js";
 
@@ -73,7 +73,8 @@ export async function timeStreams(
 
 /** Bytes that one step of a stream reads: 4 for a weight, 6 for a nonzero and its place, 4 for an entry of a table. */
 function bytesOf(plan: Plan): number {
-  return plan.forward.reduce((sum, op) => {
+  const ops = [...plan.forward, ...plan.read].flatMap((stage): readonly StageOp[] => stage.ops);
+  return ops.reduce((sum, op) => {
     if (op.op === "gather") return sum + 4 * op.to.rows;
     if (op.op !== "affine" && op.op !== "cell") return sum;
     const { sparse, nonzeros, rows, columns } = plan.blocks[op.block];

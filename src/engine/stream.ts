@@ -4,9 +4,10 @@
 import { EngineError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { type CompileStreamOptions, compileStream } from "./compile.js";
+import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName } from "./engine.js";
-import { type PlanStream, symbolRows, thesisOptimiser } from "./executor.js";
-import { encode, loadNative, refusal, refusing } from "./native.js";
+import { type PlanStream, symbolRows } from "./executor.js";
+import { loadNative, refusal, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
@@ -38,7 +39,7 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
   const inner =
     describeExecutor(options.executor).name === "native"
       ? nativeStream(plan, parameters)
-      : new ReferenceExecutor(plan, parameters, thesisOptimiser).stream();
+      : new ReferenceExecutor(plan, parameters).stream();
   const rows = symbolRows(plan);
   return {
     plan,

@@ -62,7 +62,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     const regained = () => regainedAfter(trained.summary.testAccuracy, accuracies());
     const isDone = () => untilRegained && Number.isFinite(regained());
     if (!context.resume) {
-      const metrics = { testLoss: pruned.loss / pruned.batches, testAccuracy: pruned.accuracy };
+      const metrics = { testLoss: pruned.loss, testAccuracy: pruned.accuracy };
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
     const retrained = await train(network, data, {
@@ -80,7 +80,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       summary: {
         baseAccuracy: trained.summary.testAccuracy,
         prunedAccuracy: pruned.accuracy,
-        prunedLoss: pruned.loss / pruned.batches,
+        prunedLoss: pruned.loss,
         testAccuracy: accuracies()[record.history.length],
         regainedAfter: regained(),
         nonzeros: left.reduce((sum, { nonzeros }) => sum + nonzeros, 0),

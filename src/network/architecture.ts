@@ -49,8 +49,17 @@ export interface Architecture {
   readonly embedding: number;
   /** Cells and sums in an order in which each follows its inputs. */
   readonly nodes: readonly Node[];
-  /** A linear map of the concatenated outputs of `inputs` to `outputs` classes. */
-  readonly readout: { readonly inputs: readonly string[]; readonly outputs: number };
+  readonly readout: Readout;
+}
+
+/** A linear map of the concatenated outputs of `inputs` to `outputs` classes or symbols. */
+export interface Readout {
+  readonly inputs: readonly string[];
+  readonly outputs: number;
+  /** "every-step": after every symbol of a sequence, and not only after its last. */
+  readonly at?: "every-step";
+  /** Its weights are the embedding's: one input as wide as the embedding, and an output for each symbol. */
+  readonly tied?: true;
 }
 
 /** Position of one parameter tensor in a network's flat parameter vector. */
@@ -99,6 +108,10 @@ export function widths(architecture: Architecture): Map<string, number> {
     known("readout", input);
     if (input === EMBEDDING) fail("readout", "it reads the embedding", "read the output of a cell or a sum");
   }
+  const { tied, inputs, outputs } = architecture.readout;
+  if (tied && (outputs !== architecture.vocabulary || totalWidth(width, inputs) !== architecture.embedding)) {
+    fail("readout", "it does not fit the embedding that it is tied to", "make the embedding as wide as the last layer");
+  }
   return width;
 }
 
@@ -141,8 +154,8 @@ export function tensorsOf(architecture: Architecture): { tensors: Map<string, Te
     add(`cells.${node.name}.bias_ih`, rows);
     add(`cells.${node.name}.bias_hh`, rows);
   }
-  const { inputs, outputs } = architecture.readout;
-  add("readout.weight", outputs, totalWidth(width, inputs));
+  const { inputs, outputs, tied } = architecture.readout;
+  if (!tied) add("readout.weight", outputs, totalWidth(width, inputs));
   add("readout.bias", outputs);
   return { tensors, length: end };
 }

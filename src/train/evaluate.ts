@@ -6,16 +6,17 @@ import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
-import { evaluationBatches, type Protocol, readAt } from "./protocol.js";
+import { evaluationBatches, type Protocol } from "./protocol.js";
 
 export interface EvaluationResult {
   /** Strings, and those whose most likely class is their label. */
   readonly total: number;
   readonly correct: number;
   readonly accuracy: number;
-  /** Sum over batches of the batch's mean cross-entropy, as the thesis adds it up. */
+  /** Mean cross-entropy of the strings, in nats. */
   readonly loss: number;
-  readonly batches: number;
+  /** Sum over batches of the batch's mean cross-entropy, as the thesis adds it up. */
+  readonly sumOfBatchMeans: number;
   /** [string][class], in file order. */
   readonly logits: Float32Array;
 }
@@ -31,7 +32,7 @@ export async function evaluate(
 ): Promise<EvaluationResult> {
   checkFit(network, dataset);
   const steps = longest(dataset);
-  const plan = compile(network, { batch, steps, symbols: symbolsInUse(dataset) });
+  const plan = compile(network, { batch, steps, symbols: symbolsInUse(dataset), purpose: "evaluate" });
   return evaluateWith(createExecutor(plan, network.parameters, { executor }), dataset, protocol, batch);
 }
 
@@ -42,19 +43,17 @@ export async function evaluateWith(
   protocol: Protocol,
   batch: number,
 ): Promise<EvaluationResult> {
-  const { losses, correct, logits } = await executor.evaluate(
-    evaluationBatches(dataset, batch),
-    readAt(protocol),
-  );
+  const batches = evaluationBatches(dataset, batch, protocol);
+  const { losses, counts, correct, outputs } = await executor.evaluate(batches, "outputs");
   const total = dataset.strings.length;
   const right = correct.reduce((sum, n) => sum + n, 0);
   return {
     total,
     correct: right,
     accuracy: right / total,
-    loss: losses.reduce((sum, loss) => sum + loss, 0),
-    batches: losses.length,
-    logits,
+    loss: losses.reduce((sum, loss) => sum + loss, 0) / total,
+    sumOfBatchMeans: losses.reduce((sum, loss, i) => sum + loss / counts[i], 0),
+    logits: outputs,
   };
 }
 

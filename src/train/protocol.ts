@@ -1,8 +1,14 @@
 // The two sets of rules an experiment can follow: the thesis's, as its code has them, and the same with its errors
 // corrected. What differs in training is where a sequence is read out and how batches are put together.
-import { type Batches, bucketedOrder, fileOrder, makeBatches, shuffledOrder } from "../data/batches.js";
+import {
+  type Batches,
+  bucketedOrder,
+  fileOrder,
+  makeBatches,
+  type ReadAt,
+  shuffledOrder,
+} from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
-import type { ReadAt } from "../engine/executor.js";
 import type { Random } from "../random.js";
 
 /**
@@ -29,6 +35,6 @@ export function trainingOrder(
 }
 
 /** The batches of an evaluation: in file order, which matters to the thesis's protocol. */
-export function evaluationBatches(dataset: Dataset, batch: number): Batches {
-  return makeBatches(dataset, fileOrder(dataset), batch);
+export function evaluationBatches(dataset: Dataset, batch: number, protocol: Protocol): Batches {
+  return makeBatches(dataset, fileOrder(dataset), batch, readAt(protocol));
 }

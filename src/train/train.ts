@@ -5,7 +5,7 @@ import { makeBatches, symbolsInUse } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
-import { type TrainingState, thesisOptimiser } from "../engine/executor.js";
+import { optimisers, type TrainingState } from "../engine/executor.js";
 import { TrainingError } from "../errors.js";
 import { Network } from "../network/network.js";
 import { Random } from "../random.js";
@@ -17,7 +17,7 @@ export interface TrainingData {
   readonly test: Dataset;
 }
 
-/** How an epoch went. Losses are means over batches of the batch's mean cross-entropy, in nats. */
+/** How an epoch went. Losses are mean cross-entropies of the strings, in nats. */
 export interface EpochMetrics {
   /** While training, before each update. */
   readonly trainLoss: number;
@@ -65,15 +65,15 @@ const SLICE = 64;
  * reason when it is aborted.
  */
 export async function train(network: Network, data: TrainingData, options: TrainOptions): Promise<Network> {
-  const { protocol, epochs, batch, learningRate = thesisOptimiser.learningRate, signal } = options;
+  const { protocol, epochs, batch, learningRate = 1e-3, signal } = options;
   checkFit(network, data.train);
   checkFit(network, data.test);
   const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
   const steps = longest(data.train, data.test);
   const plan = compile(network, { batch, steps, symbols, recompute: options.recompute });
-  const optimiser = { ...thesisOptimiser, learningRate };
+  const update = { optimiser: optimisers.adam, rates: learningRate };
   const { executor: name, threads } = options;
-  const executor = createExecutor(plan, network.parameters, { optimiser, executor: name, threads });
+  const executor = createExecutor(plan, network.parameters, { executor: name, threads });
   if (options.resume) executor.setState(options.resume.state);
   const random = new Random(options.seed);
   const total = data.train.strings.length;
@@ -84,8 +84,9 @@ export async function train(network: Network, data: TrainingData, options: Train
     let step = 0;
     for (let first = 0; first < total; first += SLICE * batch) {
       signal?.throwIfAborted();
-      const batches = makeBatches(data.train, order.subarray(first, first + SLICE * batch), batch);
-      const outcomes = await executor.train(batches, 0, batches.count, readAt(protocol));
+      const rows = order.subarray(first, first + SLICE * batch);
+      const batches = makeBatches(data.train, rows, batch, readAt(protocol));
+      const outcomes = await executor.train(batches, 0, batches.count, update);
       for (const value of outcomes.losses) {
         step++;
         loss += value;
@@ -100,10 +101,10 @@ export async function train(network: Network, data: TrainingData, options: Train
       for (const count of outcomes.correct) correct += count;
       options.onProgress?.((epoch - 1 + Math.min(1, (first + SLICE * batch) / total)) / epochs);
     }
-    const metrics = { trainLoss: loss / step, trainAccuracy: correct / total };
+    const metrics = { trainLoss: loss / total, trainAccuracy: correct / total };
     const isTested = options.tested !== "last-epoch" || epoch === epochs;
     const test = isTested && (await evaluateWith(executor, data.test, protocol, batch));
-    const tested = test && { testLoss: test.loss / test.batches, testAccuracy: test.accuracy };
+    const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
     await options.onEpoch?.(epoch, { ...metrics, ...tested }, executor.state());
     if (options.isDone?.()) break;
   }

@@ -44,22 +44,25 @@ function unpack({ count, sizes, steps, symbols, lengths }: Batches): string[] {
 
 describe("makeBatches", () => {
   it("lays symbols out by step, then example, padded to the batch's longest", () => {
-    expect(makeBatches(small, fileOrder(small), 2)).toEqual({
+    expect(makeBatches(small, fileOrder(small), 2, "last-symbol")).toEqual({
       count: 3,
       sizes: Int32Array.of(2, 2, 1),
       steps: Int32Array.of(2, 4, 2),
       symbols: codes("acb.abb.c.d.cc"),
       lengths: Int32Array.of(2, 1, 4, 1, 2),
-      labels: Int32Array.of(1, 0, 1, 0, 1),
-      rows: Int32Array.of(0, 1, 2, 3, 4),
+      targets: Int32Array.of(1, 0, 1, 0, 1),
     });
   });
 
+  it("reads every example at the last step of its batch where that is asked for", () => {
+    const { lengths } = makeBatches(small, fileOrder(small), 2, "last-step");
+    expect(lengths).toEqual(Int32Array.of(2, 2, 4, 4, 2));
+  });
+
   it("follows the order, which may be a subset", () => {
-    const batches = makeBatches(small, [4, 2, 4], 8);
+    const batches = makeBatches(small, [4, 2, 4], 8, "last-symbol");
     expect(unpack(batches)).toEqual(["cc", "abcd", "cc"]);
-    expect(batches.rows).toEqual(Int32Array.of(4, 2, 4));
-    expect(makeBatches(small, [], 8).count).toBe(0);
+    expect(makeBatches(small, [], 8, "last-symbol").count).toBe(0);
   });
 
   it("gives back every example over many seeds", () => {
@@ -67,24 +70,23 @@ describe("makeBatches", () => {
       const random = new Random(seed);
       const dataset = randomDataset(1 + random.below(60), random);
       const order = shuffledOrder(dataset, random);
-      const batches = makeBatches(dataset, order, 1 + random.below(20));
+      const batches = makeBatches(dataset, order, 1 + random.below(20), "last-symbol");
       expect(unpack(batches)).toEqual(Array.from(order, (row) => dataset.strings[row]));
-      expect(batches.labels).toEqual(Int32Array.from(order, (row) => dataset.labels[row]));
-      expect(batches.rows).toEqual(order);
+      expect(batches.targets).toEqual(Int32Array.from(order, (row) => dataset.labels[row]));
     }
   });
 
   it.each([0, -1, 1.5, Number.NaN, Infinity])("refuses the batch size %d", (size) => {
     const message = `batch size: ${size} is not a positive whole number; use for example 32`;
-    expect(() => makeBatches(small, [0], size)).toThrow(message);
+    expect(() => makeBatches(small, [0], size, "last-symbol")).toThrow(message);
     expect(() => bucketedOrder(small, size, new Random(1))).toThrow(message);
   });
 
   it("refuses rows that are not there and strings that were never checked", () => {
-    expect(() => makeBatches(small, [0, 5], 2)).toThrow(
+    expect(() => makeBatches(small, [0, 5], 2, "last-symbol")).toThrow(
       new RangeError("order[1] = 5 is not a row of the dataset"),
     );
-    expect(() => makeBatches({ strings: ["é"], labels: Uint8Array.of(1) }, [0], 2)).toThrow(
+    expect(() => makeBatches({ strings: ["é"], labels: Uint8Array.of(1) }, [0], 2, "last-symbol")).toThrow(
       "dataset, row 1: character 1",
     );
   });
@@ -108,7 +110,7 @@ describe("orders", () => {
       const size = 1 + random.below(12);
       const order = bucketedOrder(dataset, size, random);
       isPermutation(order, dataset.strings.length);
-      const { count, sizes, lengths } = makeBatches(dataset, order, size);
+      const { count, sizes, lengths } = makeBatches(dataset, order, size, "last-symbol");
       const ranges = Array.from({ length: count }, (_, batch) => {
         const own = lengths.subarray(batch * size, batch * size + sizes[batch]);
         return [Math.min(...own), Math.max(...own)];
@@ -122,7 +124,12 @@ describe("orders", () => {
     const shortLengths = new Set<number>();
     const firstLengths = new Set<number>();
     for (let seed = 0; seed < 200; seed++) {
-      const { steps, sizes } = makeBatches(dataset, bucketedOrder(dataset, 10, new Random(seed)), 10);
+      const { steps, sizes } = makeBatches(
+        dataset,
+        bucketedOrder(dataset, 10, new Random(seed)),
+        10,
+        "last-symbol",
+      );
       expect(sizes.at(-1)).toBe(5);
       shortLengths.add(steps.at(-1)!);
       firstLengths.add(steps[0]);

@@ -4,16 +4,18 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import { type Executor, thesisOptimiser } from "../../src/engine/executor.js";
+import type { Executor } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import { Random } from "../../src/random.js";
 import {
+  adam,
   batchesOf,
   instructionSets,
   layers,
   nativeOn,
   networkWith,
+  reading,
   skips,
   symbolsTo,
   web,
@@ -58,7 +60,7 @@ function setUp(
 async function train(executor: Executor, batches: Batches): Promise<string> {
   const hash = createHash("sha256");
   for (let epoch = 0; epoch < 5; epoch++) {
-    const { losses } = await executor.train(batches, 0, batches.count, "last-symbol");
+    const { losses } = await executor.train(batches, 0, batches.count, adam());
     hash.update(losses);
   }
   return hash.digest("hex") + fingerprint(executor);
@@ -82,7 +84,9 @@ describe.skipIf(exact.length < 2).each(cellKinds)(
         );
         expect(new Set(trained).size).toBe(1);
         const logits = await Promise.all(
-          exact.map((isa) => nativeOn(isa, plan, parameters).evaluate(batches, "last-step")),
+          exact.map((isa) =>
+            nativeOn(isa, plan, parameters).evaluate(reading(batches, "last-step"), "outputs"),
+          ),
         );
         for (const other of logits) expect(other).toEqual(logits[0]);
       });
@@ -105,24 +109,25 @@ describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to 
     const { plan, parameters, batches } = setUp(shapes[1], kind, form);
     const [one, ...others] = await Promise.all(
       [1, 2, 4].map(async (threads) => {
-        const executor = nativeOn(isa, plan, parameters, thesisOptimiser, threads);
+        const executor = nativeOn(isa, plan, parameters, threads);
         const trained = await train(executor, batches);
-        const { logits } = await executor.evaluate(batches, "last-symbol");
-        return { trained, logits };
+        const { outputs } = await executor.evaluate(batches, "outputs");
+        return { trained, outputs };
       }),
     );
     for (const other of others) expect(other).toEqual(one);
   });
 
-  it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches }) => {
+  it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches: own }) => {
+    const batches = reading(own, "last-step");
     const whole = nativeOn(isa, plan, parameters);
-    await whole.train(batches, 0, batches.count, "last-step");
+    await whole.train(batches, 0, batches.count, adam());
     let part = nativeOn(isa, plan, parameters);
     for (let i = 0; i < batches.count; i++) {
-      await part.train(batches, i, i + 1, "last-step");
+      await part.train(batches, i, i + 1, adam());
       // What comes between must leave no trace, nor may anything but the state count.
-      await part.evaluate(batches, "last-step");
-      part.gradient(batches, 0, "last-symbol");
+      await part.evaluate(batches);
+      part.gradient(own, 0);
       const state = part.state();
       part = nativeOn(isa, plan, parameters);
       part.setState(state);

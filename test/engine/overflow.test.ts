@@ -1,12 +1,12 @@
 // What large numbers do: they must not spread from where nobody looks, and must not pass for an update.
 import { describe, expect, it } from "vitest";
-import type { Batches } from "../../src/data/batches.js";
+import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import { type Executor, type ReadAt, thesisOptimiser } from "../../src/engine/executor.js";
+import { type Executor, optimisers } from "../../src/engine/executor.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { initialise, type Network } from "../../src/network/network.js";
 import { Random } from "../../src/random.js";
-import { instructionSets, layers, nativeOn } from "./setups.js";
+import { adam, instructionSets, layers, nativeOn, reading } from "./setups.js";
 
 const STEPS = 100;
 
@@ -26,17 +26,16 @@ function one(symbols: readonly number[]): Batches {
   const steps = symbols.length;
   return {
     count: 1,
-    rows: Int32Array.of(0),
     sizes: Int32Array.of(1),
     steps: Int32Array.of(steps),
     symbols: Uint16Array.from(symbols),
     lengths: Int32Array.of(steps),
-    labels: Int32Array.of(1),
+    targets: Int32Array.of(1),
   };
 }
 
 const executors: [string, (network: Network) => Executor][] = [
-  ["reference", (network) => new ReferenceExecutor(planOf(network), network.parameters, thesisOptimiser)],
+  ["reference", (network) => new ReferenceExecutor(planOf(network), network.parameters)],
   ...instructionSets.map((name): [string, (network: Network) => Executor] => [
     name,
     (network) => nativeOn(name, planOf(network), network.parameters),
@@ -53,26 +52,26 @@ describe.each(executors)("large numbers on %s", (_, make) => {
   it.each(readings)("in lanes without an example reach no gradient, read at the %s", async (readAt) => {
     // Symbol 0 makes the unit grow beyond all numbers, the example's symbol 1 leaves it at 0.
     const executor = make(tripling([1, -1], 1));
-    const batches = one(new Array(STEPS).fill(1));
-    const { gradient } = executor.gradient(batches, 0, readAt);
+    const batches = reading(one(new Array(STEPS).fill(1)), readAt);
+    const { gradient } = executor.gradient(batches, 0);
     expect(gradient.every(Number.isFinite)).toBe(true);
-    const { losses } = await executor.train(batches, 0, 1, readAt);
+    const { losses } = await executor.train(batches, 0, 1, adam());
     expect(losses[0]).toBeCloseTo(Math.log(3), 6);
     expect(executor.state().parameters.every(Number.isFinite)).toBe(true);
   });
 
   it("are clipped where the squares of a gradient overflow", async () => {
     const executor = make(tripling([1, 0], 1e-20));
-    await executor.train(one([0, ...new Array(43).fill(1)]), 0, 1, "last-step");
+    await executor.train(one([0, ...new Array(43).fill(1)]), 0, 1, adam());
     const { firstMoment } = executor.state();
     const norm = Math.hypot(...firstMoment);
-    expect(norm / ((1 - thesisOptimiser.beta1) * thesisOptimiser.clip)).toBeCloseTo(1, 5);
+    expect(norm / ((1 - optimisers.adam.beta1) * optimisers.adam.clip)).toBeCloseTo(1, 5);
   });
 
   it("that make a gradient infinite end the training without an update", async () => {
     const network = tripling([1, 0], 1);
     const executor = make(network);
-    const { losses } = await executor.train(one([0, ...new Array(79).fill(1)]), 0, 1, "last-step");
+    const { losses } = await executor.train(one([0, ...new Array(79).fill(1)]), 0, 1, adam());
     expect(losses).toEqual(Float64Array.of(Number.NaN));
     expect(executor.state().parameters).toEqual(network.parameters);
   });

@@ -7,13 +7,14 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import { type Executor, initialState, thesisOptimiser } from "../../src/engine/executor.js";
-import { encode, loadNative, NativeExecutor } from "../../src/engine/native.js";
+import { encode } from "../../src/engine/encode.js";
+import { type Executor, initialState, optimisers } from "../../src/engine/executor.js";
+import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
 import { type CellKind, cellKinds } from "../../src/network/architecture.js";
 import { Random } from "../../src/random.js";
-import { batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "./setups.js";
+import { adam, batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "./setups.js";
 
 const random = new Random("refusals");
 const native = instructionSets.length > 0;
@@ -26,13 +27,10 @@ function setUp(kind: CellKind = "lstm", architecture = web) {
 }
 
 const executors: [string, (good: ReturnType<typeof setUp>) => Executor][] = [
-  ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters, thesisOptimiser)],
+  ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters)],
 ];
 if (native) {
-  executors.push([
-    "native",
-    ({ plan, network }) => new NativeExecutor(plan, network.parameters, thesisOptimiser),
-  ]);
+  executors.push(["native", ({ plan, network }) => new NativeExecutor(plan, network.parameters)]);
 }
 
 describe.each(executors)("the %s executor refuses", (_, make) => {
@@ -41,10 +39,10 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
   const bad: [string, Partial<Batches>, RegExp][] = [
     [
       "a label beyond the classes",
-      { labels: good.batches.labels.map(() => 3) },
+      { targets: good.batches.targets.map(() => 3) },
       /^example 0: label 3 .*; use/,
     ],
-    ["a negative label", { labels: good.batches.labels.map(() => -1) }, /^example 0: label -1 /],
+    ["a negative label", { targets: good.batches.targets.map(() => -1) }, /^example 0: label -1 /],
     [
       "a symbol that was not compiled for",
       { symbols: good.batches.symbols.map(() => 8) },
@@ -59,7 +57,7 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
     ["an empty batch", { sizes: Int32Array.of(4, 0, 4), steps: good.batches.steps }, /fit each other|empty/],
     [
       "arrays that do not fit",
-      { labels: good.batches.labels.subarray(1) },
+      { targets: good.batches.targets.subarray(1) },
       /^the batches' arrays do not fit/,
     ],
     ["a wrong number of batches", { count: 2 }, /^the batches' arrays do not fit each other; make them with/],
@@ -67,9 +65,9 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
   it.each(bad)("%s", async (_, change, message) => {
     const batches = { ...good.batches, ...change };
     const attempts = [
-      () => executor.train(batches, 0, 1, "last-step"),
-      () => executor.evaluate(batches, "last-step"),
-      async () => executor.gradient(batches, 0, "last-step"),
+      () => executor.train(batches, 0, 1, adam()),
+      () => executor.evaluate(batches),
+      async () => executor.gradient(batches, 0),
     ];
     for (const attempt of attempts) {
       const error = await attempt().then(
@@ -84,7 +82,7 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
 
   it("sequences longer than it was compiled for", async () => {
     const batches = batchesOf(random, [1, 1, 1, 1], 200, 7);
-    await expect(executor.train(batches, 0, 1, "last-step")).rejects.toThrow(
+    await expect(executor.train(batches, 0, 1, adam())).rejects.toThrow(
       /^batch \d: \d+ steps do not fit a plan compiled for 5; compile for the longest sequence$/,
     );
   });
@@ -97,10 +95,10 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
       [0.5, 1],
       [0, Number.NaN],
     ]) {
-      await expect(executor.train(good.batches, from, to, "last-step")).rejects.toThrow(EngineError);
+      await expect(executor.train(good.batches, from, to, adam())).rejects.toThrow(EngineError);
     }
-    expect(() => executor.gradient(good.batches, 3, "last-step")).toThrow(EngineError);
-    expect(() => executor.gradient(good.batches, -1, "last-step")).toThrow(EngineError);
+    expect(() => executor.gradient(good.batches, 3)).toThrow(EngineError);
+    expect(() => executor.gradient(good.batches, -1)).toThrow(EngineError);
   });
 
   it("a state of another network", () => {
@@ -115,22 +113,22 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
   });
 
   it("nothing of what it ran before, after a refusal", async () => {
-    expect((await executor.train(good.batches, 0, 3, "last-step")).losses).toHaveLength(3);
+    expect((await executor.train(good.batches, 0, 3, adam())).losses).toHaveLength(3);
   });
 });
 
 describe.skipIf(!native)("the native executor", () => {
   it("is busy until its last call has ended", async () => {
     const { plan, network, batches } = setUp();
-    const executor = new NativeExecutor(plan, network.parameters, thesisOptimiser);
+    const executor = new NativeExecutor(plan, network.parameters);
     const many = batchesOf(random, new Array(10_000).fill(1), 5, 7);
-    const training = executor.train(many, 0, many.count, "last-step");
+    const training = executor.train(many, 0, many.count, adam());
     const busy = /^the executor is at work; wait for the promise of its last call$/;
     expect(() => executor.state()).toThrow(busy);
     expect(() => executor.setState(initialState(network.parameters))).toThrow(busy);
-    expect(() => executor.gradient(batches, 0, "last-step")).toThrow(busy);
-    await expect(executor.train(batches, 0, 3, "last-step")).rejects.toThrow(busy);
-    await expect(executor.evaluate(batches, "last-step")).rejects.toThrow(busy);
+    expect(() => executor.gradient(batches, 0)).toThrow(busy);
+    await expect(executor.train(batches, 0, 3, adam())).rejects.toThrow(busy);
+    await expect(executor.evaluate(batches)).rejects.toThrow(busy);
     await training;
     expect(executor.state().step).toBe(many.count);
   });
@@ -138,20 +136,25 @@ describe.skipIf(!native)("the native executor", () => {
   it.skipIf(!existsSync(built))("waits for its threads when a worker is terminated", async () => {
     const { plan, network } = setUp();
     const many = batchesOf(random, new Array(200_000).fill(1), 5, 7);
-    const batches = { ...many, symbols: new Int32Array(many.symbols.length), readLastStep: true };
+    const batches = {
+      ...many,
+      symbols: new Int32Array(many.symbols.length),
+      carry: new Uint8Array(many.count),
+    };
+    const update = { ...optimisers.adam, optimiser: 2, rates: new Float64Array(many.count), seed: 0 };
     const code = `
       const { workerData, parentPort } = require("node:worker_threads");
-      const { built, words, masks, optimiser, parameters, batches } = workerData;
-      const executor = new (require(built).NativeExecutor)(words, masks, parameters, optimiser, 1);
-      executor.train(batches, 0, batches.count);
+      const { built, words, masks, parameters, batches, update } = workerData;
+      const executor = new (require(built).NativeExecutor)(words, masks, parameters, 1);
+      executor.train(batches, 0, batches.count, update);
       setInterval(() => {}, 1000); // However slow this thread is, it does not end by itself.
       parentPort.postMessage("training");`;
     const workerData = {
       built,
       ...encode(plan),
-      optimiser: thesisOptimiser,
       parameters: network.parameters,
       batches,
+      update,
     };
     for (let i = 0; i < 3; i++) {
       const worker = new Worker(code, { eval: true, workerData });
@@ -168,17 +171,13 @@ describe.skipIf(!native)("the native executor", () => {
   it("refuses every plan that is cut short or goes on", () => {
     const Raw = raw();
     for (let length = 0; length < words.length; length++) {
-      expect(() => new Raw(words.subarray(0, length), masks, parameters, thesisOptimiser, 1)).toThrow(
+      expect(() => new Raw(words.subarray(0, length), masks, parameters, 1)).toThrow(
         /^the plan cannot be run/,
       );
     }
-    expect(() => new Raw(Int32Array.of(...words, 0), masks, parameters, thesisOptimiser, 1)).toThrow(
-      "it has words left over",
-    );
-    expect(() => new Raw(words, masks.subarray(1), parameters, thesisOptimiser, 1)).toThrow(
-      "a mask is out of range",
-    );
-    expect(() => new Raw(words, new Uint8Array(masks.length + 1), parameters, thesisOptimiser, 1)).toThrow(
+    expect(() => new Raw(Int32Array.of(...words, 0), masks, parameters, 1)).toThrow("it has words left over");
+    expect(() => new Raw(words, masks.subarray(1), parameters, 1)).toThrow("a mask is out of range");
+    expect(() => new Raw(words, new Uint8Array(masks.length + 1), parameters, 1)).toThrow(
       "it has masks left",
     );
   });
@@ -188,17 +187,17 @@ describe.skipIf(!native)("the native executor", () => {
       ...values: unknown[]
     ) => Record<string, (...values: unknown[]) => unknown>;
     const another = "the plan is of another type";
-    expect(() => new Raw()).toThrow("no optimiser was given");
-    expect(() => new Raw(words, masks, parameters)).toThrow("no optimiser was given");
-    expect(() => new Raw([...words], masks, parameters, thesisOptimiser, 1)).toThrow(another);
-    expect(() => new Raw(new Float64Array(words), masks, parameters, thesisOptimiser, 1)).toThrow(another);
-    expect(() => new Raw(words, words, parameters, thesisOptimiser, 1)).toThrow(another);
-    expect(() => new Raw(words, masks, words, thesisOptimiser, 1)).toThrow("a vector of floats is missing");
-    expect(() => new Raw(words, masks, parameters.subarray(1), thesisOptimiser, 1)).toThrow(
+    expect(() => new Raw()).toThrow("the number of threads");
+    expect(() => new Raw(words, masks, parameters)).toThrow("the number of threads");
+    expect(() => new Raw([...words], masks, parameters, 1)).toThrow(another);
+    expect(() => new Raw(new Float64Array(words), masks, parameters, 1)).toThrow(another);
+    expect(() => new Raw(words, words, parameters, 1)).toThrow(another);
+    expect(() => new Raw(words, masks, words, 1)).toThrow("a vector of floats is missing");
+    expect(() => new Raw(words, masks, parameters.subarray(1), 1)).toThrow(
       "a vector does not have the parameters' length",
     );
-    expect(() => new Raw(words, masks, parameters, thesisOptimiser, 257)).toThrow("the number of threads");
-    const executor = new Raw(words, masks, parameters, thesisOptimiser, 1);
+    expect(() => new Raw(words, masks, parameters, 257)).toThrow("the number of threads");
+    const executor = new Raw(words, masks, parameters, 1);
     const vector = new Float32Array(plan.parameters);
     const wrong = [
       undefined,
@@ -223,12 +222,13 @@ describe.skipIf(!native)("the native executor", () => {
       );
     }
     const symbols = Int32Array.from(batches.symbols);
-    const own = { ...batches, symbols, readLastStep: true };
+    const own = { ...batches, symbols, carry: new Uint8Array(batches.count) };
+    const update = { ...optimisers.adam, optimiser: 2, rates: new Float64Array(batches.count), seed: 0 };
     expect(() => executor.gradient(own, 0, new Float64Array(vector.length))).toThrow(
       "the parameters' length",
     );
-    for (const name of ["sizes", "steps", "symbols", "lengths", "labels"]) {
-      for (const value of [undefined, [], new Float64Array(own.labels.length), new Int32Array(0)]) {
+    for (const name of ["sizes", "steps", "symbols", "lengths", "targets"]) {
+      for (const value of [undefined, [], new Float64Array(own.targets.length), new Int32Array(0)]) {
         expect(() => executor.evaluate({ ...own, [name]: value })).toThrow(Error);
       }
       for (const value of [-1, 0x7fffffff, -0x80000000]) {
@@ -236,19 +236,31 @@ describe.skipIf(!native)("the native executor", () => {
         expect(() => executor.evaluate(hostile)).toThrow(/^the batches cannot be run/);
       }
     }
+    for (const carry of [undefined, [], new Uint8Array(0), new Int32Array(batches.count)]) {
+      expect(() => executor.evaluate({ ...own, carry })).toThrow(Error);
+    }
+    for (const value of [undefined, 7, {}]) expect(() => executor.train(own, 0, 1, value)).toThrow(Error);
+    for (const [name, value] of Object.entries({ optimiser: 4, seed: -1, rates: new Float32Array(3) })) {
+      expect(() => executor.train(own, 0, 3, { ...update, [name]: value })).toThrow(Error);
+    }
+    await expect(executor.train(own, 0, 2, update)).rejects.toThrow("one learning rate for each batch");
+    for (const value of [undefined, [], new Float64Array(16), new Float32Array(1)]) {
+      expect(() => executor.setCarry(value)).toThrow(Error);
+    }
     await executor.evaluate(own);
   });
 
-  it("reads arrays after the settings, which may take them away", () => {
+  it("reads arrays after the number of threads, which may take them away", () => {
     const gone = Int32Array.from(words);
     const thief = {
-      ...thesisOptimiser,
-      get clip() {
+      valueOf() {
         structuredClone(gone.buffer, { transfer: [gone.buffer] });
-        return 5;
+        return 1;
       },
     };
-    expect(() => new (raw())(gone, masks, parameters, thief, 1)).toThrow("it ends too early");
+    expect(() => new (raw())(gone, masks, parameters, thief as unknown as number)).toThrow(
+      "it ends too early",
+    );
   });
 
   it.each(cellKinds)("runs or refuses any damaged plan of %s", (kind) => {
@@ -259,11 +271,11 @@ describe.skipIf(!native)("the native executor", () => {
     for (const architecture of [skips, web]) {
       const { plan, batches } = setUp(kind, architecture);
       const { words, masks } = encode(plan);
-      const own = { ...batches, symbols: Int32Array.from(batches.symbols).fill(0), readLastStep: false };
+      const own = { ...batches, symbols: Int32Array.from(batches.symbols).fill(0), carry: new Uint8Array(3) };
       const run = (damaged: Int32Array) => {
         try {
-          const gradient = vector.subarray(0, damaged[5]).fill(0.5);
-          const executor = new Raw(damaged, masks, gradient, thesisOptimiser, 1);
+          const gradient = vector.subarray(0, damaged[6]).fill(0.5);
+          const executor = new Raw(damaged, masks, gradient, 1);
           executor.setState(gradient, gradient, gradient, 1);
           executor.gradient(own, 0, gradient);
           ran++;

@@ -1,6 +1,6 @@
 // What the engine's tests run: networks of every shape, masks, batches, and every executor of this machine.
-import type { Batches } from "../../src/data/batches.js";
-import { type Executor, type Optimiser, thesisOptimiser } from "../../src/engine/executor.js";
+import type { Batches, ReadAt } from "../../src/data/batches.js";
+import { type Executor, type Optimiser, optimisers, type Update } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
 import type { Architecture, Cell, CellKind, Sum } from "../../src/network/architecture.js";
@@ -20,10 +20,21 @@ export function nativeOn(
   instructionSet: string,
   plan: Plan,
   parameters: Float32Array,
-  optimiser: Optimiser = thesisOptimiser,
   threads = 1,
 ): Executor {
-  return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, optimiser, threads));
+  return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, threads));
+}
+
+/** An update by Adam at a rate of 0.001, with these of its settings. */
+export function adam(settings: Partial<Optimiser> = {}, rates = 1e-3): Update {
+  return { optimiser: { ...optimisers.adam, ...settings }, rates };
+}
+
+/** Batches that are read at their last, padded step, or as they are. */
+export function reading(batches: Batches, readAt: ReadAt): Batches {
+  if (readAt === "last-symbol") return batches;
+  const lengths = Array.from(batches.sizes).flatMap((size, i) => new Array(size).fill(batches.steps[i]));
+  return { ...batches, lengths: Int32Array.from(lengths) };
 }
 
 /** Calls with FILIGREE_ISA set to `name`. */
@@ -169,8 +180,7 @@ export function batchesOf(
     steps: Int32Array.from(steps),
     symbols: Uint16Array.from(codes),
     lengths: Int32Array.from(lengths),
-    labels: Int32Array.from(lengths, () => random.below(3)),
-    rows: Int32Array.from(lengths.keys()),
+    targets: Int32Array.from(lengths, () => random.below(3)),
   };
 }
 

@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile, compileStream } from "../../src/engine/compile.js";
-import { thesisOptimiser } from "../../src/engine/executor.js";
-import { encode, loadNative, NativeExecutor } from "../../src/engine/native.js";
+import { encode } from "../../src/engine/encode.js";
+import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { type Stream, stream } from "../../src/engine/stream.js";
 import { EngineError, InputError } from "../../src/errors.js";
@@ -78,10 +78,12 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
     const [network, batches] = setUp(shape, kind);
     const { form } = shape;
     const plan = compile(network, { batch: 5, steps: 9, symbols: symbolsTo(SYMBOLS), form });
-    const reference = new ReferenceExecutor(plan, network.parameters, thesisOptimiser);
-    const { logits } = await reference.evaluate(batches, "last-symbol");
+    const reference = new ReferenceExecutor(plan, network.parameters);
+    const { outputs: logits } = await reference.evaluate(batches, "outputs");
     // A batch that multiplies both matrices of a cell in one pass takes the hidden one first.
-    const inOrder = plan.forward.every((op) => op.op !== "cell" || op.window === undefined);
+    const inOrder = plan.forward.every(({ ops }) =>
+      ops.every((op) => op.op !== "cell" || op.window === undefined),
+    );
     const own = streamed(stream(network, { form, executor: "reference" }), batches);
     expect(distance(own, logits)).toBeLessThan(1e-6);
     if (inOrder) expect(own).toEqual(logits);
@@ -89,8 +91,8 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
     for (const isa of instructionSets) {
       const actual = streamed(streamOn(isa, network, form), batches);
       expect(distance(actual, logits), isa).toBeLessThan(1e-6);
-      const evaluation = await nativeOn(isa, plan, network.parameters).evaluate(batches, "last-symbol");
-      if (inOrder) expect(actual, isa).toEqual(evaluation.logits);
+      const evaluation = await nativeOn(isa, plan, network.parameters).evaluate(batches, "outputs");
+      if (inOrder) expect(actual, isa).toEqual(evaluation.outputs);
       // Baseline has no fused multiply-add.
       if (isa !== "baseline") exact.push(actual);
     }
@@ -103,10 +105,8 @@ it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => 
   const network = networkWith({ ...layers("lstm", 70_000, 3), vocabulary: SYMBOLS + 1 }, 0.1, random);
   const batches = batchesOf(random, [2], 4, SYMBOLS);
   const plan = compile(network, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) });
-  const { logits } = await nativeOn(instructionSets[0], plan, network.parameters).evaluate(
-    batches,
-    "last-symbol",
-  );
+  const executor = nativeOn(instructionSets[0], plan, network.parameters);
+  const { outputs: logits } = await executor.evaluate(batches, "outputs");
   expect(streamed(streamOn(instructionSets[0], network, "sparse"), batches)).toEqual(logits);
 });
 
@@ -190,7 +190,7 @@ describe.skipIf(!native)("the native stream", () => {
     expect(() => new Raw(training.words, training.masks, network.parameters)).toThrow(
       "the plan cannot be run: it is not for streaming",
     );
-    expect(() => new NativeExecutor(compileStream(network), network.parameters, thesisOptimiser)).toThrow(
+    expect(() => new NativeExecutor(compileStream(network), network.parameters)).toThrow(
       "the plan cannot be run: it is for streaming",
     );
   });

@@ -1,0 +1,52 @@
+// The optimisers of the reference executor: each is the few lines that its authors and PyTorch give it.
+import type { Optimiser } from "./executor.js";
+import type { Floats } from "./reference-matrix.js";
+
+/** What an update reads and writes, laid out as the parameters; `gradient` may be longer. */
+export interface Vectors {
+  readonly gradient: Floats;
+  readonly parameters: Floats;
+  readonly firstMoment: Floats;
+  readonly secondMoment: Floats;
+}
+
+/**
+ * Makes update number `step`, counted from 1, at learning rate `rate`, with the gradient times `scale`.
+ * Adam: Kingma & Ba 2015. AdamW: Loshchilov & Hutter 2019. RMSprop: Tieleman & Hinton 2012.
+ */
+export function updateParameters(
+  { kind, beta1, beta2, epsilon, weightDecay }: Optimiser,
+  rate: number,
+  step: number,
+  scale: number,
+  { gradient, parameters, firstMoment, secondMoment }: Vectors,
+): void {
+  const decoupled = kind === "adamw";
+  const correction1 = 1 - beta1 ** step;
+  const correction2 = Math.sqrt(1 - beta2 ** step);
+  for (let i = 0; i < parameters.length; i++) {
+    let g = gradient[i] * scale;
+    if (weightDecay > 0) {
+      if (decoupled) parameters[i] *= 1 - rate * weightDecay;
+      else g += weightDecay * parameters[i];
+    }
+    switch (kind) {
+      case "sgd":
+        firstMoment[i] = beta1 * firstMoment[i] + g;
+        parameters[i] -= rate * firstMoment[i];
+        break;
+      case "rmsprop":
+        secondMoment[i] = beta2 * secondMoment[i] + (1 - beta2) * g * g;
+        parameters[i] -= (rate * g) / (Math.sqrt(secondMoment[i]) + epsilon);
+        break;
+      case "adam":
+      case "adamw": {
+        firstMoment[i] = beta1 * firstMoment[i] + (1 - beta1) * g;
+        secondMoment[i] = beta2 * secondMoment[i] + (1 - beta2) * g * g;
+        const denominator = Math.sqrt(secondMoment[i]) / correction2 + epsilon;
+        parameters[i] -= ((rate / correction1) * firstMoment[i]) / denominator;
+        break;
+      }
+    }
+  }
+}
