@@ -74,16 +74,15 @@ export function cutText(text: string | Uint8Array, cut: Cut, where: string): Pie
 }
 
 function cutCharacters(string: string): Pieces {
-  const pieces: string[] = [];
-  const indices = new Int32Array(0x110000).fill(-1);
+  const indices = new Map<number, number>();
   const text = new Int32Array(string.length);
   let length = 0;
   for (let i = 0; i < string.length; ) {
     const point = string.codePointAt(i)!;
-    if (indices[point] < 0) indices[point] = pieces.push(String.fromCodePoint(point)) - 1;
-    text[length++] = indices[point];
+    text[length++] = indexOf(point, indices);
     i += point > 0xffff ? 2 : 1;
   }
+  const pieces = Array.from(indices.keys(), (point) => String.fromCodePoint(point));
   return { pieces, text: text.subarray(0, length) };
 }
 
@@ -97,14 +96,17 @@ function cutWords(string: string): Pieces {
   let length = 0;
   for (const [word] of string.matchAll(WORD)) {
     const piece = /^ \S/.test(word) ? BLANK + word.slice(1) : word;
-    let index = indices.get(piece);
-    if (index === undefined) {
-      index = indices.size;
-      indices.set(piece, index);
-    }
-    text[length++] = index;
+    text[length++] = indexOf(piece, indices);
   }
   return { pieces: [...indices.keys()], text: text.subarray(0, length) };
+}
+
+/** The place of a key among those seen so far, this one included. */
+function indexOf<Key>(key: Key, indices: Map<Key, number>): number {
+  const known = indices.get(key);
+  if (known !== undefined) return known;
+  indices.set(key, indices.size);
+  return indices.size - 1;
 }
 
 /**
