@@ -100,6 +100,11 @@ describe("words", () => {
     expect(symbols.slice(0, 4)).toEqual(["▁<unk>", "▁w10004", "▁w0", "▁w1"]);
   });
 
+  it("have no blank in them, whatever the text, unless they are nothing else", () => {
+    const text = " a\u00a0b\u2003c  d \u0301e \n \r\n\t f\ufeffg";
+    for (const word of words(text)) if (/\s/u.test(word)) expect(word.trim()).toBe("");
+  });
+
   it("that are rare read as unknown", () => {
     const symbols = vocabulary("words", "a b, a b, a b");
     expect(symbols).toEqual(["▁<unk>", "▁b", ",", "▁a"]);
