@@ -3,10 +3,12 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -28,13 +30,50 @@ export function readBytes(path: string): Buffer {
   }
 }
 
-/** The text of a UTF-8 file, without a byte order mark. @throws FileError as `readBytes`. */
-export function readText(path: string): string {
-  const bytes = readBytes(path);
-  if (bytes.length > MOST_TEXT) {
-    throw new InputError({ where: path, what: "it is too large to be read as text", hint: "split it" });
+/**
+ * The bytes of a file that is a text. One that is too large is refused before it is read, a pipe as soon as it is seen.
+ * @throws FileError as `readBytes`, InputError when it is larger than a string can be.
+ */
+export function readTextBytes(path: string): Buffer {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const status = fstatSync(file);
+      checkTextSize(path, status.size);
+      return status.isFile() ? readFileSync(file) : readPipe(path, file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw error instanceof InputError ? error : new FileError(path, error, "read");
   }
-  return bytes.toString("utf8").replace(/^\uFEFF/, "");
+}
+
+function readPipe(path: string, file: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let size = 0; ; checkTextSize(path, size)) {
+    const part = Buffer.alloc(2 ** 16);
+    const read = readSync(file, part);
+    if (read === 0) return Buffer.concat(parts);
+    parts.push(part.subarray(0, read));
+    size += read;
+  }
+}
+
+function checkTextSize(path: string, size: number): void {
+  if (size <= MOST_TEXT) return;
+  throw new InputError({
+    where: path,
+    what: `larger than ${Math.ceil(MOST_TEXT / 1e6)} MB, the most that a text may have`,
+    hint: "split it",
+  });
+}
+
+/** The text of a UTF-8 file, without a byte order mark. @throws as `readTextBytes`. */
+export function readText(path: string): string {
+  return readTextBytes(path)
+    .toString("utf8")
+    .replace(/^\uFEFF/, "");
 }
 
 // Where a file is written before it is renamed.

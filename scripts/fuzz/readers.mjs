@@ -11,10 +11,14 @@ import { createDataset } from "../../dist/data/dataset.js";
 import { generateDataset } from "../../dist/data/generate.js";
 import { findGrammar } from "../../dist/data/grammars.js";
 import { describeDataset } from "../../dist/data/stats.js";
+import { cuts } from "../../dist/data/symbols.js";
+import { createTextData } from "../../dist/data/text.js";
+import { describeText } from "../../dist/data/text-stats.js";
 import { compile } from "../../dist/engine/compile.js";
 import { createExecutor } from "../../dist/engine/engine.js";
 import { kinds } from "../../dist/experiments/kinds.js";
 import { structureOf } from "../../dist/experiments/structures.js";
+import { readTextBytes } from "../../dist/files.js";
 import { formatEdgeList } from "../../dist/graph/edge-list.js";
 import { readGraph } from "../../dist/graph/files.js";
 import { barabasiAlbert, randomDag } from "../../dist/graph/generators.js";
@@ -252,6 +256,18 @@ export function readers(folder) {
         const dataset = readDataset(file);
         assert.equal(dataset.labels.length, dataset.strings.length);
         describeDataset(dataset);
+      },
+    },
+    text: {
+      extension: "txt",
+      samples: [Buffer.from("Où est-il?\r\n\t“Ici”, dit-il. 我在这里。 😀\n".repeat(9))],
+      damage: damageBytes,
+      read(file) {
+        const texts = [{ name: file, text: readTextBytes(file) }];
+        const baselines = cuts
+          .toReversed()
+          .map((cut) => describeText(texts, createTextData(texts, { cut })).baselines);
+        finite(baselines.flat().map(({ nats }) => nats));
       },
     },
     table: {

@@ -1,4 +1,4 @@
-// `filigree data`: make labelled strings from a grammar, and describe a dataset before anything is trained on it.
+// `filigree data`: make labelled strings from a grammar, and describe a dataset or a text before anything is trained on it.
 import { Command } from "commander";
 import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { readDataset, writeDatasets } from "../data/csv.js";
@@ -8,10 +8,11 @@ import { countOverlap, type DatasetStatistics, describeDataset } from "../data/s
 import { prepareOutput } from "../files.js";
 import { Random } from "../random.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
+import { dataTextCommand } from "./data-text.js";
 
 export function dataCommand(): Command {
   return new Command("data")
-    .description("make and describe labelled strings")
+    .description("make and describe labelled strings; describe texts")
     .addCommand(
       generateCommand("reber", "make true and false strings of Reber's grammar, as in the thesis", "reber"),
     )
@@ -21,7 +22,8 @@ export function dataCommand(): Command {
         `${grammarNames.join(", ")}, or a path ending in .json`,
       ),
     )
-    .addCommand(statsCommand());
+    .addCommand(statsCommand())
+    .addCommand(dataTextCommand());
 }
 
 interface GenerateOptions {
