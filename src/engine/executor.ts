@@ -3,12 +3,10 @@
 // runs over both.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
+import type { ReadAt } from "../network/conventions.js";
 import type { Plan } from "./plan.js";
 
-/**
- * Where a sequence is read out: at the last step of its padded batch, as the thesis does, or at its own last symbol.
- */
-export type ReadAt = "last-step" | "last-symbol";
+export type { ReadAt };
 
 /** Adam (Kingma & Ba 2015) as PyTorch computes it, after clipping the gradient's global norm to `clip`. */
 export interface Optimiser {

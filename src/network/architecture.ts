@@ -49,8 +49,11 @@ export interface Architecture {
   readonly embedding: number;
   /** Cells and sums in an order in which each follows its inputs. */
   readonly nodes: readonly Node[];
-  /** A linear map of the concatenated outputs of `inputs` to `outputs` classes. */
-  readonly readout: { readonly inputs: readonly string[]; readonly outputs: number };
+  /**
+   * A linear map of the concatenated outputs of `inputs` to `outputs` classes. One that is `tied` has the embedding's
+   * weights, so its classes are the symbols.
+   */
+  readonly readout: { readonly inputs: readonly string[]; readonly outputs: number; readonly tied?: true };
 }
 
 /** Position of one parameter tensor in a network's flat parameter vector. */
@@ -99,6 +102,10 @@ export function widths(architecture: Architecture): Map<string, number> {
     known("readout", input);
     if (input === EMBEDDING) fail("readout", "it reads the embedding", "read the output of a cell or a sum");
   }
+  const { tied, inputs, outputs } = architecture.readout;
+  const fits = outputs === architecture.vocabulary && totalWidth(width, inputs) === architecture.embedding;
+  if (tied && !fits)
+    fail("readout", "it is tied to an embedding of another shape", "give it the embedding's shape");
   return width;
 }
 

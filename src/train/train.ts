@@ -1,16 +1,17 @@
 // Training: epochs of a protocol over a dataset, on whatever executor there is. A run is a pure function of the
 // network, the data, the options and the seed: each epoch draws its order from a stream of its own, so a run that is
 // interrupted and resumed makes the same bits as one that is not.
-import { makeBatches, symbolsInUse } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
+import { longest, makeBatches, symbolsInUse } from "../data/batches.js";
+import { BINARY, type Dataset } from "../data/dataset.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import { type TrainingState, thesisOptimiser } from "../engine/executor.js";
-import { TrainingError } from "../errors.js";
+import { InputError, TrainingError } from "../errors.js";
 import { Network } from "../network/network.js";
 import { Random } from "../random.js";
-import { checkFit, evaluateWith, longest } from "./evaluate.js";
-import { type Protocol, readAt, trainingOrder } from "./protocol.js";
+import { checkFit, evaluateWith } from "./evaluate.js";
+import { checkOptions, type Tested } from "./options.js";
+import { type Protocol, protocolOf, readAt, trainingOrder } from "./protocol.js";
 
 export interface TrainingData {
   readonly train: Dataset;
@@ -28,7 +29,8 @@ export interface EpochMetrics {
 }
 
 export interface TrainOptions {
-  readonly protocol: Protocol;
+  /** The one under which the network is read where its conventions say, when left out: `corrected` for a new one. */
+  readonly protocol?: Protocol;
   readonly epochs: number;
   readonly batch: number;
   readonly learningRate?: number;
@@ -52,24 +54,27 @@ export interface TrainOptions {
   onProgress?(share: number): void;
 }
 
-/** What `TrainOptions.tested` may be. */
-export const testedEpochs = ["every-epoch", "last-epoch"] as const;
-export type Tested = (typeof testedEpochs)[number];
-
 // Batches in one call to the executor: the grain of progress and of cancelling.
 const SLICE = 64;
 
 /**
- * Trains a copy of `network` and resolves to it; its masks stay.
- * @throws InputError when data and network do not fit; TrainingError when the loss is no longer finite; the signal's
+ * Trains a copy of `network` and resolves to it; its masks stay, and its conventions say how it was trained.
+ * @throws InputError when an option is none, data and network do not fit, or the embedding is masked or tied to the
+ * read-out, which cannot be trained yet; TrainingError when the loss is no longer finite; the signal's
  * reason when it is aborted.
  */
 export async function train(network: Network, data: TrainingData, options: TrainOptions): Promise<Network> {
-  const { protocol, epochs, batch, learningRate = thesisOptimiser.learningRate, signal } = options;
-  checkFit(network, data.train);
-  checkFit(network, data.test);
-  const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
-  const steps = longest(data.train, data.test);
+  const { epochs, batch, learningRate = thesisOptimiser.learningRate, signal } = options;
+  checkOptions(options);
+  checkTrainable(network);
+  const { protocol = protocolOf(network.conventions.readAt) } = options;
+  const { vocabulary, labels = network.architecture.readout.outputs === 2 ? BINARY : undefined } =
+    network.conventions;
+  const conventions = { readAt: readAt(protocol), vocabulary, ...(labels && { labels }) };
+  const sets = [data.train, data.test];
+  for (const set of sets) checkFit(network, set);
+  const symbols = sets.flatMap((set) => symbolsInUse(set, vocabulary));
+  const steps = Math.max(...sets.map((set) => longest(set, vocabulary)));
   const plan = compile(network, { batch, steps, symbols, recompute: options.recompute });
   const optimiser = { ...thesisOptimiser, learningRate };
   const { executor: name, threads } = options;
@@ -78,14 +83,15 @@ export async function train(network: Network, data: TrainingData, options: Train
   const random = new Random(options.seed);
   const total = data.train.strings.length;
   for (let epoch = (options.resume?.epoch ?? 0) + 1; epoch <= epochs; epoch++) {
-    const order = trainingOrder(protocol, data.train, batch, random.stream(`epoch ${epoch}`));
+    const order = trainingOrder(protocol, data.train, batch, random.stream(`epoch ${epoch}`), vocabulary);
     let loss = 0;
     let correct = 0;
     let step = 0;
     for (let first = 0; first < total; first += SLICE * batch) {
       signal?.throwIfAborted();
-      const batches = makeBatches(data.train, order.subarray(first, first + SLICE * batch), batch);
-      const outcomes = await executor.train(batches, 0, batches.count, readAt(protocol));
+      const rows = order.subarray(first, first + SLICE * batch);
+      const batches = makeBatches(data.train, rows, batch, vocabulary);
+      const outcomes = await executor.train(batches, 0, batches.count, conventions.readAt);
       for (const value of outcomes.losses) {
         step++;
         loss += value;
@@ -102,10 +108,24 @@ export async function train(network: Network, data: TrainingData, options: Train
     }
     const metrics = { trainLoss: loss / step, trainAccuracy: correct / total };
     const isTested = options.tested !== "last-epoch" || epoch === epochs;
-    const test = isTested && (await evaluateWith(executor, data.test, protocol, batch));
+    const test = isTested && (await evaluateWith(executor, data.test, conventions, batch));
     const tested = test && { testLoss: test.loss / test.batches, testAccuracy: test.accuracy };
     await options.onEpoch?.(epoch, { ...metrics, ...tested }, executor.state());
     if (options.isDone?.()) break;
   }
-  return new Network(network.architecture, executor.state().parameters, network.masks);
+  return new Network(network.architecture, executor.state().parameters, network.masks, conventions);
+}
+
+// An executor knows neither, and would fill the embedding's zeros and part the two copies of tied weights.
+function checkTrainable({ architecture, masks }: Network): void {
+  const what = architecture.readout.tied
+    ? "its read-out is tied to its embedding"
+    : masks.has("embedding.weight")
+      ? "its embedding is masked"
+      : undefined;
+  if (what === undefined) return;
+  throw new InputError({
+    what: `the network cannot be trained, because ${what}`,
+    hint: "it can be evaluated and pruned; train one without, or wait for a later version",
+  });
 }
