@@ -1,6 +1,17 @@
 // Every error a user can cause is a FiligreeError: one line that says where, what, and what to try. The command
 // line prints that line and exits with code 2; anything else that reaches it is a bug and shows its stack.
 
+/** Tells the user something that is not an error, in one line. */
+export type Remark = (line: string) => void;
+
+/** Does some work, and passes its remarks on once it is done: what is refused is answered in one line. */
+export function remarking<Result>(to: Remark | undefined, work: (remark: Remark) => Result): Result {
+  const lines: string[] = [];
+  const result = work((line) => lines.push(line));
+  for (const line of lines) to?.(line);
+  return result;
+}
+
 /** What went wrong, where it was found and what the user can do about it. */
 export interface Complaint {
   /** The file, line, field or option concerned, for example `data.csv:12` or `--percent`. */

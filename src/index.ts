@@ -2,10 +2,10 @@
 // benchmarks are the command line's.
 
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
-export type { Batches } from "./data/batches.js";
+export type { Batches, ReadAt } from "./data/batches.js";
 export { makeBatches } from "./data/batches.js";
 export { readDataset, writeDataset } from "./data/csv.js";
-export { createDataset, type Dataset } from "./data/dataset.js";
+export { createDataset, type Dataset, type DatasetForm } from "./data/dataset.js";
 export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/generate.js";
 export { accepts, createGrammar, type Grammar, type GrammarData, readGrammar } from "./data/grammar.js";
 export { findGrammar, grammarNames } from "./data/grammars.js";
@@ -14,21 +14,14 @@ export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
 export { createTextData, encodeTexts, type NamedText, type TextData, type TextOptions } from "./data/text.js";
 export { describeText, type TextStatistics } from "./data/text-stats.js";
+export { ascii, parseVocabulary, type SymbolKind, Vocabulary } from "./data/vocabulary.js";
 export { makeWindows, type Windowing, type Windows } from "./data/windows.js";
 export { type CompileOptions, compile } from "./engine/compile.js";
 export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
-export type { ReadAt } from "./data/batches.js";
-export type {
-  Evaluation,
-  Executor,
-  Optimiser,
-  Outcomes,
-  TrainingState,
-  Update,
-} from "./engine/executor.js";
+export type { Evaluation, Executor, Optimiser, Outcomes, TrainingState, Update } from "./engine/executor.js";
 export type { Plan } from "./engine/plan.js";
 export { type Stream, type StreamOptions, stream } from "./engine/stream.js";
-export { EngineError, FileError, FiligreeError, InputError, TrainingError } from "./errors.js";
+export { EngineError, FileError, FiligreeError, InputError, type Remark, TrainingError } from "./errors.js";
 export { kinds } from "./experiments/kinds.js";
 export { readGraph, writeGraph } from "./graph/files.js";
 export { GRAPH_FAMILIES, type GraphFamily, randomStructureGraph } from "./graph/generators.js";
@@ -36,10 +29,11 @@ export { createGraph, type Graph } from "./graph/graph.js";
 export { type LayeredGraph, layerGraph } from "./graph/layers.js";
 export { type GraphProperties, graphProperties } from "./graph/properties.js";
 export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architecture.js";
+export type { Conventions } from "./network/conventions.js";
 export { initialise, Network, stack } from "./network/network.js";
 export { correctedStructure, thesisStructure } from "./network/structure.js";
 export { readStructure } from "./network/structure-weights.js";
-export { parseNetwork, readNetwork, saveNetwork } from "./network/weights.js";
+export { parseNetwork, type ReadOptions, readNetwork, saveNetwork } from "./network/weights.js";
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
 export { fitPredictor, loadPredictor, rank, savePredictor } from "./predict/predictor.js";
 export { readTable, type Table } from "./predict/table.js";

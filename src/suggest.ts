@@ -1,6 +1,7 @@
 // A name that does not exist is answered with the one that was probably meant, by the same rule everywhere: keys of a
 // study, columns of a table, grammars, kinds and studies.
 import { distance } from "fastest-levenshtein";
+import { InputError } from "./errors.js";
 
 /** A list of names beyond this many is cut short. */
 const MOST = 12;
@@ -16,6 +17,17 @@ export function suggest(
 ): string | undefined {
   const near = nearest(word, candidates);
   return near === undefined ? otherwise : `did you mean ${near}?`;
+}
+
+/** @throws InputError when a value is given that is not one of the words that it may be. */
+export function checkWord(where: string, value: unknown, words: readonly string[]): void {
+  if (value === undefined || words.includes(value as string)) return;
+  const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 80)) : String(value);
+  throw new InputError({
+    where,
+    what: `${shown} is none of its values`,
+    hint: suggest(String(value), words),
+  });
 }
 
 /** The candidate closest to `word`, when it is close enough to be a slip of the keyboard or a part of the word. */

@@ -5,8 +5,8 @@ import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { executorNames } from "../engine/engine.js";
 import { InputError } from "../errors.js";
-import { cellKinds } from "../network/architecture.js";
-import { protocols } from "../train/protocol.js";
+import { type CellKind, cellKinds } from "../network/architecture.js";
+import { type Protocol, protocols } from "../train/protocol.js";
 
 /** Parses a whole number in a range; commander names the option. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -43,13 +43,18 @@ export function choice(
 }
 
 export const cellOption = () => choice("--cell <kind>", "kind of the cells", cellKinds);
-export const protocolOption = () =>
-  choice(
+/** @param otherwise what holds when it is left out. */
+export const protocolOption = (otherwise: Protocol | "as the network was trained") => {
+  const option = choice(
     "--protocol <name>",
-    "rules of the thesis, or the same with its errors corrected",
+    "rules of the thesis (read at the last padded step), or the same corrected (read at each string's own last step)",
     protocols,
-    "thesis",
   );
+  return option.default(
+    protocols.find((name) => name === otherwise),
+    otherwise,
+  );
+};
 export const batchOption = () =>
   new Option("--batch <n>", "strings in a batch").argParser(whole(1, 1e5)).default(32);
 export const seedOption = () =>
@@ -65,6 +70,34 @@ export const recomputeOption = () =>
     "--recompute <steps>",
     "hold the activations of so many steps at once and compute the others anew: less memory, more time",
   ).argParser(whole(1, 1e6));
+
+/** What a verb that reads a network must know of a file that does not say. */
+export interface ModelOptions {
+  readonly cell?: CellKind;
+  readonly vocabulary?: string;
+  readonly zerosAsMask?: boolean;
+}
+
+/** Adds the options of `ModelOptions` to a verb that reads a network. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
+    .option(
+      "--vocabulary <symbols>",
+      "what the embedding's rows are for, a file or the text itself: a code point each, or a JSON array of words; told by the file, or ASCII codes",
+    )
+    .option(
+      "--no-zeros-as-mask",
+      "PyTorch's files: exact zeros in recurrent matrices are weights like others",
+    );
+}
+
+/** A remark on a percentage that was probably meant as a share. */
+export function remarkOnShare(option: string, percent: number | undefined, output: Output): void {
+  if (percent === undefined || percent <= 0 || percent >= 1) return;
+  const meant = Number((100 * percent).toPrecision(6));
+  output.remark(`${option} ${percent} is less than one percent; ${meant} is ${meant} %`);
+}
 
 /**
  * The value of an option that must be there. Commander's own check comes before the one for unknown options, and

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
-import { type CellKind, cellsOf } from "../network/architecture.js";
+import { cellsOf } from "../network/architecture.js";
 import { densities, prune } from "../prune/prune.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
@@ -11,26 +11,27 @@ import type { Protocol } from "../train/protocol.js";
 import {
   batchOption,
   between,
-  cellOption,
   choice,
   executorOption,
+  type ModelOptions,
   Output,
   percent,
   protocolOption,
+  remarkOnShare,
   required,
   withJson,
+  withModelOptions,
 } from "./command.js";
-import { readModel } from "./files.js";
+import { formOf, readModel } from "./files.js";
 
-interface Options {
+interface Options extends ModelOptions {
   data?: string;
   graph?: string;
-  protocol: Protocol;
+  protocol?: Protocol;
   batch: number;
   prune?: number;
   target: Target;
   scope: Scope;
-  cell?: CellKind;
   executor?: ExecutorName;
   json?: boolean;
 }
@@ -44,25 +45,23 @@ export function evaluateCommand(): Command {
     )
     .option("--data <csv>", "labelled strings")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
-    .addOption(protocolOption())
+    .addOption(protocolOption("as the network was trained"))
     .addOption(batchOption())
     .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
     .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
-    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
     .addOption(executorOption());
-  return withJson(command).action((model: string, options: Options) => run(model, options));
+  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { protocol, batch, target, scope, executor } = options;
-  const read = readModel(model, options);
+  const { batch, target, scope, executor } = options;
+  const output = new Output(options);
+  remarkOnShare("--prune", options.prune, output);
+  const read = readModel(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
-  const result = await evaluate(network, readDataset(required(options.data, "--data")), {
-    protocol,
-    batch,
-    executor,
-  });
+  const dataset = readDataset(required(options.data, "--data"), formOf(network));
+  const result = await evaluate(network, dataset, { batch, executor });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
   const { total, correct, accuracy, loss, sumOfBatchMeans } = result;
@@ -70,7 +69,7 @@ async function run(model: string, options: Options): Promise<void> {
     Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
   );
   const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
-  new Output(options).result(
+  output.result(
     { cell: kinds.join("+"), total, correct, accuracy, loss, sumOfBatchMeans, logits, nonzeros },
     `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
   );

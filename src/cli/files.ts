@@ -1,26 +1,31 @@
-// Datasets and graphs as the verbs take them: by path, or made up on the spot where an option is left out.
+// Datasets, graphs and networks as the verbs take them: by path, or made up on the spot where an option is left out.
+import { statSync } from "node:fs";
 import { readDataset } from "../data/csv.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, DatasetForm } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { findGrammar } from "../data/grammars.js";
+import { parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
+import { readBytes } from "../files.js";
 import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
-import type { CellKind } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import { type NamedGraph, readStructure } from "../network/structure-weights.js";
 import { readNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
+import { type Protocol, readAt } from "../train/protocol.js";
 import type { TrainingData } from "../train/train.js";
-import type { Output } from "./command.js";
+import type { ModelOptions, Output } from "./command.js";
 
 /**
  * Training and test data: two files; one file, of which a quarter is kept for testing; or, without any, the thesis's
  * kind of Reber strings.
+ * @param form what the network takes, where there is one already.
  */
 export function trainingData(
   { data, test, seed }: { data?: string; test?: string; seed: number },
   output: Output,
+  form?: DatasetForm,
 ): TrainingData {
   if (data === undefined) {
     if (test !== undefined) {
@@ -33,8 +38,8 @@ export function trainingData(
     output.remark("no --data: using 25,000 strings of Reber's grammar, as in the thesis");
     return generateDataset({ grammar: findGrammar("reber") }, new Random(1));
   }
-  if (test !== undefined) return { train: readDataset(data), test: readDataset(test) };
-  const all = readDataset(data);
+  if (test !== undefined) return { train: readDataset(data, form), test: readDataset(test, form) };
+  const all = readDataset(data, form);
   const count = all.strings.length;
   if (count < 4)
     throw new InputError({
@@ -48,9 +53,47 @@ export function trainingData(
   return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
 }
 
-/** A network of any format that Filigree reads; the thesis's structures need the file of their graph. */
-export function readModel(path: string, { graph, cell }: { graph?: string; cell?: CellKind }): Network {
-  return graph === undefined ? readNetwork(path, { cell }) : readStructure(path, namedGraph(graph), { cell });
+/**
+ * A network of any format that Filigree reads, with its remarks; the thesis's structures need the file of their graph.
+ * A protocol that is given says where it is read.
+ */
+export function readModel(
+  path: string,
+  { graph, protocol, vocabulary, ...rest }: ModelOptions & { graph?: string; protocol?: Protocol },
+  output: Output,
+): Network {
+  const options = {
+    cell: rest.cell,
+    zerosAsMask: rest.zerosAsMask,
+    readAt: protocol && readAt(protocol),
+    vocabulary: vocabulary === undefined ? undefined : vocabularyOf(vocabulary),
+    remark: (line: string) => output.remark(line),
+  };
+  return graph === undefined ? readNetwork(path, options) : readStructure(path, namedGraph(graph), options);
+}
+
+/** What a network's data may be: strings of its vocabulary, labelled with its classes. */
+export function formOf({ conventions, architecture }: Network): DatasetForm {
+  const { outputs, tied } = architecture.readout;
+  const numbers = Array.from({ length: outputs }, (_, i) => String(i));
+  const { vocabulary, labels = tied || outputs <= 2 ? undefined : numbers } = conventions;
+  return { vocabulary, labels };
+}
+
+/** The vocabulary in a file, or the text itself. */
+function vocabularyOf(text: string): Vocabulary {
+  if (!statSync(text, { throwIfNoEntry: false })?.isFile()) {
+    // A path that is mistyped must not become a vocabulary of its letters.
+    if (/\.(txt|json|vocab|csv)$/i.test(text)) readBytes(text);
+    return parseVocabulary(text, "--vocabulary");
+  }
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return parseVocabulary(decoder.decode(readBytes(text)), text);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new InputError({ where: text, what: "the vocabulary is not UTF-8", hint: "save it as UTF-8" });
+  }
 }
 
 /** A graph file, in layers. */

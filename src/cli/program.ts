@@ -16,6 +16,7 @@ import { reproduceCommand } from "./reproduce.js";
 import { streamCommand } from "./stream.js";
 import { structureCommand } from "./structure.js";
 import { studyCommand } from "./study.js";
+import { withSynonym } from "./synonyms.js";
 import { trainCommand } from "./train.js";
 import { workerCommand } from "./worker.js";
 
@@ -77,7 +78,11 @@ function complain(message: string, code: number): number {
 
 /** Lets errors of every command come here instead of ending the process, and gives each the options that follow it. */
 function prepare(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {} });
+  command
+    .exitOverride((error) => {
+      throw withSynonym(error, command);
+    })
+    .configureOutput({ outputError: () => {} });
   command
     .enablePositionalOptions()
     .showHelpAfterError(false)

@@ -3,34 +3,35 @@ import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
-import type { CellKind } from "../network/architecture.js";
-import { readNetwork, saveNetwork } from "../network/weights.js";
+import { saveNetwork } from "../network/weights.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
 import { Random } from "../random.js";
 import { evaluate } from "../train/evaluate.js";
-import type { Protocol } from "../train/protocol.js";
+import { type Protocol, protocolOf } from "../train/protocol.js";
 import {
   batchOption,
   between,
-  cellOption,
   choice,
   executorOption,
+  type ModelOptions,
   Output,
   percent,
   protocolOption,
+  remarkOnShare,
   required,
   seedOption,
   table,
   whole,
   withJson,
+  withModelOptions,
 } from "./command.js";
-import { trainingData } from "./files.js";
+import { formOf, readModel, trainingData } from "./files.js";
 import { trainNetwork } from "./training.js";
 
-interface Options {
+interface Options extends ModelOptions {
   percent?: number;
   target: Target;
   scope: Scope;
@@ -38,10 +39,9 @@ interface Options {
   retrain: number;
   data?: string;
   test?: string;
-  protocol: Protocol;
+  protocol?: Protocol;
   batch: number;
   seed: number;
-  cell?: CellKind;
   executor?: ExecutorName;
   out?: string;
   json?: boolean;
@@ -60,18 +60,17 @@ export function pruneCommand(): Command {
     .option("--data <csv>", "training strings: evaluates before and after; needed to retrain")
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--retrain <epochs>", "epochs of retraining under the fixed mask", whole(0, 1e6), 0)
-    .addOption(protocolOption())
+    .addOption(protocolOption("as the network was trained"))
     .addOption(batchOption())
     .addOption(seedOption())
-    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
     .addOption(executorOption())
     .option("--out <file>", "where the pruned network is written");
-  return withJson(command).action((model: string, options: Options) => run(model, options));
+  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
 }
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
-  const { target, scope, criterion, protocol, batch, seed, executor, out } = options;
+  const { target, scope, criterion, batch, seed, executor, out } = options;
   if (out === undefined && options.data === undefined) {
     throw new InputError({
       what: "neither --out nor --data is given",
@@ -85,7 +84,8 @@ async function run(model: string, options: Options): Promise<void> {
       hint: "name a file with --data",
     });
   }
-  const network = readNetwork(model, { cell: options.cell });
+  remarkOnShare("--percent", options.percent, output);
+  const network = readModel(model, options, output);
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
     percent: required(options.percent, "--percent"),
@@ -98,15 +98,15 @@ async function run(model: string, options: Options): Promise<void> {
   if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
-    const data = trainingData(options, output);
+    const data = trainingData(options, output, formOf(network));
     for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
-      const { accuracy, loss } = await evaluate(subject, data.test, { protocol, batch, executor });
+      const { accuracy, loss } = await evaluate(subject, data.test, { batch, executor });
       rows.push({ stage, accuracy, loss });
     }
     if (options.retrain > 0) {
       const inputs = [options.data, options.test];
       const settings = {
-        protocol,
+        protocol: protocolOf(network.conventions.readAt),
         batch,
         executor,
         epochs: options.retrain,

@@ -37,7 +37,7 @@ export function reproduceCommand(): Command {
     .option("--jobs <n>", "trials at once; as many as there are cores when left out", whole(1, 1024))
     .option("--seed <n>", "of the first replicate; the next ones count up", whole(0), 1)
     .option("--seeds <n>", "replicates of everything", whole(1, 100), 1)
-    .addOption(protocolOption());
+    .addOption(protocolOption("thesis"));
   return withJson(command).action((options: Options) => run(options));
 }
 

@@ -2,18 +2,22 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
-import { checkString } from "../data/dataset.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { type Stream, stream } from "../engine/stream.js";
-import { FileError, InputError } from "../errors.js";
-import type { CellKind } from "../network/architecture.js";
-import type { Network } from "../network/network.js";
-import { cellOption, executorOption, interruptible, Output, withJson } from "./command.js";
+import { FileError } from "../errors.js";
+import type { Conventions } from "../network/conventions.js";
+import {
+  executorOption,
+  interruptible,
+  type ModelOptions,
+  Output,
+  withJson,
+  withModelOptions,
+} from "./command.js";
 import { readModel } from "./files.js";
 
-interface Options {
+interface Options extends ModelOptions {
   graph?: string;
-  cell?: CellKind;
   executor?: ExecutorName;
   json?: boolean;
 }
@@ -21,8 +25,9 @@ interface Options {
 /** What a network says of one string. */
 interface Verdict {
   readonly string: string;
-  /** The most likely class. */
+  /** The most likely class, and its name if it has one. */
   readonly class: number;
+  readonly label?: string;
   readonly probabilities: readonly number[];
 }
 
@@ -32,16 +37,17 @@ export function streamCommand(): Command {
     .argument("<model>", "a network, as for filigree evaluate")
     .argument("[file]", "strings, one a line; standard input when left out")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
-    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
     .addOption(executorOption());
-  return withJson(command).action((model: string, file: string | undefined, options: Options) =>
-    run(model, file, options),
+  return withJson(withModelOptions(command)).action(
+    (model: string, file: string | undefined, options: Options) => run(model, file, options),
   );
 }
 
 async function run(model: string, file: string | undefined, options: Options): Promise<void> {
   const output = new Output(options);
-  const network = readModel(model, options);
+  // A stream has no batch to pad: what it says is read at the last symbol.
+  const network = readModel(model, { ...options, protocol: "corrected" }, output);
+  const { conventions } = network;
   const subject = stream(network, options);
   const strings: Verdict[] = [];
   await interruptible(async (signal) => {
@@ -52,8 +58,8 @@ async function run(model: string, file: string | undefined, options: Options): P
       for await (const line of lines) {
         number++;
         if (line === "") continue;
-        check(line, network, `${file ?? "standard input"}:${number}`);
-        const verdict = classify(line, subject);
+        const symbols = conventions.vocabulary.encode(line, () => `${file ?? "standard input"}:${number}`);
+        const verdict = classify(line, symbols, subject, conventions);
         if (options.json) strings.push(verdict);
         else output.result(verdict, describe(verdict));
       }
@@ -67,35 +73,28 @@ async function run(model: string, file: string | undefined, options: Options): P
   if (options.json) output.result({ model, strings }, "");
 }
 
-/** @throws InputError when the network has no embedding for a character. */
-function check(line: string, network: Network, where: string): void {
-  checkString(line, () => where);
-  const { vocabulary } = network.architecture;
-  const stray = [...line].find((letter) => letter.charCodeAt(0) >= vocabulary);
-  if (stray !== undefined) {
-    throw new InputError({
-      where,
-      what: `the character "${stray}" (code ${stray.charCodeAt(0)}) is beyond the network's vocabulary, which ends at ${vocabulary - 1}`,
-      hint: "use a network whose embedding covers the data",
-    });
-  }
-}
-
-function classify(line: string, subject: Stream): Verdict {
+function classify(
+  line: string,
+  symbols: readonly number[],
+  subject: Stream,
+  { labels }: Conventions,
+): Verdict {
   subject.reset();
   let logits = new Float32Array() as Float32Array;
-  for (let i = 0; i < line.length; i++) logits = subject.step(line.charCodeAt(i));
+  for (const symbol of symbols) logits = subject.step(symbol);
   const most = Math.max(...logits);
   const weights = Array.from(logits, (logit) => Math.exp(logit - most));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const likeliest = logits.indexOf(most);
   return {
     string: line,
-    class: logits.indexOf(most),
+    class: likeliest,
+    ...(labels && { label: labels[likeliest] }),
     probabilities: weights.map((weight) => weight / total),
   };
 }
 
 /** For example "BTXSE  1  0.0310 0.9690". */
-function describe({ string, class: likeliest, probabilities }: Verdict): string {
-  return `${string}  ${likeliest}  ${probabilities.map((p) => p.toFixed(4)).join(" ")}`;
+function describe({ string, class: likeliest, label = String(likeliest), probabilities }: Verdict): string {
+  return `${string}  ${label}  ${probabilities.map((p) => p.toFixed(4)).join(" ")}`;
 }

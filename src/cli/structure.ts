@@ -18,7 +18,7 @@ import { parseStudy } from "../study/document.js";
 import { defineStudy } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
-import { type Protocol, protocols } from "../train/protocol.js";
+import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {
   between,
   cellOption,
@@ -83,7 +83,7 @@ function trainCommand(): Command {
     .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 15)
     .option("--batch <n>", "strings in a batch", whole(1, 1e5), 128)
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
-    .addOption(protocolOption())
+    .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .addOption(executorOption())
     .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out");
@@ -123,7 +123,7 @@ function wiringOf(options: TrainOptions): StructureConfiguration["wiring"] {
   throw new InputError({
     where: `--${given[0]}`,
     what: "the thesis's wiring leaves no choice",
-    hint: "add --wiring corrected",
+    hint: "use --wiring corrected",
   });
 }
 
@@ -151,7 +151,7 @@ function searchCommand(): Command {
     .option("--data <csv>", "training strings; generated Reber strings when left out")
     .option("--test <csv>", "test strings")
     .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 15)
-    .addOption(protocolOption())
+    .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .option("--jobs <n>", "trainings at once", whole(1, 4096), availableParallelism())
     .option("--store <file>", "database of studies and results", "filigree.db");

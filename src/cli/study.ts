@@ -4,6 +4,7 @@ import { extname, join } from "node:path";
 import { Command } from "commander";
 import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
+import { studyRemarks } from "../experiments/remarks.js";
 import { makeFolder, makeFolderOf, prepareOutput, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
 import { storeFiles } from "../study/database.js";
@@ -94,7 +95,7 @@ interface RunOptions extends FileOptions {
 
 async function run(path: string, options: RunOptions): Promise<void> {
   const output = new Output(options);
-  const study = defineStudy(readStudy(path, options.set), kinds);
+  const study = readStudyFile(path, options, output);
   const { name } = study.document;
   const progress = studyProgress(study);
   const outcome = await interruptible(async (signal) => {
@@ -139,7 +140,8 @@ async function overRedis(url: string, options: RedisExecutorOptions): Promise<Ex
 }
 
 function plan(path: string, options: FileOptions): void {
-  const study: Study = defineStudy(readStudy(path, options.set), kinds);
+  const output = new Output(options);
+  const study = readStudyFile(path, options, output);
   const planned = planStudy(study, options.store, options.jobs);
   const { states, needed, seconds } = planned;
   const varied = Object.entries(planned.parameters).map(([name, values]) => `${name} (${values})`);
@@ -154,7 +156,14 @@ function plan(path: string, options: FileOptions): void {
       ? "time: unknown until a trial of this kind has finished"
       : `time: about ${duration(seconds)} with --jobs ${options.jobs}`,
   ];
-  new Output(options).result(planned, lines.join("\n"));
+  output.result(planned, lines.join("\n"));
+}
+
+function readStudyFile(path: string, { set }: FileOptions, output: Output): Study {
+  const document = readStudy(path, set);
+  const study = defineStudy(document, kinds);
+  for (const line of studyRemarks(document)) output.remark(line);
+  return study;
 }
 
 // Runs work on a store opened for reading.

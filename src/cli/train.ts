@@ -4,7 +4,7 @@ import type { ExecutorName } from "../engine/engine.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, stack } from "../network/network.js";
 import { Random } from "../random.js";
-import type { Protocol } from "../train/protocol.js";
+import { defaultProtocol, type Protocol } from "../train/protocol.js";
 import {
   batchOption,
   between,
@@ -53,7 +53,7 @@ export function trainCommand(): Command {
     .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 50)
     .addOption(batchOption())
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
-    .addOption(protocolOption())
+    .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .addOption(executorOption())
     .addOption(threadsOption())

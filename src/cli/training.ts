@@ -47,12 +47,15 @@ export async function trainNetwork(
 
   // A checkpoint is only taken up by a run that would have made it.
   const { architecture } = network;
+  const vocabulary = network.conventions.vocabulary.format();
   const { buffer, byteOffset, byteLength } = network.parameters;
   const start = sha256(new Uint8Array(buffer, byteOffset, byteLength));
   const masks = [...network.masks].map(([name, mask]) => [name, sha256(mask)]);
   const run = sha256(
     canonicalJson(
-      JSON.parse(JSON.stringify({ architecture, masks, start, protocol, batch, learningRate, seed, data })),
+      JSON.parse(
+        JSON.stringify({ architecture, vocabulary, masks, start, protocol, batch, learningRate, seed, data }),
+      ),
     ),
   );
   const history: EpochMetrics[] = [];

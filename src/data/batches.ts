@@ -2,7 +2,8 @@
 // executor. The orders stand here too, because how examples are ordered decides how much of a batch is padding.
 import { InputError } from "../errors.js";
 import type { Random } from "../random.js";
-import { checkString, type Dataset } from "./dataset.js";
+import type { Dataset } from "./dataset.js";
+import { ascii, type Vocabulary } from "./vocabulary.js";
 
 /** Examples grouped into batches, each padded at the end with symbol 0 to its longest, ready for an executor. */
 export interface Batches {
@@ -10,9 +11,9 @@ export interface Batches {
   readonly count: number;
   /** [count] examples in each batch; only the last may have fewer than the batch size. */
   readonly sizes: Int32Array;
-  /** [count] time steps of each batch: the length of its longest string. */
+  /** [count] time steps of each batch: the symbols of its longest string. */
   readonly steps: Int32Array;
-  /** Symbols per batch as [step][example], batches one after the other. */
+  /** Symbols, rows of the vocabulary, per batch as [step][example], batches one after the other. */
   readonly symbols: Uint16Array | Int32Array;
   /** [examples] symbols of each example up to where it is read, in batch order. */
   readonly lengths: Int32Array;
@@ -22,13 +23,14 @@ export interface Batches {
   readonly carry?: Uint8Array;
 }
 
-/** Where a sequence is read: at the last step of its padded batch, or at its own last symbol. */
-export type ReadAt = "last-step" | "last-symbol";
+/** Where a sequence is read out: at the last step of its padded batch, as the thesis does, or at its own last symbol. */
+export const readings = ["last-step", "last-symbol"] as const;
+export type ReadAt = (typeof readings)[number];
 
 /**
  * Cuts the rows named by `order` into batches of `batchSize`, the last one possibly short.
  * @param order dataset rows, any subset, repetitions allowed.
- * @throws InputError when the batch size is not a positive whole number or a string of the dataset is not fit to be fed (`checkString`);
+ * @throws InputError when the batch size is not a positive whole number or a string of the dataset cannot be encoded;
  * RangeError when `order` names a row that does not exist.
  */
 export function makeBatches(
@@ -36,13 +38,14 @@ export function makeBatches(
   order: ArrayLike<number>,
   batchSize: number,
   readAt: ReadAt,
+  vocabulary: Vocabulary = ascii,
 ): Batches {
   checkBatchSize(batchSize);
   const examples = order.length;
   const count = Math.ceil(examples / batchSize);
   const sizes = new Int32Array(count);
   const steps = new Int32Array(count);
-  const { codes, starts } = encodingOf(dataset);
+  const { codes, starts } = encodingOf(dataset, vocabulary);
   const rows = Int32Array.from(order);
   const lengths = new Int32Array(examples);
   const targets = new Int32Array(examples);
@@ -63,7 +66,7 @@ export function makeBatches(
     cells += sizes[batch] * steps[batch];
   }
 
-  const symbols = new Uint16Array(cells);
+  const symbols = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(cells) : new Uint16Array(cells);
   let offset = 0;
   for (let batch = 0; batch < count; batch++) {
     const size = sizes[batch];
@@ -78,26 +81,29 @@ export function makeBatches(
   return { count, sizes, steps, symbols, lengths, targets };
 }
 
-/** The character codes of all strings, one after the other, and where each string starts; one more start is the end. */
+/** The symbols of all strings, one after the other, and where each string starts; one more start is the end. */
 interface Encoding {
-  readonly codes: Uint8Array;
+  readonly codes: Uint16Array | Int32Array;
   readonly starts: Int32Array;
 }
 
 // Every epoch cuts the same strings anew, and reading characters out of them is half of that work.
-const encodings = new WeakMap<Dataset, Encoding>();
+const encodings = new WeakMap<Dataset, WeakMap<Vocabulary, Encoding>>();
 
-function encodingOf(dataset: Dataset): Encoding {
-  const known = encodings.get(dataset);
+function encodingOf(dataset: Dataset, vocabulary: Vocabulary): Encoding {
+  const own = encodings.get(dataset) ?? new WeakMap<Vocabulary, Encoding>();
+  encodings.set(dataset, own);
+  const known = own.get(vocabulary);
   if (known) return known;
   const { strings } = dataset;
+  const rows = strings.map((string, row) => vocabulary.encode(string, () => `dataset, row ${row + 1}`));
   const starts = new Int32Array(strings.length + 1);
-  for (const [row, string] of strings.entries()) {
-    checkString(string, () => `dataset, row ${row + 1}`);
-    starts[row + 1] = starts[row] + string.length;
-  }
-  const encoding = { codes: new TextEncoder().encode(strings.join("")), starts };
-  encodings.set(dataset, encoding);
+  for (const [row, symbols] of rows.entries()) starts[row + 1] = starts[row] + symbols.length;
+  const total = starts[strings.length];
+  const codes = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(total) : new Uint16Array(total);
+  for (const [row, symbols] of rows.entries()) codes.set(symbols, starts[row]);
+  const encoding = { codes, starts };
+  own.set(vocabulary, encoding);
   return encoding;
 }
 
@@ -117,30 +123,37 @@ export function shuffledOrder(dataset: Dataset, random: Random): Int32Array {
  * strings would always be in it) and stands last.
  * @throws InputError when the batch size is not a positive whole number.
  */
-export function bucketedOrder(dataset: Dataset, batchSize: number, random: Random): Int32Array {
+export function bucketedOrder(
+  dataset: Dataset,
+  batchSize: number,
+  random: Random,
+  vocabulary: Vocabulary = ascii,
+): Int32Array {
   checkBatchSize(batchSize);
-  const sorted = shuffledOrder(dataset, random).sort(
-    (a, b) => dataset.strings[a].length - dataset.strings[b].length,
-  );
+  const { starts } = encodingOf(dataset, vocabulary);
+  const lengthOf = (row: number) => starts[row + 1] - starts[row];
+  const sorted = shuffledOrder(dataset, random).sort((a, b) => lengthOf(a) - lengthOf(b));
   const full = Math.floor(sorted.length / batchSize);
   const rest = sorted.length - full * batchSize;
   const shortAt = random.below(full + 1);
-  const starts = Array.from({ length: full }, (_, batch) => batch * batchSize + (batch < shortAt ? 0 : rest));
+  const places = Array.from({ length: full }, (_, batch) => batch * batchSize + (batch < shortAt ? 0 : rest));
   const order = new Int32Array(sorted.length);
-  random.shuffle(starts).forEach((start, batch) => {
+  random.shuffle(places).forEach((start, batch) => {
     order.set(sorted.subarray(start, start + batchSize), batch * batchSize);
   });
   order.set(sorted.subarray(shortAt * batchSize, shortAt * batchSize + rest), full * batchSize);
   return order;
 }
 
-/** The character codes that occur in a dataset, ascending, without the padding symbol 0. */
-export function symbolsInUse(dataset: Dataset): number[] {
-  const used = new Set<number>();
-  for (const string of dataset.strings) {
-    for (let i = 0; i < string.length; i++) used.add(string.charCodeAt(i));
-  }
-  return [...used].sort((a, b) => a - b);
+/** The symbols that occur in a dataset, ascending, as rows of the vocabulary. @throws InputError as `makeBatches`. */
+export function symbolsInUse(dataset: Dataset, vocabulary: Vocabulary = ascii): number[] {
+  return [...new Set(encodingOf(dataset, vocabulary).codes)].sort((a, b) => a - b);
+}
+
+/** Symbols of the longest string. @throws InputError as `makeBatches`. */
+export function longest(dataset: Dataset, vocabulary: Vocabulary = ascii): number {
+  const { starts } = encodingOf(dataset, vocabulary);
+  return dataset.strings.reduce((most, _, row) => Math.max(most, starts[row + 1] - starts[row]), 1);
 }
 
 function checkBatchSize(batchSize: number): void {

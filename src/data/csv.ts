@@ -4,7 +4,8 @@ import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";
 import { readBytes, writeTogether, writeWhole } from "../files.js";
-import { createDataset, type Dataset } from "./dataset.js";
+import { suggest } from "../suggest.js";
+import { BINARY, createDataset, type Dataset, type DatasetForm } from "./dataset.js";
 
 /** Characters a row may have before the file is taken for something else, for example one with an open quote. */
 const LONGEST_ROW = 128_000;
@@ -17,10 +18,11 @@ interface Row {
 }
 
 /**
- * Reads a CSV file whose header has a column `string` and a column `valid` or `label` (0 or 1); others are ignored.
+ * Reads a CSV file whose header has a column `string` and a column `valid` or `label`; others are ignored. A label
+ * is the name of a class or its number, 0 or 1 where the classes have no names.
  * @throws FileError when the file cannot be read, InputError naming file and line when a row cannot be used.
  */
-export function readDataset(path: string): Dataset {
+export function readDataset(path: string, form: DatasetForm = {}): Dataset {
   const [header, ...rows] = parseRows(path);
   if (header === undefined)
     throw new InputError({ where: path, what: "the file is empty", hint: COLUMNS_HINT });
@@ -55,20 +57,34 @@ export function readDataset(path: string): Dataset {
         hint: "put a string that contains a comma in double quotes",
       });
     }
-    if (label !== "0" && label !== "1") {
-      throw new InputError({
-        where: whereRow(row),
-        what: `the label ${JSON.stringify(label.slice(0, 40))} is not 0 or 1`,
-        hint: "write 1 for a string of the language and 0 for any other",
-      });
-    }
-    return Number(label);
+    return classOf(label, form.labels, () => whereRow(row));
   });
   return createDataset(
     rows.map(({ record }) => record[stringColumn] ?? ""),
     labels,
     path,
     whereRow,
+    form,
+  );
+}
+
+function classOf(label: string, names = BINARY, where: () => string): number {
+  const named = names.indexOf(label);
+  if (named >= 0) return named;
+  if (/^\d{1,9}$/.test(label) && Number(label) < names.length) return Number(label);
+  const shown = `the label ${JSON.stringify(label.slice(0, 40))}`;
+  throw new InputError(
+    names === BINARY
+      ? {
+          where: where(),
+          what: `${shown} is not 0 or 1`,
+          hint: "write 1 for a string of the language and 0 for any other",
+        }
+      : {
+          where: where(),
+          what: `${shown} is no class of the network`,
+          hint: suggest(label, names),
+        },
   );
 }
 

@@ -3,9 +3,10 @@
 // lengths and letters of the thesis's; `hard` takes away what its false strings show by their letters and their lengths.
 import { InputError } from "../errors.js";
 import type { Random } from "../random.js";
-import { createDataset, type Dataset, LONGEST_STRING } from "./dataset.js";
+import { createDataset, type Dataset } from "./dataset.js";
 import { accepts, alphabetOf, countStrings, difference, type Grammar } from "./grammar.js";
 import { drawDistinct } from "./sample.js";
+import { LONGEST_STRING } from "./vocabulary.js";
 
 /**
  * - `foreign`: from automata of the grammar's shape with letters that it does not have, at least one in every string;

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readText } from "../files.js";
-import { VOCABULARY } from "./dataset.js";
+import { ascii } from "./vocabulary.js";
 
 /** An arc of the automaton: reading `symbol` moves on to the state `to`. */
 export interface Arc {
@@ -28,7 +28,7 @@ const stateName = z.union([z.string().min(1).max(100), z.int()]).transform(Strin
 const symbolText = z
   .string()
   .refine(
-    (text) => text.length === 1 && text.charCodeAt(0) > 0 && text.charCodeAt(0) < VOCABULARY,
+    (text) => text.length === 1 && text.charCodeAt(0) > 0 && text.charCodeAt(0) < ascii.symbols.length,
     "a symbol must be exactly one ASCII character (codes 1 to 127)",
   );
 

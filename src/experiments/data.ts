@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { readDataset } from "../data/csv.js";
-import { LONGEST_STRING } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
+import { LONGEST_STRING } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import { readBytes } from "../files.js";
 import { Random } from "../random.js";

@@ -23,8 +23,9 @@ import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
-import { type Protocol, protocols } from "../train/protocol.js";
-import { testedEpochs, train } from "../train/train.js";
+import { testedEpochs } from "../train/options.js";
+import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
+import { train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { NETWORK, recording } from "./training.js";
 
@@ -73,7 +74,7 @@ export const structureSchema = z
     cell: z.enum(cellKinds),
     graph: z.union([drawn, given]).describe("A random graph by its number, or nodes and edges."),
     wiring: wiring.optional().describe("How the graph becomes a network; as `protocol` when left out."),
-    protocol: z.enum(protocols).default("thesis"),
+    protocol: z.enum(protocols).default(defaultProtocol),
     epochs: z.int().min(1).max(100_000).default(15),
     batch: z.int().min(1).max(100_000).default(128),
     learningRate: z.number().positive().default(1e-3),

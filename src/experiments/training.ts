@@ -6,7 +6,7 @@ import { saveNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
 import type { TrialContext, TrialKind } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
-import { protocols } from "../train/protocol.js";
+import { defaultProtocol, protocols } from "../train/protocol.js";
 import type { EpochMetrics, TrainOptions } from "../train/train.js";
 import { train } from "../train/train.js";
 import { dataSchema, loadData } from "./data.js";
@@ -24,7 +24,7 @@ export const trainSchema = z
       .max(4096)
       .optional()
       .describe("Width of the embedding; `hidden` when left out."),
-    protocol: z.enum(protocols).default("thesis"),
+    protocol: z.enum(protocols).default(defaultProtocol),
     epochs: z.int().min(1).max(100_000).default(50),
     batch: z.int().min(1).max(100_000).default(32),
     learningRate: z.number().positive().default(1e-3),

@@ -109,9 +109,9 @@ export function widths(architecture: Architecture): Map<string, number> {
     if (input === EMBEDDING) fail("readout", "it reads the embedding", "read the output of a cell or a sum");
   }
   const { tied, inputs, outputs } = architecture.readout;
-  if (tied && (outputs !== architecture.vocabulary || totalWidth(width, inputs) !== architecture.embedding)) {
-    fail("readout", "it does not fit the embedding that it is tied to", "make the embedding as wide as the last layer");
-  }
+  const fits = outputs === architecture.vocabulary && totalWidth(width, inputs) === architecture.embedding;
+  if (tied && !fits)
+    fail("readout", "it is tied to an embedding of another shape", "give it the embedding's shape");
   return width;
 }
 

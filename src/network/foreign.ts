@@ -1,9 +1,11 @@
-// Networks that were saved elsewhere, recognised by the names of their tensors: PyTorch's nn.RNN, nn.LSTM and nn.GRU
-// inside any module, and the thesis's own modules. Equations, gate order and matrix layout are PyTorch's in both, so
-// reading them is a matter of names.
+// Networks that were saved elsewhere, recognised by the names of their recurrent tensors and the shapes of the others:
+// PyTorch's nn.RNN, nn.LSTM and nn.GRU and their cells inside any module, and the thesis's own modules. Equations, gate
+// order and matrix layout are PyTorch's in both, so reading them is a matter of telling which tensor is which.
 import { basename } from "node:path";
-import { InputError } from "../errors.js";
+import { InputError, type Remark } from "../errors.js";
 import { type CellKind, EMBEDDING } from "./architecture.js";
+import { applyMasks } from "./foreign-masks.js";
+import { withoutBookkeeping } from "./foreign-parts.js";
 import {
   type Layout,
   layoutOf,
@@ -13,33 +15,73 @@ import {
   type StoredEnds,
 } from "./layout.js";
 import { quote, type Safetensors } from "./safetensors.js";
+import { torchParts } from "./torch.js";
 
-/** A stack of cells in a file: the common beginning of its names, its layers, and the names around it. */
-interface Stack {
-  readonly prefix: string;
-  readonly cells: readonly StoredCell[];
-  readonly ends: StoredEnds;
+/** What a foreign file holds. */
+export interface Foreign {
+  /** Who wrote it: the thesis's code has rules of its own. */
+  readonly origin: "thesis" | "torch";
+  readonly layout: Layout;
+  /** The file with masks applied to their weights and without what is no part of a network. */
+  readonly file: Safetensors;
 }
 
 /**
- * The layout of a file that PyTorch or the thesis's code wrote: an embedding, a stack of cells and a linear read-out.
+ * The network that PyTorch or the thesis's code wrote: an embedding, a stack of cells and a linear read-out.
  * @param cell what the caller takes its cells to be; see `kindOf`.
- * @throws InputError when the names are of neither origin or belong to something that Filigree does not have.
+ * @throws InputError when it is of neither origin or has a part that Filigree does not have, which is named.
  */
-export function foreignLayout(file: Safetensors, where: string, cell?: CellKind): Layout {
-  const { prefix, cells, ends } = thesisStack(file, where) ?? torchStack(file, where);
+export function readForeign(
+  source: Safetensors,
+  where: string,
+  { cell, remark }: { cell?: CellKind; remark: Remark },
+): Foreign {
+  const { file: pruned, masks } = applyMasks(source, where, remark);
+  const file = withoutBookkeeping(pruned, where, remark);
+  const thesis = thesisCells(file, where);
+  const parts = thesis ? { cells: thesis, ends: thesisEnds } : torchParts(file, where, remark);
+  const layout = stackLayout(file, where, { ...parts, cell, remark });
+  const found = [...layout.tensors].flatMap(([own, stored]) => {
+    const mask = masks.get(stored);
+    return mask === undefined ? [] : [[own, mask] as const];
+  });
+  const origin = thesis ? "thesis" : "torch";
+  return { origin, layout: { ...layout, masks: new Map([...layout.masks, ...found]) }, file };
+}
+
+/** The network of cells one above the other, each of the kind that its gates tell. */
+function stackLayout(
+  file: Safetensors,
+  where: string,
+  options: { cells: readonly StoredCell[]; ends: StoredEnds; cell?: CellKind; remark: Remark },
+): Layout {
+  const { cells, ends, cell, remark } = options;
   const [vocabulary, embedding] = measureMatrix(file, ends.embedding, where);
   const [outputs] = measureMatrix(file, ends.readout, where);
-  const { gates } = measureCell(file, cells[0].weightHh, where);
-  const kind = kindOf(gates, file, where, prefix, cell);
-  const nodes = cells.map(({ weightHh }, i) => ({
-    type: "cell" as const,
-    name: String(i),
-    kind,
-    size: measureCell(file, weightHh, where).size,
-    inputs: [i === 0 ? EMBEDDING : String(i - 1)],
-  }));
-  const readout = { inputs: [String(cells.length - 1)], outputs };
+  if (outputs === 1 && !ends.tied) {
+    throw new InputError({
+      where,
+      what: `its read-out ${quote(ends.readout)} has one output, a single logit or value, and no classes to choose among`,
+      hint: "train it with one output for each class, two for yes and no",
+    });
+  }
+  const remarks = new Set<string>();
+  const nodes = cells.map(({ weightHh }, i) => {
+    const { gates, size } = measureCell(file, weightHh, where);
+    return {
+      type: "cell" as const,
+      name: String(i),
+      kind: kindOf(gates, file, where, { prefix: weightHh, cell, remark: (line) => remarks.add(line) }),
+      size,
+      inputs: [i === 0 ? EMBEDDING : String(i - 1)],
+    };
+  });
+  for (const line of remarks) remark(line);
+  const readout = {
+    inputs: [String(cells.length - 1)],
+    outputs,
+    ...(ends.tied && { tied: true as const }),
+  };
   const named = new Map(cells.map((stored, i) => [String(i), stored]));
   return layoutOf({ vocabulary, embedding, nodes, readout }, named, ends);
 }
@@ -47,19 +89,24 @@ export function foreignLayout(file: Safetensors, where: string, cell?: CellKind)
 /**
  * The kind of a stored cell of so many gates. A cell of one gate is `cell` where that is a simple one, else what the
  * metadata's `nonlinearity` says (tanh or relu, PyTorch's word), else relu where the file's name or `prefix`
- * contains "relu", else tanh.
+ * contains "relu", else tanh, which is said where no name says so.
  */
 export function kindOf(
   gates: 1 | 3 | 4,
   file: Safetensors,
   where: string,
-  prefix: string,
-  cell?: CellKind,
+  { prefix, cell, remark }: { prefix: string; cell?: CellKind; remark: Remark },
 ): CellKind {
   if (gates !== 1) return gates === 3 ? "gru" : "lstm";
   if (cell === "rnn-tanh" || cell === "rnn-relu") return cell;
   const said = file.metadata.get("nonlinearity") ?? basename(where) + prefix;
-  return /relu/i.test(said) ? "rnn-relu" : "rnn-tanh";
+  if (/relu/i.test(said)) return "rnn-relu";
+  if (cell === undefined && !/tanh/i.test(said)) {
+    remark(
+      `${where}: its simple cells are taken for tanh, because the file does not say; read relu with --cell rnn-relu`,
+    );
+  }
+  return "rnn-tanh";
 }
 
 /** The thesis's names of the cell of layer `index`, or of skip cell `index`. */
@@ -83,7 +130,7 @@ export const thesisEnds: StoredEnds = {
 };
 
 /** The layers of a file with the thesis's names, without skip cells. */
-function thesisStack(file: Safetensors, where: string): Stack | undefined {
+function thesisCells(file: Safetensors, where: string): StoredCell[] | undefined {
   const cells: StoredCell[] = [];
   for (;;) {
     const cell = thesisCell(cells.length, "recurrent_layers");
@@ -98,70 +145,5 @@ function thesisStack(file: Safetensors, where: string): Stack | undefined {
       hint: "give the graph that it was built from as well",
     });
   }
-  return { prefix: "", cells, ends: thesisEnds };
-}
-
-function torchStack(file: Safetensors, where: string): Stack {
-  const names = [...file.tensors.keys()];
-  const refuse = (what: string, hint: string): never => {
-    throw new InputError({ where, what, hint });
-  };
-  const parts = names.flatMap((name) => {
-    const match = /^(.*?)(?:weight|bias)_(ih|hh|hr)_l\d+(_reverse)?$/s.exec(name);
-    return match
-      ? [{ name, prefix: match[1], projection: match[2] === "hr", reverse: match[3] !== undefined }]
-      : [];
-  });
-  if (parts.length === 0) {
-    refuse(
-      "it holds no network that Filigree can read",
-      "save one state dict with an embedding, an nn.RNN, nn.LSTM or nn.GRU and a linear read-out",
-    );
-  }
-  for (const { name, projection, reverse } of parts) {
-    if (reverse)
-      refuse(`tensor ${quote(name)} is of a bidirectional network`, "train it with bidirectional=False");
-    if (projection)
-      refuse(`tensor ${quote(name)} is of an LSTM with projections`, "train it with proj_size=0");
-  }
-  const { prefix } = parts[0];
-  const other = parts.find((part) => part.prefix !== prefix);
-  if (other)
-    refuse(
-      `tensors ${quote(parts[0].name)} and ${quote(other.name)} are of two recurrent modules`,
-      "save a model with one",
-    );
-
-  const bias = parts.some(({ name }) => name.startsWith(`${prefix}bias_`));
-  const cells: StoredCell[] = [];
-  for (;;) {
-    const layer = `l${cells.length}`;
-    const weightHh = `${prefix}weight_hh_${layer}`;
-    if (cells.length > 0 && !file.tensors.has(weightHh)) break;
-    const biases = bias ? { biasIh: `${prefix}bias_ih_${layer}`, biasHh: `${prefix}bias_hh_${layer}` } : {};
-    cells.push({ weightIh: `${prefix}weight_ih_${layer}`, weightHh, ...biases });
-  }
-
-  const matrices = names.filter((name) => /(^|\.)weight$/.test(name));
-  const heads = matrices.filter((name) => /(^|\.)(fc|out|linear|decoder|head)\.weight$/.test(name));
-  if (heads.length !== 1) {
-    refuse(`it has ${heads.length} linear read-outs`, "name one of them fc, out, linear, decoder or head");
-  }
-  const embeddings = matrices.filter((name) => name !== heads[0]);
-  if (embeddings.length !== 1) {
-    refuse(
-      `it has ${embeddings.length} embeddings`,
-      "save a model with one embedding and one linear read-out",
-    );
-  }
-  const readoutBias = heads[0].replace(/weight$/, "bias");
-  return {
-    prefix,
-    cells,
-    ends: {
-      embedding: embeddings[0],
-      readout: heads[0],
-      ...(file.tensors.has(readoutBias) && { readoutBias }),
-    },
-  };
+  return cells;
 }

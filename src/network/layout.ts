@@ -2,6 +2,7 @@
 // becomes a layout, and one function turns file and layout into a network and finds everything that does not fit.
 import { InputError } from "../errors.js";
 import { type Architecture, type Tensor, tensorsOf } from "./architecture.js";
+import type { Conventions } from "./conventions.js";
 import { Network, tensorNames } from "./network.js";
 import { quote, type Safetensors, type StoredTensor } from "./safetensors.js";
 
@@ -29,6 +30,8 @@ export interface StoredEnds {
   readonly embedding: string;
   readonly readout: string;
   readonly readoutBias?: string;
+  /** Whether the read-out has the embedding's weights; both may then have the same name. */
+  readonly tied?: boolean;
 }
 
 /** The layout of a network whose cells, by their names in the architecture, and ends are stored under these names. */
@@ -90,7 +93,12 @@ export function measureMatrix(
  * @throws InputError when the architecture is unsound, a tensor is missing, of the wrong type or shape, not finite, or
  *   belongs to nothing in the layout.
  */
-export function assemble(file: Safetensors, layout: Layout, where: string): Network {
+export function assemble(
+  file: Safetensors,
+  layout: Layout,
+  where: string,
+  conventions?: Conventions,
+): Network {
   const { architecture } = layout;
   const { tensors, length } = soundTensors(architecture, where);
   // All shapes are checked against the file before the network is allocated, so a file cannot ask for more than it holds.
@@ -110,7 +118,7 @@ export function assemble(file: Safetensors, layout: Layout, where: string): Netw
   }
   const parameters = new Float32Array(length);
   for (const [tensor, values] of found) parameters.set(values, tensor.offset);
-  return new Network(architecture, parameters, masks);
+  return new Network(architecture, parameters, masks, conventions);
 }
 
 /** `tensorsOf`, with the file's name in front of what is unsound. */
@@ -138,12 +146,23 @@ function fitting(file: Safetensors, name: string, { shape }: Tensor, where: stri
 
 function weightsOf({ dtype, values }: StoredTensor, name: string, where: string): Float32Array {
   if (dtype !== "F32") throw misfit(where, name, `is of type ${dtype}, not floating point`);
-  if (!values.every(Number.isFinite)) throw misfit(where, name, "has values that are not finite");
-  return values;
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return values;
+  const count = values.reduce((sum, value) => sum + Number(!Number.isFinite(value)), 0);
+  throw new InputError({
+    where,
+    what: `tensor ${quote(name)} has values that are not finite: ${count} of ${values.length}, the first is ${values[bad]}`,
+    hint: "its training diverged; use an earlier state of it",
+  });
 }
 
-function maskOf({ dtype, values }: StoredTensor, name: string, where: string): Uint8Array {
-  if ((dtype === "BOOL" || dtype === "U8") && values.every((bit) => bit <= 1)) return values;
+/** A mask of any type as bytes. @throws InputError when it holds anything but 0 and 1. */
+export function maskOf({ values }: StoredTensor, name: string, where: string): Uint8Array {
+  const bits = Uint8Array.from(values as ArrayLike<number | bigint>, (bit) => {
+    const number = Number(bit);
+    return number === 0 || number === 1 ? number : 2;
+  });
+  if (!bits.includes(2)) return bits;
   throw misfit(where, name, "is a mask, but holds more than 0 and 1");
 }
 

@@ -3,16 +3,21 @@
 // part of the network: where it is 0 the weight is zero and stays zero.
 import { InputError } from "../errors.js";
 import type { Random } from "../random.js";
+import { checkWord } from "../suggest.js";
 import {
   type Architecture,
   type CellKind,
+  cellKinds,
   cellsOf,
   EMBEDDING,
   type Tensor,
   tensorsOf,
+  totalWidth,
+  widths,
 } from "./architecture.js";
+import { type Conventions, defaultConventions } from "./conventions.js";
 
-/** An architecture with its parameters and masks. */
+/** An architecture with its parameters, masks and conventions. */
 export class Network {
   readonly architecture: Architecture;
   /** Tensors by name; see `tensorsOf` for names and shapes. */
@@ -21,16 +26,19 @@ export class Network {
   readonly parameters: Float32Array;
   /** Masks by the name of the weight they belong to: one byte per weight, 1 where the weight exists. */
   readonly masks: ReadonlyMap<string, Uint8Array>;
+  readonly conventions: Conventions;
 
   /**
    * @param parameters a vector laid out as `tensorsOf(architecture)`; zeros when left out.
    * @param masks by weight name; masked weights are set to zero.
+   * @param conventions ASCII strings, read at their own last symbols, when left out.
    * @throws InputError when the architecture is unsound or a length does not fit it.
    */
   constructor(
     architecture: Architecture,
     parameters?: Float32Array,
     masks: ReadonlyMap<string, Uint8Array> = new Map(),
+    conventions: Conventions = defaultConventions,
   ) {
     const { tensors, length } = tensorsOf(architecture);
     this.architecture = architecture;
@@ -47,13 +55,14 @@ export class Network {
         throw new InputError({
           where: `mask of ${name}`,
           what: `${mask.length} entries do not fit a weight matrix of this network`,
-          hint: "give one entry for each weight of a cell's or the read-out's matrix",
+          hint: "give one entry for each weight of one of its matrices",
         });
       }
       const weights = this.values(name);
       for (let i = 0; i < mask.length; i++) if (mask[i] === 0) weights[i] = 0;
     }
     this.masks = masks;
+    this.conventions = conventions;
   }
 
   /** @throws InputError when there is no such tensor. */
@@ -82,7 +91,7 @@ export class Network {
 
   /** A network of its own with the same numbers, under `masks` instead of its own where given. */
   copy(masks: ReadonlyMap<string, Uint8Array> = this.masks): Network {
-    return new Network(this.architecture, this.parameters.slice(), masks);
+    return new Network(this.architecture, this.parameters.slice(), masks, this.conventions);
   }
 
   /** Weights that exist in a matrix: its ones under the mask, or all of it. */
@@ -104,12 +113,12 @@ export function tensorNames(cell: string) {
 }
 
 function isWeight(name: string): boolean {
-  return /^cells\..*\.weight_[ih]h$/.test(name) || name === "readout.weight";
+  return /^cells\..*\.weight_[ih]h$/.test(name) || name === "readout.weight" || name === "embedding.weight";
 }
 
 /**
  * The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with an embedding and a read-out around it.
- * @throws InputError when there are not 1 to 1000 layers.
+ * @throws InputError when there is no such cell or there are not 1 to 1000 layers.
  */
 export function stack(options: {
   cell: CellKind;
@@ -124,6 +133,7 @@ export function stack(options: {
   outputs?: number;
 }): Architecture {
   const { cell, hidden, layers, embedding = hidden, vocabulary = 128, outputs = 2 } = options;
+  checkWord("cell", cell, cellKinds);
   if (!Number.isInteger(layers) || layers < 1 || layers > 1000) {
     throw new InputError({
       where: "layers",
@@ -143,7 +153,7 @@ export function stack(options: {
 
 /**
  * Draws every parameter as PyTorch does: the embedding from N(0, 1), a cell's tensors from U(-1/√size, 1/√size), the
- * read-out from U(-1/√inputs, 1/√inputs). Each tensor has a random stream of its own, so a mask or another cell moves
+ * read-out, and an embedding that it is tied to, from U(-1/√inputs, 1/√inputs). Each tensor has a random stream of its own, so a mask or another cell moves
  * none of the others.
  * @throws InputError when the architecture is unsound or a mask does not fit it.
  */
@@ -159,14 +169,19 @@ export function initialise(
     const values = network.values(name);
     for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
   };
-  const embedding = random.stream("embedding.weight");
-  const rows = network.values("embedding.weight");
-  for (let i = 0; i < rows.length; i++) rows[i] = embedding.normal();
+  const { embedding: width, readout } = architecture;
+  if (readout.tied) {
+    uniform("embedding.weight", width);
+  } else {
+    const embedding = random.stream("embedding.weight");
+    const rows = network.values("embedding.weight");
+    for (let i = 0; i < rows.length; i++) rows[i] = embedding.normal();
+  }
   for (const cell of cellsOf(architecture)) {
     for (const name of Object.values(tensorNames(cell.name))) uniform(name, cell.size);
   }
-  const fanIn = network.tensor("readout.weight").shape[1];
-  uniform("readout.weight", fanIn);
+  const fanIn = totalWidth(widths(architecture), readout.inputs);
+  if (!readout.tied) uniform("readout.weight", fanIn);
   uniform("readout.bias", fanIn);
   return masks ? network.copy(masks) : network;
 }

@@ -8,6 +8,12 @@ import { InputError } from "../errors.js";
 export type StoredTensor = { readonly shape: readonly number[] } & (
   | { readonly dtype: "F32"; readonly values: Float32Array }
   | { readonly dtype: "U8" | "BOOL"; readonly values: Uint8Array }
+  | { readonly dtype: "I8"; readonly values: Int8Array }
+  | { readonly dtype: "U16"; readonly values: Uint16Array }
+  | { readonly dtype: "I16"; readonly values: Int16Array }
+  | { readonly dtype: "U32"; readonly values: Uint32Array }
+  | { readonly dtype: "I32"; readonly values: Int32Array }
+  | { readonly dtype: "U64"; readonly values: BigUint64Array }
   | { readonly dtype: "I64"; readonly values: BigInt64Array }
 );
 
@@ -25,10 +31,16 @@ const SAVE_AGAIN = "save the model again, for example with safetensors.torch.sav
 const elementSize: ReadonlyMap<string, number> = new Map([
   ["F64", 8],
   ["I64", 8],
+  ["U64", 8],
   ["F32", 4],
+  ["I32", 4],
+  ["U32", 4],
   ["F16", 2],
   ["BF16", 2],
+  ["I16", 2],
+  ["U16", 2],
   ["U8", 1],
+  ["I8", 1],
   ["BOOL", 1],
 ]);
 
@@ -41,7 +53,7 @@ interface Entry {
 }
 
 /**
- * Reads a safetensors file. F32, U8, BOOL and I64 keep their type; F64, F16 and BF16 become F32. Values are copied, so
+ * Reads a safetensors file. F32, BOOL and integers keep their type; F64, F16 and BF16 become F32. Values are copied, so
  * tensors may lie at any byte offset.
  * @param where the file's name, for errors.
  * @throws InputError when the file is truncated or breaks a rule of the format: ranges must follow each other without
@@ -221,6 +233,18 @@ function decode({ name, dtype, shape, begin, end }: Entry, data: Uint8Array, whe
     }
     case "I64":
       return { dtype, shape, values: new BigInt64Array(buffer, 0, count) };
+    case "U64":
+      return { dtype, shape, values: new BigUint64Array(buffer, 0, count) };
+    case "I32":
+      return { dtype, shape, values: new Int32Array(buffer, 0, count) };
+    case "U32":
+      return { dtype, shape, values: new Uint32Array(buffer, 0, count) };
+    case "I16":
+      return { dtype, shape, values: new Int16Array(buffer, 0, count) };
+    case "U16":
+      return { dtype, shape, values: new Uint16Array(buffer, 0, count) };
+    case "I8":
+      return { dtype, shape, values: new Int8Array(buffer, 0, count) };
     case "BOOL":
       if (bytes.some((byte) => byte > 1)) throw bad(where, `tensor ${quote(name)} holds more than 0 and 1`);
       return { dtype, shape, values: bytes };

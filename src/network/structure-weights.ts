@@ -2,16 +2,17 @@
 // not tell which layers a skip cell joins; for all files the graph is held against the network, so that the wrong one
 // is found at once.
 import { isDeepStrictEqual } from "node:util";
-import { InputError } from "../errors.js";
+import { InputError, type Remark, remarking } from "../errors.js";
 import { readBytes } from "../files.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import { cellsOf } from "./architecture.js";
 import { kindOf, thesisCell, thesisEnds } from "./foreign.js";
+import { withoutBookkeeping } from "./foreign-parts.js";
 import { assemble, layoutOf, measureCell } from "./layout.js";
 import { type Network, tensorNames } from "./network.js";
 import { parse, type Safetensors } from "./safetensors.js";
 import { correctedStructure, readouts, recurrences, type Structure, thesisStructure } from "./structure.js";
-import { checkKind, parseNetwork, type ReadOptions } from "./weights.js";
+import { checkKind, conventionsOf, parseNetwork, type ReadOptions } from "./weights.js";
 
 /** A graph and how it is called in messages. */
 export interface NamedGraph {
@@ -27,13 +28,22 @@ export function readStructure(path: string, source: NamedGraph, options: ReadOpt
   const bytes = readBytes(path);
   const file = parse(bytes, path);
   if (file.tensors.has(thesisCell(0, "recurrent_layers").weightHh))
-    return thesisNetwork(file, path, source, options);
-  const network = parseNetwork(bytes, path, options);
-  if (structuresLike(network, source).some((structure) => isOf(structure, network))) return network;
-  throw misfit(path, source, "is not wired as");
+    return remarking(options.remark, (remark) => thesisNetwork(file, path, source, { ...options, remark }));
+  return remarking(options.remark, (remark) => {
+    const network = parseNetwork(bytes, path, { ...options, remark });
+    if (structuresLike(network, source).some((structure) => isOf(structure, network))) return network;
+    throw misfit(path, source, "is not wired as");
+  });
 }
 
-function thesisNetwork(file: Safetensors, where: string, source: NamedGraph, { cell }: ReadOptions): Network {
+function thesisNetwork(
+  stored: Safetensors,
+  where: string,
+  source: NamedGraph,
+  options: ReadOptions & { readonly remark: Remark },
+): Network {
+  const { cell, remark } = options;
+  const file = withoutBookkeeping(stored, where, remark);
   const sizes = cellSizes(file, where, "recurrent_layers");
   const expected = source.graph.layers.map(({ length }) => length);
   if (!isDeepStrictEqual(sizes, expected))
@@ -43,14 +53,14 @@ function thesisNetwork(file: Safetensors, where: string, source: NamedGraph, { c
       `has layers of ${list(sizes)} units, not of ${list(expected)}, and does not fit`,
     );
   const { gates } = measureCell(file, thesisCell(0, "recurrent_layers").weightHh, where);
-  const kind = kindOf(gates, file, where, "", cell);
+  const kind = kindOf(gates, file, where, { prefix: "", cell, remark });
   if (cell !== undefined) checkKind(kind, cell, where);
   const structure = thesisStructure(source.graph, kind, source.name);
   const names = cellsOf(structure.architecture).map(({ name }) => name);
   const skips = names.filter((name) => name.includes("-"));
-  const stored = cellSizes(file, where, "skip_layers").length;
-  if (stored !== skips.length)
-    throw misfit(where, source, `has ${stored} skip cells, not ${skips.length}, and does not fit`);
+  const found = cellSizes(file, where, "skip_layers").length;
+  if (found !== skips.length)
+    throw misfit(where, source, `has ${found} skip cells, not ${skips.length}, and does not fit`);
   const cells = names.map((name) => {
     const skip = skips.indexOf(name);
     return [
@@ -58,7 +68,9 @@ function thesisNetwork(file: Safetensors, where: string, source: NamedGraph, { c
       skip < 0 ? thesisCell(Number(name), "recurrent_layers") : thesisCell(skip, "skip_layers"),
     ] as const;
   });
-  const network = assemble(file, layoutOf(structure.architecture, new Map(cells), thesisEnds), where);
+  const { architecture } = structure;
+  const conventions = conventionsOf(file, architecture, where, { ...options, origin: "thesis" });
+  const network = assemble(file, layoutOf(architecture, new Map(cells), thesisEnds), where, conventions);
   const other = names.find((name) => {
     const { weightIh } = tensorNames(name);
     return !isDeepStrictEqual(network.masks.get(weightIh), structure.masks.get(weightIh));

@@ -1,5 +1,6 @@
 // From a graph to a network, in two ways: as the thesis's code does it, errors included, and as its text describes it.
 // Both give an architecture with masks and nothing else, so that a random structure is a network like any other.
+import { ascii } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import { adjacencyOf } from "../graph/adjacency.js";
 import type { LayeredGraph } from "../graph/layers.js";
@@ -32,7 +33,7 @@ export interface CorrectedOptions {
 export const STRUCTURE_EMBEDDING = 16;
 
 // ASCII codes in, true or false out, as in the thesis.
-const VOCABULARY = 128;
+const VOCABULARY = ascii.symbols.length;
 const OUTPUTS = 2;
 const MOST_CELLS = 1000;
 const MOST_UNITS = 10_000;

@@ -1,12 +1,22 @@
 // Weight files. Filigree writes safetensors with its own tensor names, and the network's description as JSON in the
 // metadata; it reads these and, by their names, the state dicts of PyTorch's recurrent modules and of the thesis.
 import { z } from "zod";
-import { InputError } from "../errors.js";
+import { type ReadAt, readings } from "../data/batches.js";
+import { ascii, type Vocabulary } from "../data/vocabulary.js";
+import { InputError, type Remark, remarking } from "../errors.js";
 import { readBytes } from "../files.js";
+import { checkWord } from "../suggest.js";
 import { type Architecture, type CellKind, cellKinds, cellsOf } from "./architecture.js";
-import { foreignLayout } from "./foreign.js";
+import {
+  type Conventions,
+  conventionMetadata,
+  conventionsIn,
+  fittingVocabulary,
+  readingWords,
+} from "./conventions.js";
+import { readForeign } from "./foreign.js";
 import { assemble, type Layout, soundTensors } from "./layout.js";
-import type { Network } from "./network.js";
+import { Network, tensorNames } from "./network.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
 
 const VERSION = "1";
@@ -28,13 +38,18 @@ const architectureSchema = z.object({
       z.object({ type: z.literal("sum"), name, of: names }),
     ]),
   ),
-  readout: z.object({ inputs: names, outputs: size }),
+  readout: z.object({
+    inputs: names,
+    outputs: size,
+    at: z.literal("every-step").optional(),
+    tied: z.literal(true).optional(),
+  }),
 });
 
 /**
- * The bytes of a weight file: every tensor of the network under its own name as F32, each mask as `<weight>.mask`
- * BOOL, and in the metadata `filigree`, the version of this format, and `architecture`, the description as JSON. Equal
- * networks give equal bytes, and `parseNetwork` gives back every bit.
+ * The bytes of a weight file: every tensor of the network under its own name as F32, each mask as `<weight>.mask` BOOL, and in the metadata `filigree`, the version of this format,
+ * `architecture`, the description as JSON, and the conventions: `readAt`, `vocabulary` and `labels`. Equal networks
+ * give equal bytes, and `parseNetwork` gives back every bit.
  * @throws InputError when a node's name has control characters or more than 200 characters.
  */
 export function saveNetwork(network: Network): Uint8Array {
@@ -42,29 +57,43 @@ export function saveNetwork(network: Network): Uint8Array {
   for (const { name, shape } of network.tensors.values()) {
     tensors.set(name, { dtype: "F32", shape, values: network.values(name) });
   }
-  for (const name of network.tensors.keys()) {
+  for (const { name, shape } of network.tensors.values()) {
     const values = network.masks.get(name);
-    if (values) tensors.set(maskName(name), { dtype: "BOOL", shape: network.tensor(name).shape, values });
+    if (values) tensors.set(maskName(name), { dtype: "BOOL", shape, values });
   }
   // Through the schema, so that the text does not depend on the order in which properties were set.
-  const architecture = JSON.stringify(soundArchitecture(network.architecture, "architecture"));
+  const architecture = soundArchitecture(network.architecture, "architecture");
   const metadata = new Map([
     [FORMAT, VERSION],
-    [ARCHITECTURE, architecture],
+    [ARCHITECTURE, JSON.stringify(architecture)],
+    ...conventionMetadata(network.conventions, architecture.vocabulary),
   ]);
   return serialise({ tensors, metadata });
 }
 
-/** What a caller knows of a weight file that it may not tell itself. */
+/** What a caller knows of a weight file that it may not tell itself. What is given goes before what the file says. */
 export interface ReadOptions {
   /** The kind that all cells must have; it decides between tanh and relu, which PyTorch's files do not tell apart. */
   readonly cell?: CellKind;
+  /** Where sequences are read out. */
+  readonly readAt?: ReadAt;
+  /** What the rows of the embedding are for. */
+  readonly vocabulary?: Vocabulary;
+  /**
+   * Whether exact zeros in the recurrent matrices of PyTorch's files are a mask: they are when left out. In the
+   * thesis's files and in Filigree's own they never are.
+   */
+  readonly zerosAsMask?: boolean;
+  /** Hears, line by line, what was assumed where the file does not say, and where it is contradicted. */
+  readonly remark?: Remark;
 }
 
 /**
- * The network in a weight file: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU (under any
- * prefix, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one with the
- * thesis's names. Masks of only ones are dropped.
+ * The network in a weight file: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their cells
+ * (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
+ * with the thesis's names. Masks of only ones are dropped. A file that does not say where it is read is read at the last
+ * padded step if it has the thesis's names and at its own last step otherwise; one that names no vocabulary has ASCII
+ * codes.
  * @throws FileError when it cannot be read. @throws InputError when it is malformed or its parts do not fit each other
  *   or the options.
  */
@@ -73,12 +102,95 @@ export function readNetwork(path: string, options?: ReadOptions): Network {
 }
 
 /** As `readNetwork`, from a file's bytes. @param where the file's name, for errors and for telling relu from tanh. */
-export function parseNetwork(bytes: Uint8Array, where: string, { cell }: ReadOptions = {}): Network {
-  const file = parse(bytes, where);
-  const layout = file.metadata.has(FORMAT) ? ownLayout(file, where) : foreignLayout(file, where, cell);
-  const network = assemble(file, layout, where);
+export function parseNetwork(bytes: Uint8Array, where: string, options: ReadOptions = {}): Network {
+  checkWord("cell", options.cell, cellKinds);
+  checkWord("readAt", options.readAt, readings);
+  return remarking(options.remark, (remark) => readWith(bytes, where, { ...options, remark }));
+}
+
+function readWith(
+  bytes: Uint8Array,
+  where: string,
+  options: ReadOptions & { readonly remark: Remark },
+): Network {
+  const { cell, zerosAsMask = true, remark } = options;
+  const source = parse(bytes, where);
+  const { origin, layout, file } = source.metadata.has(FORMAT)
+    ? { origin: "filigree" as const, layout: ownLayout(source, where), file: source }
+    : readForeign(source, where, { cell, remark });
+  const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
+  const network = assemble(file, layout, where, conventions);
   if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
-  return network;
+  return origin === "torch" && zerosAsMask ? withZerosAsMask(network, where, remark) : network;
+}
+
+/**
+ * The conventions of a file's network: as the options say, else as the file does, else those of its origin. What is
+ * assumed, and what an option contradicts, is said.
+ * @throws InputError when they do not fit the network.
+ */
+export function conventionsOf(
+  file: Safetensors,
+  { vocabulary: rows, readout }: Architecture,
+  where: string,
+  options: ReadOptions & { origin: "filigree" | "thesis" | "torch" },
+): Conventions {
+  const { origin, remark = () => {} } = options;
+  // A vocabulary that is given makes that of the file irrelevant, which may be in nobody's format.
+  const metadata = new Map(file.metadata);
+  const named = metadata.get("vocabulary");
+  if (options.vocabulary) metadata.delete("vocabulary");
+  const said = conventionsIn(metadata, { rows, outputs: readout.outputs }, where);
+
+  const trained = said.readAt ?? (origin === "thesis" ? "last-step" : undefined);
+  const readAt = options.readAt ?? trained ?? "last-symbol";
+  if (options.readAt === undefined && (said.readAt === undefined || origin !== "filigree")) {
+    const assumed =
+      origin === "thesis" ? "as the thesis's networks are" : "because the file does not say where";
+    const why = said.readAt === undefined ? assumed : "as the file says";
+    remark(`${where}: read ${readingWords[readAt]}, ${why}; --protocol chooses`);
+  } else if (trained !== undefined && trained !== readAt) {
+    remark(
+      `${where}: read ${readingWords[readAt]}, although it was trained to be read ${readingWords[trained]}`,
+    );
+  }
+
+  const given = options.vocabulary && fittingVocabulary(options.vocabulary, rows, where);
+  if (given && named !== undefined && given.format() !== named)
+    remark(`${where}: the vocabulary is the one asked for, although the file names another`);
+  const vocabulary = given ?? said.vocabulary ?? ascii.first(rows);
+  const { length } = vocabulary.symbols;
+  if (!given && !said.vocabulary && origin === "torch") {
+    remark(
+      `${where}: its symbols are taken for ASCII codes, because the file names none; --vocabulary names others`,
+    );
+  } else if (length < rows) {
+    const last = rows - length === 1 ? "its last row stands" : `its last ${rows - length} rows stand`;
+    remark(
+      `${where}: the vocabulary has ${length} symbols and the embedding ${rows} rows, so ${last} for nothing`,
+    );
+  }
+  return { readAt, vocabulary, ...(said.labels && { labels: said.labels }) };
+}
+
+/** The network with a mask for each recurrent matrix that has exact zeros and no mask yet. */
+function withZerosAsMask(network: Network, where: string, remark: Remark): Network {
+  const masks = new Map(network.masks);
+  let zeros = 0;
+  for (const { name } of cellsOf(network.architecture)) {
+    const { weightIh, weightHh } = tensorNames(name);
+    for (const weight of [weightIh, weightHh]) {
+      const mask = Uint8Array.from(network.values(weight), (value) => Number(value !== 0));
+      if (masks.has(weight) || !mask.includes(0)) continue;
+      masks.set(weight, mask);
+      zeros += mask.reduce((sum, bit) => sum + 1 - bit, 0);
+    }
+  }
+  if (zeros === 0) return network;
+  remark(
+    `${where}: ${zeros} exact zeros in its recurrent matrices are taken for a mask; --no-zeros-as-mask takes them for weights`,
+  );
+  return new Network(network.architecture, network.parameters, masks, network.conventions);
 }
 
 /** @throws InputError unless the kind in a file is the one that the caller asked for. */
@@ -108,7 +220,7 @@ function ownLayout(file: Safetensors, where: string): Layout {
   }
   const architecture = soundArchitecture(description, where);
   const own = [...soundTensors(architecture, where).tensors.values()];
-  const weights = own.filter(({ name, shape }) => shape.length === 2 && name !== "embedding.weight");
+  const weights = own.filter(({ shape }) => shape.length === 2);
   return {
     architecture,
     tensors: new Map(own.map(({ name }) => [name, name])),

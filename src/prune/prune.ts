@@ -3,9 +3,10 @@
 import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import type { Random } from "../random.js";
-import { groupsOf, type Scope } from "./scope.js";
+import { checkWord } from "../suggest.js";
+import { groupsOf, type Scope, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { matricesOf, type Target } from "./target.js";
+import { matricesOf, type Target, targets } from "./target.js";
 
 /** Remove the smallest weights, or, as the control, any weights. */
 export const criteria = ["magnitude", "random"] as const;
@@ -31,7 +32,7 @@ export interface PruneOptions {
  * method), and weights that score below it go. So 100 % keeps the largest weight of each group. Of n weights with
  * distinct scores ⌈(n-1)·percent/100⌉ go, whatever the criterion; weights that tie with the threshold stay, which can
  * keep a few more under "magnitude" than under "random", whose scores do not tie.
- * @throws InputError when `percent` is not in 0 to 100, or "random" has nothing to draw from.
+ * @throws InputError when `percent` is not in 0 to 100, an option is none of its words, or "random" has nothing to draw from.
  */
 export function prune(
   network: Network,
@@ -40,6 +41,9 @@ export function prune(
   if (!(percent >= 0 && percent <= 100)) {
     throw new InputError({ where: "percent", what: `${percent} is not a percentage`, hint: "use 0 to 100" });
   }
+  checkWord("target", target, targets);
+  checkWord("scope", scope, scopes);
+  checkWord("criterion", criterion, criteria);
   if (criterion === "random" && !random) {
     throw new InputError({
       what: "random pruning has nothing to draw from",

@@ -96,6 +96,11 @@ export type StudyDocument = z.output<typeof documentSchema>;
 export type Range = z.output<typeof range>;
 export type Draw = z.output<typeof draw>;
 
+/** Whether the values of an axis of a grid are a range. */
+export function isRange(values: StudyDocument["grid"][string]): values is Range {
+  return !Array.isArray(values);
+}
+
 /** Checks a study written in TypeScript or read from elsewhere. @throws InputError that names the wrong key. */
 export function parseStudy(value: unknown, where = "study"): StudyDocument {
   return check(documentSchema, value, where);

@@ -2,7 +2,7 @@
 // any (a typing error can mean a billion), and then builds them one after the other in an order that never changes.
 import { InputError } from "../errors.js";
 import { Random } from "../random.js";
-import { type Draw, type Range, type StudyDocument, setAt } from "./document.js";
+import { type Draw, isRange, type Range, type StudyDocument, setAt } from "./document.js";
 import { flatten, type JsonObject, type JsonValue } from "./json.js";
 import type { Kinds } from "./kind.js";
 import { type Trial, TrialResolver } from "./trial.js";
@@ -106,10 +106,6 @@ export function* combinations(document: StudyDocument): Generator<Combination> {
       }
     }
   }
-}
-
-function isRange(values: unknown): values is Range {
-  return !Array.isArray(values);
 }
 
 function rangeLength({ from, to, step, count, scale }: Range, where: string): number {

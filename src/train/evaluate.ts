@@ -1,12 +1,17 @@
-// Evaluation: what a network says of a dataset, under either protocol.
-import { symbolsInUse } from "../data/batches.js";
+// Evaluation: what a network says of a dataset, read where the network is read.
+
+import type { ReadAt } from "../data/batches.js";
+import { fileOrder, longest, makeBatches, symbolsInUse } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
+import { describeSymbol } from "../data/vocabulary.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
 import { InputError } from "../errors.js";
+import type { Conventions } from "../network/conventions.js";
 import type { Network } from "../network/network.js";
-import { evaluationBatches, type Protocol } from "./protocol.js";
+import { checkOptions } from "./options.js";
+import { type Protocol, readAt } from "./protocol.js";
 
 export interface EvaluationResult {
   /** Strings, and those whose most likely class is their label. */
@@ -23,27 +28,35 @@ export interface EvaluationResult {
 
 /**
  * Runs a dataset through a network in batches of `batch` strings in file order.
- * @throws InputError when the data do not fit the network: a character beyond its vocabulary, fewer than two classes.
+ * @param protocol says where strings are read out; where the network says (`Network.conventions`) when left out.
+ * @throws InputError when an option is none, or the data do not fit the network: a symbol beyond its vocabulary, a label
+ *   beyond its classes.
  */
 export async function evaluate(
   network: Network,
   dataset: Dataset,
-  { protocol, batch, executor }: { protocol: Protocol; batch: number; executor?: ExecutorName },
+  { protocol, batch, executor }: { protocol?: Protocol; batch: number; executor?: ExecutorName },
 ): Promise<EvaluationResult> {
+  checkOptions({ protocol, batch });
   checkFit(network, dataset);
-  const steps = longest(dataset);
-  const plan = compile(network, { batch, steps, symbols: symbolsInUse(dataset), purpose: "evaluate" });
-  return evaluateWith(createExecutor(plan, network.parameters, { executor }), dataset, protocol, batch);
+  const { conventions } = network;
+  const { vocabulary } = conventions;
+  const steps = longest(dataset, vocabulary);
+  const symbols = symbolsInUse(dataset, vocabulary);
+  const plan = compile(network, { batch, steps, symbols, purpose: "evaluate" });
+  const reading: ReadAt = protocol === undefined ? conventions.readAt : readAt(protocol);
+  const made = createExecutor(plan, network.parameters, { executor });
+  return evaluateWith(made, dataset, { ...conventions, readAt: reading }, batch);
 }
 
 /** The same with an executor at hand, in its present state. */
 export async function evaluateWith(
   executor: Executor,
   dataset: Dataset,
-  protocol: Protocol,
+  { readAt, vocabulary }: Conventions,
   batch: number,
 ): Promise<EvaluationResult> {
-  const batches = evaluationBatches(dataset, batch, protocol);
+  const batches = makeBatches(dataset, fileOrder(dataset), batch, readAt, vocabulary);
   const { losses, counts, correct, outputs } = await executor.evaluate(batches, "outputs");
   const total = dataset.strings.length;
   const right = correct.reduce((sum, n) => sum + n, 0);
@@ -57,26 +70,22 @@ export async function evaluateWith(
   };
 }
 
-/** Letters of the longest string. */
-export function longest(...datasets: readonly Dataset[]): number {
-  let most = 1;
-  for (const { strings } of datasets) for (const string of strings) most = Math.max(most, string.length);
-  return most;
-}
-
 /** @throws InputError when a network cannot read or classify a dataset. */
 export function checkFit(network: Network, dataset: Dataset): void {
-  const { vocabulary, readout } = network.architecture;
-  if (readout.outputs < 2) {
+  const { vocabulary: rows, readout } = network.architecture;
+  const { vocabulary } = network.conventions;
+  const classes = dataset.labels.reduce((most, label) => Math.max(most, label + 1), 2);
+  if (readout.outputs < classes) {
+    const has = readout.outputs === 1 ? "1 class" : `${readout.outputs} classes`;
     throw new InputError({
-      what: `the network has ${readout.outputs} class and the data have two labels`,
-      hint: "use a network with a read-out of two classes",
+      what: `the network has ${has} and the data have ${classes === 2 ? "two labels" : `labels up to ${classes - 1}`}`,
+      hint: `use a network with a read-out of ${classes === 2 ? "two" : classes} classes`,
     });
   }
-  const stray = symbolsInUse(dataset).find((symbol) => symbol >= vocabulary);
+  const stray = symbolsInUse(dataset, vocabulary).find((symbol) => symbol >= rows);
   if (stray !== undefined) {
     throw new InputError({
-      what: `the data have the character "${String.fromCharCode(stray)}" (code ${stray}), and the network's vocabulary ends at ${vocabulary - 1}`,
+      what: `the data have ${describeSymbol(vocabulary.symbols[stray])} (symbol ${stray}), and the network's vocabulary ends at ${rows - 1}`,
       hint: "use a network whose embedding covers the data",
     });
   }

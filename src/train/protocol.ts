@@ -1,14 +1,10 @@
 // The two sets of rules an experiment can follow: the thesis's, as its code has them, and the same with its errors
 // corrected. What differs in training is where a sequence is read out and how batches are put together.
-import {
-  type Batches,
-  bucketedOrder,
-  fileOrder,
-  makeBatches,
-  type ReadAt,
-  shuffledOrder,
-} from "../data/batches.js";
+
+import type { ReadAt } from "../data/batches.js";
+import { bucketedOrder, shuffledOrder } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
+import type { Vocabulary } from "../data/vocabulary.js";
 import type { Random } from "../random.js";
 
 /**
@@ -19,9 +15,17 @@ import type { Random } from "../random.js";
 export const protocols = ["thesis", "corrected"] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** Where sequences are read out. */
+/** The rules of a training of which nothing is said. The thesis's belong to its files and to `reproduce`. */
+export const defaultProtocol: Protocol = "corrected";
+
+/** Where sequences are read out under a protocol. */
 export function readAt(protocol: Protocol): ReadAt {
   return protocol === "thesis" ? "last-step" : "last-symbol";
+}
+
+/** The protocol under which sequences are read out there. */
+export function protocolOf(reading: ReadAt): Protocol {
+  return reading === "last-step" ? "thesis" : "corrected";
 }
 
 /** The order in which an epoch visits the rows of a dataset. */
@@ -30,11 +34,9 @@ export function trainingOrder(
   dataset: Dataset,
   batch: number,
   random: Random,
+  vocabulary?: Vocabulary,
 ): Int32Array {
-  return protocol === "thesis" ? shuffledOrder(dataset, random) : bucketedOrder(dataset, batch, random);
-}
-
-/** The batches of an evaluation: in file order, which matters to the thesis's protocol. */
-export function evaluationBatches(dataset: Dataset, batch: number, protocol: Protocol): Batches {
-  return makeBatches(dataset, fileOrder(dataset), batch, readAt(protocol));
+  return protocol === "thesis"
+    ? shuffledOrder(dataset, random)
+    : bucketedOrder(dataset, batch, random, vocabulary);
 }

@@ -1,16 +1,17 @@
 // Training: epochs of a protocol over a dataset, on whatever executor there is. A run is a pure function of the
 // network, the data, the options and the seed: each epoch draws its order from a stream of its own, so a run that is
 // interrupted and resumed makes the same bits as one that is not.
-import { makeBatches, symbolsInUse } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
+import { longest, makeBatches, symbolsInUse } from "../data/batches.js";
+import { BINARY, type Dataset } from "../data/dataset.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import { optimisers, type TrainingState } from "../engine/executor.js";
-import { TrainingError } from "../errors.js";
+import { InputError, TrainingError } from "../errors.js";
 import { Network } from "../network/network.js";
 import { Random } from "../random.js";
-import { checkFit, evaluateWith, longest } from "./evaluate.js";
-import { type Protocol, readAt, trainingOrder } from "./protocol.js";
+import { checkFit, evaluateWith } from "./evaluate.js";
+import { checkOptions, type Tested } from "./options.js";
+import { type Protocol, protocolOf, readAt, trainingOrder } from "./protocol.js";
 
 export interface TrainingData {
   readonly train: Dataset;
@@ -28,7 +29,8 @@ export interface EpochMetrics {
 }
 
 export interface TrainOptions {
-  readonly protocol: Protocol;
+  /** The one under which the network is read where its conventions say, when left out: `corrected` for a new one. */
+  readonly protocol?: Protocol;
   readonly epochs: number;
   readonly batch: number;
   readonly learningRate?: number;
@@ -52,24 +54,27 @@ export interface TrainOptions {
   onProgress?(share: number): void;
 }
 
-/** What `TrainOptions.tested` may be. */
-export const testedEpochs = ["every-epoch", "last-epoch"] as const;
-export type Tested = (typeof testedEpochs)[number];
-
 // Batches in one call to the executor: the grain of progress and of cancelling.
 const SLICE = 64;
 
 /**
- * Trains a copy of `network` and resolves to it; its masks stay.
- * @throws InputError when data and network do not fit; TrainingError when the loss is no longer finite; the signal's
+ * Trains a copy of `network` and resolves to it; its masks stay, and its conventions say how it was trained.
+ * @throws InputError when an option is none, data and network do not fit, or the embedding is masked, which
+ * cannot be trained yet; TrainingError when the loss is no longer finite; the signal's
  * reason when it is aborted.
  */
 export async function train(network: Network, data: TrainingData, options: TrainOptions): Promise<Network> {
-  const { protocol, epochs, batch, learningRate = 1e-3, signal } = options;
-  checkFit(network, data.train);
-  checkFit(network, data.test);
-  const symbols = [...symbolsInUse(data.train), ...symbolsInUse(data.test)];
-  const steps = longest(data.train, data.test);
+  const { epochs, batch, learningRate = 1e-3, signal } = options;
+  checkOptions(options);
+  checkTrainable(network);
+  const { protocol = protocolOf(network.conventions.readAt) } = options;
+  const { vocabulary, labels = network.architecture.readout.outputs === 2 ? BINARY : undefined } =
+    network.conventions;
+  const conventions = { readAt: readAt(protocol), vocabulary, ...(labels && { labels }) };
+  const sets = [data.train, data.test];
+  for (const set of sets) checkFit(network, set);
+  const symbols = sets.flatMap((set) => symbolsInUse(set, vocabulary));
+  const steps = Math.max(...sets.map((set) => longest(set, vocabulary)));
   const plan = compile(network, { batch, steps, symbols, recompute: options.recompute });
   const update = { optimiser: optimisers.adam, rates: learningRate };
   const { executor: name, threads } = options;
@@ -78,14 +83,14 @@ export async function train(network: Network, data: TrainingData, options: Train
   const random = new Random(options.seed);
   const total = data.train.strings.length;
   for (let epoch = (options.resume?.epoch ?? 0) + 1; epoch <= epochs; epoch++) {
-    const order = trainingOrder(protocol, data.train, batch, random.stream(`epoch ${epoch}`));
+    const order = trainingOrder(protocol, data.train, batch, random.stream(`epoch ${epoch}`), vocabulary);
     let loss = 0;
     let correct = 0;
     let step = 0;
     for (let first = 0; first < total; first += SLICE * batch) {
       signal?.throwIfAborted();
       const rows = order.subarray(first, first + SLICE * batch);
-      const batches = makeBatches(data.train, rows, batch, readAt(protocol));
+      const batches = makeBatches(data.train, rows, batch, conventions.readAt, vocabulary);
       const outcomes = await executor.train(batches, 0, batches.count, update);
       for (const value of outcomes.losses) {
         step++;
@@ -103,10 +108,19 @@ export async function train(network: Network, data: TrainingData, options: Train
     }
     const metrics = { trainLoss: loss / total, trainAccuracy: correct / total };
     const isTested = options.tested !== "last-epoch" || epoch === epochs;
-    const test = isTested && (await evaluateWith(executor, data.test, protocol, batch));
+    const test = isTested && (await evaluateWith(executor, data.test, conventions, batch));
     const tested = test && { testLoss: test.loss, testAccuracy: test.accuracy };
     await options.onEpoch?.(epoch, { ...metrics, ...tested }, executor.state());
     if (options.isDone?.()) break;
   }
-  return new Network(network.architecture, executor.state().parameters, network.masks);
+  return new Network(network.architecture, executor.state().parameters, network.masks, conventions);
+}
+
+// An executor knows no such mask, and would fill the embedding's zeros.
+function checkTrainable({ masks }: Network): void {
+  if (!masks.has("embedding.weight")) return;
+  throw new InputError({
+    what: "the network cannot be trained, because its embedding is masked",
+    hint: "it can be evaluated and pruned; train one without, or wait for a later version",
+  });
 }

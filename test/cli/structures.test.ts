@@ -136,7 +136,12 @@ describe("structure train", () => {
     const out = at("gru.safetensors");
     const options = ["--cell", "gru", "--epochs", "2", "--batch", "16", "--out", out];
     const trained = await json("structure", "train", diamond, ...options, ...strings);
-    expect(trained).toMatchObject({ network: out, graph: diamond, cell: "gru", wiring: { kind: "thesis" } });
+    expect(trained).toMatchObject({
+      network: out,
+      graph: diamond,
+      cell: "gru",
+      wiring: { kind: "corrected" },
+    });
     expect(trained.epochs).toHaveLength(2);
     expect(existsSync(`${out}.checkpoint`)).toBe(false);
     const evaluation = ["evaluate", out, "--data", at("test.csv"), "--batch", "16"];
@@ -151,7 +156,7 @@ describe("structure train", () => {
 
   it("wires by the protocol, or as it is told", async () => {
     const common = ["--cell", "lstm", "--epochs", "1", "--out", at("l.safetensors"), ...strings];
-    const { wiring } = await json("structure", "train", diamond, ...common, "--protocol", "corrected");
+    const { wiring } = await json("structure", "train", diamond, ...common);
     expect(wiring).toEqual({ kind: "corrected", recurrence: "layer", readout: "last-layer", embedding: 16 });
     const chosen = [
       "--wiring",
@@ -169,8 +174,9 @@ describe("structure train", () => {
       readout: "sinks",
       embedding: 3,
     });
-    expect(await refused("structure", "train", diamond, ...common, "--readout", "sinks")).toBe(
-      "--readout: the thesis's wiring leaves no choice; add --wiring corrected",
+    const thesis = [...common, "--protocol", "thesis", "--readout", "sinks"];
+    expect(await refused("structure", "train", diamond, ...thesis)).toBe(
+      "--readout: the thesis's wiring leaves no choice; use --wiring corrected",
     );
   });
 });
@@ -258,7 +264,7 @@ describe("predict", () => {
     ];
     const search = ["structure", "search", predictor, "--cell", "gru", ...words, ...strings];
     const result = await json(...search);
-    expect(result).toMatchObject({ study: "search-gru-thesis-1", draws: 40 });
+    expect(result).toMatchObject({ study: "search-gru-corrected-1", draws: 40 });
     const [first, second] = result.best;
     expect(first.predicted).toBeGreaterThanOrEqual(second.predicted);
     const [a, b] = result.random.map((graph: { testAccuracy: number }) => graph.testAccuracy);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { checkString, createDataset, LONGEST_STRING } from "../../src/data/dataset.js";
+import { createDataset } from "../../src/data/dataset.js";
+import { Vocabulary } from "../../src/data/vocabulary.js";
 
 describe("createDataset", () => {
   it("keeps strings and labels in order", () => {
@@ -19,34 +20,23 @@ describe("createDataset", () => {
   });
 });
 
-describe("checkString", () => {
-  const complaint = (string: string) => {
-    try {
-      checkString(string, () => "here");
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
+describe("a dataset of a network's own symbols and classes", () => {
+  const form = { vocabulary: new Vocabulary(["é", "ß"]), labels: ["no", "maybe", "yes"] };
 
-  it("accepts exactly the ASCII codes 1 to 127", () => {
-    for (let code = 0; code < 300; code++) {
-      expect(complaint(String.fromCharCode(code)) === undefined).toBe(code >= 1 && code <= 127);
-    }
+  it("has their strings and labels", () => {
+    const dataset = createDataset(["éß", "ß"], [2, 0], "here", undefined, form);
+    expect(dataset).toEqual({ strings: ["éß", "ß"], labels: Uint8Array.of(2, 0) });
   });
 
-  it("shows the offending character", () => {
-    const end = "is beyond the vocabulary; use the ASCII characters 1 to 127";
-    expect(complaint("BTé")).toBe(`here: character 3 ("é", U+00E9) ${end}`);
-    expect(complaint("😀")).toBe(`here: character 1 ("😀", U+1F600) ${end}`);
-    expect(complaint("\0")).toBe(`here: character 1 (U+0000) ${end}`);
-    expect(complaint("a\ud800")).toBe(`here: character 2 (U+D800) ${end}`);
-  });
-
-  it("limits the length", () => {
-    expect(complaint("a".repeat(LONGEST_STRING))).toBeUndefined();
-    expect(complaint("a".repeat(LONGEST_STRING + 1))).toBe(
-      "here: the string has 10001 characters, more than 10000; cut it into shorter ones",
-    );
+  it.each([
+    [
+      ["éa"],
+      [0],
+      'here, row 1: character 2 ("a", U+0061) is beyond the vocabulary; the network knows 2 characters: "é" "ß"',
+    ],
+    [["é"], [3], "here, row 1: label 3 is not 0 to 2"],
+    [["é"], [0.5], "here, row 1: label 0.5 is not 0 to 2"],
+  ])("refuses %j labelled %j", (strings, labels, message) => {
+    expect(() => createDataset(strings, labels, "here", undefined, form)).toThrow(message);
   });
 });

@@ -1,0 +1,61 @@
+// What a foreign file holds beside the network that Filigree can run: either nothing that decides its numbers, which is
+// left out, or a part that Filigree does not have, which is named for what it is.
+import { InputError, type Remark } from "../errors.js";
+import { quote, type Safetensors, type StoredTensor } from "./safetensors.js";
+
+const MOST_NAMED = 8;
+
+/**
+ * The file without what decides no number of the network: scalars, counters and other integers, tensors without
+ * elements, and what belongs to a loss. One remark names them.
+ */
+export function withoutBookkeeping(file: Safetensors, where: string, remark: Remark): Safetensors {
+  const left = [...file.tensors]
+    .filter(([name, tensor]) => isBookkeeping(name, tensor))
+    .map(([name]) => name);
+  if (left.length === 0) return file;
+  const named = left.slice(0, MOST_NAMED).map(quote).join(", ") + (left.length > MOST_NAMED ? ", …" : "");
+  remark(`${where}: left out, as no part of the network: ${named}`);
+  const tensors = new Map([...file.tensors].filter(([name]) => !left.includes(name)));
+  return { ...file, tensors };
+}
+
+function isBookkeeping(name: string, { dtype, shape, values }: StoredTensor): boolean {
+  if (/(^|\.)(loss|criterion)(_fn)?\./.test(name)) return true;
+  if (/weight|bias|mask/.test(name)) return false;
+  return shape.length === 0 || values.length === 0 || dtype !== "F32";
+}
+
+/** @throws InputError naming the first tensor that is of a layer other than an embedding, a cell or a linear one. */
+export function refuseOtherLayers(file: Safetensors, where: string): void {
+  for (const [name, tensor] of file.tensors) {
+    const [layer, hint] = otherLayer(name, tensor) ?? [];
+    if (layer === undefined) continue;
+    throw new InputError({
+      where,
+      what: `tensor ${quote(name)} is of ${layer}, which Filigree does not have`,
+      hint,
+    });
+  }
+}
+
+const TRAIN_WITHOUT = "train a model without it";
+
+function otherLayer(name: string, { shape }: StoredTensor): [layer: string, hint: string] | undefined {
+  if (/(weight|bias)_\w+_reverse(_|$)/.test(name))
+    return ["a bidirectional network", "train it with bidirectional=False"];
+  if (/weight_hr(_|$)/.test(name)) return ["an LSTM with projections", "train it with proj_size=0"];
+  if (/parametrizations\.|weight_[gv]$|_[gv]_l\d+$/.test(name)) {
+    return ["a parametrised layer such as weight norm", "remove the parametrisation before saving the model"];
+  }
+  if (/running_(mean|var)$/.test(name)) return ["a batch normalisation (BatchNorm)", TRAIN_WITHOUT];
+  if (/in_proj_weight$|(^|[._])(attn|attention|self_attn)([._]|$)/i.test(name))
+    return ["an attention layer", TRAIN_WITHOUT];
+  if (shape.length > 2) return [`a convolution or another layer of shape [${shape}]`, TRAIN_WITHOUT];
+  if (shape.length === 1 && /(^|\.)weight$/.test(name)) {
+    return shape[0] === 1
+      ? ["an activation with a weight, such as PReLU", TRAIN_WITHOUT]
+      : ["a normalisation such as LayerNorm", TRAIN_WITHOUT];
+  }
+  return undefined;
+}

@@ -1,0 +1,97 @@
+// The library checks its options as the command line does: a slip is one line, and no network of NaN.
+import { describe, expect, it } from "vitest";
+import type { CellKind } from "../../src/network/architecture.js";
+import { initialise, Network, stack } from "../../src/network/network.js";
+import { parseNetwork, type ReadOptions, saveNetwork } from "../../src/network/weights.js";
+import { type PruneOptions, prune } from "../../src/prune/prune.js";
+import { Random } from "../../src/random.js";
+import { evaluate } from "../../src/train/evaluate.js";
+import { type TrainOptions, train } from "../../src/train/train.js";
+
+const network = initialise(stack({ cell: "gru", hidden: 3, layers: 1 }), new Random(1));
+const strings = { strings: ["ab", "b", "aaab", "ba"], labels: Uint8Array.of(1, 0, 1, 0) };
+const data = { train: strings, test: strings };
+const good = { epochs: 1, batch: 2, seed: 1 };
+
+describe("train", () => {
+  it.each<[object, string]>([
+    [
+      { learningRate: Number.NaN },
+      "learningRate: NaN is not a learning rate; use a positive number, for example 0.001",
+    ],
+    [{ learningRate: 0 }, "learningRate: 0 is not a learning rate"],
+    [{ learningRate: -1e-3 }, "learningRate: -0.001 is not a learning rate"],
+    [{ learningRate: Number.POSITIVE_INFINITY }, "learningRate: Infinity is not a learning rate"],
+    [{ learningRate: "0.1" }, "learningRate: 0.1 is not a learning rate"],
+    [{ protocol: "thesi" }, 'protocol: "thesi" is none of its values; did you mean thesis?'],
+    [{ protocol: null }, "protocol: null is none of its values; use thesis or corrected"],
+    [{ tested: "never" }, 'tested: "never" is none of its values; use every-epoch or last-epoch'],
+    [{ epochs: 1.5 }, "epochs: 1.5 is not a whole number of at least 0"],
+    [{ epochs: Number.NaN }, "epochs: NaN is not a whole number of at least 0"],
+    [{ batch: 0 }, "batch: 0 is not a whole number of at least 1"],
+    [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
+  ])("refuses %j", async (options, message) => {
+    const bad = { ...good, ...options } as TrainOptions;
+    await expect(train(network, data, bad)).rejects.toThrow(message);
+  });
+
+  it("reads strings where the network is read, and says so in what it makes", async () => {
+    const trained = await train(network, data, good);
+    expect(trained.conventions.readAt).toBe("last-symbol");
+    expect(trained.conventions.labels).toEqual(["0", "1"]);
+    const thesis = await train(network, data, { ...good, protocol: "thesis" });
+    expect(thesis.conventions.readAt).toBe("last-step");
+    const again = await train(thesis, data, good);
+    expect(again.conventions.readAt).toBe("last-step");
+    expect(again.parameters).toEqual((await train(thesis, data, { ...good, protocol: "thesis" })).parameters);
+    expect(parseNetwork(saveNetwork(thesis), "x").conventions).toMatchObject({
+      readAt: "last-step",
+      labels: ["0", "1"],
+    });
+  });
+});
+
+describe("evaluate", () => {
+  it.each<[object, string]>([
+    [{ protocol: "none" }, 'protocol: "none" is none of its values'],
+    [{ batch: Number.NaN }, "batch: NaN is not a whole number of at least 1"],
+  ])("refuses %j", async (options, message) => {
+    await expect(evaluate(network, strings, { batch: 2, ...options })).rejects.toThrow(message);
+  });
+
+  it("reads strings where the network is read, unless a protocol says where", async () => {
+    const { architecture, parameters, conventions } = network;
+    const padded = new Network(architecture, parameters, undefined, { ...conventions, readAt: "last-step" });
+    const logits = async (subject: Network, protocol?: "thesis" | "corrected") =>
+      (await evaluate(subject, strings, { batch: 4, protocol })).logits;
+    expect(await logits(padded)).toEqual(await logits(network, "thesis"));
+    expect(await logits(padded, "corrected")).toEqual(await logits(network));
+    expect(await logits(padded)).not.toEqual(await logits(network));
+  });
+
+  it("refuses labels beyond the network's classes", async () => {
+    const three = { strings: ["ab"], labels: Uint8Array.of(2) };
+    await expect(evaluate(network, three, { batch: 2 })).rejects.toThrow(
+      "the network has 2 classes and the data have labels up to 2; use a network with a read-out of 3 classes",
+    );
+  });
+});
+
+it.each<[object, string]>([
+  [{ target: "h2i" }, 'target: "h2i" is none of its values; did you mean h2h?'],
+  [{ scope: "layers" }, 'scope: "layers" is none of its values; did you mean layer?'],
+  [{ criterion: "size" }, 'criterion: "size" is none of its values; use magnitude or random'],
+  [{ percent: Number.NaN }, "percent: NaN is not a percentage"],
+])("prune refuses %j", (options, message) => {
+  expect(() => prune(network, { percent: 50, ...options } as PruneOptions)).toThrow(message);
+});
+
+it("a cell that does not exist is refused, of a new network and of one that is read", () => {
+  expect(() => stack({ cell: "gruu" as CellKind, hidden: 3, layers: 1 })).toThrow(
+    'cell: "gruu" is none of its values; did you mean gru?',
+  );
+  const options = { cell: "lstms", readAt: "end" } as unknown as ReadOptions;
+  expect(() => parseNetwork(saveNetwork(network), "x", options)).toThrow(
+    'cell: "lstms" is none of its values',
+  );
+});
