@@ -3,10 +3,12 @@ import { Command } from "commander";
 import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { cellsOf } from "../network/architecture.js";
+import type { Network } from "../network/network.js";
 import { densities, prune } from "../prune/prune.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
 import { evaluate } from "../train/evaluate.js";
+import { evaluateTexts } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   batchOption,
@@ -23,9 +25,12 @@ import {
   withModelOptions,
 } from "./command.js";
 import { formOf, readModel } from "./files.js";
+import { describeNats, languageModel, textsFor } from "./texts.js";
 
 interface Options extends ModelOptions {
   data?: string;
+  text?: string[];
+  unknown?: string | true;
   graph?: string;
   protocol?: Protocol;
   batch: number;
@@ -38,12 +43,14 @@ interface Options extends ModelOptions {
 
 export function evaluateCommand(): Command {
   const command = new Command("evaluate")
-    .description("evaluate a network on labelled strings, pruned first if asked")
+    .description("evaluate a network on labelled strings or on texts, pruned first if asked")
     .argument(
       "<model>",
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
     )
     .option("--data <csv>", "labelled strings")
+    .option("--text <files...>", "texts, for a network that predicts the next symbol")
+    .option("--unknown [symbol]", "take symbols of a text beyond the vocabulary for this one")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
     .addOption(protocolOption("as the network was trained"))
     .addOption(batchOption())
@@ -60,6 +67,8 @@ async function run(model: string, options: Options): Promise<void> {
   remarkOnShare("--prune", options.prune, output);
   const read = readModel(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
+  const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
+  if (options.text) return evaluateOnTexts(model, network, options.text, nonzeros, options, output);
   const dataset = readDataset(required(options.data, "--data"), formOf(network));
   const result = await evaluate(network, dataset, { batch, executor });
   const { outputs } = network.architecture.readout;
@@ -68,9 +77,50 @@ async function run(model: string, options: Options): Promise<void> {
   const logits = Array.from({ length: Math.min(8, total) }, (_, row) =>
     Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
   );
-  const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
   output.result(
-    { cell: kinds.join("+"), total, correct, accuracy, loss, sumOfBatchMeans, logits, nonzeros },
+    {
+      task: "classify",
+      cell: kinds.join("+"),
+      total,
+      correct,
+      accuracy,
+      loss,
+      sumOfBatchMeans,
+      logits,
+      nonzeros,
+    },
     `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
+  );
+}
+
+async function evaluateOnTexts(
+  model: string,
+  read: Network,
+  paths: readonly string[],
+  nonzeros: Readonly<Record<string, number>>,
+  { executor, unknown }: Options,
+  output: Output,
+): Promise<void> {
+  const network = languageModel(read, model);
+  const { texts, unknown: lacking } = textsFor(network, paths, unknown, output);
+  const { symbols, nats, accuracy, logits } = await evaluateTexts(network, texts, { executor, outputs: 8 });
+  const { outputs } = network.architecture.readout;
+  const rows = Array.from({ length: logits.length / outputs }, (_, i) =>
+    Array.from(logits.subarray(i * outputs, (i + 1) * outputs)),
+  );
+  const [bits, perplexity] = [nats / Math.LN2, Math.exp(nats)];
+  output.result(
+    {
+      task: "next",
+      symbols,
+      nats,
+      bits,
+      perplexity,
+      accuracy,
+      unknown: lacking.count,
+      logits: rows,
+      nonzeros,
+    },
+    `${model}: ${describeNats(nats)} a symbol, over ${symbols}; ${percent(accuracy)} were the likeliest`,
   );
 }

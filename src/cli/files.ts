@@ -13,8 +13,8 @@ import type { Network } from "../network/network.js";
 import { type NamedGraph, readStructure } from "../network/structure-weights.js";
 import { readNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
+import type { TrainingData } from "../train/classify.js";
 import { type Protocol, readAt } from "../train/protocol.js";
-import type { TrainingData } from "../train/train.js";
 import type { ModelOptions, Output } from "./command.js";
 
 /**

@@ -13,6 +13,7 @@ import { predictCommand } from "./predict.js";
 import { pruneCommand } from "./prune.js";
 import { reportCommand } from "./report.js";
 import { reproduceCommand } from "./reproduce.js";
+import { sampleCommand } from "./sample.js";
 import { streamCommand } from "./stream.js";
 import { structureCommand } from "./structure.js";
 import { studyCommand } from "./study.js";
@@ -29,6 +30,7 @@ function createProgram(): Command {
     .addCommand(dataCommand())
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
+    .addCommand(sampleCommand())
     .addCommand(streamCommand())
     .addCommand(pruneCommand())
     .addCommand(graphCommand())

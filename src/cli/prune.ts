@@ -9,6 +9,7 @@ import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
 import { Random } from "../random.js";
+import { classify } from "../train/classify.js";
 import { evaluate } from "../train/evaluate.js";
 import { type Protocol, protocolOf } from "../train/protocol.js";
 import {
@@ -104,17 +105,11 @@ async function run(model: string, options: Options): Promise<void> {
       rows.push({ stage, accuracy, loss });
     }
     if (options.retrain > 0) {
-      const inputs = [options.data, options.test];
-      const settings = {
-        protocol: protocolOf(network.conventions.readAt),
-        batch,
-        executor,
-        epochs: options.retrain,
-        seed: `${seed}/retrain`,
-        out,
-        inputs,
-      };
-      const { trained, history } = await trainNetwork(pruned, data, settings, output);
+      const protocol = protocolOf(network.conventions.readAt);
+      const task = classify(pruned, data, { protocol, batch });
+      const settings = { epochs: options.retrain, executor, seed: `${seed}/retrain` };
+      const files = { out, inputs: [options.data, options.test], data: { ...data, protocol } };
+      const { trained, history } = await trainNetwork(pruned, task, settings, files, output);
       pruned = trained;
       for (const [i, { testAccuracy = Number.NaN, testLoss = Number.NaN }] of history.entries()) {
         rows.push({ stage: `retrained ${i + 1}`, accuracy: testAccuracy, loss: testLoss });

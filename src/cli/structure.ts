@@ -18,6 +18,7 @@ import { parseStudy } from "../study/document.js";
 import { defineStudy } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
+import { classify } from "../train/classify.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {
   between,
@@ -99,9 +100,11 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const data = trainingData(options, output);
   const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
-  const inputs = [path, options.data, options.test];
-  const settings = { ...options, seed: `${seed}/train`, out, inputs };
-  const { trained, history } = await trainNetwork(network, data, settings, output);
+  const { protocol, batch, epochs, learningRate, executor } = options;
+  const task = classify(network, data, { protocol, batch });
+  const settings = { epochs, learningRate, executor, seed: `${seed}/train` };
+  const files = { out, inputs: [path, options.data, options.test], data: { ...data, protocol } };
+  const { trained, history } = await trainNetwork(network, task, settings, files, output);
   output.result(
     { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,

@@ -1,34 +1,48 @@
-// How the verbs that train a single network do it: with a checkpoint after every epoch beside the file that the network
-// will be written to, so that the same command goes on after an interruption.
+// How the verbs that train a single network do it: with a checkpoint after every epoch, and now and then in between,
+// beside the file that the network will be written to, so that the same command goes on after an interruption.
 import { existsSync, rmSync } from "node:fs";
-import type { ExecutorName } from "../engine/engine.js";
-import type { TrainingState } from "../engine/executor.js";
 import { FileError, InputError } from "../errors.js";
-import { decodeHistory, encodeHistory } from "../experiments/history.js";
 import { prepareOutput, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
-import type { Protocol } from "../train/protocol.js";
-import { type EpochMetrics, type TrainingData, type TrainOptions, train } from "../train/train.js";
+import type { EpochMetrics, Task } from "../train/task.js";
+import { type Run, type TrainOptions, train, type UpdateMetrics } from "../train/train.js";
 import { interruptible, type Output, ProgressBar, percent } from "./command.js";
 
-export interface TrainingSettings {
-  readonly protocol: Protocol;
-  readonly epochs: number;
-  readonly batch: number;
-  /** The thesis's when left out. */
-  readonly learningRate?: number;
-  /** Of the order of the strings. */
-  readonly seed: string;
-  readonly executor?: ExecutorName;
-  readonly threads?: number;
-  readonly recompute?: number;
+/** What of `TrainOptions` the command line decides. */
+export type TrainingSettings = Pick<
+  TrainOptions,
+  | "epochs"
+  | "updates"
+  | "optimiser"
+  | "learningRate"
+  | "schedule"
+  | "warmUp"
+  | "dropout"
+  | "patience"
+  | "seed"
+  | "executor"
+  | "threads"
+  | "recompute"
+>;
+
+/** Where a training's files are. */
+export interface TrainingFiles {
   /** Where the trained network is written; neither it nor checkpoints are when left out. */
   readonly out?: string;
   /** The files that it is made from, which `out` must not replace. */
   readonly inputs: readonly (string | undefined)[];
+  /** What it is trained on: anything that JSON can say and that differs when the data do. */
+  readonly data: unknown;
+}
+
+export interface Trained {
+  readonly trained: Network;
+  readonly history: readonly EpochMetrics[];
+  /** Of the updates made in this sitting. */
+  readonly updates: readonly UpdateMetrics[];
 }
 
 /**
@@ -37,76 +51,76 @@ export interface TrainingSettings {
  */
 export async function trainNetwork(
   network: Network,
-  data: TrainingData,
+  task: Task,
   settings: TrainingSettings,
+  { out, inputs, data }: TrainingFiles,
   output: Output,
-): Promise<{ trained: Network; history: EpochMetrics[] }> {
-  const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
+): Promise<Trained> {
   const checkpoint = out === undefined ? undefined : `${out}.checkpoint`;
-  if (out !== undefined) prepareOutput(out, ...settings.inputs);
+  if (out !== undefined) prepareOutput(out, ...inputs);
 
-  // A checkpoint is only taken up by a run that would have made it.
-  const { architecture } = network;
-  const vocabulary = network.conventions.vocabulary.format();
-  const { buffer, byteOffset, byteLength } = network.parameters;
-  const start = sha256(new Uint8Array(buffer, byteOffset, byteLength));
-  const masks = [...network.masks].map(([name, mask]) => [name, sha256(mask)]);
-  const run = sha256(
-    canonicalJson(
-      JSON.parse(
-        JSON.stringify({ architecture, vocabulary, masks, start, protocol, batch, learningRate, seed, data }),
-      ),
-    ),
-  );
-  const history: EpochMetrics[] = [];
-  let resume: TrainOptions["resume"];
+  // A checkpoint is only taken up by a run that would have made it. How long a constant rate goes on changes nothing
+  // of what there is already.
+  const { epochs, updates, executor, threads, ...deciding } = settings;
+  const length = settings.schedule === "cosine" ? { epochs, updates } : {};
+  const of = { task: task.name, batch: task.batch, steps: task.steps, data };
+  const identity = runIdentity(network, { ...deciding, ...length, ...of });
+  let history: readonly EpochMetrics[] = [];
+  let resume: Run | undefined;
   if (checkpoint !== undefined && existsSync(checkpoint)) {
-    const found = resumption(checkpoint, run);
-    refuseFewer(epochs, found.history.length, checkpoint);
-    history.push(...found.history);
-    resume = { epoch: history.length, state: found.state };
-    output.remark(`going on after epoch ${history.length}, from ${checkpoint}`);
+    resume = resumption(checkpoint, identity);
+    history = resume.history;
+    refuseFewer(epochs, resume.epoch, checkpoint);
+    output.remark(`going on after epoch ${resume.epoch}, from ${checkpoint}`);
   }
 
+  const made: UpdateMetrics[] = [];
+  const save = (run: Run) => {
+    history = run.history;
+    if (checkpoint === undefined) return;
+    writeWhole(checkpoint, encodeCheckpoint({ run, notes: new Map([["identity", identity]]) }));
+  };
   const bar = new ProgressBar("training");
   const work = (signal: AbortSignal) =>
-    train(network, data, {
-      protocol,
-      epochs,
-      batch,
-      learningRate,
-      executor,
-      threads,
-      recompute,
-      seed,
+    train(network, task, {
+      ...settings,
       signal,
       resume,
       onProgress: (share) => bar.update(share),
-      onEpoch(epoch, metrics, state) {
-        history.push(metrics);
-        const notes = new Map([
-          ["run", run],
-          ["history", encodeHistory(history)],
-        ]);
-        if (checkpoint !== undefined) writeWhole(checkpoint, encodeCheckpoint({ state, notes }));
+      onUpdate: (update) => made.push(update),
+      onPause: save,
+      onEpoch(epoch, metrics, run) {
+        save(run);
         if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
       },
     });
   const isSaved = () => checkpoint !== undefined && existsSync(checkpoint);
   const trained = await interruptible(work, isSaved).finally(() => bar.stop());
-  if (out === undefined || checkpoint === undefined) return { trained, history };
-  writeWhole(out, saveNetwork(trained));
-  try {
-    rmSync(checkpoint, { force: true });
-  } catch (error) {
-    throw new FileError(checkpoint, error, "write");
+  if (out !== undefined && checkpoint !== undefined) {
+    writeWhole(out, saveNetwork(trained));
+    try {
+      rmSync(checkpoint, { force: true });
+    } catch (error) {
+      throw new FileError(checkpoint, error, "write");
+    }
   }
-  return { trained, history };
+  return { trained, history, updates: made };
+}
+
+function runIdentity(network: Network, settings: object): string {
+  const { architecture, conventions, parameters, masks } = network;
+  const { buffer, byteOffset, byteLength } = parameters;
+  const start = sha256(new Uint8Array(buffer, byteOffset, byteLength));
+  const mask = [...masks].map(([name, bits]) => [name, sha256(bits)]);
+  const vocabulary = conventions.vocabulary.format();
+  return sha256(
+    canonicalJson(JSON.parse(JSON.stringify({ architecture, vocabulary, mask, start, ...settings }))),
+  );
 }
 
 // The state of an earlier epoch is gone, and starting anew would lose the later ones.
-function refuseFewer(epochs: number, done: number, checkpoint: string): void {
-  if (done <= epochs) return;
+function refuseFewer(epochs: number | undefined, done: number, checkpoint: string): void {
+  if (epochs === undefined || done <= epochs) return;
   throw new InputError({
     where: checkpoint,
     what: `this training has come to epoch ${done} already, and ${epochs} are asked for`,
@@ -115,27 +129,28 @@ function refuseFewer(epochs: number, done: number, checkpoint: string): void {
 }
 
 /**
- * What a checkpoint holds: its epochs so far and the state after them.
+ * The run that a checkpoint holds.
  * @throws FileError when it cannot be read. @throws InputError when it is of another run, which would lose what it has
  * if this one began, and when it is not a checkpoint or is damaged.
  */
-export function resumption(path: string, run: string): { history: EpochMetrics[]; state: TrainingState } {
-  const { state, notes } = decodeCheckpoint(readBytes(path), path);
-  if (notes.get("run") !== run) {
+export function resumption(path: string, identity: string): Run {
+  const { run, notes } = decodeCheckpoint(readBytes(path), path);
+  if (notes.get("identity") !== identity) {
     throw new InputError({
       where: path,
       what: "is the checkpoint of another run",
-      hint: "repeat that run's options, name another --out, or delete it",
+      hint: "repeat that run's options and data, name another --out, or delete it",
     });
   }
-  return { history: decodeHistory(notes.get("history"), path), state };
+  return run;
 }
 
 /** An epoch in one line. */
-export function describeEpoch(
-  epoch: number,
-  { trainLoss, trainAccuracy, testLoss, testAccuracy }: EpochMetrics,
-): string {
+export function describeEpoch(epoch: number, metrics: EpochMetrics): string {
+  const { trainLoss, trainAccuracy, testLoss, testAccuracy, validationLoss } = metrics;
+  if (validationLoss !== undefined) {
+    return `epoch ${epoch}: training ${trainLoss.toFixed(4)} nats, held out ${validationLoss.toFixed(4)}`;
+  }
   const line = `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}`;
   if (testLoss === undefined || testAccuracy === undefined) return line;
   return `${line}; test loss ${testLoss.toFixed(4)}, accuracy ${percent(testAccuracy)}`;

@@ -29,7 +29,7 @@ export interface Windows {
   /** The symbol after each of `symbols`, in the same order. */
   readonly targets: Int32Array;
   /** [count] 1 where lanes go on from the batch before, 0 where a text begins and state starts anew. */
-  readonly carries: Uint8Array;
+  readonly carry: Uint8Array;
 }
 
 /** How many batches the texts are cut into. */
@@ -90,7 +90,7 @@ export function makeWindows(
     symbols,
     lengths,
     targets,
-    carries: Uint8Array.from(wanted, ({ start }) => Number(start > 0)),
+    carry: Uint8Array.from(wanted, ({ start }) => Number(start > 0)),
   };
 }
 

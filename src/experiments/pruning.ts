@@ -9,6 +9,7 @@ import { targets } from "../prune/target.js";
 import { Random } from "../random.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialKind, TrialSpec } from "../study/kind.js";
+import { classify } from "../train/classify.js";
 import { evaluate } from "../train/evaluate.js";
 import { train } from "../train/train.js";
 import { loadData } from "./data.js";
@@ -57,7 +58,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     const record = recording(context);
     const accuracies = () => [
       pruned.accuracy,
-      ...record.history.map(({ testAccuracy = Number.NaN }) => testAccuracy),
+      ...record.history().map(({ testAccuracy = Number.NaN }) => testAccuracy),
     ];
     const regained = () => regainedAfter(trained.summary.testAccuracy, accuracies());
     const isDone = () => untilRegained && Number.isFinite(regained());
@@ -65,11 +66,9 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       const metrics = { testLoss: pruned.loss, testAccuracy: pruned.accuracy };
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
-    const retrained = await train(network, data, {
-      protocol,
+    const retrained = await train(network, classify(network, data, { protocol, batch }), {
       // No more for a network that lost nothing, or that was interrupted after its last epoch.
-      epochs: isDone() ? record.history.length : epochs,
-      batch,
+      epochs: isDone() ? record.history().length : epochs,
       learningRate,
       seed: `${context.seed}/retrain`,
       isDone,
@@ -81,7 +80,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
         baseAccuracy: trained.summary.testAccuracy,
         prunedAccuracy: pruned.accuracy,
         prunedLoss: pruned.loss,
-        testAccuracy: accuracies()[record.history.length],
+        testAccuracy: accuracies()[record.history().length],
         regainedAfter: regained(),
         nonzeros: left.reduce((sum, { nonzeros }) => sum + nonzeros, 0),
         weights: left.reduce((sum, { weights }) => sum + weights, 0),

@@ -23,6 +23,7 @@ import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
+import { classify } from "../train/classify.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
@@ -108,17 +109,14 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     const data = loadData(configuration.data);
     const { protocol, epochs, batch, learningRate, tested } = configuration;
     const record = recording(context);
-    const trained = await train(network, data, {
-      protocol,
+    const trained = await train(network, classify(network, data, { protocol, batch, tested }), {
       epochs,
-      batch,
       learningRate,
-      tested,
       seed: `${seed}/train`,
       ...record.options,
     });
     return {
-      summary: { ...record.history.at(-1), parameters: trained.size, ...properties, ...more },
+      summary: { ...record.history().at(-1), parameters: trained.size, ...properties, ...more },
       artifacts: {
         [NETWORK]: saveNetwork(trained),
         [GRAPH]: new TextEncoder().encode(formatNodeLink(graph)),

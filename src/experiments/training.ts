@@ -6,11 +6,11 @@ import { saveNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
 import type { TrialContext, TrialKind } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
+import { classify } from "../train/classify.js";
 import { defaultProtocol, protocols } from "../train/protocol.js";
-import type { EpochMetrics, TrainOptions } from "../train/train.js";
-import { train } from "../train/train.js";
+import type { EpochMetrics } from "../train/task.js";
+import { type TrainOptions, train } from "../train/train.js";
 import { dataSchema, loadData } from "./data.js";
-import { decodeHistory, encodeHistory } from "./history.js";
 
 export const trainSchema = z
   .strictObject({
@@ -48,17 +48,16 @@ export const trainKind: TrialKind<TrainConfiguration> = {
     const network = initialise(stack(configuration), random.stream("initial weights"));
     const { protocol, epochs, batch, learningRate } = configuration;
     const record = recording(context);
-    const trained = await train(network, loadData(configuration.data), {
-      protocol,
+    const task = classify(network, loadData(configuration.data), { protocol, batch });
+    const trained = await train(network, task, {
       epochs,
-      batch,
       learningRate,
       seed: `${context.seed}/train`,
       ...record.options,
     });
     return {
       summary: {
-        ...record.history.at(-1),
+        ...record.history().at(-1),
         parameters: trained.size,
       },
       artifacts: { [NETWORK]: saveNetwork(trained) },
@@ -68,24 +67,23 @@ export const trainKind: TrialKind<TrainConfiguration> = {
 
 /**
  * Makes a training part of a trial: `options` let it resume from the trial's last epoch, record every epoch and stop
- * when the trial should. `history` holds the metrics of all epochs so far; it travels in the saved state.
+ * when the trial should. `history` gives the metrics of all epochs so far.
  */
 export function recording(context: TrialContext): {
   options: Pick<TrainOptions, "signal" | "resume" | "onEpoch">;
-  history: EpochMetrics[];
+  history(): readonly EpochMetrics[];
 } {
   const { resume, signal } = context;
-  const where = "the trial's checkpoint";
-  const checkpoint = resume && resume.epoch > 0 ? decodeCheckpoint(resume.state, where) : undefined;
-  const history = checkpoint ? decodeHistory(checkpoint.notes.get("history"), where) : [];
+  const saved =
+    resume && resume.epoch > 0 ? decodeCheckpoint(resume.state, "the trial's checkpoint").run : undefined;
+  let history = saved?.history ?? [];
   const options: Pick<TrainOptions, "signal" | "resume" | "onEpoch"> = {
     signal,
-    resume: checkpoint && { epoch: history.length, state: checkpoint.state },
-    async onEpoch(epoch, metrics, state) {
-      history.push(metrics);
-      const notes = new Map([["history", encodeHistory(history)]]);
-      await context.saveEpoch(epoch, { ...metrics }, encodeCheckpoint({ state, notes }));
+    resume: saved,
+    async onEpoch(epoch, metrics, run) {
+      history = run.history;
+      await context.saveEpoch(epoch, { ...metrics }, encodeCheckpoint({ run, notes: new Map() }));
     },
   };
-  return { options, history };
+  return { options, history: () => history };
 }

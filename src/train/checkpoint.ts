@@ -1,29 +1,65 @@
 // Checkpoints: all that a training needs to go on as if nothing had happened, as one safetensors file.
-
-import type { TrainingState } from "../engine/executor.js";
+import { z } from "zod";
 import { InputError } from "../errors.js";
 import { parse, type Safetensors, type StoredTensor, serialise } from "../network/safetensors.js";
+import type { EpochMetrics } from "./task.js";
+import type { Run } from "./train.js";
 
 const FORMAT = "filigree-checkpoint";
-const VERSION = "1";
+const VERSION = "2";
 
-/** A state with what its owner wants to remember beside it: named texts. */
+/** A run with what its owner wants to remember beside it: named texts. */
 export interface Checkpoint {
-  readonly state: TrainingState;
+  readonly run: Run;
   readonly notes: ReadonlyMap<string, string>;
 }
 
+// A loss need not be finite, which JSON alone cannot say.
+const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
+const metrics = z.strictObject({
+  trainLoss: number,
+  trainAccuracy: number,
+  testLoss: number.optional(),
+  testAccuracy: number.optional(),
+  validationLoss: number.optional(),
+  validationAccuracy: number.optional(),
+});
+const whole = z.int().min(0);
+const schema = z.strictObject({
+  epoch: whole,
+  updates: whole,
+  step: whole,
+  sums: z.strictObject({ loss: number, count: number, correct: number }),
+  history: z.array(metrics),
+  best: z.strictObject({ epoch: whole, loss: number }).optional(),
+});
+
 /** The bytes of a checkpoint; equal checkpoints give equal bytes. */
-export function encodeCheckpoint({ state, notes }: Checkpoint): Uint8Array {
+export function encodeCheckpoint({ run, notes }: Checkpoint): Uint8Array {
+  const { epoch, updates, state, carry, sums, history, best } = run;
   const vector = (values: Float32Array): StoredTensor => ({ dtype: "F32", shape: [values.length], values });
+  const described: z.input<typeof schema> = {
+    epoch,
+    updates,
+    step: state.step,
+    sums,
+    history: [...history],
+    ...(best && { best: { epoch: best.epoch, loss: best.loss } }),
+  };
   return serialise({
     tensors: new Map([
       ["parameters", vector(state.parameters)],
       ["first_moment", vector(state.firstMoment)],
       ["second_moment", vector(state.secondMoment)],
+      ["carry", vector(carry)],
+      ...(best ? [["best", vector(best.parameters)] as const] : []),
     ]),
-    metadata: new Map([[FORMAT, VERSION], ["step", String(state.step)], ...notes]),
+    metadata: new Map([[FORMAT, VERSION], ["run", JSON.stringify(described, finite)], ...notes]),
   });
+}
+
+function finite(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
 /** The checkpoint in some bytes. @throws InputError when they are not one. */
@@ -43,13 +79,24 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     const values = file.tensors.get(name)?.values;
     return values instanceof Float32Array ? values : refuse(`the checkpoint lacks ${name}`);
   };
-  const step = Number(file.metadata.get("step"));
-  if (!Number.isSafeInteger(step) || step < 0) refuse("its number of updates is impossible");
+  const { step, best, ...run } = described(file.metadata.get("run"), refuse);
   const state = {
     parameters: vector("parameters"),
     firstMoment: vector("first_moment"),
     secondMoment: vector("second_moment"),
     step,
   };
-  return { state, notes: file.metadata };
+  const whole = { ...run, state, carry: vector("carry"), history: run.history satisfies EpochMetrics[] };
+  return {
+    run: best ? { ...whole, best: { ...best, parameters: vector("best") } } : whole,
+    notes: file.metadata,
+  };
+}
+
+function described(text: string | undefined, refuse: (what: string, cause?: unknown) => never) {
+  try {
+    return schema.parse(JSON.parse(text ?? ""));
+  } catch (error) {
+    return refuse("the checkpoint's description of its run is damaged", error);
+  }
 }

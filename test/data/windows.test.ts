@@ -5,14 +5,14 @@ import { Random } from "../../src/random.js";
 const upTo = (n: number, from = 0) => Uint16Array.from({ length: n }, (_, i) => from + i);
 
 /** Batches one by one as [step][lane]. */
-function unpack({ count, sizes, steps, symbols, targets, carries }: Windows) {
+function unpack({ count, sizes, steps, symbols, targets, carry }: Windows) {
   let at = 0;
   return Array.from({ length: count }, (_, batch) => {
     const rows = (values: ArrayLike<number>) =>
       Array.from({ length: steps[batch] }, (_, step) =>
         Array.from({ length: sizes[batch] }, (_, lane) => values[at + step * sizes[batch] + lane]),
       );
-    const unpacked = { symbols: rows(symbols), targets: rows(targets), carries: carries[batch] };
+    const unpacked = { symbols: rows(symbols), targets: rows(targets), carry: carry[batch] };
     at += steps[batch] * sizes[batch];
     return unpacked;
   });
@@ -29,7 +29,7 @@ describe("makeWindows", () => {
       symbols: Uint16Array.of(0, 5, 1, 6, 2, 7, 3, 8, 4, 9),
       targets: Int32Array.of(1, 6, 2, 7, 3, 8, 4, 9, 5, 10),
       lengths: Int32Array.of(2, 2, 2, 2, 1, 1),
-      carries: Uint8Array.of(0, 1, 1),
+      carry: Uint8Array.of(0, 1, 1),
     });
   });
 
@@ -47,18 +47,18 @@ describe("makeWindows", () => {
           [5, 9],
           [6, 10],
         ],
-        carries: 0,
+        carry: 0,
       },
-      { symbols: [[6, 10]], targets: [[7, 11]], carries: 1 },
+      { symbols: [[6, 10]], targets: [[7, 11]], carry: 1 },
     ]);
   });
 
   it("begins anew with every text and predicts nothing across their border", () => {
     const texts = [upTo(4), upTo(1, 50), upTo(3, 10), upTo(0)];
     expect(unpack(makeWindows(texts, { batch: 1, window: 2 }))).toEqual([
-      { symbols: [[0], [1]], targets: [[1], [2]], carries: 0 },
-      { symbols: [[2]], targets: [[3]], carries: 1 },
-      { symbols: [[10], [11]], targets: [[11], [12]], carries: 0 },
+      { symbols: [[0], [1]], targets: [[1], [2]], carry: 0 },
+      { symbols: [[2]], targets: [[3]], carry: 1 },
+      { symbols: [[10], [11]], targets: [[11], [12]], carry: 0 },
     ]);
   });
 
@@ -90,7 +90,7 @@ describe("makeWindows", () => {
             steps.map((at) =>
               Array.from({ length: batch }, (_, lane) => text[offset + lane * stream + at + further]),
             );
-          return { symbols: read(0), targets: read(1), carries: start === 0 ? 0 : 1 };
+          return { symbols: read(0), targets: read(1), carry: start === 0 ? 0 : 1 };
         });
       });
       const windowing = { batch, window, offset };

@@ -1,0 +1,99 @@
+// Texts and language models as the verbs take them.
+import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
+import type { Cut } from "../data/symbols.js";
+import { showSymbols } from "../data/symbols.js";
+import {
+  createTextData,
+  type EncodedTexts,
+  encodeTexts,
+  type NamedText,
+  type TextData,
+} from "../data/text.js";
+import { InputError } from "../errors.js";
+import { readTextBytes } from "../files.js";
+import { Network } from "../network/network.js";
+import { type Output, percent } from "./command.js";
+
+export interface TextVerbOptions {
+  readonly validation?: readonly string[];
+  readonly split?: number;
+  readonly symbols?: Cut;
+  readonly unknown?: string | true;
+  readonly vocabulary?: readonly string[];
+}
+
+/** @throws FileError when a file cannot be read, or is larger than a text may be. */
+export function readTexts(paths: readonly string[]): NamedText[] {
+  return paths.map((name) => ({ name, text: readTextBytes(name) }));
+}
+
+/** Texts to train on and to judge by, with a remark on what the vocabulary lacks. */
+export function textData(
+  texts: readonly NamedText[],
+  { validation, split, symbols: cut, unknown, vocabulary }: TextVerbOptions,
+  output: Output,
+): TextData {
+  if (validation !== undefined && split !== undefined) {
+    throw new InputError({
+      where: "--split",
+      what: "nothing is held out of the texts where --validation names others",
+      hint: "give one of the two",
+    });
+  }
+  const judged = validation && readTexts(validation);
+  const data = createTextData(texts, { validation: judged, split, cut, unknown, vocabulary });
+  remarkOnUnknown("training", data.train, output);
+  remarkOnUnknown("validation", data.validation, output);
+  return data;
+}
+
+/** Texts for a network, whole. */
+export function textsFor(
+  { conventions }: Network,
+  paths: readonly string[],
+  unknown: string | true | undefined,
+  output: Output,
+): EncodedTexts {
+  const encoded = encodeTexts(conventions.vocabulary.symbols, readTexts(paths), unknown);
+  remarkOnUnknown("the text", encoded, output);
+  return encoded;
+}
+
+function remarkOnUnknown(what: string, { texts, unknown }: EncodedTexts, output: Output): void {
+  if (unknown.count === 0) return;
+  const all = texts.reduce((sum, { length }) => sum + length, 0);
+  output.remark(
+    `${what}: ${unknown.count} symbols (${percent(unknown.count / all)}) are taken for the unknown one: ${showSymbols(unknown.kinds)}`,
+  );
+}
+
+/**
+ * A network that predicts the next symbol. In a file from elsewhere nothing says so; one with an output for every symbol
+ * is taken to do it.
+ * @throws InputError when it is another.
+ */
+export function languageModel(network: Network, where: string): Network {
+  const { architecture, parameters, masks, conventions } = network;
+  const { readout, vocabulary } = architecture;
+  if (readout.at === "every-step") return network;
+  if (readout.outputs !== vocabulary) {
+    throw new InputError({
+      where,
+      what: `it tells ${readout.outputs} classes apart and does not predict the next of ${vocabulary} symbols`,
+      hint: "give it labelled strings with --data",
+    });
+  }
+  const reading = { ...architecture, readout: { ...readout, at: "every-step" as const } };
+  return new Network(reading, parameters, masks, conventions);
+}
+
+/** For example "1.7290 nats, 2.494 bits, perplexity 5.64". */
+export function describeNats(nats: number): string {
+  return `${nats.toFixed(4)} nats, ${(nats / Math.LN2).toFixed(3)} bits, perplexity ${Math.exp(nats).toFixed(2)}`;
+}
+
+/** What the best n-grams reach on the held-out part. */
+export function bestBaseline({ train, validation, vocabulary }: TextData): NgramBaseline {
+  const all = scoreNgrams(train.texts, validation.texts, vocabulary.length);
+  return all.reduce((best, one) => (one.nats < best.nats ? one : best));
+}

@@ -1,0 +1,67 @@
+// The task of telling sequences apart: each has one label, and is read once, where the protocol says.
+import { longest, makeBatches, symbolsInUse } from "../data/batches.js";
+import { BINARY, type Dataset } from "../data/dataset.js";
+import type { Vocabulary } from "../data/vocabulary.js";
+import type { Network } from "../network/network.js";
+import { checkFit, evaluateWith } from "./evaluate.js";
+import { checkOptions, type Tested } from "./options.js";
+import { type Protocol, protocolOf, readAt, trainingOrder } from "./protocol.js";
+import type { Task } from "./task.js";
+
+export interface TrainingData {
+  readonly train: Dataset;
+  readonly test: Dataset;
+}
+
+export interface ClassifyOptions {
+  /** Sequences in a batch. */
+  readonly batch: number;
+  /** The one under which the network is read where its conventions say, when left out: `corrected` for a new one. */
+  readonly protocol?: Protocol;
+  /** After which epochs the test data are read, which takes about an eighth of the time: after each when left out. */
+  readonly tested?: Tested;
+}
+
+/**
+ * The task of classifying labelled sequences, for this network: its vocabulary says what symbols are.
+ * @throws InputError when an option is none or a sequence cannot be encoded.
+ */
+export function classify(network: Network, data: TrainingData, options: ClassifyOptions): Task {
+  checkOptions(options);
+  const { batch, tested } = options;
+  const { vocabulary } = network.conventions;
+  const { protocol = protocolOf(network.conventions.readAt) } = options;
+  const sets = [data.train, data.test];
+  const conventions = conventionsOf(network, protocol, vocabulary);
+  return {
+    name: "classify",
+    batch,
+    steps: Math.max(...sets.map((set) => longest(set, vocabulary))),
+    symbols: sets.flatMap((set) => symbolsInUse(set, vocabulary)),
+    conventions: () => conventions,
+    check(subject) {
+      for (const set of sets) checkFit(subject, set);
+    },
+    epoch(_, random) {
+      let order: Int32Array | undefined;
+      return {
+        updates: Math.ceil(data.train.strings.length / batch),
+        batches(first, count) {
+          order ??= trainingOrder(protocol, data.train, batch, random, vocabulary);
+          const rows = order.subarray(first * batch, (first + count) * batch);
+          return makeBatches(data.train, rows, batch, conventions.readAt, vocabulary);
+        },
+      };
+    },
+    async evaluate(executor, _, last) {
+      if (tested === "last-epoch" && !last) return {};
+      const { loss, accuracy } = await evaluateWith(executor, data.test, conventions, batch);
+      return { testLoss: loss, testAccuracy: accuracy };
+    },
+  };
+}
+
+function conventionsOf({ architecture, conventions }: Network, protocol: Protocol, vocabulary: Vocabulary) {
+  const { labels = architecture.readout.outputs === 2 ? BINARY : undefined } = conventions;
+  return { readAt: readAt(protocol), vocabulary, ...(labels && { labels }) };
+}

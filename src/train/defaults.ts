@@ -1,0 +1,62 @@
+// How long and how fast a network is trained where nothing is said, by task: one list, for the command line, studies and
+// whoever uses the library.
+import type { CellKind } from "../network/architecture.js";
+import type { TrainOptions } from "./train.js";
+
+/** A network and a training. */
+export interface Defaults
+  extends Required<Pick<TrainOptions, "epochs" | "learningRate" | "schedule" | "warmUp">> {
+  readonly cell?: CellKind;
+  readonly hidden: number;
+  readonly layers: number;
+  /** That of a layer when left out. */
+  readonly embedding?: number;
+  readonly batch: number;
+  readonly window?: number;
+  readonly optimiser: "adam" | "adamw";
+  readonly clip: number;
+  readonly dropout: number;
+}
+
+/** Labelled strings: the thesis's numbers. */
+const classify = {
+  hidden: 50,
+  layers: 3,
+  epochs: 50,
+  batch: 32,
+  learningRate: 1e-3,
+  schedule: "constant",
+  warmUp: 0,
+  optimiser: "adam",
+  clip: 5,
+  dropout: 0,
+} as const satisfies Defaults;
+
+/** A text, from scratch: some minutes for a megabyte. */
+const next = {
+  cell: "lstm",
+  hidden: 256,
+  layers: 1,
+  embedding: 64,
+  epochs: 10,
+  batch: 32,
+  window: 64,
+  learningRate: 2e-3,
+  schedule: "cosine",
+  warmUp: 200,
+  optimiser: "adamw",
+  clip: 1,
+  dropout: 0.2,
+} as const satisfies Defaults;
+
+/** A network that is trained further: at a small, constant rate, and nothing is dropped. */
+const further = {
+  learningRate: 1e-3,
+  schedule: "constant",
+  warmUp: 0,
+  optimiser: "adam",
+  clip: 5,
+  dropout: 0,
+} as const satisfies Partial<Defaults>;
+
+export const defaults = { classify, next, further: { ...next, ...further } } as const;

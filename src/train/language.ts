@@ -1,0 +1,124 @@
+// The task of predicting the next symbol of a text from all before it, and what a network says of texts. Texts are
+// trained on in lanes and windows with state carried on; they are evaluated whole, one symbol after the other.
+import type { SymbolArray } from "../data/symbols.js";
+import { countPredictions, type TextData } from "../data/text.js";
+import { parseVocabulary } from "../data/vocabulary.js";
+import { checkLongEnough, countWindows, makeWindows } from "../data/windows.js";
+import type { ExecutorName } from "../engine/engine.js";
+import { stream } from "../engine/stream.js";
+import { InputError } from "../errors.js";
+import type { Network } from "../network/network.js";
+import type { Task } from "./task.js";
+
+export interface NextSymbolOptions {
+  /** Lanes: streams that each text is cut into. */
+  readonly batch: number;
+  /** Steps of a batch, beyond which no gradient flows. */
+  readonly window: number;
+  readonly executor?: ExecutorName;
+  /** What messages call the texts. */
+  readonly names?: readonly string[];
+}
+
+/** What a network says of texts. */
+export interface TextEvaluation {
+  /** Symbols that were predicted: all but the first of each text. */
+  readonly symbols: number;
+  /** Mean over them of -ln of the probability of each. */
+  readonly nats: number;
+  /** Share of them that was the likeliest. */
+  readonly accuracy: number;
+  /** [symbol][vocabulary] logits after each of the first symbols, as many as were wanted. */
+  readonly logits: Float32Array;
+}
+
+/**
+ * The task of predicting the next symbol: truncated backpropagation through time over `window` steps. Every epoch but
+ * the first leaves out a random number of symbols at the beginning of each text, so that windows begin elsewhere. After
+ * each epoch the held-out texts are read whole.
+ * @throws InputError when a text is too short for so many lanes and steps.
+ */
+export function nextSymbol(
+  data: Pick<TextData, "vocabulary" | "train" | "validation">,
+  options: NextSymbolOptions,
+): Task {
+  const { batch, window, executor: name } = options;
+  const { texts } = data.train;
+  const names = options.names ?? texts.map((_, i) => `text ${i + 1}`);
+  checkLongEnough(texts, names, { batch, window });
+  const vocabulary = parseVocabulary(JSON.stringify(data.vocabulary), "vocabulary");
+  return {
+    name: "next",
+    batch,
+    steps: window,
+    symbols: [...data.vocabulary.keys()],
+    judgedBy: "validationLoss",
+    conventions: () => ({ readAt: "last-symbol", vocabulary }),
+    check: checkReads,
+    epoch(number, random) {
+      // A text that would lose a lane's last window by it is left whole.
+      const spare = Math.min(...texts.map(({ length }) => length - 1 - batch * window));
+      const offset = number === 1 ? 0 : random.below(Math.max(1, Math.min(window, spare + 1)));
+      const windowing = { batch, window, offset };
+      return {
+        updates: countWindows(texts, windowing),
+        batches: (first, count) => makeWindows(texts, windowing, first, count),
+      };
+    },
+    async evaluate(_, present) {
+      const { nats, accuracy } = await evaluateTexts(present(), data.validation.texts, { executor: name });
+      return { validationLoss: nats, validationAccuracy: accuracy };
+    },
+  };
+}
+
+/**
+ * Reads each text whole from a state of zero and compares every symbol after the first with what was expected of it.
+ * @param texts symbols as rows of the network's embedding.
+ * @throws InputError when the network predicts no symbols, or there is none to predict.
+ */
+export async function evaluateTexts(
+  network: Network,
+  texts: readonly SymbolArray[],
+  { executor, outputs = 0 }: { executor?: ExecutorName; outputs?: number } = {},
+): Promise<TextEvaluation> {
+  checkReads(network);
+  const symbols = countPredictions(texts);
+  if (symbols === 0)
+    throw new InputError({ what: "there is no symbol to predict", hint: "give a longer text" });
+  const reading = stream(network, { executor });
+  const size = network.architecture.readout.outputs;
+  const logits = new Float32Array(Math.min(outputs, symbols) * size);
+  let loss = 0;
+  let correct = 0;
+  let kept = 0;
+  let turn = performance.now();
+  for (const text of texts) {
+    reading.reset();
+    for (let i = 0; i + 1 < text.length; i++) {
+      const after = reading.step(text[i]);
+      if (kept < logits.length) {
+        logits.set(after, kept);
+        kept += size;
+      }
+      const most = after.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+      let total = 0;
+      for (let k = 0; k < size; k++) total += Math.exp(after[k] - most);
+      loss += Math.log(total) + most - after[text[i + 1]];
+      if (after.indexOf(most) === text[i + 1]) correct++;
+      if (performance.now() - turn < 100) continue;
+      await new Promise((resolve) => setTimeout(resolve));
+      turn = performance.now();
+    }
+  }
+  return { symbols, nats: loss / symbols, accuracy: correct / symbols, logits };
+}
+
+/** @throws InputError unless the network predicts a symbol at every step. */
+export function checkReads({ architecture: { readout, vocabulary } }: Network): void {
+  if (readout.at === "every-step" && readout.outputs === vocabulary) return;
+  throw new InputError({
+    what: "the network does not predict the next symbol of a text",
+    hint: "train one with --text, or give it labelled sequences with --data",
+  });
+}

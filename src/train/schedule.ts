@@ -1,0 +1,60 @@
+// Learning rates as functions of the update. Some depend on how many updates there will be in all, so that number is a
+// part of the run: asking for more later gives other rates.
+import { InputError } from "../errors.js";
+import { checkWord } from "../suggest.js";
+
+/** Constant; or a cosine from the learning rate down to a hundredth of it (Loshchilov & Hutter 2017). */
+export const schedules = ["constant", "cosine"] as const;
+export type ScheduleName = (typeof schedules)[number];
+
+export interface ScheduleOptions {
+  readonly schedule: ScheduleName;
+  readonly learningRate: number;
+  /** Updates over which the rate rises to its value in equal steps; at most all of them. */
+  readonly warmUp: number;
+}
+
+const LEAST = 0.01;
+
+/**
+ * The learning rate of every update, counted from 0, when there are `total` in all.
+ * @throws InputError when a number is out of its range.
+ */
+export function rateOf(
+  { schedule, learningRate, warmUp }: ScheduleOptions,
+  total: number,
+): (update: number) => number {
+  checkWord("schedule", schedule, schedules);
+  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
+    throw new InputError({
+      where: "learningRate",
+      what: `${learningRate} is not a learning rate`,
+      hint: "use a positive number, for example 0.001",
+    });
+  }
+  if (!Number.isSafeInteger(warmUp) || warmUp < 0) {
+    throw new InputError({ where: "warmUp", what: `${warmUp} is not a number of updates` });
+  }
+  return (update) => {
+    if (update < warmUp) return (learningRate * (update + 1)) / warmUp;
+    if (schedule === "constant") return learningRate;
+    const share = Math.min(1, (update - warmUp) / Math.max(1, total - warmUp));
+    return learningRate * (LEAST + ((1 - LEAST) * (1 + cosine(share))) / 2);
+  };
+}
+
+/**
+ * cos(π·share) for a share from 0 to 1, by its series, because the last bit of Math.cos is not the same everywhere and
+ * a learning rate must be.
+ */
+function cosine(share: number): number {
+  // About the middle, where the series of the sine is shortest.
+  const x = Math.PI * (0.5 - share);
+  let term = x;
+  let sum = x;
+  for (let n = 1; n < 12; n++) {
+    term *= (-x * x) / ((2 * n + 1) * (2 * n));
+    sum += term;
+  }
+  return sum;
+}
