@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { resumption } from "../../src/cli/training.js";
 import { InputError } from "../../src/errors.js";
-import { encodeHistory } from "../../src/experiments/history.js";
 import { encodeCheckpoint } from "../../src/train/checkpoint.js";
+import type { Run } from "../../src/train/train.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,26 +14,29 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const vector = new Float32Array(2);
 const state = { parameters: vector, firstMoment: vector, secondMoment: vector, step: 3 };
 
-function checkpoint(history: string): string {
+const run: Run = {
+  epoch: 1,
+  updates: 2,
+  state,
+  carry: vector,
+  sums: { loss: Number.NaN, count: 2, correct: 1 },
+  history: [{ trainLoss: 1, trainAccuracy: 0.5, testLoss: Number.POSITIVE_INFINITY, testAccuracy: 0 }],
+  best: { epoch: 1, loss: 0.3, parameters: vector },
+};
+
+function checkpoint(notes: [string, string][] = []): string {
   const file = join(folder, "checkpoint");
-  const notes = new Map([
-    ["run", "this"],
-    ["history", history],
-  ]);
-  writeFileSync(file, encodeCheckpoint({ state, notes }));
+  writeFileSync(file, encodeCheckpoint({ run, notes: new Map([["identity", "this"], ...notes]) }));
   return file;
 }
 
 describe("a checkpoint beside the output", () => {
-  it("is taken up with its epochs, of which a loss may not be finite", () => {
-    const epoch = { trainLoss: 1, trainAccuracy: 0.5, testLoss: Number.POSITIVE_INFINITY, testAccuracy: 0 };
-    const found = resumption(checkpoint(encodeHistory([epoch])), "this");
-    expect(found?.history).toEqual([epoch]);
-    expect(found?.state.step).toBe(3);
+  it("is taken up with all that it holds, of which a loss may not be finite", () => {
+    expect(resumption(checkpoint(), "this")).toEqual(run);
   });
 
   it("is not given up for another run", () => {
-    expect(() => resumption(checkpoint("[]"), "other")).toThrow(
+    expect(() => resumption(checkpoint(), "other")).toThrow(
       "is the checkpoint of another run; repeat that run's options, name another --out, or delete it",
     );
   });
@@ -43,19 +46,19 @@ describe("a checkpoint beside the output", () => {
     ["empty", () => new Uint8Array(0)],
     ["no checkpoint", () => Buffer.from("string,valid")],
   ])("is refused with advice that helps when it is %s", (_, damage) => {
-    const file = checkpoint("[]");
+    const file = checkpoint();
     writeFileSync(file, damage(readFileSync(file)));
     expect(() => resumption(file, "this")).toThrow(
       `${file}: the checkpoint is damaged; delete it and start again`,
     );
   });
 
-  it.each(["", "{}", "[1]", '[{"trainLoss": "1"}]', "[".repeat(1e5)])(
+  it.each(["", "{}", "[1]", '{"epoch": "1"}', "[".repeat(1e5)])(
     "is refused when damaged: %.20s",
-    (history) => {
-      const file = checkpoint(history);
+    (described) => {
+      const file = checkpoint([["run", described]]);
       expect(() => resumption(file, "this")).toThrow(InputError);
-      expect(() => resumption(file, "this")).toThrow("list of epochs is damaged; delete it");
+      expect(() => resumption(file, "this")).toThrow("description of its run is damaged; delete it");
     },
   );
 });

@@ -16,7 +16,6 @@ import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { decodeHistory } from "../../src/experiments/history.js";
 import { decodeCheckpoint } from "../../src/train/checkpoint.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
@@ -159,9 +158,7 @@ describe("a user's ten minutes", () => {
     const train = (epochs: string) =>
       filigree("train", "--cell", "gru", ...small, ...data, "--epochs", epochs, "--out", out);
     const epochsDone = () =>
-      existsSync(checkpoint)
-        ? decodeHistory(decodeCheckpoint(readFileSync(checkpoint), "").notes.get("history"), "").length
-        : 0;
+      existsSync(checkpoint) ? decodeCheckpoint(readFileSync(checkpoint), "").run.epoch : 0;
     const interrupted = train("1000");
     while (epochsDone() < 2) await setTimeout(1);
     process.emit("SIGINT");
@@ -218,8 +215,8 @@ describe("a user's ten minutes", () => {
       stderr: expect.stringContaining("the same command goes on where it was"),
     });
     expect(existsSync(parts)).toBe(false);
-    const { notes } = decodeCheckpoint(readFileSync(`${parts}.checkpoint`), "");
-    const epochs = String(decodeHistory(notes.get("history"), "").length + 1);
+    const { run } = decodeCheckpoint(readFileSync(`${parts}.checkpoint`), "");
+    const epochs = String(run.epoch + 1);
     const [resumed, straight] = [await retrain(parts, epochs), await retrain(whole, epochs)];
     expect(resumed.stderr).toContain("going on after epoch");
     expect(JSON.parse(resumed.stdout).stages).toEqual(JSON.parse(straight.stdout).stages);

@@ -4,6 +4,7 @@ import type { Resume, TrialContext } from "../../src/study/kind.js";
 
 const vector = new Float32Array(2);
 const state = { parameters: vector, firstMoment: vector, secondMoment: vector, step: 3 };
+const run = { updates: 0, state, carry: vector, sums: { loss: 0, count: 0, correct: 0 } };
 
 describe("the record of a trial's epochs", () => {
   it("comes back after an interruption, losses that are not finite too", async () => {
@@ -19,10 +20,12 @@ describe("the record of a trial's epochs", () => {
     };
     const { options, history } = recording(context);
     const epoch = { trainLoss: 0.5, trainAccuracy: 0.7, testLoss: Number.NaN, testAccuracy: 0.6 };
-    await options.onEpoch?.(1, epoch, state);
-    await options.onEpoch?.(2, { ...epoch, testLoss: Number.POSITIVE_INFINITY }, state);
+    const epochs = [epoch, { ...epoch, testLoss: Number.POSITIVE_INFINITY }];
+    await options.onEpoch?.(1, epochs[0], { ...run, epoch: 1, history: epochs.slice(0, 1) });
+    await options.onEpoch?.(2, epochs[1], { ...run, epoch: 2, history: epochs });
     const resumed = recording({ ...context, resume: saved });
-    expect(resumed.history).toEqual(history);
+    expect(history()).toEqual(epochs);
+    expect(resumed.history()).toEqual(epochs);
     expect(resumed.options.resume?.epoch).toBe(2);
   });
 });

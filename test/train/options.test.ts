@@ -5,6 +5,7 @@ import { initialise, Network, stack } from "../../src/network/network.js";
 import { parseNetwork, type ReadOptions, saveNetwork } from "../../src/network/weights.js";
 import { type PruneOptions, prune } from "../../src/prune/prune.js";
 import { Random } from "../../src/random.js";
+import { type ClassifyOptions, classify } from "../../src/train/classify.js";
 import { evaluate } from "../../src/train/evaluate.js";
 import { type TrainOptions, train } from "../../src/train/train.js";
 
@@ -12,6 +13,9 @@ const network = initialise(stack({ cell: "gru", hidden: 3, layers: 1 }), new Ran
 const strings = { strings: ["ab", "b", "aaab", "ba"], labels: Uint8Array.of(1, 0, 1, 0) };
 const data = { train: strings, test: strings };
 const good = { epochs: 1, batch: 2, seed: 1 };
+
+const trainOn = async (subject: Network, options: Partial<ClassifyOptions> & TrainOptions) =>
+  train(subject, classify(subject, data, { batch: 2, ...options }), options);
 
 describe("train", () => {
   it.each<[object, string]>([
@@ -32,18 +36,18 @@ describe("train", () => {
     [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
   ])("refuses %j", async (options, message) => {
     const bad = { ...good, ...options } as TrainOptions;
-    await expect(train(network, data, bad)).rejects.toThrow(message);
+    await expect(trainOn(network, bad)).rejects.toThrow(message);
   });
 
   it("reads strings where the network is read, and says so in what it makes", async () => {
-    const trained = await train(network, data, good);
+    const trained = await trainOn(network, good);
     expect(trained.conventions.readAt).toBe("last-symbol");
     expect(trained.conventions.labels).toEqual(["0", "1"]);
-    const thesis = await train(network, data, { ...good, protocol: "thesis" });
+    const thesis = await trainOn(network, { ...good, protocol: "thesis" });
     expect(thesis.conventions.readAt).toBe("last-step");
-    const again = await train(thesis, data, good);
+    const again = await trainOn(thesis, good);
     expect(again.conventions.readAt).toBe("last-step");
-    expect(again.parameters).toEqual((await train(thesis, data, { ...good, protocol: "thesis" })).parameters);
+    expect(again.parameters).toEqual((await trainOn(thesis, { ...good, protocol: "thesis" })).parameters);
     expect(parseNetwork(saveNetwork(thesis), "x").conventions).toMatchObject({
       readAt: "last-step",
       labels: ["0", "1"],

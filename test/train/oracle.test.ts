@@ -44,7 +44,9 @@ describe.skipIf(!hasReference)(`the pruning oracle${skipNote}`, () => {
         expect(result.total).toBe(setting.total);
         expect(Math.abs(result.correct - setting.correct), where).toBeLessThanOrEqual(1);
         if (result.correct === setting.correct) exact++;
-        expect(Math.abs(result.sumOfBatchMeans - setting.loss), where).toBeLessThan(1e-3 * setting.loss + 1e-3);
+        expect(Math.abs(result.sumOfBatchMeans - setting.loss), where).toBeLessThan(
+          1e-3 * setting.loss + 1e-3,
+        );
         for (const [i, value] of setting.logits8.flat().entries()) {
           expect(Math.abs(result.logits[i] - value), where).toBeLessThan(1e-4);
         }
