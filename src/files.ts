@@ -15,9 +15,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "./errors.js";
-
-// Bytes; the longest string of V8 is a little longer.
-const MOST_TEXT = 2 ** 29 - 64;
+import { decodeText } from "./text.js";
 
 /** The bytes of a file. @throws FileError when it is missing, a directory or unreadable. */
 export function readBytes(path: string): Buffer {
@@ -28,13 +26,13 @@ export function readBytes(path: string): Buffer {
   }
 }
 
-/** The text of a UTF-8 file, without a byte order mark. @throws FileError as `readBytes`. */
-export function readText(path: string): string {
-  const bytes = readBytes(path);
-  if (bytes.length > MOST_TEXT) {
-    throw new InputError({ where: path, what: "it is too large to be read as text", hint: "split it" });
-  }
-  return bytes.toString("utf8").replace(/^\uFEFF/, "");
+/**
+ * The text of a file in any encoding that `decodeText` reads, without a byte order mark.
+ * @param largest bytes that it may have; by default what a string can hold.
+ * @throws FileError as `readBytes`. @throws InputError as `decodeText`.
+ */
+export function readText(path: string, largest?: number): string {
+  return decodeText(readBytes(path), path, largest);
 }
 
 // Where a file is written before it is renamed.

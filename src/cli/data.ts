@@ -4,6 +4,7 @@ import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { readDataset, writeDatasets } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
+import { remarksOn } from "../data/remarks.js";
 import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
 import { Random } from "../random.js";
@@ -88,12 +89,14 @@ function statsCommand(): Command {
     const train = readDataset(file);
     const statistics = describeDataset(train);
     const test = options.test === undefined ? undefined : readDataset(options.test);
+    const output = new Output(options);
+    for (const line of remarksOn(train, test)) output.remark(line);
     const comparison = test && {
       test: describeDataset(test),
       overlap: countOverlap(train, test),
       baselines: scoreBaselines(train, test),
     };
-    new Output(options).result({ file, ...statistics, ...comparison }, describe(statistics, comparison));
+    output.result({ file, ...statistics, ...comparison }, describe(statistics, comparison));
   });
 }
 

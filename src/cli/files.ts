@@ -3,6 +3,7 @@ import { readDataset } from "../data/csv.js";
 import type { Dataset } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { findGrammar } from "../data/grammars.js";
+import { remarksOn } from "../data/remarks.js";
 import { InputError } from "../errors.js";
 import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
@@ -33,7 +34,15 @@ export function trainingData(
     output.remark("no --data: using 25,000 strings of Reber's grammar, as in the thesis");
     return generateDataset({ grammar: findGrammar("reber") }, new Random(1));
   }
-  if (test !== undefined) return { train: readDataset(data), test: readDataset(test) };
+  const sets =
+    test === undefined
+      ? withoutTest(data, seed, output)
+      : { train: readDataset(data), test: readDataset(test) };
+  for (const line of remarksOn(sets.train, sets.test)) output.remark(line);
+  return sets;
+}
+
+function withoutTest(data: string, seed: number, output: Output): TrainingData {
   const all = readDataset(data);
   const count = all.strings.length;
   if (count < 4)
