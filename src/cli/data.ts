@@ -109,8 +109,8 @@ function describe(
     table(
       ["label", "strings", "mean length"],
       [
-        ["true", yes.strings, yes.meanLength.toFixed(1)],
-        ["false", no.strings, no.meanLength.toFixed(1)],
+        ["true", yes.strings, yes.strings > 0 ? yes.meanLength.toFixed(1) : "–"],
+        ["false", no.strings, no.strings > 0 ? no.meanLength.toFixed(1) : "–"],
       ],
     ),
     `${statistics.duplicates} repeated rows, ${statistics.contradictions} strings with both labels`,
