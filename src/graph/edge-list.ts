@@ -3,7 +3,7 @@
 // commas or semicolons and may have a header. A line that could mean something else is refused, because a graph that was
 // misread looks like any other.
 import { InputError } from "../errors.js";
-import { divide, type Field, type Line, readLines, SEPARATORS, shown } from "./edge-lines.js";
+import { divide, type Field, isSeparator, type Line, readLines, SEPARATORS, shown } from "./edge-lines.js";
 import { edgesOf, type Graph, isDirected } from "./graph.js";
 import { SAVE_AS } from "./other-formats.js";
 import type { ParsedGraph } from "./parsed.js";
@@ -38,20 +38,34 @@ const number = /^[+-]?(\d+([.,]\d*)?|[.,]\d+|nan|inf|infinity)(e[+-]?\d+)?$/i;
 const wholeNumber = /^[+-]?\d+$/;
 
 function edgeOf(line: Line, where: string): Edge {
-  // networkx writes the attributes of an edge, or {}, after it.
-  const attributes = /[\s,;]+\{_*\s*$/.exec(line.outline);
-  const end = attributes?.index ?? line.outline.length;
+  if (/^\s*(%|\/\/)/.test(line.outline))
+    throw new InputError({
+      where: `${where}:${line.number}`,
+      what: `the line looks like a comment: ${shown(line.text)}`,
+      hint: "begin comments with #",
+    });
+  const end = endOfColumns(line);
   const body = { text: line.text.slice(0, end), outline: line.outline.slice(0, end) };
+  const hasAttributes = end < line.outline.length;
   const isName = (field?: Field) => field && field.name !== "" && !/[\t,;]/.test(field.outline);
   const fields = SEPARATORS.map((separator) => divide(body, separator)).find(
     ([source, target]) => isName(source) && isName(target),
   );
   if (!fields || !isClear(fields, body.outline)) throw refusal(line, where);
   const [source, target, weight, ...more] = fields.map(({ name }) => name);
-  if (more.length > 0) throw refusal(line, where);
-  if (weight !== undefined && (attributes || !(weight === "" || number.test(weight))))
-    throw refusal(line, where);
+  const isWeight = weight === undefined || (!hasAttributes && (weight === "" || number.test(weight)));
+  if (!isWeight || more.length > 0) throw refusal(line, where);
   return { source, target, weight };
+}
+
+// Where networkx writes the attributes of an edge, such as {}, or else the end of the line.
+function endOfColumns({ outline }: Line): number {
+  const open = outline.lastIndexOf("{");
+  if (open < 1 || !isSeparator(outline[open - 1]) || /[^_\s]/.test(outline.slice(open + 1)))
+    return outline.length;
+  let end = open;
+  while (end > 0 && isSeparator(outline[end - 1])) end--;
+  return end;
 }
 
 // "a 1,2" may be an edge between "a 1" and 2, or one between a and 1 with a weight; so may "a 1 0,5".
@@ -140,7 +154,7 @@ function refuseHeader([first, ...rest]: readonly Edge[], placeOf: (edge: number)
 
 // Whether two names that come once are such as u and v, or person_a and person_b where no other is a person.
 function isPairOfColumns(ends: readonly string[], others: readonly string[]): boolean {
-  const found = /^(?:u v|i j|start end|head tail|tail head|(\w{2,})\w \1\w)$/.exec(
+  const found = /^(?:u v|i j|start end|head tail|tail head|id \w+|(\w{2,})\w \1\w)$/.exec(
     ends.map(simplified).join(" "),
   );
   if (!found) return false;

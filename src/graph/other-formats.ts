@@ -6,9 +6,9 @@ import { InputError } from "../errors.js";
 export const SAVE_AS = "save the graph as node-link JSON, GraphML or an edge list";
 
 const SIGNATURES: readonly (readonly [begin: RegExp, format: string])[] = [
-  [/^\s*graph\s*\[/im, "GML"],
-  [/^\s*\*(vertices|network|arcs|edges|matrix)\b/im, "Pajek's format"],
-  [/^\s*(strict\s+)?(di)?graph\b[^{\n]*\{[\s\S]*-[->]/im, "DOT, the language of Graphviz"],
+  [/^[ \t]*graph\s*\[/im, "GML"],
+  [/^[ \t]*\*(vertices|network|arcs|edges|matrix)\b/im, "Pajek's format"],
+  [/^\s*(strict\s+)?(di)?graph\b[^{\n]*\{[\s\S]*-[->]/i, "DOT, the language of Graphviz"],
   [/^%%MatrixMarket\b/i, "Matrix Market's format"],
   [/^p\s+\w+\s+\d+\s+\d+\s*$/m, "DIMACS's format"],
   [/^\s*dl\s+n\s*=/i, "UCINET's DL format"],

@@ -154,6 +154,12 @@ describe("an edge list that could be something else", () => {
     ["two separators", "0,1;5\n", "g:1: the line is not two names"],
     ["two weights", "a b 1 2\n", "g:1: the line is not two names"],
     ["a word after the names", "a likes b\n", "g:1: the line is not two names"],
+    [
+      "a comment of another format",
+      "% 3 2\n0 1\n1 2\n",
+      'g:1: the line looks like a comment: "% 3 2"; begin',
+    ],
+    ["nodes and their labels", "Id\tLabel\nn1\tin\nn2\tout\n", "g:1: the line looks like a header"],
     ["a bracket", "a (b\n", "g:1: a bracket or a double quote has no partner: "],
     [
       "an adjacency list",
