@@ -17,9 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "./errors.js";
-
-// Bytes; the longest string of V8 is a little longer.
-const MOST_TEXT = 2 ** 29 - 64;
+import { decodeText } from "./text.js";
 
 /** The bytes of a file. @throws FileError when it is missing, a directory or unreadable. */
 export function readBytes(path: string): Buffer {
@@ -69,11 +67,13 @@ function checkTextSize(path: string, size: number): void {
   });
 }
 
-/** The text of a UTF-8 file, without a byte order mark. @throws as `readTextBytes`. */
-export function readText(path: string): string {
-  return readTextBytes(path)
-    .toString("utf8")
-    .replace(/^\uFEFF/, "");
+/**
+ * The text of a file in any encoding that `decodeText` reads, without a byte order mark.
+ * @param largest bytes that it may have; by default what a string can hold.
+ * @throws FileError as `readBytes`. @throws InputError as `decodeText`.
+ */
+export function readText(path: string, largest?: number): string {
+  return decodeText(readTextBytes(path), path, largest);
 }
 
 // Where a file is written before it is renamed.

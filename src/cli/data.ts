@@ -4,6 +4,7 @@ import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { readDataset, writeDatasets } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
+import { remarksOn } from "../data/remarks.js";
 import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
 import { Random } from "../random.js";
@@ -90,12 +91,14 @@ function statsCommand(): Command {
     const train = readDataset(file);
     const statistics = describeDataset(train);
     const test = options.test === undefined ? undefined : readDataset(options.test);
+    const output = new Output(options);
+    for (const line of remarksOn(train, test)) output.remark(line);
     const comparison = test && {
       test: describeDataset(test),
       overlap: countOverlap(train, test),
       baselines: scoreBaselines(train, test),
     };
-    new Output(options).result({ file, ...statistics, ...comparison }, describe(statistics, comparison));
+    output.result({ file, ...statistics, ...comparison }, describe(statistics, comparison));
   });
 }
 
@@ -108,8 +111,8 @@ function describe(
     table(
       ["label", "strings", "mean length"],
       [
-        ["true", yes.strings, yes.meanLength.toFixed(1)],
-        ["false", no.strings, no.meanLength.toFixed(1)],
+        ["true", yes.strings, yes.strings > 0 ? yes.meanLength.toFixed(1) : "–"],
+        ["false", no.strings, no.strings > 0 ? no.meanLength.toFixed(1) : "–"],
       ],
     ),
     `${statistics.duplicates} repeated rows, ${statistics.contradictions} strings with both labels`,

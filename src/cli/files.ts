@@ -4,6 +4,7 @@ import { readDataset } from "../data/csv.js";
 import type { Dataset, DatasetForm } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { findGrammar } from "../data/grammars.js";
+import { remarksOn } from "../data/remarks.js";
 import { parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import { readBytes } from "../files.js";
@@ -38,7 +39,15 @@ export function trainingData(
     output.remark("no --data: using 25,000 strings of Reber's grammar, as in the thesis");
     return generateDataset({ grammar: findGrammar("reber") }, new Random(1));
   }
-  if (test !== undefined) return { train: readDataset(data, form), test: readDataset(test, form) };
+  const sets =
+    test === undefined
+      ? withoutTest(data, seed, output, form)
+      : { train: readDataset(data, form), test: readDataset(test, form) };
+  for (const line of remarksOn(sets.train, sets.test)) output.remark(line);
+  return sets;
+}
+
+function withoutTest(data: string, seed: number, output: Output, form?: DatasetForm): TrainingData {
   const all = readDataset(data, form);
   const count = all.strings.length;
   if (count < 4)

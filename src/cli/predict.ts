@@ -37,7 +37,7 @@ export function predictCommand(): Command {
     )
     .option(
       "--features <columns>",
-      "what to predict from, with commas in between; the thesis's 23 properties, or all columns of numbers",
+      "what to predict from, with commas in between; the thesis's 23 properties, or all columns of numbers that are not results",
       (text) => text.split(",").map((name) => name.trim()),
     )
     .option("--repeats <n>", "repetitions of the 10-fold cross-validation", whole(1, 1000), 5)
@@ -68,6 +68,10 @@ async function predict(file: string, options: Options): Promise<void> {
       },
     }),
   ).finally(() => bar.stop());
+  if (report.leftOut.length > 0) {
+    const names = report.leftOut.map((name) => (name === "" ? "the one without a name" : name));
+    output.remark(`columns left out, as they number the rows or are results: ${names.join(", ")}`);
+  }
   if (report.constant.length > 0)
     output.remark(`constant, so of no use to a prediction: ${report.constant.join(", ")}`);
   if (save !== undefined) savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));

@@ -7,7 +7,8 @@ import { formatEdgeList, parseEdgeList } from "./edge-list.js";
 import type { Graph } from "./graph.js";
 import { formatGraphml, parseGraphml } from "./graphml.js";
 import { formatNodeLink, parseNodeLink } from "./node-link.js";
-import { assemble } from "./parsed.js";
+import { refuseOtherFormats, refuseOtherXml } from "./other-formats.js";
+import { assemble, type ParsedGraph } from "./parsed.js";
 
 /**
  * Reads node-link JSON, GraphML or an edge list. Edges keep the order of the file; see `assemble` for the
@@ -21,9 +22,18 @@ export function readGraph(path: string): Graph {
 
 /** As `readGraph`, from a text; `where` is how it is called in messages. */
 export function parseGraph(text: string, where: string): Graph {
+  return assemble(parserOf(text, where)(text, where), where);
+}
+
+function parserOf(text: string, where: string): (text: string, where: string) => ParsedGraph {
   const first = text.trimStart().charAt(0);
-  const parse = first === "{" || first === "[" ? parseNodeLink : first === "<" ? parseGraphml : parseEdgeList;
-  return assemble(parse(text, where), where);
+  if (first === "{" || first === "[") return parseNodeLink;
+  if (first === "<") {
+    refuseOtherXml(text, where);
+    return parseGraphml;
+  }
+  refuseOtherFormats(text, where);
+  return parseEdgeList;
 }
 
 const FORMATS: Record<string, (graph: Graph) => string> = {

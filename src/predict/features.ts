@@ -1,6 +1,6 @@
 // Which columns of a table are predicted from. A table of random structures has the 23 properties of the thesis, in the
 // four sets that the thesis compares (its appendix, "Feature importance scores under different circumstances"); any
-// other table has its numeric columns.
+// other table has its numeric columns without those that only count or name the rows, or are results as the target is.
 import { InputError } from "../errors.js";
 import { PROPERTY_NAMES } from "../graph/properties.js";
 import { isNumeric, type Table } from "./table.js";
@@ -29,9 +29,22 @@ export function featureSets(features: readonly string[]): FeatureSet[] {
   ];
 }
 
+/** Columns that number or name the rows: pandas' index, and what Filigree's tables and the thesis's carry along. */
+const bookkeeping =
+  /^(|unnamed: .*|index|level_\d+|id|.*_id|row|(.*\.)?(number|seed|replicate)|identity|kind|state|error|epoch|graph_nr)$/i;
+/** Results of a training, and as such no causes of another. */
+const results = /^((train|test|val|validation|base|pruned)_?)?(loss|acc|accuracy)$|^regainedAfter$/i;
+
+function isLeftOut(name: string): boolean {
+  // As Filigree's tables tell names apart that would come twice.
+  const own = name.replace(/^(parameter|metric)\./, "");
+  return bookkeeping.test(own) || results.test(own);
+}
+
 /**
  * The columns to predict `target` from: the given ones; or else the thesis's properties, where the table has them all
- * (its other columns, such as the loss, are results and not causes); or else every numeric column.
+ * (its other columns, such as the loss, are results and not causes); or else every numeric column that neither numbers
+ * the rows nor is a result itself.
  * @throws InputError when the target is among the given ones, or nothing is left.
  */
 export function chooseFeatures(table: Table, target: string, given?: readonly string[]): string[] {
@@ -45,11 +58,19 @@ export function chooseFeatures(table: Table, target: string, given?: readonly st
   if (given && given.length > 0) return [...new Set(given)];
   const candidates = table.columns.filter((name) => name !== target);
   if (PROPERTY_NAMES.every((name) => candidates.includes(name))) return [...PROPERTY_NAMES];
-  const numeric = candidates.filter((name) => isNumeric(table, name));
-  if (numeric.length > 0) return numeric;
+  const features = candidates.filter((name) => !isLeftOut(name) && isNumeric(table, name));
+  if (features.length > 0) return features;
+  const others = leftOut(table, target, []).map((name) => JSON.stringify(name));
   throw new InputError({
     where: table.source,
-    what: `has no numeric column beside ${JSON.stringify(target)}`,
-    hint: "add the columns to predict from",
+    what: `has no numeric column beside ${JSON.stringify(target)}${others.length > 0 ? ` that could be a cause; not ${others.join(", ")}` : ""}`,
+    hint: "add the columns to predict from, or name them as features",
   });
+}
+
+/** The numeric columns that are not among the features because they number the rows or are results. */
+export function leftOut(table: Table, target: string, features: readonly string[]): string[] {
+  return table.columns.filter(
+    (name) => name !== target && !features.includes(name) && isLeftOut(name) && isNumeric(table, name),
+  );
 }

@@ -5,7 +5,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { InputError } from "../errors.js";
 import { Random } from "../random.js";
 import { type Correlation, correlations } from "./correlation.js";
-import { chooseFeatures, featureSets } from "./features.js";
+import { chooseFeatures, featureSets, leftOut } from "./features.js";
 import { fromColumns, type Matrix } from "./matrix.js";
 import { permutationImportance } from "./permutation.js";
 import type { Model, Regressor } from "./regressor.js";
@@ -48,6 +48,8 @@ export interface PredictionReport {
   protocol: PredictionOptions["protocol"];
   rows: number;
   features: string[];
+  /** Numeric columns that are no features: they number the rows or are results. Empty where features were given. */
+  leftOut: string[];
   /** The features that have the same value in every row. They are kept and scaled to 0, as scikit-learn does. */
   constant: string[];
   /** One per feature. */
@@ -135,6 +137,7 @@ export async function predictTable(
     protocol,
     rows: y.length,
     features,
+    leftOut: options.features ? [] : leftOut(table, target, features),
     constant: features.filter((_, j) => isConstant(values[j])),
     correlations: correlations(features, values, y, new Random(seed).stream("bootstrap")),
     split: { train: plan.split.train.length, test: Array.from(plan.split.test) },

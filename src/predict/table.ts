@@ -1,6 +1,6 @@
 // Tables to predict from: any CSV with a header, of which some columns are read as numbers. A cell is looked at only
 // when its column is used, so that a table may carry names, times and blanks beside what is predicted from.
-import { type CsvError, parse } from "csv-parse/sync";
+import { parseDelimited, separatorNames } from "../data/delimited.js";
 import { InputError } from "../errors.js";
 import { readText } from "../files.js";
 import { suggest } from "../suggest.js";
@@ -16,7 +16,7 @@ export interface Table {
 }
 
 /**
- * Reads a comma-separated file with a header.
+ * Reads a CSV file with a header.
  * @throws FileError when it cannot be read. @throws InputError as `parseTable`.
  */
 export function readTable(path: string): Table {
@@ -24,51 +24,65 @@ export function readTable(path: string): Table {
 }
 
 /**
- * A table from comma-separated text with a header; blank lines are skipped.
+ * A table from delimited text with a header; blank lines are skipped. Decimal commas become points where it is certain
+ * that commas are decimal.
  * @throws InputError when the text is empty, is not CSV, repeats a column, or has a row of another length. A header alone
  * is a table without rows.
  */
 export function parseTable(text: string, source: string): Table {
-  const [header, ...records] = parseCsv(text, source);
+  const { separator, rows: all } = parseDelimited(text, source, { trim: true });
+  const [header, ...records] = all.map(({ cells, line }) => ({
+    cells: cells.map((cell) => cell.trim()),
+    line,
+  }));
   if (!header) throw new InputError({ where: source, what: "is empty", hint: "give a CSV with a header" });
-  const columns = header.record;
-  const repeated = columns.find((name, i) => columns.indexOf(name) < i);
+  const columns = header.cells;
+  // Those without a name are never used.
+  const repeated = columns.find((name, i) => name !== "" && columns.indexOf(name) < i);
   if (repeated !== undefined) {
     throw new InputError({
-      where: `${source}:${header.info.lines}`,
+      where: `${source}:${header.line}`,
       what: `column ${JSON.stringify(repeated)} appears twice`,
       hint: "rename one of them",
+    });
+  }
+  for (const { cells, line } of records) {
+    if (cells.length === columns.length) continue;
+    const name = separatorNames[separator];
+    throw new InputError({
+      where: `${source}:${line}`,
+      what: "the row has not as many cells as the header",
+      hint:
+        cells.length > columns.length
+          ? `put a cell that contains a ${name} in double quotes, and write decimal points`
+          : `check for a missing or an extra ${name}, or a file that was cut off`,
     });
   }
   return {
     source,
     columns,
-    rows: records.map(({ record }) => record),
-    lines: records.map(({ info }) => info.lines),
+    rows: withDecimalPoints(records.map(({ cells }) => cells)),
+    lines: records.map(({ line }) => line),
   };
 }
 
-interface CsvRecord {
-  record: string[];
-  info: { lines: number };
+const withComma = /^[+-]?\d*,\d+(e[+-]?\d+)?$/i;
+const grouped = /^[+-]?[1-9]\d{0,2}([.,]\d{3})+([.,]\d+)?$/;
+
+/**
+ * Cells with decimal commas as cells with points. Commas are decimal where some cannot stand between thousands and no
+ * number has a point; else all is left as it is, and `numbers` will refuse it.
+ */
+function withDecimalPoints(rows: string[][]): string[][] {
+  const numbers = rows.flatMap((row) => row.filter((cell) => decimal.test(cell) || withComma.test(cell)));
+  const isDecimal = numbers.some((cell) => withComma.test(cell) && !grouped.test(cell));
+  if (!isDecimal || numbers.some((cell) => cell.includes("."))) return rows;
+  return rows.map((row) => row.map((cell) => (withComma.test(cell) ? cell.replace(",", ".") : cell)));
 }
 
-function parseCsv(text: string, source: string): CsvRecord[] {
-  try {
-    return parse(text, { info: true, skip_empty_lines: true, trim: true }) as unknown as CsvRecord[];
-  } catch (error) {
-    const { code, lines, message } = error as CsvError & { lines?: number };
-    const where = lines === undefined ? source : `${source}:${lines}`;
-    if (code === "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH") {
-      throw new InputError({
-        where,
-        what: "the row has not as many cells as the header",
-        hint: "check for a missing or an extra comma, or a file that was cut off",
-        cause: error,
-      });
-    }
-    throw new InputError({ where, what: `is not a CSV: ${message}`, cause: error });
-  }
+// A number as some countries write it.
+function isLocal(cell: string): boolean {
+  return withComma.test(cell) || grouped.test(cell);
 }
 
 /** A table from records that share their keys, for results that never were a file. */
@@ -98,17 +112,19 @@ export function numbers(table: Table, name: string): Float64Array {
       throw new InputError({
         where: `${table.source}:${table.lines[i]}`,
         what: `column ${JSON.stringify(name)} ${problem}`,
-        hint: "correct the cell or remove the row",
+        hint: isLocal(row[column])
+          ? "write a decimal point, and nothing between thousands"
+          : "correct the cell or remove the row",
       });
     }
     return Number(row[column]);
   });
 }
 
-/** Whether a column has any number in it; one that has none is a name or a label. */
+/** Whether a column has any number in it, in whatever form; one that has none is a name or a label. */
 export function isNumeric(table: Table, name: string): boolean {
   const column = columnIndex(table, name);
-  return table.rows.some((row) => decimal.test(row[column]));
+  return table.rows.some((row) => decimal.test(row[column]) || isLocal(row[column]));
 }
 
 const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

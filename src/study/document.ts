@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { InputError } from "../errors.js";
-import { readBytes } from "../files.js";
+import { readText } from "../files.js";
 import { suggest } from "../suggest.js";
 import { check } from "./check.js";
 import type { Kinds } from "./kind.js";
@@ -113,10 +113,7 @@ const largestFile = 16 * 2 ** 20;
  * @throws FileError when it cannot be read, InputError when it is not YAML, a setting is wrong or the schema refuses it.
  */
 export function readStudy(file: string, settings: readonly string[] = []): StudyDocument {
-  const bytes = readBytes(file);
-  if (bytes.length > largestFile)
-    throw new InputError({ where: file, what: "too large for a study file (16 MiB)" });
-  const document = parseYaml(bytes.toString("utf8"), file);
+  const document = parseYaml(readText(file, largestFile), file);
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
     throw new InputError({
       where: file,
@@ -124,7 +121,7 @@ export function readStudy(file: string, settings: readonly string[] = []): Study
       hint: "begin with `kind:`, see docs/studies.md",
     });
   }
-  const named = { name: basename(file).replace(/\.(ya?ml|json)$/i, ""), ...document };
+  const named = { name: basename(file).replace(/(\.(ya?ml|json))?(\.gz)?$/i, ""), ...document };
   for (const setting of settings) applySetting(named, setting);
   return parseStudy(named, file);
 }

@@ -13,7 +13,12 @@ export function parseYaml(text: string, where: string): unknown {
   try {
     const lines = new LineCounter();
     // Its warnings would be printed by Node, beside the one line.
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
+    // The library does not know the line ends of old Macs, which YAML allows.
+    const document = parseDocument(text.replace(/\r\n?/g, "\n"), {
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: "error",
+    });
     const fault = document.errors[0];
     if (fault) {
       const { line, col } = lines.linePos(fault.pos[0]);

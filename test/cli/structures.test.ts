@@ -223,6 +223,23 @@ describe("predict", () => {
     expect(stdout).toMatch(/^all +bayesian-ridge +0\.9\d\d +0\.9\d\d/m);
   });
 
+  it("leaves out an index and other results, and says so", async () => {
+    const [header, ...lines] = table(40).trim().split("\n");
+    const rows = lines.map((line, i) => `${i},${line},${1 - i / 40}`);
+    const path = file("index.csv", `,${header},test_loss\n${rows.join("\n")}\n`);
+    const { stderr } = await filigree("predict", path, ...options);
+    expect(stderr).toContain(
+      "columns left out, as they number the rows or are results: the one without a name, test_loss\n",
+    );
+    const { features, leftOut } = await json("predict", path, ...options);
+    expect({ features, leftOut }).toEqual({
+      features: ["nodes", "edges", "constant"],
+      leftOut: ["", "test_loss"],
+    });
+    const named = await filigree("predict", path, ...options, "--features", "nodes,test_loss");
+    expect(named.stderr).toBe("");
+  });
+
   it.each<[string, string, string[], string]>([
     ["a missing column", table(40), ["--target", "scores"], 'has no column "scores"; did you mean score?'],
     ["a constant target", table(40), ["--target", "constant"], 'column "constant" is 3 in every row'],

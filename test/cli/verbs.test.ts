@@ -48,6 +48,26 @@ describe("a user's ten minutes", () => {
     expect(text.stdout).toContain("rule without memory");
   });
 
+  it("says before training what is odd about the data", async () => {
+    writeFileSync(at("one.csv"), "string,valid\nBTE,1\nBPE,1\nBTX,1\nBPX,1\n");
+    writeFileSync(at("far.csv"), "string;valid\r\nBTE;1\r\nQTE;0\r\n");
+    const files = ["--data", at("one.csv"), "--test", at("far.csv")];
+    const out = ["--out", at("odd.safetensors")];
+    const said = [
+      "all 4 training strings have the label 1: there is nothing to tell apart, and any accuracy means little",
+      '1 of 2 test strings have letters that no training string has: "Q"',
+    ];
+    const trained = await filigree("train", "--cell", "gru", ...small, ...files, "--epochs", "1", ...out);
+    expect(trained.code).toBe(0);
+    expect(trained.stderr.split("\n").slice(0, 2)).toEqual(said);
+    expect(trained.stderr.indexOf("epoch 1")).toBeGreaterThan(trained.stderr.indexOf(said[1]));
+    const pruned = await filigree("prune", out[1], "--percent", "50", ...files);
+    expect(pruned.stderr).toContain(said.join("\n"));
+    const described = await filigree("data", "stats", files[1], "--test", files[3]);
+    expect(described).toMatchObject({ code: 0, stderr: `${said.join("\n")}\n` });
+    expect(described.stdout).not.toContain("NaN");
+  });
+
   it("trains, prunes and evaluates", async () => {
     const model = at("small.safetensors");
     const trained = await filigree(

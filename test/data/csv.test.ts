@@ -33,11 +33,29 @@ describe("readDataset", () => {
     ["a column label", "string,label\nBTE,1\nXX,0"],
     ["another order and further columns", "kind,Label , String\nedited,1,BTE\nforeign, 0 ,XX\n"],
     ["Windows line ends and a byte order mark", "\uFEFFstring,valid\r\nBTE,1\r\nXX,0\r\n"],
+    ["semicolons, as Excel writes them in Europe", "\uFEFFstring;valid\r\nBTE;1\r\nXX;0\r\n"],
+    ["Excel's line that names the separator", 'sep=;\r\nvalid;string\r\n1;"BTE"\r\n0;XX\r\n'],
+    ["tabs", "\tvalid\tstring\n0\t1\tBTE\n1\t0\tXX\n"],
+    ["vertical bars", "valid|string\n1|BTE\n0|XX"],
+    ["semicolons and a comma in the header", "string;a,b;valid\nBTE;1,5;1\nXX;;0\n"],
+    ["mixed line ends, the strings last", "valid,string\n1,BTE\r\n0,XX\r\n"],
+    ["line ends of three systems", "valid,string\r1,BTE\n0,XX\r\n"],
+    ["line ends of old Macs", "valid,string\r1,BTE\r0,XX"],
+    ["a blank after every comma", 'valid, string\n1, BTE\n0, "XX"\n'],
+    ["blanks after the commas of all rows but the header", "valid,kind,string\n1, a, BTE\n0, b, XX\n"],
+    ["blanks after semicolons, aligned", "valid;  string\n    1;  BTE\n    0;  XX\n"],
     ["quotes and empty lines", '"string","valid"\n\n"BTE","1"\n\n\nXX,0\n\n'],
   ])("reads %s", (_, content) => {
     const { strings, labels } = read(content);
     expect(strings).toEqual(["BTE", "XX"]);
     expect(labels).toEqual(Uint8Array.of(1, 0));
+  });
+
+  it("keeps blanks that are letters: quoted, or not after every comma", () => {
+    expect(read('valid, string\n1, " BTE"\n0, XX\n').strings).toEqual([" BTE", "XX"]);
+    expect(read("valid,string\n1, BTE\n0,XX\n").strings).toEqual([" BTE", "XX"]);
+    expect(read("string,valid\n BTE ,1\nX X,0\n").strings).toEqual([" BTE ", "X X"]);
+    expect(read("valid\tstring\n1\t BTE\n0\t XX\n").strings).toEqual([" BTE", " XX"]);
   });
 
   const hint = 'begin the file with the line "string,valid"';
@@ -46,6 +64,16 @@ describe("readDataset", () => {
     ["only empty lines", "\n\n\n", `data.csv: the file is empty; ${hint}`],
     ["a missing header", "BTE,1\nXX,0\n", `data.csv:1: no column "string" in the header; ${hint}`],
     ["no labels", "string\nBTE\n", `data.csv:1: no column "valid" or "label" in the header; ${hint}`],
+    [
+      "a header within quotes",
+      '"string,valid"\n"BTE,1"\n',
+      'data.csv:1: no column "string" in the header; separate the columns by commas outside quotes: it has one, "string,valid"',
+    ],
+    [
+      "columns set apart by blanks",
+      "string  valid\nBTE     1\n",
+      'data.csv:1: no column "string" in the header; separate the columns by commas outside quotes: it has one, "string  valid"',
+    ],
     ["no rows", "string,valid\n", "data.csv: has a header but no rows; add labelled strings"],
     ["a row without a label", "string,valid\nBTE,1\nXX\n", "data.csv:3: the row has no label; add 0 or 1"],
     ["an empty label", "string,valid\nBTE,1\n\nXX,\n", "data.csv:4: the row has no label; add 0 or 1"],
@@ -61,6 +89,11 @@ describe("readDataset", () => {
       "data.csv:2: the row has 4 fields, the header 3; put a string that contains a comma in double quotes",
     ],
     [
+      "an unquoted semicolon between semicolons",
+      "string;valid\nB;T;1\n",
+      "data.csv:2: the row has 3 fields, the header 2; put a string that contains a semicolon in double quotes",
+    ],
+    [
       "a row without a string",
       "valid,string\n1\n",
       "data.csv:2: the string is empty; give at least one character",
@@ -74,9 +107,9 @@ describe("readDataset", () => {
     [
       "bytes that are not text",
       Uint8Array.of(...Buffer.from("string,valid\nB"), 0xff, 0x2c, 0x31),
-      "data.csv:2: character 2",
+      "data.csv:2: is not in UTF-8; save it as text in UTF-8",
     ],
-    ["a zero byte", "string,valid\nB\0,1\n", "data.csv:2: character 2 (U+0000) is beyond the vocabulary"],
+    ["a zero byte", "string,valid\nB\0,1\n", "data.csv:2: has a zero character, so it is not text"],
     [
       "an absurd string",
       `string,valid\nB,1\n${"T".repeat(50_000)},1\n`,
@@ -140,6 +173,13 @@ describe("writeDataset", () => {
       strings.map(() => random.below(2)),
     );
     writeDataset(path, dataset);
+    expect(readDataset(path)).toEqual(dataset);
+  });
+
+  it("quotes what could be taken for layout", () => {
+    const dataset = createDataset([" B", "T ", "\rX\r", "a b"], [1, 0, 1, 0]);
+    writeDataset(path, dataset);
+    expect(readFileSync(path, "utf8")).toBe(',string,valid\n0," B",1\n1,"T ",0\n2,"\rX\r",1\n3,a b,0\n');
     expect(readDataset(path)).toEqual(dataset);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PROPERTY_NAMES } from "../../src/graph/properties.js";
-import { chooseFeatures, featureSets } from "../../src/predict/features.js";
+import { chooseFeatures, featureSets, leftOut } from "../../src/predict/features.js";
 import { parseTable } from "../../src/predict/table.js";
 
 const structures = parseTable(
@@ -17,6 +17,54 @@ describe("chooseFeatures", () => {
   it("takes the numeric columns of any other table", () => {
     const table = parseTable("name,a,b,y\nx,1,,1\ny,2,3,2\n", "t.csv");
     expect(chooseFeatures(table, "y")).toEqual(["a", "b"]);
+  });
+
+  it.each([
+    ["pandas' index", ",a,y\n0,1,1\n1,2,2\n", [""]],
+    [
+      "an index that was read back",
+      "Unnamed: 0,Unnamed: 0.1,index,a,y\n0,0,0,1,1\n",
+      ["Unnamed: 0", "Unnamed: 0.1", "index"],
+    ],
+    [
+      "a study's export",
+      "number,identity,kind,seed,replicate,state,error,percent,parameter.seed,base.data.seed,baseAccuracy,nonzeros,prunedLoss,regainedAfter,a,y\n0,12,prune,1,1,finished,,50,3,4,0.9,200,0.1,NaN,1,1\n",
+      [
+        "number",
+        "identity",
+        "seed",
+        "replicate",
+        "parameter.seed",
+        "base.data.seed",
+        "baseAccuracy",
+        "prunedLoss",
+      ],
+    ],
+    [
+      "another program's results",
+      "run_id,epoch,val_loss,train_acc,a,y\n7,1,0.5,0.9,1,1\n",
+      ["run_id", "epoch", "val_loss", "train_acc"],
+    ],
+  ])("leaves out %s, and names it", (_, text, names) => {
+    const table = parseTable(text, "t.csv");
+    const features = chooseFeatures(table, "y");
+    expect(features).toContain("a");
+    expect(features.filter((name) => names.includes(name))).toEqual([]);
+    expect(leftOut(table, "y", features)).toEqual(names);
+  });
+
+  it("keeps what only sounds alike, and takes what is asked for", () => {
+    const table = parseTable("seeds,weight_loss,numbers,seed,y\n1,2,3,4,5\n", "t.csv");
+    expect(chooseFeatures(table, "y")).toEqual(["seeds", "weight_loss", "numbers"]);
+    expect(chooseFeatures(table, "y", ["seed"])).toEqual(["seed"]);
+    expect(chooseFeatures(table, "seed")).toContain("y");
+  });
+
+  it("refuses a table of nothing but an index and results", () => {
+    const table = parseTable(",test_loss,y\n0,1,1\n", "t.csv");
+    expect(() => chooseFeatures(table, "y")).toThrow(
+      't.csv: has no numeric column beside "y" that could be a cause; not "", "test_loss"; add the columns',
+    );
   });
 
   it("takes what it is given, once, but never the target", () => {

@@ -218,6 +218,7 @@ export function prediction(
       protocol,
       rows: 20,
       features: [...PROPERTY_NAMES],
+      leftOut: [],
       constant: [],
       correlations: PROPERTY_NAMES.map((feature) => {
         const told = feature === "source_nodes";

@@ -80,7 +80,7 @@ export function BaseAccuracy({ ours, published, epochs }: Props) {
               title: `${cellNames[cell]}: accuracy during base training`,
               description: `Training and test accuracy over ${epochs} epochs, ours and published.`,
               lines: lines(cell, { ours, published, epochs }, "Accuracy"),
-              x: { label: "epoch", domain: [0, epochs] },
+              x: { label: "epoch", domain: [0, epochs], whole: true },
               y: { label: "accuracy", domain: [0.4, 1], ticks: [0.4, 0.6, 0.8, 1], format: wholePercent },
             })}
           />
@@ -108,7 +108,7 @@ export function BaseLoss({ ours, published, epochs }: Props) {
               title: `${cellNames[cell]}: loss during base training`,
               description: `Training and test loss over ${epochs} epochs, ours and published.`,
               lines: lines(cell, { ours, published, epochs }, "Loss"),
-              x: { label: "epoch", domain: [0, epochs] },
+              x: { label: "epoch", domain: [0, epochs], whole: true },
               y: {
                 label: "loss",
                 type: "log",

@@ -115,7 +115,7 @@ function retrainingChart(cell: ThesisCell, target: Target, lines: readonly Line[
     description: `Test accuracy over ${epochs} epochs of retraining, one line per percentage of weights removed.`,
     lines,
     note: lines.length === 0 ? "none cost more than 1 point" : undefined,
-    x: { label: "epoch of retraining", domain: [0, epochs], ticks: epochTicks(epochs) },
+    x: { label: "epoch of retraining", domain: [0, epochs], whole: true },
     y: {
       label: "accuracy",
       domain: [0.4, 1],
@@ -163,9 +163,4 @@ function retraining(
       }),
     ),
   ];
-}
-
-function epochTicks(epochs: number): number[] {
-  const step = epochs <= 5 ? 1 : epochs <= 10 ? 2 : Math.ceil(epochs / 5);
-  return Array.from({ length: Math.floor(epochs / step) + 1 }, (_, i) => i * step);
 }

@@ -1,8 +1,9 @@
 // Any study: its objective over trials, the effect of each varied value, the curves of the best combinations, and tables.
 import type { Combination } from "../../study/combine.js";
 import { dotChart } from "../charts/dots.js";
-import { type Axis, type Line, lineChart } from "../charts/lines.js";
+import { type Line, lineChart } from "../charts/lines.js";
 import { scatterPlot } from "../charts/scatter.js";
+import type { Axis } from "../charts/ticks.js";
 import { Figure, Note, Panel, Panels, type Section, Table } from "../page.js";
 import { identifier } from "../plot.js";
 import type { StudyResults } from "../results.js";
@@ -113,7 +114,7 @@ function ObjectiveOverTrials({ study }: { study: StudyResults }) {
             description: `Objective of ${points.length} finished trials against their number, with the best so far.`,
             series: [{ points: thin(points), colour: seriesColours[0] }],
             steps: { points: thin(steps), colour: quiet },
-            x: { label: "trial", domain: extent([0, ...points.map(({ x }) => x)]) },
+            x: { label: "trial", domain: extent([0, ...points.map(({ x }) => x)]), whole: true },
             y: { label: objective.metric, domain: extent(points.map(({ y }) => y)) },
             width: 460,
             height: 240,
@@ -209,7 +210,7 @@ function parameterAxis(label: string, values: readonly number[]): Axis {
       format: spell,
     };
   }
-  return { label, domain: extent(values) };
+  return { label, domain: extent(values), whole: values.every(Number.isInteger) };
 }
 
 function powersOfTen(low: number, high: number): number[] {
@@ -264,7 +265,7 @@ function curves(study: StudyResults, combinations: readonly Combination[], metri
     title: `${study.name}: ${metric} over epochs`,
     description: `${metric} over epochs of ${count(combinations.length, "combination")}.`,
     lines,
-    x: { label: "epoch", domain: extent(points.map(({ x }) => x)) },
+    x: { label: "epoch", domain: extent(points.map(({ x }) => x)), whole: true },
     y: { label: metric, domain: extent(points.flatMap(({ y, low = y, high = y }) => [low, high])) },
     width: 336,
     height: 210,

@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { ink, paper, quiet, rule } from "../theme.js";
+import { overhangOf, ticksOf } from "./ticks.js";
 
 export interface Dot {
   value: number;
@@ -31,17 +32,7 @@ export interface DotChart extends ChartText {
 
 /** One row per label; dots in a row are set apart from each other when more than one has an interval. */
 export function dotChart(chart: DotChart): string {
-  const {
-    rows,
-    domain,
-    ticks,
-    format,
-    width = 380,
-    labelWidth = 130,
-    rowHeight = 22,
-    reference,
-    scale = "linear",
-  } = chart;
+  const { rows, domain, width = 380, labelWidth = 130, rowHeight = 22, reference, scale = "linear" } = chart;
   const [low, high] = domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
   const dots = rows.flatMap(({ dots }, i) => {
@@ -56,7 +47,9 @@ export function dotChart(chart: DotChart): string {
       y: i + 0.5 + (intervals.length > 1 ? (shown.indexOf(dot) / (shown.length - 1) - 0.5) * 0.46 : 0),
     }));
   });
-  const marginRight = dots.some(({ text }) => text) ? 52 : 14;
+  const ticks = ticksOf({ ...chart, type: scale }, 4);
+  const longest = Math.max(0, ...dots.map(({ text }) => text?.length ?? 0));
+  const marginRight = Math.max(longest > 0 ? 52 : 14, 10 + 6 * longest, overhangOf(ticks));
   return draw(chart, {
     width,
     height: rows.length * rowHeight + 44,
@@ -68,14 +61,8 @@ export function dotChart(chart: DotChart): string {
     y: { domain: [0, rows.length], axis: null, reverse: true },
     r: { type: "identity" },
     marks: [
-      Plot.gridX({ ticks: ticks ? [...ticks] : 4, stroke: rule, strokeOpacity: 1 }),
-      Plot.axisX({
-        ticks: ticks ? [...ticks] : 4,
-        tickFormat: format,
-        tickSize: 0,
-        label: null,
-        fill: quiet,
-      }),
+      Plot.gridX({ ticks: ticks.ticks, stroke: rule, strokeOpacity: 1 }),
+      Plot.axisX({ ...ticks, tickSize: 0, label: null, fill: quiet }),
       Plot.text([chart.axis], { frameAnchor: "bottom-right", textAnchor: "end", dy: 32, fill: quiet }),
       reference === undefined ? null : Plot.ruleX([reference], { stroke: quiet }),
       Plot.text(

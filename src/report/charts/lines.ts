@@ -4,6 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { paper, quiet, rule } from "../theme.js";
 import { spread } from "./spread.js";
+import { type Axis, overhangOf, ticksOf, widthOf } from "./ticks.js";
 
 export interface Point {
   x: number;
@@ -31,18 +32,6 @@ export interface Line extends LineStyle {
   label?: string;
 }
 
-export interface Axis {
-  label: string;
-  domain: readonly [number, number];
-  ticks?: readonly number[];
-  /** How a tick is written. */
-  format?: (value: number) => string;
-  /** "log" needs a positive domain; values below it are drawn at its edge. */
-  type?: "linear" | "log";
-  /** The vertical axis stands left unless labels need the place. */
-  side?: "left" | "right";
-}
-
 export interface LineChart extends ChartText {
   lines: readonly Line[];
   x: Axis;
@@ -61,11 +50,12 @@ const LABEL_GAP = 11;
 export function lineChart(chart: LineChart): string {
   const { x, y, width = 270, height = 186, reference, note } = chart;
   const right = y.side === "right";
+  const ticks = { x: ticksOf(x, 5), y: ticksOf(y, 5) };
   const margins = {
     marginTop: 20,
     marginBottom: 34,
-    marginLeft: 40,
-    marginRight: right ? 42 : 12,
+    marginLeft: right ? 40 : Math.max(40, widthOf(ticks.y)),
+    marginRight: right ? Math.max(42, widthOf(ticks.y)) : Math.max(12, overhangOf(ticks.x)),
   };
   const [low, high] = y.domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
@@ -83,18 +73,17 @@ export function lineChart(chart: LineChart): string {
     x: { domain: [...x.domain], label: null, type: x.type ?? "linear" },
     y: { domain: [...y.domain], label: null, type: y.type ?? "linear" },
     marks: [
-      Plot.gridY({ ticks: y.ticks ? [...y.ticks] : 5, stroke: rule, strokeOpacity: 1 }),
+      Plot.gridY({ ticks: ticks.y.ticks, stroke: rule, strokeOpacity: 1 }),
       Plot.axisY({
-        ticks: y.ticks ? [...y.ticks] : 5,
-        tickFormat: y.format,
+        ...ticks.y,
         anchor: y.side ?? "left",
         tickSize: 0,
         label: null,
         fill: quiet,
       }),
       Plot.axisX({
-        ticks: x.ticks ? [...x.ticks] : 5,
-        tickFormat: x.format ?? (x.ticks ? String : undefined),
+        ticks: ticks.x.ticks,
+        tickFormat: ticks.x.tickFormat ?? (x.ticks ? String : undefined),
         tickSize: 0,
         label: null,
         fill: quiet,
@@ -117,11 +106,18 @@ export function lineChart(chart: LineChart): string {
 
 function lineMarks({ points, colour, width = 1.6, dash, opacity = 1, dots }: Line) {
   const banded = points.some(({ low, high }) => low !== high);
+  // A line needs two points; one that has none beside it is a dot, and its interval a rule.
+  const isDrawn = (i: number) => Number.isFinite(points[i]?.y);
+  const alone = points.filter((_, i) => isDrawn(i) && !isDrawn(i - 1) && !isDrawn(i + 1));
   const style = { stroke: colour, strokeWidth: width, strokeDasharray: dash, strokeOpacity: opacity };
   return [
     banded ? Plot.areaY(points, { x: "x", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }) : null,
     Plot.lineY(points, { x: "x", y: "y", ...style }),
-    dots ? Plot.dot(points, { x: "x", y: "y", ...dotStyle(dots, colour, opacity) }) : null,
+    Plot.ruleX(
+      alone.filter(({ low, high }) => low !== high),
+      { x: "x", y1: "low", y2: "high", stroke: colour, strokeOpacity: 0.6 },
+    ),
+    Plot.dot(dots ? points : alone, { x: "x", y: "y", ...dotStyle(dots ?? "filled", colour, opacity) }),
   ];
 }
 

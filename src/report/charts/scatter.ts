@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { quiet, rule } from "../theme.js";
-import type { Axis } from "./lines.js";
+import { type Axis, overhangOf, ticksOf, widthOf } from "./ticks.js";
 
 export interface ScatterSeries {
   points: readonly { x: number; y: number }[];
@@ -32,21 +32,28 @@ export function scatterPlot(chart: Scatter): string {
     points
       .filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y))
       .map((point) => ({ x: clamp(point.x, x), y: clamp(point.y, y) }));
-  const ticks = (axis: Axis) => (axis.ticks ? [...axis.ticks] : 4);
+  const ticks = { x: ticksOf(x, 4), y: ticksOf(y, 4) };
+  const marginLeft = Math.max(44, widthOf(ticks.y));
   return draw(chart, {
     width,
     height,
     marginTop: 20,
     marginBottom: 34,
-    marginLeft: 44,
-    marginRight: 12,
+    marginLeft,
+    marginRight: Math.max(12, overhangOf(ticks.x)),
     x: { domain: [...x.domain], type: x.type ?? "linear" },
     y: { domain: [...y.domain], type: y.type ?? "linear" },
     marks: [
-      Plot.gridY({ ticks: ticks(y), stroke: rule, strokeOpacity: 1 }),
-      Plot.axisY({ ticks: ticks(y), tickFormat: y.format, tickSize: 0, label: null, fill: quiet }),
-      Plot.axisX({ ticks: ticks(x), tickFormat: x.format, tickSize: 0, label: null, fill: quiet }),
-      Plot.text([y.label], { frameAnchor: "top-left", textAnchor: "start", dx: -42, dy: -17, fill: quiet }),
+      Plot.gridY({ ticks: ticks.y.ticks, stroke: rule, strokeOpacity: 1 }),
+      Plot.axisY({ ...ticks.y, tickSize: 0, label: null, fill: quiet }),
+      Plot.axisX({ ...ticks.x, tickSize: 0, label: null, fill: quiet }),
+      Plot.text([y.label], {
+        frameAnchor: "top-left",
+        textAnchor: "start",
+        dx: 2 - marginLeft,
+        dy: -17,
+        fill: quiet,
+      }),
       Plot.text([x.label], { frameAnchor: "bottom-right", textAnchor: "end", dy: 30, fill: quiet }),
       ...series.map(({ points, colour, opacity = 0.5, radius = 2 }) =>
         Plot.dot(inside(points), { x: "x", y: "y", r: radius, fill: colour, fillOpacity: opacity }),

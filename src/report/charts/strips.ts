@@ -4,7 +4,7 @@ import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { summarise } from "../summary.js";
 import { ink, quiet, rule } from "../theme.js";
-import type { Axis } from "./lines.js";
+import type { Axis } from "./ticks.js";
 
 export interface StripChart extends ChartText {
   rows: readonly { label: string; values: readonly number[]; colour: string }[];
