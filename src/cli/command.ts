@@ -3,7 +3,7 @@
 
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { executorNames } from "../engine/engine.js";
+import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { cellKinds } from "../network/architecture.js";
 import { protocols } from "../train/protocol.js";
@@ -101,6 +101,11 @@ export class Output {
   /** A line that is not the result. */
   remark(line: string): void {
     process.stderr.write(`${line}\n`);
+  }
+
+  /** For whatever trains or evaluates, first of all: a line where that will be slow for want of the native executor. */
+  remarkSlowness(executor?: ExecutorName): void {
+    warnOfSlowness(executor, (line) => this.remark(line));
   }
 }
 

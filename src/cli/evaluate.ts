@@ -56,6 +56,8 @@ export function evaluateCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const { protocol, batch, target, scope, executor } = options;
+  const output = new Output(options);
+  output.remarkSlowness(executor);
   const read = readModel(model, options);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   const result = await evaluate(network, readDataset(required(options.data, "--data")), {
@@ -70,7 +72,7 @@ async function run(model: string, options: Options): Promise<void> {
     Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
   );
   const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
-  new Output(options).result(
+  output.result(
     { cell: kinds.join("+"), total, correct, accuracy, loss, logits, nonzeros },
     `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${(loss / result.batches).toFixed(4)}`,
   );

@@ -98,6 +98,7 @@ async function run(model: string, options: Options): Promise<void> {
   if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
+    output.remarkSlowness(executor);
     const data = trainingData(options, output);
     for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
       const { accuracy, loss, batches } = await evaluate(subject, data.test, { protocol, batch, executor });

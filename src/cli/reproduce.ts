@@ -43,6 +43,7 @@ export function reproduceCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const output = new Output(options);
+  output.remarkSlowness();
   const scale: Scale = options.full ? "full" : "quick";
   const { protocol, seed, jobs, out = `results/${scale}` } = options;
   const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);

@@ -41,6 +41,7 @@ export function streamCommand(): Command {
 
 async function run(model: string, file: string | undefined, options: Options): Promise<void> {
   const output = new Output(options);
+  output.remarkSlowness(options.executor);
   const network = readModel(model, options);
   const subject = stream(network, options);
   const strings: Verdict[] = [];

@@ -93,6 +93,7 @@ function trainCommand(): Command {
 async function train(path: string, options: TrainOptions): Promise<void> {
   const output = new Output(options);
   const cell = required(options.cell, "--cell");
+  output.remarkSlowness(options.executor);
   const { seed, out = `${cell}-structure.safetensors` } = options;
   const wiring = wiringOf(options);
   const graph = readGraph(path);
@@ -177,6 +178,7 @@ async function search(path: string, options: SearchOptions): Promise<void> {
       hint: "draw more",
     });
   }
+  output.remarkSlowness();
   const predictor = loadPredictor(path);
   const configuration =
     data === undefined ? structureData(protocol) : dataSchema.parse({ train: data, test });

@@ -96,6 +96,7 @@ async function run(path: string, options: RunOptions): Promise<void> {
   const output = new Output(options);
   const study = defineStudy(readStudy(path, options.set), kinds);
   const { name } = study.document;
+  if (options.redis === undefined) output.remarkSlowness();
   const progress = studyProgress(study);
   const outcome = await interruptible(async (signal) => {
     makeFolderOf(options.store);

@@ -65,6 +65,7 @@ export function trainCommand(): Command {
 async function run(options: Options): Promise<void> {
   const output = new Output(options);
   const cell = required(options.cell, "--cell");
+  output.remarkSlowness(options.executor);
   const { seed, out = `${cell}.safetensors` } = options;
   const data = trainingData(options, output);
   const network = initialise(stack({ ...options, cell }), new Random(seed).stream("initial weights"));

@@ -26,6 +26,7 @@ export function workerCommand(): Command {
 
 async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<void> {
   const output = new Output({});
+  output.remarkSlowness();
   // Loaded when needed: the queue takes longer to load than most verbs take.
   const { runWorker } = await import("../study/redis/worker.js");
   await interruptible(async (signal) => {

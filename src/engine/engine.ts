@@ -1,4 +1,6 @@
-// Chooses an executor: the native one where it can be had, the reference otherwise.
+// Chooses an executor: the native one where it can be had, the reference otherwise, which is said once.
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
 import { type Executor, type Optimiser, thesisOptimiser } from "./executor.js";
 import { loadNative, NativeExecutor } from "./native.js";
@@ -11,7 +13,8 @@ export type ExecutorName = (typeof executorNames)[number];
 /**
  * An executor for a plan, starting from `parameters`. Without a name it is the native one where there is one;
  * the environment variable FILIGREE_EXECUTOR chooses too. The native one runs up to `threads` tiles of a batch at once,
- * to the same bits whatever their number. @throws InputError when the one asked for cannot be had.
+ * to the same bits whatever their number. Falling back to the reference is a warning of the process.
+ * @throws InputError when the one asked for cannot be had.
  */
 export function createExecutor(
   plan: Plan,
@@ -22,9 +25,28 @@ export function createExecutor(
     threads = 1,
   }: { optimiser?: Optimiser; executor?: ExecutorName; threads?: number } = {},
 ): Executor {
+  warnOfSlowness(executor, (remark) => process.emitWarning(remark));
   return describeExecutor(executor).name === "native"
     ? new NativeExecutor(plan, parameters, optimiser, threads)
     : new ReferenceExecutor(plan, parameters, optimiser);
+}
+
+let warned = false;
+
+/**
+ * Says, once in a process, that the reference executor takes the place of a native one that nobody chose to do without.
+ * @param asked the executor that was asked for, if any.
+ */
+export function warnOfSlowness(asked: ExecutorName | undefined, say: (remark: string) => void): void {
+  if (warned || (asked ?? process.env.FILIGREE_EXECUTOR) !== undefined) return;
+  const { absent } = loadNative();
+  if (absent === undefined) return;
+  warned = true;
+  const script = relative("", fileURLToPath(new URL("../../scripts/build-native.mjs", import.meta.url)));
+  say(
+    `no native executor (${absent}): the reference executor takes its place, tens of times slower; ` +
+      `\`node ${script}\` builds it with a C++20 compiler`,
+  );
 }
 
 /**

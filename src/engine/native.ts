@@ -1,6 +1,7 @@
 // The native executor: encodes a plan as flat words, hands it to the C++ addon and keeps the interface of the
 // reference executor. Where the addon cannot be had, `loadNative` says why and the reference takes over.
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
@@ -99,16 +100,29 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
   );
   for (const place of places.filter((place) => existsSync(place))) {
     try {
-      const found = createRequire(import.meta.url)(place) as Addon;
-      found.instructionSet();
-      addon = found;
+      addon = openAddon(place);
       return { addon };
     } catch (error) {
-      absent = (error as Error).message;
+      absent ??= (error as Error).message;
     }
   }
-  absent ??= "it is not built; install a C++20 compiler and run `npm rebuild`";
+  absent ??= "it is not built";
   return { absent };
+}
+
+/**
+ * Loads an addon, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs leaves the
+ * digest beside it. @throws Error when it is damaged or cannot be loaded here.
+ */
+export function openAddon(path: string): Addon {
+  const record = `${path}.sha256`;
+  if (existsSync(record)) {
+    const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+    if (!readFileSync(record, "utf8").startsWith(digest)) throw new Error(`${path} is damaged`);
+  }
+  const found = createRequire(import.meta.url)(path) as Addon;
+  found.instructionSet();
+  return found;
 }
 
 export class NativeExecutor implements Executor {

@@ -4,7 +4,7 @@
 import { EngineError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { type CompileStreamOptions, compileStream } from "./compile.js";
-import { describeExecutor, type ExecutorName } from "./engine.js";
+import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, symbolRows, thesisOptimiser } from "./executor.js";
 import { encode, loadNative, refusal, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
@@ -35,6 +35,7 @@ export interface Stream {
 export function stream(network: Network, options: StreamOptions = {}): Stream {
   const plan = compileStream(network, options);
   const { parameters } = network;
+  warnOfSlowness(options.executor, (remark) => process.emitWarning(remark));
   const inner =
     describeExecutor(options.executor).name === "native"
       ? nativeStream(plan, parameters)
