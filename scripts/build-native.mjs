@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const { env, platform, arch } = process;
@@ -17,7 +17,7 @@ const objects = `${root}build/objects`;
 
 // No product and sum are fused but where the kernels say so: every instruction set gives the same bits.
 const common = ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-rtti", "-fPIC", "-pthread"];
-common.push("-Wall", "-Wextra", "-Wno-unused-parameter");
+common.push("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unknown-warning-option");
 const binding = ["-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", "-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"];
 const link = ["-shared", "-pthread"];
 if (platform === "darwin") {
@@ -37,7 +37,8 @@ const installing = {
   darwin: "install Apple's compiler (`xcode-select --install`)",
   win32: "work in WSL",
 };
-const help = `${installing[platform] ?? "install a C++20 compiler"} and run \`node scripts/build-native.mjs\``;
+const script = relative(env.INIT_CWD ?? "", fileURLToPath(import.meta.url));
+const help = `${installing[platform] ?? "install a C++20 compiler"} and run \`node ${script}\``;
 
 /** What is compiled: a source with its flags; `key` changes with them and with every file that it includes. */
 function compilations() {

@@ -111,15 +111,14 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
 }
 
 /**
- * Loads an addon, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs leaves the
+ * Loads an addon, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs leaves its
  * digest beside it. @throws Error when it is damaged or cannot be loaded here.
  */
 export function openAddon(path: string): Addon {
   const record = `${path}.sha256`;
-  if (existsSync(record)) {
-    const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
-    if (!readFileSync(record, "utf8").startsWith(digest)) throw new Error(`${path} is damaged`);
-  }
+  const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+  if (!existsSync(record) || !readFileSync(record, "utf8").startsWith(digest))
+    throw new Error(`${path} is damaged`);
   const found = createRequire(import.meta.url)(path) as Addon;
   found.instructionSet();
   return found;
