@@ -36,8 +36,7 @@ interface Options {
 }
 
 export function benchCommand(): Command {
-  return new Command("bench")
-    .description("measure this machine")
+  return new Command()
     .addCommand(stepCommand())
     .addCommand(streamCommand())
     .addCommand(kernelsCommand())

@@ -7,6 +7,7 @@ import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engi
 import { InputError } from "../errors.js";
 import { cellKinds } from "../network/architecture.js";
 import { protocols } from "../train/protocol.js";
+import { Stopped } from "./stopped.js";
 
 /** Parses a whole number in a range; commander names the option. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -177,14 +178,6 @@ export class ProgressBar {
 
   stop(): void {
     this.bar?.stop();
-  }
-}
-
-/** A run that the user stopped: not an error, but not a success. Says what has become of the work. */
-export class Stopped extends Error {
-  /** @param saved whether what was done is saved and the same command goes on from it. */
-  constructor(saved: boolean) {
-    super(saved ? "stopped; the same command goes on where it was" : "stopped; no file was written");
   }
 }
 

@@ -10,8 +10,7 @@ import { Random } from "../random.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
 
 export function dataCommand(): Command {
-  return new Command("data")
-    .description("make and describe labelled strings")
+  return new Command()
     .addCommand(
       generateCommand("reber", "make true and false strings of Reber's grammar, as in the thesis", "reber"),
     )

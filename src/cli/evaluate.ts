@@ -1,6 +1,5 @@
 // `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
 import { Command } from "commander";
-import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { type CellKind, cellsOf } from "../network/architecture.js";
 import { densities, prune } from "../prune/prune.js";
@@ -20,7 +19,6 @@ import {
   required,
   withJson,
 } from "./command.js";
-import { readModel } from "./files.js";
 
 interface Options {
   data?: string;
@@ -36,8 +34,7 @@ interface Options {
 }
 
 export function evaluateCommand(): Command {
-  const command = new Command("evaluate")
-    .description("evaluate a network on labelled strings, pruned first if asked")
+  const command = new Command()
     .argument(
       "<model>",
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
@@ -58,6 +55,8 @@ async function run(model: string, options: Options): Promise<void> {
   const { protocol, batch, target, scope, executor } = options;
   const output = new Output(options);
   output.remarkSlowness(executor);
+  const { readModel } = await import("./files.js");
+  const { readDataset } = await import("../data/csv.js");
   const read = readModel(model, options);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   const result = await evaluate(network, readDataset(required(options.data, "--data")), {

@@ -4,7 +4,6 @@ import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
 import type { CellKind } from "../network/architecture.js";
-import { readNetwork, saveNetwork } from "../network/weights.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
@@ -27,8 +26,6 @@ import {
   whole,
   withJson,
 } from "./command.js";
-import { trainingData } from "./files.js";
-import { trainNetwork } from "./training.js";
 
 interface Options {
   percent?: number;
@@ -48,8 +45,7 @@ interface Options {
 }
 
 export function pruneCommand(): Command {
-  const command = new Command("prune")
-    .description("remove the smallest weights of a network, and retrain what is left")
+  const command = new Command()
     .argument("<model>", "safetensors, as for evaluate")
     .option("--percent <p>", "share of the target's weights to remove", between(0, 100))
     .addOption(choice("--target <matrices>", "input-to-hidden, hidden-to-hidden or both", targets, "both"))
@@ -85,6 +81,7 @@ async function run(model: string, options: Options): Promise<void> {
       hint: "name a file with --data",
     });
   }
+  const { readNetwork, saveNetwork } = await import("../network/weights.js");
   const network = readNetwork(model, { cell: options.cell });
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
@@ -99,12 +96,14 @@ async function run(model: string, options: Options): Promise<void> {
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
     output.remarkSlowness(executor);
+    const { trainingData } = await import("./files.js");
     const data = trainingData(options, output);
     for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
       const { accuracy, loss, batches } = await evaluate(subject, data.test, { protocol, batch, executor });
       rows.push({ stage, accuracy, loss: loss / batches });
     }
     if (options.retrain > 0) {
+      const { trainNetwork } = await import("./training.js");
       const inputs = [options.data, options.test];
       const settings = {
         protocol,

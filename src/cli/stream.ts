@@ -9,7 +9,6 @@ import { FileError, InputError } from "../errors.js";
 import type { CellKind } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import { cellOption, executorOption, interruptible, Output, withJson } from "./command.js";
-import { readModel } from "./files.js";
 
 interface Options {
   graph?: string;
@@ -27,8 +26,7 @@ interface Verdict {
 }
 
 export function streamCommand(): Command {
-  const command = new Command("stream")
-    .description("tell the most likely class of each string, one a line, as the lines come")
+  const command = new Command()
     .argument("<model>", "a network, as for filigree evaluate")
     .argument("[file]", "strings, one a line; standard input when left out")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
@@ -42,6 +40,7 @@ export function streamCommand(): Command {
 async function run(model: string, file: string | undefined, options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness(options.executor);
+  const { readModel } = await import("./files.js");
   const network = readModel(model, options);
   const subject = stream(network, options);
   const strings: Verdict[] = [];

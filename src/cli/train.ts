@@ -19,8 +19,6 @@ import {
   whole,
   withJson,
 } from "./command.js";
-import { trainingData } from "./files.js";
-import { describeEpoch, trainNetwork } from "./training.js";
 
 interface Options {
   cell?: CellKind;
@@ -42,8 +40,7 @@ interface Options {
 }
 
 export function trainCommand(): Command {
-  const command = new Command("train")
-    .description("train a stack of recurrent cells to tell true strings from false ones")
+  const command = new Command()
     .addOption(cellOption())
     .option("--data <csv>", "training strings; generated Reber strings when left out")
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
@@ -66,6 +63,8 @@ async function run(options: Options): Promise<void> {
   const output = new Output(options);
   const cell = required(options.cell, "--cell");
   output.remarkSlowness(options.executor);
+  const { trainingData } = await import("./files.js");
+  const { describeEpoch, trainNetwork } = await import("./training.js");
   const { seed, out = `${cell}.safetensors` } = options;
   const data = trainingData(options, output);
   const network = initialise(stack({ ...options, cell }), new Random(seed).stream("initial weights"));
