@@ -143,16 +143,21 @@ async function build() {
     stop.abort();
   }
 
-  const made = `${objects}/filigree.node`;
+  const made = `${objects}/${process.pid}.node`;
   await make(made, compiler, [...link, ...files]);
   const why = whyNotLoaded(made);
-  if (why !== undefined) throw new Error(`what ${compiler[0]} makes cannot be loaded: ${why}`);
+  if (why !== undefined) {
+    rmSync(made);
+    throw new Error(`what ${compiler[0]} makes cannot be loaded: ${why}`);
+  }
   mkdirSync(dirname(built), { recursive: true });
   writeFileSync(`${made}.sha256`, [hash(readFileSync(made)), sources, compiler.join(" ")].join("\n"));
   renameSync(made, built);
   renameSync(`${made}.sha256`, `${built}.sha256`);
   const current = new Set(files.map((file) => basename(file)));
-  for (const name of readdirSync(objects)) if (!current.has(name)) rmSync(`${objects}/${name}`);
+  for (const name of readdirSync(objects)) {
+    if (name.endsWith(".o") && !current.has(name)) rmSync(`${objects}/${name}`, { force: true });
+  }
   console.error("filigree: native executor built");
 }
 

@@ -10,6 +10,4 @@ const folder = `${root}prebuilds/${process.platform}-${process.arch}/`;
 if (existsSync(`${built}filigree.node`)) {
   mkdirSync(folder, { recursive: true });
   for (const name of ["filigree.node", "filigree.node.sha256"]) copyFileSync(built + name, folder + name);
-} else if (!existsSync(folder)) {
-  console.warn("filigree: no native executor to pack; run `npm run install` where there is a C++ compiler");
 }

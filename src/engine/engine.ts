@@ -1,9 +1,7 @@
 // Chooses an executor: the native one where it can be had, the reference otherwise, which is said once.
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { InputError } from "../errors.js";
 import { type Executor, type Optimiser, thesisOptimiser } from "./executor.js";
-import { loadNative, NativeExecutor } from "./native.js";
+import { buildHint, loadNative, NativeExecutor } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
@@ -42,10 +40,8 @@ export function warnOfSlowness(asked: ExecutorName | undefined, say: (remark: st
   const { absent } = loadNative();
   if (absent === undefined) return;
   warned = true;
-  const script = relative("", fileURLToPath(new URL("../../scripts/build-native.mjs", import.meta.url)));
   say(
-    `no native executor (${absent}): the reference executor takes its place, tens of times slower; ` +
-      `\`node ${script}\` builds it with a C++20 compiler`,
+    `no native executor (${absent}): the reference executor takes its place, tens of times slower; ${buildHint()}`,
   );
 }
 
@@ -68,7 +64,7 @@ export function describeExecutor(asked?: ExecutorName): { name: ExecutorName; de
   if (wanted === "native") {
     throw new InputError({
       what: `there is no native executor: ${absent}`,
-      hint: "use the reference executor",
+      hint: `use the reference executor; ${buildHint()}`,
     });
   }
   return { name: "reference", detail: `TypeScript; no native executor: ${absent}` };

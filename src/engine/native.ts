@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
@@ -124,6 +125,12 @@ export function openAddon(path: string): Addon {
   return found;
 }
 
+/** How to get an addon where there is none, as the hint of an error. */
+export function buildHint(): string {
+  const script = fileURLToPath(new URL("../../scripts/build-native.mjs", import.meta.url));
+  return `\`node ${relative("", script)}\` builds it with a C++20 compiler`;
+}
+
 export class NativeExecutor implements Executor {
   readonly name = "native";
   readonly plan: Plan;
@@ -135,7 +142,7 @@ export class NativeExecutor implements Executor {
    */
   constructor(plan: Plan, parameters: Float32Array, optimiser: Optimiser, threads = 1) {
     const { addon, absent } = loadNative();
-    if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
+    if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}`, hint: buildHint() });
     this.plan = plan;
     checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);

@@ -6,7 +6,7 @@ import type { Network } from "../network/network.js";
 import { type CompileStreamOptions, compileStream } from "./compile.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, symbolRows, thesisOptimiser } from "./executor.js";
-import { encode, loadNative, refusal, refusing } from "./native.js";
+import { buildHint, encode, loadNative, refusal, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
@@ -59,7 +59,7 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
 
 function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
   const { addon, absent } = loadNative();
-  if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
+  if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}`, hint: buildHint() });
   const { words, masks } = encode(plan);
   const inner = refusing(() => new addon.NativeStream(words, masks, parameters));
   const logits = new Float32Array(plan.outputs);
