@@ -163,7 +163,7 @@ async function build() {
 
 const units = compilations();
 const sources = hash(units.map(({ key }) => key));
-if (!works(built, env.CXX) && (existsSync(built) || !works(prebuilt))) {
+if (!works(built, env.CXX?.trim()) && (existsSync(built) || !works(prebuilt))) {
   await build().catch(({ message }) => {
     const kept = works(built);
     if (!kept) rmSync(built, { force: true });
