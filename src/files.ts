@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "./errors.js";
-import { decodeText } from "./text.js";
+import { decodeText, MOST_TEXT } from "./text.js";
 
 /** The bytes of a file. @throws FileError when it is missing, a directory or unreadable. */
 export function readBytes(path: string): Buffer {

@@ -5,8 +5,8 @@ import { isUtf8 } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { InputError } from "./errors.js";
 
-// Bytes; the longest string of V8 is a little longer.
-const MOST_TEXT = 2 ** 29 - 64;
+/** Bytes; the longest string of V8 is a little longer. */
+export const MOST_TEXT = 2 ** 29 - 64;
 
 /** What files that are no text have in their first bytes, as Latin-1, and where. */
 const SIGNATURES: readonly (readonly [at: number, text: string, what: string])[] = [

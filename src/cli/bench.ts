@@ -36,8 +36,7 @@ interface Options {
 }
 
 export function benchCommand(): Command {
-  return new Command("bench")
-    .description("measure this machine")
+  return new Command()
     .addCommand(stepCommand())
     .addCommand(streamCommand())
     .addCommand(kernelsCommand())
@@ -63,6 +62,8 @@ function stepCommand(): Command {
     .addOption(recomputeOption());
   return withJson(command).action(async (options: Options) => {
     const { json, ...rest } = options;
+    const output = new Output({ json });
+    output.remarkSlowness(options.executor);
     const step = { ...rest, cell: required(options.cell, "--cell") };
     const subjects: StepOptions[] = [{ ...step, density: 1 }];
     if (step.density < 1) subjects.push(step);
@@ -89,7 +90,7 @@ function stepCommand(): Command {
       ...(sparse ? [`sparse is ${(dense.median / sparse.median).toFixed(2)} times as fast as dense`] : []),
       ...(memory.length > 0 ? ["", table(columns, memory)] : []),
     ];
-    new Output({ json }).result(
+    output.result(
       { machine, steps: timings.map((timing, i) => ({ ...subjects[i], ...timing })) },
       lines.join("\n"),
     );
@@ -111,6 +112,8 @@ function streamCommand(): Command {
     .addOption(executorOption());
   return withJson(command).action(async (options: Omit<Options, "batch" | "length">) => {
     const { json, ...rest } = options;
+    const output = new Output({ json });
+    output.remarkSlowness(options.executor);
     const subject = { ...rest, cell: required(options.cell, "--cell") };
     const subjects = [{ ...subject, density: 1 }];
     if (subject.density < 1) subjects.push(subject);
@@ -129,7 +132,7 @@ function streamCommand(): Command {
       table(["density", "µs a symbol (median)", "best", "MiB read", "GB/s"], rows),
       ...(sparse ? [`sparse is ${(dense.median / sparse.median).toFixed(2)} times as fast as dense`] : []),
     ];
-    new Output({ json }).result(
+    output.result(
       { machine, streams: timings.map((timing, i) => ({ ...subjects[i], ...timing })) },
       lines.join("\n"),
     );

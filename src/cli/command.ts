@@ -3,10 +3,11 @@
 
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { executorNames } from "../engine/engine.js";
+import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { type Protocol, protocols } from "../train/protocol.js";
+import { Stopped } from "./stopped.js";
 
 /** Parses a whole number in a range; commander names the option. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -135,6 +136,11 @@ export class Output {
   remark(line: string): void {
     process.stderr.write(`${line}\n`);
   }
+
+  /** For whatever trains or evaluates, first of all: a line where that will be slow for want of the native executor. */
+  remarkSlowness(executor?: ExecutorName): void {
+    warnOfSlowness(executor, (line) => this.remark(line));
+  }
 }
 
 // JSON has no NaN and no infinities; null says that there is no number.
@@ -205,14 +211,6 @@ export class ProgressBar {
 
   stop(): void {
     this.bar?.stop();
-  }
-}
-
-/** A run that the user stopped: not an error, but not a success. Says what has become of the work. */
-export class Stopped extends Error {
-  /** @param saved whether what was done is saved and the same command goes on from it. */
-  constructor(saved: boolean) {
-    super(saved ? "stopped; the same command goes on where it was" : "stopped; no file was written");
   }
 }
 

@@ -12,8 +12,7 @@ import { choice, Output, percent, seedOption, table, whole, withJson } from "./c
 import { dataTextCommand } from "./data-text.js";
 
 export function dataCommand(): Command {
-  return new Command("data")
-    .description("make and describe labelled strings; describe texts")
+  return new Command()
     .addCommand(
       generateCommand("reber", "make true and false strings of Reber's grammar, as in the thesis", "reber"),
     )

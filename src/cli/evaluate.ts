@@ -1,6 +1,5 @@
 // `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
 import { Command } from "commander";
-import { readDataset } from "../data/csv.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { cellsOf } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
@@ -24,8 +23,6 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { formOf, readModel } from "./files.js";
-import { describeNats, languageModel, textsFor } from "./texts.js";
 
 interface Options extends ModelOptions {
   data?: string;
@@ -42,8 +39,7 @@ interface Options extends ModelOptions {
 }
 
 export function evaluateCommand(): Command {
-  const command = new Command("evaluate")
-    .description("evaluate a network on labelled strings or on texts, pruned first if asked")
+  const command = new Command()
     .argument(
       "<model>",
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
@@ -64,6 +60,9 @@ export function evaluateCommand(): Command {
 async function run(model: string, options: Options): Promise<void> {
   const { batch, target, scope, executor } = options;
   const output = new Output(options);
+  output.remarkSlowness(executor);
+  const { formOf, readModel } = await import("./files.js");
+  const { readDataset } = await import("../data/csv.js");
   remarkOnShare("--prune", options.prune, output);
   const read = readModel(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
@@ -101,6 +100,7 @@ async function evaluateOnTexts(
   { executor, unknown }: Options,
   output: Output,
 ): Promise<void> {
+  const { describeNats, languageModel, textsFor } = await import("./texts.js");
   const network = languageModel(read, model);
   const { texts, unknown: lacking } = textsFor(network, paths, unknown, output);
   const { symbols, nats, accuracy, logits } = await evaluateTexts(network, texts, { executor, outputs: 8 });

@@ -1,7 +1,6 @@
 // `filigree graph`: draw random graphs and describe any graph by its properties.
 import { Command, Option } from "commander";
 import { prepareOutput } from "../files.js";
-import { readGraph, writeGraph } from "../graph/files.js";
 import {
   barabasiAlbert,
   erdosRenyi,
@@ -22,10 +21,7 @@ import { between, Output, ProgressBar, required, seedOption, table, whole, withJ
 export function graphCommand(): Command {
   const generate = new Command("generate").description("draw a random graph and write it to a file");
   for (const family of families) generate.addCommand(familyCommand(family));
-  return new Command("graph")
-    .description("draw random graphs, and describe graphs by their properties")
-    .addCommand(generate)
-    .addCommand(propertiesCommand());
+  return new Command().addCommand(generate).addCommand(propertiesCommand());
 }
 
 /** What the options of the families have in common: each has some of these. */
@@ -135,12 +131,18 @@ function familyCommand({ name, description, options, needs = [], draw }: Family)
     .addOption(seedOption())
     .option("--out <file>", ".json (node-link), .graphml or .edges", `${name}.json`);
   return withJson(command).action(
-    ({ seed, out, json, ...parameters }: Parameters & { seed: number; out: string; json?: boolean }) => {
+    async ({
+      seed,
+      out,
+      json,
+      ...parameters
+    }: Parameters & { seed: number; out: string; json?: boolean }) => {
       for (const needed of needs) required(parameters[needed], `--${needed}`);
       const [given] = Object.keys(parameters);
       if (needs.length === 0 && given !== undefined) required(parameters.n, "--n");
       const graph = draw(parameters, new Random(seed));
       prepareOutput(out);
+      const { writeGraph } = await import("../graph/files.js");
       writeGraph(out, graph);
       new Output({ json }).result(
         { family: name, ...parameters, seed, file: out, nodes: graph.order, edges: graph.size },
@@ -154,7 +156,8 @@ function propertiesCommand(): Command {
   const command = new Command("properties")
     .description("the thesis's 23 properties of graphs, and a few more")
     .argument("<file...>", "node-link JSON, GraphML or edge lists");
-  return withJson(command).action((files: string[], options: { json?: boolean }) => {
+  return withJson(command).action(async (files: string[], options: { json?: boolean }) => {
+    const { readGraph } = await import("../graph/files.js");
     const described = files.map((file) => ({ file, ...allProperties(readGraph(file), file) }));
     const rows = [...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES].map((name) => [
       name,

@@ -1,12 +1,9 @@
 // `filigree predict`: how well a column of a table can be told from the others, and graphs ranked by what was learnt.
 import { Command } from "commander";
 import { prepareOutput } from "../files.js";
-import { readGraph } from "../graph/files.js";
 import type { Coefficient, Correlation } from "../predict/correlation.js";
-import { type PredictionReport, predictTable } from "../predict/predict-table.js";
-import { fitPredictor, loadPredictor, rank, savePredictor } from "../predict/predictor.js";
+import type { PredictionReport } from "../predict/predict-table.js";
 import { type RegressorName, regressorNames } from "../predict/regressors.js";
-import { readTable } from "../predict/table.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { choice, interruptible, Output, ProgressBar, required, table, whole, withJson } from "./command.js";
 import { allProperties } from "./graph.js";
@@ -23,8 +20,7 @@ interface Options {
 }
 
 export function predictCommand(): Command {
-  const command = new Command("predict")
-    .description("tell how well a column of a table can be predicted from the others")
+  const command = new Command()
     .argument("<table>", "CSV with a header")
     .option("--target <column>", "what to predict")
     .addOption(
@@ -53,6 +49,8 @@ async function predict(file: string, options: Options): Promise<void> {
   const output = new Output(options);
   const { protocol, features, repeats, seed, save, regressor } = options;
   const target = required(options.target, "--target");
+  const { readTable } = await import("../predict/table.js");
+  const { predictTable } = await import("../predict/predict-table.js");
   const rows = readTable(file);
   if (save !== undefined) prepareOutput(save, file);
   const bar = new ProgressBar("fitting");
@@ -74,7 +72,10 @@ async function predict(file: string, options: Options): Promise<void> {
   }
   if (report.constant.length > 0)
     output.remark(`constant, so of no use to a prediction: ${report.constant.join(", ")}`);
-  if (save !== undefined) savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
+  if (save !== undefined) {
+    const { fitPredictor, savePredictor } = await import("../predict/predictor.js");
+    savePredictor(save, fitPredictor(rows, target, { regressor, features, seed }));
+  }
   output.result({ ...report, saved: save }, describe(report) + (save ? `\n\nwritten to ${save}` : ""));
 }
 
@@ -120,7 +121,9 @@ function rankCommand(): Command {
     .description("rank graphs by what a saved predictor expects of them")
     .argument("<predictor>", "as saved by filigree predict --save")
     .argument("<graph...>", "node-link JSON, GraphML or edge lists");
-  return withJson(command).action((path: string, files: string[], options: { json?: boolean }) => {
+  return withJson(command).action(async (path: string, files: string[], options: { json?: boolean }) => {
+    const { loadPredictor, rank } = await import("../predict/predictor.js");
+    const { readGraph } = await import("../graph/files.js");
     const predictor = loadPredictor(path);
     const candidates = files.map((file) => allProperties(readGraph(file), file));
     const ranking = rank(predictor, candidates, (index) => files[index]).map(({ index, predicted }) => ({

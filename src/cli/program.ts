@@ -1,48 +1,86 @@
-// The command line as a function. Every verb is a module of its own; this one puts them together and turns whatever
-// goes wrong into one line and an honest exit code. Anything else is a bug and shows its stack.
+// The command line as a function. Every verb is a module of its own and loaded with all that it uses only when it is
+// called; this one knows their names and turns whatever goes wrong into one line and an honest exit code. Anything else
+// is a bug and shows its stack.
 import { Command, CommanderError } from "commander";
-import { describeExecutor } from "../engine/engine.js";
 import { FiligreeError } from "../errors.js";
 import { version } from "../version.js";
-import { benchCommand } from "./bench.js";
-import { Stopped } from "./command.js";
-import { dataCommand } from "./data.js";
-import { evaluateCommand } from "./evaluate.js";
-import { graphCommand } from "./graph.js";
-import { predictCommand } from "./predict.js";
-import { pruneCommand } from "./prune.js";
-import { reportCommand } from "./report.js";
-import { reproduceCommand } from "./reproduce.js";
-import { sampleCommand } from "./sample.js";
-import { streamCommand } from "./stream.js";
-import { structureCommand } from "./structure.js";
-import { studyCommand } from "./study.js";
+import { Stopped } from "./stopped.js";
 import { withSynonym } from "./synonyms.js";
-import { trainCommand } from "./train.js";
-import { workerCommand } from "./worker.js";
 
-/** Every verb, put together. */
-function createProgram(): Command {
+const verbs: Readonly<Record<string, { description: string; load: () => Promise<Command> }>> = {
+  reproduce: {
+    description: "run the thesis anew and report its published numbers beside ours",
+    load: async () => (await import("./reproduce.js")).reproduceCommand(),
+  },
+  data: {
+    description: "make and describe labelled strings; describe texts",
+    load: async () => (await import("./data.js")).dataCommand(),
+  },
+  train: {
+    description: "train a network to classify sequences, or to predict the next symbol of a text",
+    load: async () => (await import("./train-command.js")).trainCommand(),
+  },
+  evaluate: {
+    description: "evaluate a network on labelled strings or on texts, pruned first if asked",
+    load: async () => (await import("./evaluate.js")).evaluateCommand(),
+  },
+  sample: {
+    description: "let a network that predicts text write some",
+    load: async () => (await import("./sample.js")).sampleCommand(),
+  },
+  stream: {
+    description: "tell the most likely class of each string, one a line, as the lines come",
+    load: async () => (await import("./stream.js")).streamCommand(),
+  },
+  prune: {
+    description: "remove the smallest weights of a network, and retrain what is left",
+    load: async () => (await import("./prune.js")).pruneCommand(),
+  },
+  graph: {
+    description: "draw random graphs, and describe graphs by their properties",
+    load: async () => (await import("./graph.js")).graphCommand(),
+  },
+  structure: {
+    description: "networks made of graphs",
+    load: async () => (await import("./structure.js")).structureCommand(),
+  },
+  predict: {
+    description: "tell how well a column of a table can be predicted from the others",
+    load: async () => (await import("./predict.js")).predictCommand(),
+  },
+  study: {
+    description: "run many trials from one file, and look at the results",
+    load: async () => (await import("./study-command.js")).studyCommand(),
+  },
+  worker: {
+    description: "run trials for studies that are coordinated over Redis",
+    load: async () => (await import("./worker.js")).workerCommand(),
+  },
+  report: {
+    description: "draw the studies of a store: objectives, effects of what varies, curves, tables",
+    load: async () => (await import("./report.js")).reportCommand(),
+  },
+  bench: {
+    description: "measure this machine",
+    load: async () => (await import("./bench.js")).benchCommand(),
+  },
+};
+
+const versionAsked = "filigree.version";
+
+/** The program with the verb that is called, or asked help for, put together; of the others it knows the names. */
+async function createProgram(words: readonly string[]): Promise<Command> {
   const program = new Command("filigree")
     .description("A laboratory and an engine for sparse recurrent neural networks.")
-    .option("-V, --version", "print the version and the executor")
-    .addCommand(reproduceCommand())
-    .addCommand(dataCommand())
-    .addCommand(trainCommand())
-    .addCommand(evaluateCommand())
-    .addCommand(sampleCommand())
-    .addCommand(streamCommand())
-    .addCommand(pruneCommand())
-    .addCommand(graphCommand())
-    .addCommand(structureCommand())
-    .addCommand(predictCommand())
-    .addCommand(studyCommand())
-    .addCommand(workerCommand())
-    .addCommand(reportCommand())
-    .addCommand(benchCommand());
+    .option("-V, --version", "print the version and the executor");
+  const [first, second] = words.filter((word) => !word.startsWith("-"));
+  const called = first === "help" ? second : first;
+  for (const [name, { description, load }] of Object.entries(verbs)) {
+    const command = name === called ? await load() : new Command();
+    program.addCommand(command.name(name).description(description));
+  }
   program.on("option:version", () => {
-    process.stdout.write(`${describeVersion()}\n`);
-    throw new CommanderError(0, "filigree.version", "");
+    throw new CommanderError(0, versionAsked, "");
   });
   prepare(program);
   return program;
@@ -54,7 +92,7 @@ function createProgram(): Command {
  */
 export async function run(words: readonly string[]): Promise<number> {
   try {
-    await createProgram().parseAsync(words, { from: "user" });
+    await obey(words);
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) {
@@ -67,8 +105,19 @@ export async function run(words: readonly string[]): Promise<number> {
   }
 }
 
+async function obey(words: readonly string[]): Promise<void> {
+  const program = await createProgram(words);
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError && error.code === versionAsked)) throw error;
+    process.stdout.write(`${await describeVersion()}\n`);
+  }
+}
+
 /** For example "filigree 0.1.0 (native executor, avx512; Node 20.19.0)". */
-function describeVersion(): string {
+async function describeVersion(): Promise<string> {
+  const { describeExecutor } = await import("../engine/engine.js");
   const { name, detail } = describeExecutor();
   return `filigree ${version} (${name} executor, ${detail}; Node ${process.versions.node})`;
 }

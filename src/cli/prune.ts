@@ -3,7 +3,6 @@ import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
-import { saveNetwork } from "../network/weights.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
@@ -29,8 +28,6 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { formOf, readModel, trainingData } from "./files.js";
-import { trainNetwork } from "./training.js";
 
 interface Options extends ModelOptions {
   percent?: number;
@@ -49,8 +46,7 @@ interface Options extends ModelOptions {
 }
 
 export function pruneCommand(): Command {
-  const command = new Command("prune")
-    .description("remove the smallest weights of a network, and retrain what is left")
+  const command = new Command()
     .argument("<model>", "safetensors, as for evaluate")
     .option("--percent <p>", "share of the target's weights to remove", between(0, 100))
     .addOption(choice("--target <matrices>", "input-to-hidden, hidden-to-hidden or both", targets, "both"))
@@ -86,6 +82,7 @@ async function run(model: string, options: Options): Promise<void> {
     });
   }
   remarkOnShare("--percent", options.percent, output);
+  const { readModel, formOf, trainingData } = await import("./files.js");
   const network = readModel(model, options, output);
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
@@ -99,12 +96,14 @@ async function run(model: string, options: Options): Promise<void> {
   if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];
   if (options.data !== undefined) {
+    output.remarkSlowness(executor);
     const data = trainingData(options, output, formOf(network));
     for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
       const { accuracy, loss } = await evaluate(subject, data.test, { batch, executor });
       rows.push({ stage, accuracy, loss });
     }
     if (options.retrain > 0) {
+      const { trainNetwork } = await import("./training.js");
       const protocol = protocolOf(network.conventions.readAt);
       const task = classify(pruned, data, { protocol, batch });
       const settings = { epochs: options.retrain, executor, seed: `${seed}/retrain` };
@@ -116,7 +115,10 @@ async function run(model: string, options: Options): Promise<void> {
       }
     }
   }
-  if (out !== undefined && options.retrain === 0) writeWhole(out, saveNetwork(pruned));
+  if (out !== undefined && options.retrain === 0) {
+    const { saveNetwork } = await import("../network/weights.js");
+    writeWhole(out, saveNetwork(pruned));
+  }
   const matrices = densities(pruned);
   const sum = (key: "nonzeros" | "weights") => matrices.reduce((total, matrix) => total + matrix[key], 0);
   const lines = [

@@ -1,6 +1,6 @@
 // `filigree reproduce`: the thesis, with its published numbers beside ours.
 import { Command, Option } from "commander";
-import { type Reproduction, reproduce, type Scale } from "../experiments/reproduce.js";
+import type { Reproduction, Scale } from "../experiments/reproduce.js";
 import { targets } from "../prune/target.js";
 import { publishedPruning, thesisCells } from "../report/published.js";
 import type { PruningRow } from "../report/results.js";
@@ -29,8 +29,7 @@ interface Options {
 }
 
 export function reproduceCommand(): Command {
-  const command = new Command("reproduce")
-    .description("run the thesis anew and report its published numbers beside ours")
+  const command = new Command()
     .addOption(new Option("--quick", "scaled to three minutes on two cores (the default)").conflicts("full"))
     .option("--full", "all of it: every string, epoch and percentage")
     .option("--out <folder>", "store, tables and report; results/quick or results/full when left out")
@@ -43,9 +42,11 @@ export function reproduceCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const output = new Output(options);
+  output.remarkSlowness();
   const scale: Scale = options.full ? "full" : "quick";
   const { protocol, seed, jobs, out = `results/${scale}` } = options;
   const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);
+  const { reproduce } = await import("../experiments/reproduce.js");
   let stop = () => {};
   let studying = false;
   let bar: ProgressBar | undefined;

@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { encodeText, Joiner } from "../data/symbols.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { Random } from "../random.js";
-import { writeText } from "../train/sample.js";
 import {
   between,
   executorOption,
@@ -15,8 +14,6 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { readModel } from "./files.js";
-import { languageModel } from "./texts.js";
 
 interface Options extends ModelOptions {
   prompt: string;
@@ -29,8 +26,7 @@ interface Options extends ModelOptions {
 }
 
 export function sampleCommand(): Command {
-  const command = new Command("sample")
-    .description("let a network that predicts text write some")
+  const command = new Command()
     .argument("<model>", "as filigree train --text wrote it")
     .option("--prompt <text>", "what it goes on from", "\n")
     .option(
@@ -48,6 +44,12 @@ export function sampleCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
+  output.remarkSlowness(options.executor);
+  const [{ readModel }, { languageModel }, { writeText }] = await Promise.all([
+    import("./files.js"),
+    import("./texts.js"),
+    import("../train/sample.js"),
+  ]);
   const network = languageModel(readModel(model, options, output), model);
   const { prompt, length, temperature, topK, seed, executor } = options;
   const vocabulary = network.conventions.vocabulary.symbols;

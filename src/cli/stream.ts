@@ -14,7 +14,6 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { readModel } from "./files.js";
 
 interface Options extends ModelOptions {
   graph?: string;
@@ -32,8 +31,7 @@ interface Verdict {
 }
 
 export function streamCommand(): Command {
-  const command = new Command("stream")
-    .description("tell the most likely class of each string, one a line, as the lines come")
+  const command = new Command()
     .argument("<model>", "a network, as for filigree evaluate")
     .argument("[file]", "strings, one a line; standard input when left out")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
@@ -45,6 +43,8 @@ export function streamCommand(): Command {
 
 async function run(model: string, file: string | undefined, options: Options): Promise<void> {
   const output = new Output(options);
+  output.remarkSlowness(options.executor);
+  const { readModel } = await import("./files.js");
   // A stream has no batch to pad: what it says is read at the last symbol.
   const network = readModel(model, { ...options, protocol: "corrected" }, output);
   const { conventions } = network;

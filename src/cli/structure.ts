@@ -3,21 +3,13 @@ import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
-import { dataSchema } from "../experiments/data.js";
-import { kinds } from "../experiments/kinds.js";
-import { type Found, planSearch, searchResult } from "../experiments/search.js";
-import { type StructureConfiguration, structureData, structureOf } from "../experiments/structures.js";
+import type { Found, searchResult } from "../experiments/search.js";
+import type { StructureConfiguration } from "../experiments/structures.js";
 import { makeFolderOf } from "../files.js";
-import { readGraph } from "../graph/files.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
-import { loadPredictor } from "../predict/predictor.js";
 import { Random } from "../random.js";
-import { parseStudy } from "../study/document.js";
-import { defineStudy } from "../study/expand.js";
-import { StoreReader } from "../study/reading.js";
-import { runStudy } from "../study/runner.js";
 import { classify } from "../train/classify.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {
@@ -31,21 +23,15 @@ import {
   percent,
   protocolOption,
   required,
-  Stopped,
   seedOption,
   table,
   whole,
   withJson,
 } from "./command.js";
-import { trainingData } from "./files.js";
-import { studyProgress } from "./study-progress.js";
-import { describeEpoch, trainNetwork } from "./training.js";
+import { Stopped } from "./stopped.js";
 
 export function structureCommand(): Command {
-  return new Command("structure")
-    .description("networks made of graphs")
-    .addCommand(trainCommand())
-    .addCommand(searchCommand());
+  return new Command().addCommand(trainCommand()).addCommand(searchCommand());
 }
 
 interface TrainOptions {
@@ -94,8 +80,13 @@ function trainCommand(): Command {
 async function train(path: string, options: TrainOptions): Promise<void> {
   const output = new Output(options);
   const cell = required(options.cell, "--cell");
+  output.remarkSlowness(options.executor);
   const { seed, out = `${cell}-structure.safetensors` } = options;
   const wiring = wiringOf(options);
+  const { readGraph } = await import("../graph/files.js");
+  const { structureOf } = await import("../experiments/structures.js");
+  const { trainingData } = await import("./files.js");
+  const { describeEpoch, trainNetwork } = await import("./training.js");
   const graph = readGraph(path);
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const data = trainingData(options, output);
@@ -180,6 +171,11 @@ async function search(path: string, options: SearchOptions): Promise<void> {
       hint: "draw more",
     });
   }
+  output.remarkSlowness();
+  const { loadPredictor } = await import("../predict/predictor.js");
+  const { structureData } = await import("../experiments/structures.js");
+  const { dataSchema } = await import("../experiments/data.js");
+  const { planSearch, searchResult } = await import("../experiments/search.js");
   const predictor = loadPredictor(path);
   const configuration =
     data === undefined ? structureData(protocol) : dataSchema.parse({ train: data, test });
@@ -188,6 +184,12 @@ async function search(path: string, options: SearchOptions): Promise<void> {
   const plan = planSearch(predictor, { ...settings, onDraw: (done) => bar.update(done / draws) });
   bar.stop();
 
+  const { kinds } = await import("../experiments/kinds.js");
+  const { parseStudy } = await import("../study/document.js");
+  const { defineStudy } = await import("../study/expand.js");
+  const { StoreReader } = await import("../study/reading.js");
+  const { runStudy } = await import("../study/runner.js");
+  const { studyProgress } = await import("./study-progress.js");
   makeFolderOf(store);
   const study = defineStudy(parseStudy(plan.study), kinds);
   const { onEvent, stop } = studyProgress(study);

@@ -1,7 +1,6 @@
-// `filigree study`: describe many trials in one file, run them here or on many machines, and look at what came out.
-import { availableParallelism } from "node:os";
+// What `filigree study` does: runs many trials from one file, here or on many machines, and looks at what came out.
+// study-command.ts has its options.
 import { extname, join } from "node:path";
-import { Command } from "commander";
 import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
 import { studyRemarks } from "../experiments/remarks.js";
@@ -19,7 +18,8 @@ import { deleteStudy } from "../study/removal.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { encodeTable, type Format, formats, resultsTable, seriesTable } from "../study/table.js";
-import { choice, interruptible, Output, Stopped, table, whole, withJson } from "./command.js";
+import { interruptible, Output, table } from "./command.js";
+import { Stopped } from "./stopped.js";
 import { count, duration, settings, short, studyProgress } from "./study-progress.js";
 
 interface StoreOption {
@@ -32,71 +32,16 @@ interface FileOptions extends StoreOption {
   jobs: number;
 }
 
-export function studyCommand(): Command {
-  const command = new Command("study").description("run many trials from one file, and look at the results");
-  const verb = (signature: string, description: string) =>
-    withJson(command.command(signature).description(description)).option(
-      "--store <file>",
-      "database of studies and results",
-      "filigree.db",
-    );
-  const file = (signature: string, description: string) =>
-    verb(signature, description)
-      .option("--set <key=value>", "overrides a value of the file, for example fixed.epochs=5", append, [])
-      .option(
-        "--jobs <n>",
-        "trials at once; as many as cores when left out",
-        whole(1, 4096),
-        availableParallelism(),
-      );
-
-  file("run <file>", "run what is left of a study; interrupt and repeat it as you like")
-    .option("--retry-failed", "run failed trials again")
-    .option("--redis <url>", "let workers run the trials, see `filigree worker`")
-    .action(run);
-  file(
-    "plan <file>",
-    "say how many trials there are, how many are done, and how long the rest will take",
-  ).action(plan);
-  verb("list", "list the studies of a store").action(list);
-  verb("status [study]", "say how far a study is, and what failed").action(status);
-  verb("show <trial>", "show everything about a trial; give the first digits of its identity")
-    .option("--artifacts <folder>", "write its files into a folder")
-    .action(show);
-  verb("best [study]", "rank trials by the study's objective, replicates by their mean")
-    .option("--top <n>", "how many", whole(1, 1e6), 10)
-    .action(best);
-  verb("compare <a> <b>", "compare two trials, or two studies on what they have in common").action(compare);
-  verb("export [study]", "write the results as a table")
-    .addOption(choice("--format <name>", "told by the name of --out, or csv", formats))
-    .option("--out <file>", "where to; the standard output when left out")
-    .option("--series", "a row for each epoch instead of each trial")
-    .action(exportTable);
-  verb("delete <study>", "delete a study and all trials that no other study has or starts from").action(
-    remove,
-  );
-  command
-    .command("schema")
-    .description("print the JSON Schema of study files, for editors")
-    .action(() => {
-      process.stdout.write(`${JSON.stringify(studySchema(kinds), null, 2)}\n`);
-    });
-  return command;
-}
-
-function append(value: string, all: string[]): string[] {
-  return [...all, value];
-}
-
 interface RunOptions extends FileOptions {
   retryFailed?: boolean;
   redis?: string;
 }
 
-async function run(path: string, options: RunOptions): Promise<void> {
+export async function run(path: string, options: RunOptions): Promise<void> {
   const output = new Output(options);
   const study = readStudyFile(path, options, output);
   const { name } = study.document;
+  if (options.redis === undefined) output.remarkSlowness();
   const progress = studyProgress(study);
   const outcome = await interruptible(async (signal) => {
     makeFolderOf(options.store);
@@ -139,7 +84,7 @@ async function overRedis(url: string, options: RedisExecutorOptions): Promise<Ex
   return redisExecutor(url, options);
 }
 
-function plan(path: string, options: FileOptions): void {
+export function plan(path: string, options: FileOptions): void {
   const output = new Output(options);
   const study = readStudyFile(path, options, output);
   const planned = planStudy(study, options.store, options.jobs);
@@ -176,7 +121,7 @@ function reading<T>(path: string, work: (reader: StoreReader) => T): T {
   }
 }
 
-function list(options: StoreOption): void {
+export function list(options: StoreOption): void {
   const studies = reading(options.store, (reader) => reader.list());
   const header = ["study", "kind", "trials", "finished", "running", "waiting", "failed"];
   const rows = studies.map(({ name, kind, total, counts }) => {
@@ -185,7 +130,7 @@ function list(options: StoreOption): void {
   new Output(options).result(studies, rows.length > 0 ? table(header, rows) : "no studies yet");
 }
 
-function status(name: string | undefined, options: StoreOption): void {
+export function status(name: string | undefined, options: StoreOption): void {
   reading(options.store, (reader) => {
     const study = reader.status(name ?? reader.onlyStudy());
     const failures = reader.failures(study.name);
@@ -207,7 +152,7 @@ function say(counts: Counts): string {
   return `${finished} of ${total} finished, ${running} running, ${waiting} waiting, ${failed} failed`;
 }
 
-function show(prefix: string, options: StoreOption & { artifacts?: string }): void {
+export function show(prefix: string, options: StoreOption & { artifacts?: string }): void {
   reading(options.store, (reader) => {
     const trial = reader.trial(prefix);
     const folder = options.artifacts;
@@ -262,7 +207,7 @@ function describe(trial: TrialDetail): string {
   return lines.join("\n");
 }
 
-function best(name: string | undefined, options: StoreOption & { top: number }): void {
+export function best(name: string | undefined, options: StoreOption & { top: number }): void {
   reading(options.store, (reader) => {
     const study = name ?? reader.onlyStudy();
     const { metric } = reader.objective(study);
@@ -276,7 +221,7 @@ function best(name: string | undefined, options: StoreOption & { top: number }):
   });
 }
 
-function compare(a: string, b: string, options: StoreOption): void {
+export function compare(a: string, b: string, options: StoreOption): void {
   reading(options.store, (reader) => {
     const output = new Output(options);
     const names = new Set(reader.names());
@@ -314,7 +259,7 @@ interface ExportOptions extends StoreOption {
   series?: boolean;
 }
 
-function exportTable(name: string | undefined, options: ExportOptions): void {
+export function exportTable(name: string | undefined, options: ExportOptions): void {
   const { out, series, json } = options;
   const extension = out === undefined ? "" : extname(out).slice(1).toLowerCase();
   const format = options.format ?? formats.find((known) => known === extension) ?? "csv";
@@ -335,7 +280,7 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
   });
 }
 
-function remove(name: string, options: StoreOption): void {
+export function remove(name: string, options: StoreOption): void {
   // Reading first: a wrong path must not create a store.
   reading(options.store, (reader) => reader.study(name));
   const store = Store.open(options.store);
@@ -345,4 +290,8 @@ function remove(name: string, options: StoreOption): void {
   } finally {
     store.close();
   }
+}
+
+export function schema(): void {
+  process.stdout.write(`${JSON.stringify(studySchema(kinds), null, 2)}\n`);
 }

@@ -1,8 +1,8 @@
-// `filigree train`: a network of one's own, from labelled strings or from texts.
-import { Command } from "commander";
-import { type Cut, cuts } from "../data/symbols.js";
+// What `filigree train` does: makes a network of one's own, from labelled strings or from texts. train-command.ts has its
+// options.
+import type { Cut } from "../data/symbols.js";
 import type { ExecutorName } from "../engine/engine.js";
-import { type OptimiserKind, optimiserKinds, optimisers } from "../engine/executor.js";
+import { type OptimiserKind, optimisers } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
@@ -11,22 +11,8 @@ import { classify } from "../train/classify.js";
 import { type Defaults, defaults } from "../train/defaults.js";
 import { nextSymbol } from "../train/language.js";
 import { defaultProtocol, type Protocol } from "../train/protocol.js";
-import { type ScheduleName, schedules } from "../train/schedule.js";
-import {
-  between,
-  choice,
-  executorOption,
-  type ModelOptions,
-  Output,
-  protocolOption,
-  recomputeOption,
-  required,
-  seedOption,
-  threadsOption,
-  whole,
-  withJson,
-  withModelOptions,
-} from "./command.js";
+import type { ScheduleName } from "../train/schedule.js";
+import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
 import { bestBaseline, describeNats, languageModel, readTexts, textData } from "./texts.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
@@ -68,63 +54,16 @@ export interface TrainVerbOptions extends ModelOptions {
 }
 
 const { classify: ofStrings, next: ofTexts } = defaults;
-const either = (strings: number, texts: number) => `; ${strings} for strings, ${texts} for texts`;
 
-export function trainCommand(): Command {
-  const command = new Command("train")
-    .description("train a network to classify sequences, or to predict the next symbol of a text")
-    .option(
-      "--data <csv>",
-      "labelled strings; generated Reber strings when neither they nor a text are given",
-    )
-    .option("--test <csv>", "test strings; a quarter of the training file when left out")
-    .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
-    .option("--validation <files...>", "texts to judge by; the last tenth of each text when left out")
-    .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
-    .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
-    .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")
-    .option("--from <model>", "a network to train further, instead of a new one")
-    .option("--hidden <n>", `units of each layer${either(ofStrings.hidden, ofTexts.hidden)}`, whole(1, 4096))
-    .option("--layers <n>", `layers${either(ofStrings.layers, ofTexts.layers)}`, whole(1, 100))
-    .option("--embedding <n>", "width of the embedding; that of a layer, 64 for texts", whole(1, 4096))
-    .option("--tie", "read out by the weights of the embedding, which is then as wide as a layer")
-    .option(
-      "--epochs <n>",
-      `passes over the training data${either(ofStrings.epochs, ofTexts.epochs)}`,
-      whole(1, 1e6),
-    )
-    .option("--updates <n>", "so many updates instead of epochs", whole(1, 1e9))
-    .option("--batch <n>", "examples of a batch, or streams that a text is cut into; 32", whole(1, 1e5))
-    .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
-    .addOption(choice("--optimiser <name>", "adam; adamw for a new network on texts", optimiserKinds))
-    .option("--learning-rate <x>", "0.001; 0.002 for a new network on texts", between(1e-9, 10))
-    .addOption(
-      choice("--learning-rate-schedule <name>", "constant; cosine for a new network on texts", schedules),
-    )
-    .option("--warm-up <n>", "updates over which the learning rate rises", whole(0, 1e9))
-    .option("--weight-decay <x>", "PyTorch's; 0, and 0.01 of AdamW, when left out", between(0, 10))
-    .option(
-      "--clip <x>",
-      "largest norm of a gradient; 5, and 1 for a new network on texts",
-      between(1e-9, 1e9),
-    )
-    .option("--dropout <p>", "share dropped after the embedding and each layer", between(0, 0.99))
-    .option("--readout-dropout <p>", "another share before the read-out", between(0, 0.99))
-    .option("--patience <n>", "epochs without a better validation after which to end", whole(1, 1e6))
-    .addOption(protocolOption(defaultProtocol))
-    .addOption(seedOption())
-    .addOption(executorOption())
-    .addOption(threadsOption())
-    .addOption(recomputeOption())
-    .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
-  return withJson(withModelOptions(command)).action((options: TrainVerbOptions) =>
-    options.text ? trainOnTexts(options, options.text) : trainOnStrings(options),
-  );
+/** Trains as the options say. */
+export function runTraining(options: TrainVerbOptions): Promise<void> {
+  return options.text ? trainOnTexts(options, options.text) : trainOnStrings(options);
 }
 
 async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
   refuse(options, ["validation", "split", "symbols", "unknown", "window", "tie", "patience"], "--text");
   const output = new Output(options);
+  output.remarkSlowness(options.executor);
   const { seed, protocol = defaultProtocol, batch = ofStrings.batch } = options;
   const { hidden = ofStrings.hidden, layers = ofStrings.layers, embedding } = options;
   const begun = options.from === undefined ? undefined : readModel(options.from, options, output);
@@ -138,18 +77,9 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
     );
   const out = outOf(options, `${cell ?? "network"}.safetensors`);
   const task = classify(network, data, { protocol: begun ? options.protocol : protocol, batch });
-  const files = {
-    out,
-    inputs: [options.from, options.data, options.test],
-    data: { ...data, protocol },
-  };
-  const { trained, history, updates } = await trainNetwork(
-    network,
-    task,
-    settingsOf(options, { ...ofStrings }),
-    files,
-    output,
-  );
+  const files = { out, inputs: [options.from, options.data, options.test], data: { ...data, protocol } };
+  const settings = settingsOf(options, ofStrings);
+  const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   output.result(
     {
       network: out,
@@ -166,6 +96,7 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
 async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise<void> {
   refuse(options, ["data", "test"], "no --text");
   const output = new Output(options);
+  output.remarkSlowness(options.executor);
   const { executor, from } = options;
   const begun = from === undefined ? undefined : languageModel(readModel(from, options, output), from);
   if (begun) refuse(options, ["cell", "hidden", "layers", "embedding", "tie", "symbols"], "no --from");

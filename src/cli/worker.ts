@@ -2,14 +2,12 @@
 // machines; none of them keeps anything.
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { kinds } from "../experiments/kinds.js";
 import type { WorkerEvent } from "../study/redis/worker.js";
 import { interruptible, Output, whole } from "./command.js";
 import { duration } from "./study-progress.js";
 
 export function workerCommand(): Command {
-  return new Command("worker")
-    .description("run trials for studies that are coordinated over Redis")
+  return new Command()
     .addOption(
       new Option("--redis <url>", "redis://[user:password@]host:port, or rediss:// for TLS")
         .env("FILIGREE_REDIS")
@@ -26,7 +24,9 @@ export function workerCommand(): Command {
 
 async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<void> {
   const output = new Output({});
+  output.remarkSlowness();
   // Loaded when needed: the queue takes longer to load than most verbs take.
+  const { kinds } = await import("../experiments/kinds.js");
   const { runWorker } = await import("../study/redis/worker.js");
   await interruptible(async (signal) => {
     await runWorker(redis, {

@@ -4,7 +4,7 @@
 import { EngineError } from "../errors.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
 import { Random } from "../random.js";
-import { loadNative } from "./native.js";
+import { buildHint, loadNative } from "./native.js";
 import { interleave, type Side } from "./rounds.js";
 
 export interface Ceilings {
@@ -98,7 +98,11 @@ export interface Shape {
  */
 export function kernelSide(kernel: string, shape: Shape): Side {
   const { addon, absent } = loadNative();
-  if (!addon) throw new EngineError({ what: `kernels cannot be timed: ${absent}` });
+  if (!addon)
+    throw new EngineError({
+      what: `kernels cannot be timed without the native executor: ${absent}`,
+      hint: buildHint(),
+    });
   const time = addon.timer({ kernel, ...shape });
   return { run: (n) => (1000 * time(n)) / n };
 }

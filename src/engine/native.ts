@@ -1,7 +1,9 @@
 // The native executor: hands a plan to the C++ addon and keeps the interface of the reference executor. Where the addon
 // cannot be had, `loadNative` says why and the reference takes over.
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
@@ -121,17 +123,36 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
   );
   for (const place of places.filter((place) => existsSync(place))) {
     try {
-      const found = createRequire(import.meta.url)(place) as Addon;
-      found.instructionSet();
-      if (found.dialect() !== dialect) throw new Error("it is of another version; run `npm rebuild`");
-      addon = found;
+      addon = openAddon(place);
       return { addon };
     } catch (error) {
-      absent = (error as Error).message;
+      absent ??= (error as Error).message;
     }
   }
-  absent ??= "it is not built; install a C++20 compiler and run `npm rebuild`";
+  absent ??= "it is not built";
   return { absent };
+}
+
+/**
+ * Loads an addon, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs leaves its
+ * digest beside it. @throws Error when it is damaged or cannot be loaded here.
+ */
+export function openAddon(path: string): Addon {
+  const record = `${path}.sha256`;
+  const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+  if (!existsSync(record) || !readFileSync(record, "utf8").startsWith(digest))
+    throw new Error(`${path} is damaged`);
+  const found = createRequire(import.meta.url)(path) as Addon;
+  found.instructionSet();
+  // A build of other sources than these.
+  if (found.dialect() !== dialect) throw new Error(`${path} is of another version`);
+  return found;
+}
+
+/** How to get an addon where there is none, as the hint of an error. */
+export function buildHint(): string {
+  const script = fileURLToPath(new URL("../../scripts/build-native.mjs", import.meta.url));
+  return `\`node ${relative("", script)}\` builds it with a C++20 compiler`;
 }
 
 export class NativeExecutor implements Executor {
@@ -145,7 +166,7 @@ export class NativeExecutor implements Executor {
    */
   constructor(plan: Plan, parameters: Float32Array, threads = 1) {
     const { addon, absent } = loadNative();
-    if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
+    if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}`, hint: buildHint() });
     this.plan = plan;
     checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);

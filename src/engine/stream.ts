@@ -5,9 +5,9 @@ import { EngineError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { type CompileStreamOptions, compileStream } from "./compile.js";
 import { encode } from "./encode.js";
-import { describeExecutor, type ExecutorName } from "./engine.js";
+import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, symbolRows } from "./executor.js";
-import { loadNative, refusal, refusing } from "./native.js";
+import { buildHint, loadNative, refusal, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
@@ -36,6 +36,7 @@ export interface Stream {
 export function stream(network: Network, options: StreamOptions = {}): Stream {
   const plan = compileStream(network, options);
   const { parameters } = network;
+  warnOfSlowness(options.executor, (remark) => process.emitWarning(remark));
   const inner =
     describeExecutor(options.executor).name === "native"
       ? nativeStream(plan, parameters)
@@ -59,7 +60,7 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
 
 function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
   const { addon, absent } = loadNative();
-  if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}` });
+  if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}`, hint: buildHint() });
   const { words, masks } = encode(plan);
   const inner = refusing(() => new addon.NativeStream(words, masks, parameters));
   const logits = new Float32Array(plan.outputs);

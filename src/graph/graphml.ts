@@ -1,7 +1,7 @@
 // Graphs as GraphML, which most graph programs read and write. Only the structure is taken: nodes, edges and
 // their direction; attributes and layout are left aside, and what cannot be a simple graph (hyperedges,
 // several graphs) is refused.
-import { DOMParser } from "linkedom";
+import { createRequire } from "node:module";
 import { InputError } from "../errors.js";
 import { edgesOf, type Graph } from "./graph.js";
 import type { ParsedGraph } from "./parsed.js";
@@ -17,6 +17,8 @@ export function parseGraphml(text: string, where: string): ParsedGraph {
       what: "does not end with </graphml>",
       hint: "check that the file is whole",
     });
+  // Loaded here: it takes longer to load than everything else that reads graphs, and most are in other formats.
+  const { DOMParser } = createRequire(import.meta.url)("linkedom") as typeof import("linkedom");
   const document = new DOMParser().parseFromString(text, "text/xml");
   const graphs = document.querySelectorAll("graph");
   if (graphs.length !== 1)

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { studyCommand } from "../../src/cli/study.js";
+import { studyCommand } from "../../src/cli/study-command.js";
 import { kinds } from "../../src/experiments/kinds.js";
 import { readStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";

@@ -1,0 +1,75 @@
+// `filigree train`: its options. What it does is in train.ts, which is loaded when it is run.
+import { Command } from "commander";
+import { cuts } from "../data/symbols.js";
+import { optimiserKinds } from "../engine/executor.js";
+import { defaults } from "../train/defaults.js";
+import { defaultProtocol } from "../train/protocol.js";
+import { schedules } from "../train/schedule.js";
+import {
+  between,
+  choice,
+  executorOption,
+  protocolOption,
+  recomputeOption,
+  seedOption,
+  threadsOption,
+  whole,
+  withJson,
+  withModelOptions,
+} from "./command.js";
+import type { TrainVerbOptions } from "./train.js";
+
+const { classify: ofStrings, next: ofTexts } = defaults;
+const either = (strings: number, texts: number) => `; ${strings} for strings, ${texts} for texts`;
+
+export function trainCommand(): Command {
+  const command = new Command()
+    .option(
+      "--data <csv>",
+      "labelled strings; generated Reber strings when neither they nor a text are given",
+    )
+    .option("--test <csv>", "test strings; a quarter of the training file when left out")
+    .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
+    .option("--validation <files...>", "texts to judge by; the last tenth of each text when left out")
+    .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
+    .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
+    .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")
+    .option("--from <model>", "a network to train further, instead of a new one")
+    .option("--hidden <n>", `units of each layer${either(ofStrings.hidden, ofTexts.hidden)}`, whole(1, 4096))
+    .option("--layers <n>", `layers${either(ofStrings.layers, ofTexts.layers)}`, whole(1, 100))
+    .option("--embedding <n>", "width of the embedding; that of a layer, 64 for texts", whole(1, 4096))
+    .option("--tie", "read out by the weights of the embedding, which is then as wide as a layer")
+    .option(
+      "--epochs <n>",
+      `passes over the training data${either(ofStrings.epochs, ofTexts.epochs)}`,
+      whole(1, 1e6),
+    )
+    .option("--updates <n>", "so many updates instead of epochs", whole(1, 1e9))
+    .option("--batch <n>", "examples of a batch, or streams that a text is cut into; 32", whole(1, 1e5))
+    .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
+    .addOption(choice("--optimiser <name>", "adam; adamw for a new network on texts", optimiserKinds))
+    .option("--learning-rate <x>", "0.001; 0.002 for a new network on texts", between(1e-9, 10))
+    .addOption(
+      choice("--learning-rate-schedule <name>", "constant; cosine for a new network on texts", schedules),
+    )
+    .option("--warm-up <n>", "updates over which the learning rate rises", whole(0, 1e9))
+    .option("--weight-decay <x>", "PyTorch's; 0, and 0.01 of AdamW, when left out", between(0, 10))
+    .option(
+      "--clip <x>",
+      "largest norm of a gradient; 5, and 1 for a new network on texts",
+      between(1e-9, 1e9),
+    )
+    .option("--dropout <p>", "share dropped after the embedding and each layer", between(0, 0.99))
+    .option("--readout-dropout <p>", "another share before the read-out", between(0, 0.99))
+    .option("--patience <n>", "epochs without a better validation after which to end", whole(1, 1e6))
+    .addOption(protocolOption(defaultProtocol))
+    .addOption(seedOption())
+    .addOption(executorOption())
+    .addOption(threadsOption())
+    .addOption(recomputeOption())
+    .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
+  return withJson(withModelOptions(command)).action(async (options: TrainVerbOptions) => {
+    const { runTraining } = await import("./train.js");
+    await runTraining(options);
+  });
+}
