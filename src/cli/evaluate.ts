@@ -68,7 +68,9 @@ async function run(model: string, options: Options): Promise<void> {
   const logits = Array.from({ length: Math.min(8, total) }, (_, row) =>
     Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
   );
-  const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
+  // The recurrent matrices, and what else is masked.
+  const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
+  const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   output.result(
     { cell: kinds.join("+"), total, correct, accuracy, loss, logits, nonzeros },
     `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${(loss / result.batches).toFixed(4)}`,

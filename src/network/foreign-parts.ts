@@ -10,14 +10,16 @@ const MOST_NAMED = 8;
  * elements, and what belongs to a loss. One remark names them.
  */
 export function withoutBookkeeping(file: Safetensors, where: string, remark: Remark): Safetensors {
-  const left = [...file.tensors]
-    .filter(([name, tensor]) => isBookkeeping(name, tensor))
-    .map(([name]) => name);
+  const kept = new Map<string, StoredTensor>();
+  const left: string[] = [];
+  for (const [name, tensor] of file.tensors) {
+    if (isBookkeeping(name, tensor)) left.push(quote(name));
+    else kept.set(name, tensor);
+  }
   if (left.length === 0) return file;
-  const named = left.slice(0, MOST_NAMED).map(quote).join(", ") + (left.length > MOST_NAMED ? ", …" : "");
+  const named = left.slice(0, MOST_NAMED).join(", ") + (left.length > MOST_NAMED ? ", …" : "");
   remark(`${where}: left out, as no part of the network: ${named}`);
-  const tensors = new Map([...file.tensors].filter(([name]) => !left.includes(name)));
-  return { ...file, tensors };
+  return { ...file, tensors: kept };
 }
 
 function isBookkeeping(name: string, { dtype, shape, values }: StoredTensor): boolean {
@@ -51,8 +53,12 @@ function otherLayer(name: string, { shape }: StoredTensor): [layer: string, hint
   if (/running_(mean|var)$/.test(name)) return ["a batch normalisation (BatchNorm)", TRAIN_WITHOUT];
   if (/in_proj_weight$|(^|[._])(attn|attention|self_attn)([._]|$)/i.test(name))
     return ["an attention layer", TRAIN_WITHOUT];
+  if (/(^|[._])crf([._]|$)|transitions$/i.test(name))
+    return ["a conditional random field (CRF)", TRAIN_WITHOUT];
+  if (/(^|[._])[hc]_?0$|init(ial)?_(hidden|state|[hc])/i.test(name))
+    return ["a learnt initial state", "train a model that begins with zeros"];
   if (shape.length > 2) return [`a convolution or another layer of shape [${shape}]`, TRAIN_WITHOUT];
-  if (shape.length === 1 && /(^|\.)weight$/.test(name)) {
+  if (shape.length === 1 && /(^|\.)(weight|gamma|gain|scale)$/.test(name)) {
     return shape[0] === 1
       ? ["an activation with a weight, such as PReLU", TRAIN_WITHOUT]
       : ["a normalisation such as LayerNorm", TRAIN_WITHOUT];
