@@ -45,7 +45,7 @@ export function evaluateCommand(): Command {
     )
     .option("--data <csv>", "labelled strings")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
-    .addOption(protocolOption("as the network was trained"))
+    .addOption(protocolOption())
     .addOption(batchOption())
     .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
     .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
@@ -72,7 +72,16 @@ async function run(model: string, options: Options): Promise<void> {
   const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
   const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   output.result(
-    { cell: kinds.join("+"), total, correct, accuracy, loss, logits, nonzeros },
+    {
+      cell: kinds.join("+"),
+      readAt: network.conventions.readAt,
+      total,
+      correct,
+      accuracy,
+      loss,
+      logits,
+      nonzeros,
+    },
     `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${(loss / result.batches).toFixed(4)}`,
   );
 }
