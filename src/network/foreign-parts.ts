@@ -3,7 +3,7 @@
 import { InputError, type Remark } from "../errors.js";
 import { quote, type Safetensors, type StoredTensor } from "./safetensors.js";
 
-const MOST_NAMED = 8;
+const MOST_NAMED = 12;
 
 /**
  * The file without what decides no number of the network: scalars, counters and other integers, tensors without
@@ -13,7 +13,7 @@ export function withoutBookkeeping(file: Safetensors, where: string, remark: Rem
   const kept = new Map<string, StoredTensor>();
   const left: string[] = [];
   for (const [name, tensor] of file.tensors) {
-    if (isBookkeeping(name, tensor)) left.push(quote(name));
+    if (isBookkeeping(name, tensor, file)) left.push(quote(name));
     else kept.set(name, tensor);
   }
   if (left.length === 0) return file;
@@ -22,10 +22,11 @@ export function withoutBookkeeping(file: Safetensors, where: string, remark: Rem
   return { ...file, tensors: kept };
 }
 
-function isBookkeeping(name: string, { dtype, shape, values }: StoredTensor): boolean {
-  if (/(^|\.)(loss|criterion)(_fn)?\./.test(name)) return true;
-  if (/weight|bias|mask/.test(name)) return false;
-  return shape.length === 0 || values.length === 0 || dtype !== "F32";
+function isBookkeeping(name: string, { dtype, shape, values }: StoredTensor, file: Safetensors): boolean {
+  if (shape.length === 0 || /(^|\.)(loss|criterion)(_fn)?\./.test(name)) return true;
+  const isMask = /\.mask_[ih]2h$/.test(name) || file.tensors.has(name.replace(/_mask$/, ""));
+  if (/weight|bias/.test(name) || (isMask && name.includes("mask"))) return false;
+  return values.length === 0 || dtype !== "F32";
 }
 
 /** @throws InputError naming the first tensor that is of a layer other than an embedding, a cell or a linear one. */
@@ -47,15 +48,18 @@ function otherLayer(name: string, { shape }: StoredTensor): [layer: string, hint
   if (/(weight|bias)_\w+_reverse(_|$)/.test(name))
     return ["a bidirectional network", "train it with bidirectional=False"];
   if (/weight_hr(_|$)/.test(name)) return ["an LSTM with projections", "train it with proj_size=0"];
-  if (/parametrizations\.|weight_[gv]$|_[gv]_l\d+$/.test(name)) {
-    return ["a parametrised layer such as weight norm", "remove the parametrisation before saving the model"];
+  if (/parametrizations\.|weight(_\w+)?_[guv]$/.test(name)) {
+    return [
+      "a parametrised layer such as weight or spectral norm",
+      "remove the parametrisation before saving the model",
+    ];
   }
   if (/running_(mean|var)$/.test(name)) return ["a batch normalisation (BatchNorm)", TRAIN_WITHOUT];
   if (/in_proj_weight$|(^|[._])(attn|attention|self_attn)([._]|$)/i.test(name))
     return ["an attention layer", TRAIN_WITHOUT];
   if (/(^|[._])crf([._]|$)|transitions$/i.test(name))
     return ["a conditional random field (CRF)", TRAIN_WITHOUT];
-  if (/(^|[._])[hc]_?0$|init(ial)?_(hidden|state|[hc])/i.test(name))
+  if (/(^|[._])[hc]_?0$|init(ial)?_(hidden|state|[hc])([._\d]|$)/i.test(name))
     return ["a learnt initial state", "train a model that begins with zeros"];
   if (shape.length > 2) return [`a convolution or another layer of shape [${shape}]`, TRAIN_WITHOUT];
   if (shape.length === 1 && /(^|\.)(weight|gamma|gain|scale)$/.test(name)) {

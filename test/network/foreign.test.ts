@@ -384,6 +384,8 @@ describe("tensors beside the weights", () => {
       epoch: { dtype: "I64", shape: [], values: BigInt64Array.of(3n) },
       "best.loss": floats(),
       "rnn.pos_ids": { dtype: "I32", shape: [4], values: Int32Array.of(0, 1, 2, 3) },
+      loss_weight: floats(),
+      padding_mask: bits("U8", [3], [1]),
       flags: { dtype: "BOOL", shape: [2], values: Uint8Array.of(0, 1) },
       counts: { dtype: "U16", shape: [2], values: Uint16Array.of(9, 9) },
       empty: floats(0),
@@ -423,7 +425,17 @@ describe("what cannot be read is named for what it is", () => {
     [
       "weight norm",
       { "fc.parametrizations.weight.original0": floats(2, 1) },
-      "parametrised layer such as weight norm",
+      "parametrised layer such as weight",
+    ],
+    [
+      "weight norm of cells",
+      { "rnn.weight_hh_l0_g": floats(6, 1), "rnn.weight_hh_l0_v": floats(6, 2) },
+      '"rnn.weight_hh_l0_g" is of a parametrised layer',
+    ],
+    [
+      "spectral norm",
+      { "fc.weight_orig": floats(2, 2), "fc.weight_u": floats(2) },
+      '"fc.weight_u" is of a parametrised layer',
     ],
     ["PReLU", { "act.weight": floats(1) }, "an activation with a weight"],
     ["a bidirectional network", { "rnn.weight_ih_l0_reverse": floats(6, 3) }, "of a bidirectional network"],
