@@ -12,6 +12,18 @@ describe("suggest", () => {
     expect(suggest(word, ["alpha", "beta", "learningRate"])).toBe(`did you mean ${meant}?`);
   });
 
+  it.each([
+    ["lr", "learningRate"],
+    ["hidden_size", "hidden"],
+    ["numLayers", "layers"],
+    ["sparsity", "percent"],
+    ["batchSize", "batch"],
+  ])("takes %s, another tool's word, for %s", (word, meant) => {
+    expect(suggest(word, ["hidden", "layers", "learningRate", "percent", "batch"])).toBe(
+      `did you mean ${meant}?`,
+    );
+  });
+
   it("lists the names when none is near, the first dozen of many", () => {
     expect(suggest("x", ["alpha", "beta"])).toBe("use alpha or beta");
     expect(suggest("x", ["alpha"])).toBe("use alpha");

@@ -14,6 +14,7 @@ import { describeDataset } from "../../dist/data/stats.js";
 import { cuts } from "../../dist/data/symbols.js";
 import { createTextData } from "../../dist/data/text.js";
 import { describeText } from "../../dist/data/text-stats.js";
+import { ascii } from "../../dist/data/vocabulary.js";
 import { compile } from "../../dist/engine/compile.js";
 import { createExecutor } from "../../dist/engine/engine.js";
 import { kinds } from "../../dist/experiments/kinds.js";
@@ -27,7 +28,7 @@ import { layerGraph } from "../../dist/graph/layers.js";
 import { formatNodeLink } from "../../dist/graph/node-link.js";
 import { cellKinds } from "../../dist/network/architecture.js";
 import { initialise, stack } from "../../dist/network/network.js";
-import { serialise } from "../../dist/network/safetensors.js";
+import { parse, serialise } from "../../dist/network/safetensors.js";
 import { thesisStructure } from "../../dist/network/structure.js";
 import { readStructure } from "../../dist/network/structure-weights.js";
 import { readNetwork, saveNetwork } from "../../dist/network/weights.js";
@@ -84,10 +85,40 @@ const own = [
   ...cellKinds.map((cell) => masked(small(cell), 0.5)),
   initialise(thesisStructure(layered, "gru").architecture, random, thesisStructure(layered, "gru").masks),
 ].map((network) => Buffer.from(saveNetwork(network)));
-const foreign = cellKinds.flatMap((cell) => [
-  renamed(initialise(small(cell), random), torchNames, [["format", "pt"]]),
-  renamed(initialise(small(cell), random), thesisNames),
-]);
+/** Every matrix as torch.nn.utils.prune stores it. */
+function pruned(bytes) {
+  const { tensors, metadata } = parse(bytes, "sample");
+  const stored = [...tensors].flatMap(([name, tensor]) => {
+    if (tensor.shape.length < 2) return [[name, tensor]];
+    const mask = { ...tensor, values: tensor.values.map(() => random.below(2)) };
+    return [
+      [`${name}_orig`, tensor],
+      [`${name}_mask`, mask],
+    ];
+  });
+  return Buffer.from(serialise({ tensors: new Map(stored), metadata }));
+}
+
+const letters = Array.from({ length: 128 }, (_, i) => String.fromCodePoint(i < 97 ? 32 + i : 1000 + i)).join(
+  "",
+);
+const conventions = [
+  ["vocabulary", letters],
+  ["readAt", "last-step"],
+  ["labels", '["no","yes"]'],
+];
+const words = Array.from({ length: 128 }, (_, i) => `word${i}`);
+const tied = stack({ cell: "lstm", hidden: 3, layers: 1, embedding: 3, vocabulary: 128, outputs: 128 });
+const tiedNames = [...torchNames, [/^fc.weight$/, "embedding.weight"]];
+const foreign = [
+  ...cellKinds.flatMap((cell) => [
+    renamed(initialise(small(cell), random), torchNames, [["format", "pt"]]),
+    renamed(initialise(small(cell), random), thesisNames),
+  ]),
+  pruned(renamed(initialise(small("gru"), random), torchNames, conventions)),
+  renamed(initialise(small("lstm"), random), torchNames, [["vocabulary", JSON.stringify(words)]]),
+  renamed(initialise(tied, random), tiedNames, [["fc.weight", "embedding.weight"]]),
+];
 
 const resumed = initialise(small("gru"), random);
 const plan = compile(resumed, { batch: 4, steps: 9, symbols: [66, 84] });
@@ -182,7 +213,11 @@ async function checkNetwork(network, file) {
   const bytes = saveNetwork(network);
   writeFileSync(file, bytes);
   assert(Buffer.from(saveNetwork(readNetwork(file))).equals(bytes), "does not survive being saved");
-  await evaluate(network, strings, { protocol: "thesis", batch: 3 });
+  const { vocabulary } = network.conventions;
+  const known = vocabulary.symbols.find((symbol) => vocabulary.rowOf(symbol) !== undefined) ?? "";
+  const own =
+    vocabulary === ascii ? strings : createDataset([known, known], [0, 1], "own", undefined, { vocabulary });
+  await evaluate(network, own, { batch: 3 });
 }
 
 function checkGraph(graph, file) {

@@ -43,19 +43,17 @@ export function choice(
   return initial === undefined ? option : option.default(initial);
 }
 
-export const cellOption = () => choice("--cell <kind>", "kind of the cells", cellKinds);
-/** @param otherwise what holds when it is left out. */
-export const protocolOption = (otherwise: Protocol | "as the network was trained") => {
-  const option = choice(
+export const cellOption = (description = "kind of the cells") =>
+  choice("--cell <kind>", description, cellKinds);
+/** @param initial what holds when it is left out; what the network's file says when there is none. */
+export const protocolOption = (initial?: Protocol) =>
+  choice(
     "--protocol <name>",
-    "rules of the thesis (read at the last padded step), or the same corrected (read at each string's own last step)",
+    "rules of the thesis, which reads strings at the last padded step of their batch, or the same corrected, which " +
+      `reads each at its own last step${initial === undefined ? "; told by the network's file" : ""}`,
     protocols,
+    initial,
   );
-  return option.default(
-    protocols.find((name) => name === otherwise),
-    otherwise,
-  );
-};
 export const batchOption = () =>
   new Option("--batch <n>", "strings in a batch").argParser(whole(1, 1e5)).default(32);
 export const seedOption = () =>
@@ -82,7 +80,7 @@ export interface ModelOptions {
 /** Adds the options of `ModelOptions` to a verb that reads a network. */
 export function withModelOptions(command: Command): Command {
   return command
-    .addOption(cellOption().default(undefined, "told by the file, or rnn-tanh"))
+    .addOption(cellOption("kind of the cells; told by the file, or rnn-tanh"))
     .option(
       "--vocabulary <symbols>",
       "what the embedding's rows are for, a file or the text itself: a code point each, or a JSON array of words; told by the file, or ASCII codes",

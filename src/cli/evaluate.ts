@@ -48,7 +48,7 @@ export function evaluateCommand(): Command {
     .option("--text <files...>", "texts, for a network that predicts the next symbol")
     .option("--unknown [symbol]", "take symbols of a text beyond the vocabulary for this one")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
-    .addOption(protocolOption("as the network was trained"))
+    .addOption(protocolOption())
     .addOption(batchOption())
     .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
     .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
@@ -66,7 +66,9 @@ async function run(model: string, options: Options): Promise<void> {
   remarkOnShare("--prune", options.prune, output);
   const read = readModel(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
-  const nonzeros = Object.fromEntries(densities(network).map(({ name, nonzeros }) => [name, nonzeros]));
+  // The recurrent matrices, and what else is masked.
+  const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
+  const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   if (options.text) return evaluateOnTexts(model, network, options.text, nonzeros, options, output);
   const dataset = readDataset(required(options.data, "--data"), formOf(network));
   const result = await evaluate(network, dataset, { batch, executor });
@@ -80,6 +82,7 @@ async function run(model: string, options: Options): Promise<void> {
     {
       task: "classify",
       cell: kinds.join("+"),
+      readAt: network.conventions.readAt,
       total,
       correct,
       accuracy,

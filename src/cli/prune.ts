@@ -57,7 +57,7 @@ export function pruneCommand(): Command {
     .option("--data <csv>", "training strings: evaluates before and after; needed to retrain")
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--retrain <epochs>", "epochs of retraining under the fixed mask", whole(0, 1e6), 0)
-    .addOption(protocolOption("as the network was trained"))
+    .addOption(protocolOption())
     .addOption(batchOption())
     .addOption(seedOption())
     .addOption(executorOption())

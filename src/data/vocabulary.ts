@@ -104,11 +104,18 @@ export const ascii = new Vocabulary(Array.from({ length: 128 }, (_, code) => Str
  * The vocabulary that a text describes. A JSON array of strings has a symbol in each entry: words, unless every entry
  * but those in brackets (`<pad>`, `[UNK]`) is one code point. Any other text has a letter in each code point; nothing is
  * trimmed, so a blank or a line break is a letter too.
- * @throws InputError as the constructor of `Vocabulary`, and when there is no symbol.
+ * @throws InputError as the constructor of `Vocabulary`, when there is no symbol, and for other JSON than such an array.
  */
 export function parseVocabulary(text: string, where: string): Vocabulary {
   const list = stringsIn(text);
   if (list === undefined) {
+    if (looksLikeJson(text)) {
+      throw new InputError({
+        where,
+        what: "the vocabulary looks like JSON, but is no array of strings",
+        hint: "write an array of all symbols in the order of the embedding's rows",
+      });
+    }
     if (text === "")
       throw new InputError({ where, what: "the vocabulary is empty", hint: "give its symbols" });
     return new Vocabulary([...text], "letters", where);
@@ -117,10 +124,15 @@ export function parseVocabulary(text: string, where: string): Vocabulary {
   return new Vocabulary(list, list.every(isLetter) ? "letters" : "words", where);
 }
 
+// A list of letters has no quotation mark twice.
+function looksLikeJson(text: string): boolean {
+  return /^\ufeff?\s*(\[\s*(["']).*\2.*\]|\{\s*(["']).*\3.*\})\s*$/s.test(text);
+}
+
 function stringsIn(text: string): string[] | undefined {
-  if (!/^\s*\[/.test(text)) return undefined;
+  if (!/^\ufeff?\s*\[/.test(text)) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ""));
     const strings = Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string");
     return strings ? (value as string[]) : undefined;
   } catch {

@@ -39,9 +39,10 @@ function isSet({ fixed, list = [], grid, random }: StudyDocument, path: string):
 }
 
 /** The numbers that are written down for a path. */
-function valuesOf({ fixed, list = [], grid }: StudyDocument, path: string): number[] {
+function valuesOf({ fixed, list = [], grid, random }: StudyDocument, path: string): number[] {
   const written = [fixed, ...list].map((entry) => flatten(entry as JsonObject)[path]);
   const axis = Object.hasOwn(grid, path) ? grid[path] : [];
   const values = isRange(axis) ? [axis.from, axis.to] : axis;
-  return [...written, ...values].filter((value) => typeof value === "number");
+  const drawn = Object.values(random?.values[path] ?? {}).flat();
+  return [...written, ...values, ...drawn].filter((value) => typeof value === "number");
 }

@@ -18,7 +18,8 @@ export function applyMasks(
   const masks = new Map<string, string>();
   for (const [original, stored] of file.tensors) {
     const name = /^(.*)_orig$/s.exec(original)?.[1];
-    if (name === undefined) continue;
+    // Spectral norm stores an original too, beside vectors.
+    if (name === undefined || file.tensors.has(`${name}_u`)) continue;
     const maskName = `${name}_mask`;
     const fail = (what: string): never => {
       throw new InputError({

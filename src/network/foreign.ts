@@ -43,7 +43,14 @@ export function readForeign(
   const layout = stackLayout(file, where, { ...parts, cell, remark });
   const found = [...layout.tensors].flatMap(([own, stored]) => {
     const mask = masks.get(stored);
-    return mask === undefined ? [] : [[own, mask] as const];
+    if (mask === undefined) return [];
+    const other = layout.masks.get(own);
+    if (other === undefined || !file.tensors.has(other)) return [[own, mask] as const];
+    throw new InputError({
+      where,
+      what: `${quote(stored)} has two masks, ${quote(mask)} and ${quote(other)}`,
+      hint: "make pruning permanent with prune.remove before saving the model",
+    });
   });
   const origin = thesis ? "thesis" : "torch";
   return { origin, layout: { ...layout, masks: new Map([...layout.masks, ...found]) }, file };

@@ -1,6 +1,7 @@
 // How a claimed trial gets done: in this process, or by a worker at the other end of a queue. The runner knows only
 // this interface, so that claims, order, records and time limits are the same for both.
 import { setImmediate } from "node:timers/promises";
+import { InputError } from "../errors.js";
 import { check } from "./check.js";
 import { findKind, type Kinds, type Resume, type TrialContext, type TrialResult } from "./kind.js";
 import type { Trial } from "./trial.js";
@@ -46,8 +47,10 @@ export class TrialFailed extends Error {
   }
 }
 
-/** Executes up to `jobs` trials at once in this process. */
+/** Executes up to `jobs` trials at once in this process. @throws InputError unless that is a whole number from 1. */
 export function inProcess(kinds: Kinds, jobs: number): Executor {
+  if (!Number.isSafeInteger(jobs) || jobs < 1)
+    throw new InputError({ where: "jobs", what: `${jobs} is not a whole number of at least 1` });
   return {
     slots: () => jobs,
     execute(task) {

@@ -37,7 +37,7 @@ export async function evaluate(
   dataset: Dataset,
   { protocol, batch, executor }: { protocol?: Protocol; batch: number; executor?: ExecutorName },
 ): Promise<EvaluationResult> {
-  checkOptions({ protocol, batch });
+  checkOptions({ protocol, batch, executor });
   checkFit(network, dataset);
   const { conventions } = network;
   const { vocabulary } = conventions;

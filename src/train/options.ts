@@ -1,5 +1,6 @@
 // The options of training and evaluation, checked where the library is entered, so that a program's slip is answered as
 // one on the command line is and does not end in a network of NaN.
+import { executorNames } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { checkWord } from "../suggest.js";
 import { protocols } from "./protocol.js";
@@ -16,6 +17,7 @@ export interface Unchecked {
   readonly learningRate?: unknown;
   readonly threads?: unknown;
   readonly tested?: unknown;
+  readonly executor?: unknown;
 }
 
 /** @throws InputError naming the first option that is out of its range. Those that are left out pass. */
@@ -27,6 +29,7 @@ export function checkOptions(options: Unchecked): void {
   };
   checkWord("protocol", options.protocol, protocols);
   checkWord("tested", options.tested, testedEpochs);
+  checkWord("executor", options.executor, executorNames);
   whole("epochs", 0);
   whole("batch", 1);
   whole("threads", 1);

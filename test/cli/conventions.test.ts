@@ -455,6 +455,17 @@ describe("options by other tools' names", () => {
     });
   });
 
+  it("are told in a study file too", async () => {
+    const path = file("lr.yaml", "kind: prune\nfixed: { base: { cell: gru, lr: 0.1 }, sparsity: 90 }\n");
+    const { code, stderr } = await filigree("study", "plan", path);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(
+        /unknown key (base\.lr; did you mean learningRate|sparsity; did you mean percent)\?\n$/,
+      ),
+    });
+  });
+
   it("leave slips of the keyboard to the likeness of letters", async () => {
     expect((await filigree("train", "--epoch", "3")).stderr).toContain("(Did you mean --epochs?)");
     expect((await filigree("train", "--sparsity", "3")).stderr).toBe(

@@ -57,6 +57,10 @@ describe("a vocabulary", () => {
     expect(() => encode(words, "  ")).toThrow("here: the string is empty; give at least one word");
   });
 
+  it("has words from a JSON array behind a byte order mark", () => {
+    expect(parseVocabulary('\ufeff ["the", "cat"]\n', "v").symbols).toEqual(["the", "cat"]);
+  });
+
   it("has letters from a JSON array of single ones and others in brackets", () => {
     const letters = parseVocabulary('["<pad>", "[UNK]", "a", "ß", ""]', "v");
     expect(letters.kind).toBe("letters");
@@ -81,6 +85,10 @@ describe("a vocabulary", () => {
 
   it.each([
     ["", "v: the vocabulary is empty"],
+    ['["the", "cat",]', "v: the vocabulary looks like JSON, but is no array of strings"],
+    ["['the', 'cat']", "looks like JSON"],
+    ['{"the": 0, "cat": 1}\n', "write an array of all symbols in the order of the embedding's rows"],
+    ['["a", 1]', "looks like JSON"],
     ["abca", 'v: row 3 ("a", U+0061) is the same as row 0; give every symbol one row'],
     ['["the","cat","the"]', 'v: row 2 ("the") is the same as row 0'],
     ['["the cat","dog"]', 'v: row 0 ("the cat") has a blank in it'],

@@ -334,6 +334,18 @@ describe("names of all kinds", () => {
     expect(square({ "a.weight": head, "b.weight": table })).toEqual(wanted);
   });
 
+  it("of parameters without modules are read, a bias among them", () => {
+    const bias = floats(2);
+    const { network } = read({
+      E: floats(5, 3),
+      ...module("", "gru", 3, 2),
+      W_out: floats(2, 2),
+      b_out: bias,
+    });
+    expect(shapeOf(network)).toEqual({ ...found, cells: ["gru 2 of embedding"] });
+    expect(network.values("readout.bias")).toEqual(bias.values);
+  });
+
   it("of nn.LSTMCell, nn.GRUCell and nn.RNNCell are read", () => {
     for (const kind of ["lstm", "gru", "rnn-tanh"] as const) {
       const cell = module("cell.", kind, 3, 2, { suffix: () => "" });
@@ -389,6 +401,8 @@ describe("tensors beside the weights", () => {
       epoch: { dtype: "I64", shape: [], values: BigInt64Array.of(3n) },
       "best.loss": floats(),
       "rnn.pos_ids": { dtype: "I32", shape: [4], values: Int32Array.of(0, 1, 2, 3) },
+      loss_weight: floats(),
+      padding_mask: bits("U8", [3], [1]),
       flags: { dtype: "BOOL", shape: [2], values: Uint8Array.of(0, 1) },
       counts: { dtype: "U16", shape: [2], values: Uint16Array.of(9, 9) },
       empty: floats(0),
@@ -428,7 +442,17 @@ describe("what cannot be read is named for what it is", () => {
     [
       "weight norm",
       { "fc.parametrizations.weight.original0": floats(2, 1) },
-      "parametrised layer such as weight norm",
+      "parametrised layer such as weight",
+    ],
+    [
+      "weight norm of cells",
+      { "rnn.weight_hh_l0_g": floats(6, 1), "rnn.weight_hh_l0_v": floats(6, 2) },
+      '"rnn.weight_hh_l0_g" is of a parametrised layer',
+    ],
+    [
+      "spectral norm",
+      { "fc.weight_orig": floats(2, 2), "fc.weight_u": floats(2) },
+      '"fc.weight_u" is of a parametrised layer',
     ],
     ["PReLU", { "act.weight": floats(1) }, "an activation with a weight"],
     ["a bidirectional network", { "rnn.weight_ih_l0_reverse": floats(6, 3) }, "of a bidirectional network"],
@@ -465,10 +489,47 @@ describe("what cannot be read is named for what it is", () => {
     expect(heard).toEqual([]);
   });
 
+  it.each<[string, Tensors, string]>([
+    [
+      "a hidden head layer without biases",
+      { "fc1.weight": floats(3, 3), "fc.weight": floats(2, 3) },
+      "its head has a hidden layer",
+    ],
+    [
+      "a hidden head layer that is wide",
+      { "a.weight": floats(9, 3), "b.weight": floats(2, 9), "b.bias": floats(2) },
+      "its head has a hidden layer",
+    ],
+    ["a CRF", { "fc.weight": floats(2, 3), "crf.transitions": floats(2, 2) }, "a conditional random field"],
+    [
+      "a learnt state",
+      { "fc.weight": floats(2, 3), h0: floats(1, 1, 3) },
+      '"h0" is of a learnt initial state',
+    ],
+    [
+      "a normalisation by another name",
+      { "fc.weight": floats(2, 3), "ln.gamma": floats(3) },
+      "a normalisation such as LayerNorm",
+    ],
+  ])("%s, where embedding and cells are as wide", (_, more, message) => {
+    const square = { "embedding.weight": floats(5, 3), ...module("rnn.", "lstm", 3, 3) };
+    expect(() => read({ ...square, ...more })).toThrow(message);
+  });
+
   it("numbers as inputs", () => {
     expect(() => read(without(gru(), "embedding.weight"))).toThrow(
       "it takes numbers as inputs, 3 at each step",
     );
+    const hidden = {
+      "a.weight": floats(4, 2),
+      "a.bias": floats(4),
+      "b.weight": floats(2, 4),
+      "b.bias": floats(2),
+    };
+    expect(() => read({ ...without(gru(), "embedding.weight", "fc.weight", "fc.bias"), ...hidden })).toThrow(
+      "it takes numbers",
+    );
+    expect(() => read(without(gru(), "embedding.weight", "fc.bias"))).toThrow("it takes numbers as inputs");
     // As wide as the cells, where the read-out could be mistaken for the embedding.
     const square = { ...module("", "gru", 2, 2), "fc.weight": floats(4, 2), "fc.bias": floats(4) };
     expect(() => read(square)).toThrow("it takes numbers as inputs, 2 at each step");

@@ -278,7 +278,7 @@ describe("PyTorch's state dicts", () => {
     [
       "two read-outs",
       { ...plain, "a.out.weight": [2, 2] },
-      'it has more than one read-out: "fc.weight" [2,2], "a.out.weight" [2,2]',
+      'it has more than one read-out: there are "fc.weight" [2,2] and "a.out.weight" [2,2]',
     ],
     ["no embedding", without(plain, /^emb/), "it takes numbers as inputs, 3 at each step"],
     [
@@ -286,7 +286,11 @@ describe("PyTorch's state dicts", () => {
       { ...plain, "attention.weight": [2, 2] },
       'tensor "attention.weight" is of an attention layer',
     ],
-    ["another vector", { ...plain, "norm.gain": [2] }, 'tensor "norm.gain" is not a part of this network'],
+    [
+      "another vector",
+      { ...plain, "more.values": [2] },
+      'tensor "more.values" is not a part of this network',
+    ],
     ["a missing first layer", without(plain, /_l0/), 'there is no tensor "rnn.weight_ih_l0"'],
     ["a missing layer", { ...plain, "rnn.weight_hh_l3": [6, 2] }, 'tensor "rnn.weight_hh_l3" is not a part'],
     ["a missing matrix", without(plain, /weight_ih_l1/), 'there is no tensor "rnn.weight_ih_l1"'],

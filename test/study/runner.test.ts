@@ -37,6 +37,12 @@ function csv(store: string, study = "small"): string {
 }
 
 describe("runStudy", () => {
+  it.each([0, 1.5, Number.NaN])("refuses to run %d trials at once", async (jobs) => {
+    await expect(run(small, path(), { jobs })).rejects.toThrow(
+      `jobs: ${jobs} is not a whole number of at least 1`,
+    );
+  });
+
   it("runs every trial once and none again, also for another study in the same store", async () => {
     const store = path();
     const events: StudyEvent[] = [];

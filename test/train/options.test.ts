@@ -33,6 +33,7 @@ describe("train", () => {
     [{ epochs: 1.5 }, "epochs: 1.5 is not a whole number of at least 0"],
     [{ epochs: Number.NaN }, "epochs: NaN is not a whole number of at least 0"],
     [{ batch: 0 }, "batch: 0 is not a whole number of at least 1"],
+    [{ executor: "gpu" }, 'executor: "gpu" is none of its values; use native or reference'],
     [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
   ])("refuses %j", async (options, message) => {
     const bad = { ...good, ...options } as TrainOptions;
