@@ -24,6 +24,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "evaluate a network on labelled strings or on texts, pruned first if asked",
     load: async () => (await import("./evaluate.js")).evaluateCommand(),
   },
+  size: {
+    description: "tell what a file of a network holds, and what it takes to run",
+    load: async () => (await import("./size.js")).sizeCommand(),
+  },
   sample: {
     description: "let a network that predicts text write some",
     load: async () => (await import("./sample.js")).sampleCommand(),

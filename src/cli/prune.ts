@@ -1,18 +1,23 @@
 // `filigree prune`: removes weights of a network, says what that costs, and retrains what is left if asked.
 import { Command } from "commander";
 import type { ExecutorName } from "../engine/engine.js";
+import { optimisers } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
+import type { Network } from "../network/network.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
 import { type Target, targets } from "../prune/target.js";
 import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
+import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
+import { evaluateTexts, nextSymbol } from "../train/language.js";
 import { type Protocol, protocolOf } from "../train/protocol.js";
+import type { Task } from "../train/task.js";
+import type { TrainOptions } from "../train/train.js";
 import {
-  batchOption,
   between,
   choice,
   executorOption,
@@ -37,8 +42,13 @@ interface Options extends ModelOptions {
   retrain: number;
   data?: string;
   test?: string;
+  text?: string[];
+  validation?: string[];
+  split?: number;
+  unknown?: string | true;
   protocol?: Protocol;
-  batch: number;
+  batch?: number;
+  window?: number;
   seed: number;
   executor?: ExecutorName;
   out?: string;
@@ -56,9 +66,14 @@ export function pruneCommand(): Command {
     )
     .option("--data <csv>", "training strings: evaluates before and after; needed to retrain")
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
+    .option("--text <files...>", "texts, for a network that predicts the next symbol")
+    .option("--validation <files...>", "texts to judge by; the last tenth of each text when left out")
+    .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
+    .option("--unknown [symbol]", "take symbols of a text beyond the vocabulary for this one")
     .option("--retrain <epochs>", "epochs of retraining under the fixed mask", whole(0, 1e6), 0)
     .addOption(protocolOption())
-    .addOption(batchOption())
+    .option("--batch <n>", "strings in a batch, or streams that a text is cut into; 32", whole(1, 1e5))
+    .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
     .addOption(seedOption())
     .addOption(executorOption())
     .option("--out <file>", "where the pruned network is written");
@@ -67,23 +82,26 @@ export function pruneCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
-  const { target, scope, criterion, batch, seed, executor, out } = options;
-  if (out === undefined && options.data === undefined) {
+  const { target, scope, criterion, seed, executor, out, text } = options;
+  const hasData = options.data !== undefined || text !== undefined;
+  if (out === undefined && !hasData) {
     throw new InputError({
-      what: "neither --out nor --data is given",
+      what: "neither --out nor --data nor --text is given",
       hint: "name a file to write, or data to evaluate on",
     });
   }
-  if (options.retrain > 0 && options.data === undefined) {
+  if (options.retrain > 0 && !hasData) {
     throw new InputError({
       where: "--retrain",
       what: "there is nothing to train on",
-      hint: "name a file with --data",
+      hint: "name a file with --data or --text",
     });
   }
   remarkOnShare("--percent", options.percent, output);
-  const { readModel, formOf, trainingData } = await import("./files.js");
-  const network = readModel(model, options, output);
+  const { readModel } = await import("./files.js");
+  const { languageModel } = await import("./texts.js");
+  const read = readModel(model, options, output);
+  const network = text ? languageModel(read, model) : read;
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
     percent: required(options.percent, "--percent"),
@@ -93,25 +111,25 @@ async function run(model: string, options: Options): Promise<void> {
     random,
   });
   // A network may be pruned in place, but not into its data.
-  if (out !== undefined) prepareOutput(out, options.data, options.test);
-  const rows: { stage: string; accuracy: number; loss: number }[] = [];
-  if (options.data !== undefined) {
+  if (out !== undefined) prepareOutput(out, options.data, options.test, ...(text ?? []));
+  const stages: Stage[] = [];
+  if (hasData) {
     output.remarkSlowness(executor);
-    const data = trainingData(options, output, formOf(network));
-    for (const [stage, subject] of [["as it was", network] as const, ["pruned", pruned] as const]) {
-      const { accuracy, loss } = await evaluate(subject, data.test, { batch, executor });
-      rows.push({ stage, accuracy, loss });
-    }
+    const subject = text
+      ? await onTexts(network, text, options, output)
+      : await onStrings(network, options, output);
+    stages.push({ stage: "as it was", ...(await subject.evaluate(network)) });
+    stages.push({ stage: "pruned", ...(await subject.evaluate(pruned)) });
     if (options.retrain > 0) {
       const { trainNetwork } = await import("./training.js");
-      const protocol = protocolOf(network.conventions.readAt);
-      const task = classify(pruned, data, { protocol, batch });
-      const settings = { epochs: options.retrain, executor, seed: `${seed}/retrain` };
-      const files = { out, inputs: [options.data, options.test], data: { ...data, protocol } };
-      const { trained, history } = await trainNetwork(pruned, task, settings, files, output);
+      const settings = { ...subject.settings, epochs: options.retrain, executor, seed: `${seed}/retrain` };
+      const files = { out, ...subject.files };
+      const { trained, history } = await trainNetwork(pruned, subject.task, settings, files, output);
       pruned = trained;
-      for (const [i, { testAccuracy = Number.NaN, testLoss = Number.NaN }] of history.entries()) {
-        rows.push({ stage: `retrained ${i + 1}`, accuracy: testAccuracy, loss: testLoss });
+      for (const [i, metrics] of history.entries()) {
+        const accuracy = metrics.validationAccuracy ?? metrics.testAccuracy ?? Number.NaN;
+        const loss = metrics.validationLoss ?? metrics.testLoss ?? Number.NaN;
+        stages.push({ stage: `retrained ${i + 1}`, accuracy, loss });
       }
     }
   }
@@ -124,30 +142,75 @@ async function run(model: string, options: Options): Promise<void> {
   const lines = [
     `${sum("nonzeros")} of ${sum("weights")} recurrent weights are left${out ? `; written to ${out}` : ""}`,
   ];
-  if (rows.length > 0) {
+  if (stages.length > 0) {
     lines.push(
       table(
-        ["network", "test accuracy", "loss"],
-        rows.map(({ stage, accuracy, loss }) => [stage, percent(accuracy), loss.toFixed(4)]),
+        text ? ["network", "likeliest right", "nats"] : ["network", "test accuracy", "loss"],
+        stages.map(({ stage, accuracy, loss }) => [stage, percent(accuracy), loss.toFixed(4)]),
       ),
     );
   }
-  const regained =
-    rows.length > 0
-      ? regainedAfter(
-          rows[0].accuracy,
-          rows.slice(1).map(({ accuracy }) => accuracy),
-        )
-      : undefined;
+  const [first, ...others] = stages.map(({ accuracy }) => accuracy);
   output.result(
     {
       network: out,
-      nonzeros: sum("nonzeros"),
-      weights: sum("weights"),
-      matrices,
-      stages: rows,
-      regainedAfter: regained,
+      nonzeros: Object.fromEntries(matrices.map(({ name, nonzeros }) => [name, nonzeros])),
+      weights: Object.fromEntries(matrices.map(({ name, weights }) => [name, weights])),
+      stages,
+      regainedAfter: stages.length > 0 ? regainedAfter(first, others) : undefined,
     },
     lines.join("\n"),
   );
+}
+
+/** How well a network did: on test strings, or on the held-out part of texts. */
+interface Stage {
+  readonly stage: string;
+  readonly accuracy: number;
+  readonly loss: number;
+}
+
+/** What networks are evaluated and retrained on. */
+interface Subject {
+  evaluate(network: Network): Promise<Omit<Stage, "stage">>;
+  readonly task: Task;
+  readonly settings: Partial<TrainOptions>;
+  readonly files: { readonly inputs: readonly (string | undefined)[]; readonly data: unknown };
+}
+
+async function onStrings(network: Network, options: Options, output: Output): Promise<Subject> {
+  const { formOf, trainingData } = await import("./files.js");
+  const data = trainingData(options, output, formOf(network));
+  const { executor, batch = defaults.classify.batch } = options;
+  const protocol = protocolOf(network.conventions.readAt);
+  return {
+    evaluate: (subject) => evaluate(subject, data.test, { batch, executor }),
+    task: classify(network, data, { protocol, batch }),
+    settings: {},
+    files: { inputs: [options.data, options.test], data: { ...data, protocol } },
+  };
+}
+
+async function onTexts(
+  network: Network,
+  paths: readonly string[],
+  options: Options,
+  output: Output,
+): Promise<Subject> {
+  const { hashTexts, readTexts, textData } = await import("./texts.js");
+  const { validation, split, unknown, executor } = options;
+  const { batch = defaults.further.batch, window = defaults.further.window } = options;
+  const vocabulary = network.conventions.vocabulary.symbols;
+  const texts = readTexts(paths);
+  const data = textData(texts, { validation, split, unknown, vocabulary }, output);
+  const { optimiser, clip, learningRate } = defaults.further;
+  return {
+    async evaluate(subject) {
+      const { accuracy, nats } = await evaluateTexts(subject, data.validation.texts, { executor });
+      return { accuracy, loss: nats };
+    },
+    task: nextSymbol(data, { batch, window, executor, names: paths }),
+    settings: { optimiser: { ...optimisers[optimiser], clip }, learningRate },
+    files: { inputs: [...paths, ...(validation ?? [])], data: hashTexts(data) },
+  };
 }

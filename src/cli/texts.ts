@@ -1,7 +1,6 @@
 // Texts and language models as the verbs take them.
 import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
-import type { Cut } from "../data/symbols.js";
-import { showSymbols } from "../data/symbols.js";
+import { type Cut, type SymbolArray, showSymbols } from "../data/symbols.js";
 import {
   createTextData,
   type EncodedTexts,
@@ -12,6 +11,7 @@ import {
 import { InputError } from "../errors.js";
 import { readTextBytes } from "../files.js";
 import { Network } from "../network/network.js";
+import { sha256 } from "../study/json.js";
 import { type Output, percent } from "./command.js";
 
 export interface TextVerbOptions {
@@ -85,6 +85,13 @@ export function languageModel(network: Network, where: string): Network {
   }
   const reading = { ...architecture, readout: { ...readout, at: "every-step" as const } };
   return new Network(reading, parameters, masks, conventions);
+}
+
+/** What tells one training on texts from another, whatever their files are called. */
+export function hashTexts({ vocabulary, train, validation }: TextData): object {
+  const hash = (texts: readonly SymbolArray[]) =>
+    texts.map(({ buffer, byteOffset, byteLength }) => sha256(new Uint8Array(buffer, byteOffset, byteLength)));
+  return { vocabulary, train: hash(train.texts), validation: hash(validation.texts) };
 }
 
 /** For example "1.7290 nats, 2.494 bits, perplexity 5.64". */

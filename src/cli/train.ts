@@ -14,7 +14,7 @@ import { defaultProtocol, type Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
 import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
-import { bestBaseline, describeNats, languageModel, readTexts, textData } from "./texts.js";
+import { bestBaseline, describeNats, hashTexts, languageModel, readTexts, textData } from "./texts.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
 
 export interface TrainVerbOptions extends ModelOptions {
@@ -114,7 +114,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   const files = {
     out,
     inputs: [from, ...paths, ...(options.validation ?? [])],
-    data: [data.train.texts, data.validation.texts].map((part) => part.map((text) => [...text])),
+    data: hashTexts(data),
   };
   const settings = settingsOf(options, standard);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);

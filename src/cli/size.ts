@@ -1,0 +1,62 @@
+// `filigree size`: what a file of a network holds, and what it takes to run.
+import { statSync } from "node:fs";
+import { Command } from "commander";
+import { showSymbols } from "../data/symbols.js";
+import type { Count, NetworkSize } from "../network/size.js";
+import { type ModelOptions, Output, percent, table, withJson, withModelOptions } from "./command.js";
+
+interface Options extends ModelOptions {
+  graph?: string;
+  json?: boolean;
+}
+
+export function sizeCommand(): Command {
+  const command = new Command()
+    .argument("<model>", "a network, as for filigree evaluate")
+    .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it");
+  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
+}
+
+async function run(model: string, options: Options): Promise<void> {
+  const output = new Output(options);
+  const [{ readModel }, { sizeOf }] = await Promise.all([import("./files.js"), import("../network/size.js")]);
+  const network = readModel(model, options, output);
+  const symbols = network.conventions.vocabulary.symbols;
+  const size = sizeOf(network);
+  const file = statSync(model).size;
+  output.result({ model, file, ...size, symbols }, describe(size, symbols, file));
+}
+
+function describe(size: NetworkSize, symbols: readonly string[], file: number): string {
+  const { task, labels, embedding, readout, cells } = size;
+  const outputs =
+    task === "next"
+      ? "the next symbol, at every step"
+      : `${readout.outputs} classes${labels ? `: ${labels.join(", ")}` : ""}`;
+  const rows = cells.flatMap(({ name, kind, size: units, gates }) =>
+    gates.map(({ gate, input, hidden }, i) => [
+      i === 0 ? `${name}: ${kind}, ${units} units` : "",
+      gate,
+      `${input.nonzeros}`,
+      density(input),
+      `${hidden.nonzeros}`,
+      density(hidden),
+    ]),
+  );
+  const known = symbols.filter((symbol) => symbol !== "");
+  return [
+    `predicts ${outputs}${task === "classify" ? `; read at the ${size.readAt === "last-step" ? "last padded step" : "last symbol"}` : ""}`,
+    `reads ${size.vocabulary} symbols: ${showSymbols(known)}`,
+    `embedding of width ${embedding.width}, ${density(embedding)} of ${embedding.weights} weights; read-out ${
+      readout.tied ? "tied to it" : `${density(readout)} of ${readout.weights} weights`
+    }`,
+    "",
+    table(["cell", "gate", "input weights", "density", "hidden weights", "density"], rows),
+    "",
+    `${size.parameters} parameters exist, ${kilobytes(size.bytes)} as float32 (the file has ${kilobytes(file)}); ` +
+      `${size.operations} operations for a symbol`,
+  ].join("\n");
+}
+
+const density = ({ weights, nonzeros }: Count) => percent(nonzeros / weights, 1);
+const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
