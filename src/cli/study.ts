@@ -6,7 +6,7 @@ import { FiligreeError, InputError } from "../errors.js";
 import { kinds } from "../experiments/kinds.js";
 import { makeFolder, makeFolderOf, prepareOutput, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
-import { storeFiles } from "../study/database.js";
+import { storeFiles, whenFree } from "../study/database.js";
 import { readStudy, studySchema } from "../study/document.js";
 import type { Executor } from "../study/executor.js";
 import { defineStudy, type Study } from "../study/expand.js";
@@ -97,30 +97,32 @@ async function run(path: string, options: RunOptions): Promise<void> {
   const study = defineStudy(readStudy(path, options.set), kinds);
   const { name } = study.document;
   const progress = studyProgress(study);
-  const outcome = await interruptible(async (signal) => {
-    makeFolderOf(options.store);
-    const store = Store.open(options.store);
-    try {
+  const { outcome, best } = await interruptible(
+    async (signal) => {
+      makeFolderOf(options.store);
       const { jobs, retryFailed, redis } = options;
       const { onEvent } = progress;
       const notify = (text: string) => onEvent({ type: "notice", text });
-      const executor = redis
-        ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
-        : undefined;
-      return await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
-    } finally {
-      store.close();
-    }
-  }).finally(progress.stop);
+      const store = await whenFree(() => Store.open(options.store), signal, notify);
+      try {
+        const executor = redis
+          ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
+          : undefined;
+        const outcome = await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
+        // Read where it was written: by now there may be something else under that name.
+        const best = study.document.objective && new StoreReader(store.database).best(name, 1)[0];
+        return { outcome, best };
+      } finally {
+        store.close();
+      }
+    },
+    () => true,
+  ).finally(progress.stop);
   if (outcome.stopped) throw new Stopped(true);
-  const reader = StoreReader.open(options.store);
-  const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
-  reader.close();
   const lines = [`${name}: ${count(outcome.finished, "trial")} finished`];
   if (best) {
-    lines.push(
-      `best ${study.document.objective?.metric} ${short(best.value)}: ${settings(best.parameters).join(", ")}`,
-    );
+    const found = `best ${study.document.objective?.metric} ${short(best.value)}`;
+    lines.push([found, settings(best.parameters).join(", ")].filter((part) => part !== "").join(": "));
   }
   output.result({ study: name, ...outcome, best }, lines.join("\n"));
   if (outcome.failed > 0) {
@@ -326,14 +328,18 @@ function exportTable(name: string | undefined, options: ExportOptions): void {
   });
 }
 
-function remove(name: string, options: StoreOption): void {
+async function remove(name: string, options: StoreOption): Promise<void> {
+  const output = new Output(options);
   // Reading first: a wrong path must not create a store.
   reading(options.store, (reader) => reader.study(name));
-  const store = Store.open(options.store);
-  try {
-    const trials = deleteStudy(store, name);
-    new Output(options).result({ study: name, trials }, `deleted ${name} and ${count(trials, "trial")}`);
-  } finally {
-    store.close();
-  }
+  const trials = await interruptible(async (signal) => {
+    const free = <T>(work: () => T) => whenFree(work, signal, (text) => output.remark(text));
+    const store = await free(() => Store.open(options.store));
+    try {
+      return await free(() => deleteStudy(store, name));
+    } finally {
+      store.close();
+    }
+  });
+  output.result({ study: name, trials }, `deleted ${name} and ${count(trials, "trial")}`);
 }

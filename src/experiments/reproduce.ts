@@ -19,11 +19,13 @@ import type {
   RunFacts,
   StructureResults,
 } from "../report/results.js";
+import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
 import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
+import { Store } from "../study/store.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { version } from "../version.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
@@ -110,8 +112,9 @@ export interface Reproduction {
 export async function reproduce(options: ReproduceOptions): Promise<Reproduction> {
   const { out, jobs, signal } = options;
   makeFolder(out);
-  const store = join(out, "store.db");
   const clock = new Clock(join(out, "run.json"));
+  // One for all studies: a new one in its place would be taken for a beginning.
+  const store = await whenFree(() => Store.open(join(out, "store.db")), signal);
   let failed = 0;
   let stopped = false;
   const run = async (study: Study, signal?: AbortSignal) => {
@@ -119,13 +122,13 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     failed += outcome.failed;
     stopped = outcome.stopped;
   };
-  const studies = studiesOf(options);
-  const control = studies.pop()!;
-  for (const study of studies) {
-    if (!stopped) await run(study, signal);
-  }
-  const reader = StoreReader.open(store);
+  const reader = new StoreReader(store.database);
   try {
+    const studies = studiesOf(options);
+    const control = studies.pop()!;
+    for (const study of studies) {
+      if (!stopped) await run(study, signal);
+    }
     const trials = structuresIn(reader);
     let prediction: PredictionResult[] = [];
     if (!stopped) {
@@ -167,7 +170,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     );
     return { facts, pruning, structures, prediction, report, failed };
   } finally {
-    reader.close();
+    store.close();
   }
 }
 
