@@ -12,6 +12,7 @@ import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { Protocol } from "../train/protocol.js";
 import { type EpochMetrics, type TrainingData, type TrainOptions, train } from "../train/train.js";
+import { Claim } from "./claim.js";
 import { interruptible, type Output, ProgressBar, percent } from "./command.js";
 
 export interface TrainingSettings {
@@ -33,7 +34,7 @@ export interface TrainingSettings {
 
 /**
  * Trains a network, or goes on doing so from the checkpoint beside `out`, and writes it there.
- * @throws InputError when it was interrupted beyond `epochs`.
+ * @throws InputError when it was interrupted beyond `epochs`, or another training writes `out`.
  */
 export async function trainNetwork(
   network: Network,
@@ -41,9 +42,25 @@ export async function trainNetwork(
   settings: TrainingSettings,
   output: Output,
 ): Promise<{ trained: Network; history: EpochMetrics[] }> {
+  const { out } = settings;
+  if (out !== undefined) prepareOutput(out, ...settings.inputs);
+  const claim = out === undefined ? undefined : new Claim(out);
+  try {
+    return await trainWith(claim, network, data, settings, output);
+  } finally {
+    claim?.release();
+  }
+}
+
+async function trainWith(
+  claim: Claim | undefined,
+  network: Network,
+  data: TrainingData,
+  settings: TrainingSettings,
+  output: Output,
+): Promise<{ trained: Network; history: EpochMetrics[] }> {
   const { protocol, epochs, batch, learningRate, seed, executor, threads, recompute, out } = settings;
   const checkpoint = out === undefined ? undefined : `${out}.checkpoint`;
-  if (out !== undefined) prepareOutput(out, ...settings.inputs);
 
   // A checkpoint is only taken up by a run that would have made it.
   const { architecture } = network;
@@ -80,6 +97,7 @@ export async function trainNetwork(
       resume,
       onProgress: (share) => bar.update(share),
       onEpoch(epoch, metrics, state) {
+        claim?.check();
         history.push(metrics);
         const notes = new Map([
           ["run", run],
@@ -92,6 +110,7 @@ export async function trainNetwork(
   const isSaved = () => checkpoint !== undefined && existsSync(checkpoint);
   const trained = await interruptible(work, isSaved).finally(() => bar.stop());
   if (out === undefined || checkpoint === undefined) return { trained, history };
+  claim?.check();
   writeWhole(out, saveNetwork(trained));
   try {
     rmSync(checkpoint, { force: true });
