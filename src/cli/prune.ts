@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
 import type { CellKind } from "../network/architecture.js";
 import { readNetwork, saveNetwork } from "../network/weights.js";
+import { shareRemark } from "../prune/percent.js";
 import { type Criterion, criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { type Scope, scopes } from "../prune/scope.js";
@@ -94,6 +95,8 @@ async function run(model: string, options: Options): Promise<void> {
     criterion,
     random,
   });
+  const remark = shareRemark(options.percent ?? 0);
+  if (remark !== undefined) output.remark(remark);
   // A network may be pruned in place, but not into its data.
   if (out !== undefined) prepareOutput(out, options.data, options.test);
   const rows: { stage: string; accuracy: number; loss: number }[] = [];

@@ -94,7 +94,7 @@ interface RunOptions extends FileOptions {
 
 async function run(path: string, options: RunOptions): Promise<void> {
   const output = new Output(options);
-  const study = defineStudy(readStudy(path, options.set), kinds);
+  const study = defined(path, options, output);
   const { name } = study.document;
   const progress = studyProgress(study);
   const { outcome, best } = await interruptible(
@@ -134,6 +134,13 @@ async function run(path: string, options: RunOptions): Promise<void> {
   }
 }
 
+// What a study file describes, and what is to be said of it.
+function defined(path: string, options: FileOptions, output: Output): Study {
+  const study = defineStudy(readStudy(path, options.set), kinds);
+  for (const remark of study.remarks) output.remark(`${study.document.name}: ${remark}`);
+  return study;
+}
+
 // Loaded when needed: the queue takes longer to load than most verbs take.
 async function overRedis(url: string, options: RedisExecutorOptions): Promise<Executor> {
   const { redisExecutor } = await import("../study/redis/coordinator.js");
@@ -141,14 +148,15 @@ async function overRedis(url: string, options: RedisExecutorOptions): Promise<Ex
 }
 
 function plan(path: string, options: FileOptions): void {
-  const study: Study = defineStudy(readStudy(path, options.set), kinds);
-  const planned = planStudy(study, options.store, options.jobs);
-  const { states, needed, seconds } = planned;
-  const varied = Object.entries(planned.parameters).map(([name, values]) => `${name} (${values})`);
+  const output = new Output(options);
+  const study = defined(path, options, output);
+  const plan = planStudy(study, options.store, options.jobs);
+  const { states, needed, seconds } = plan;
+  const varied = Object.entries(plan.parameters).map(([name, values]) => `${name} (${values})`);
   const { replicates } = study.document;
   if (replicates > 1) varied.push(`replicates (${replicates})`);
   const lines = [
-    `${planned.study}: ${count(planned.trials, "trial")} of kind ${planned.kind}` +
+    `${plan.study}: ${count(plan.trials, "trial")} of kind ${plan.kind}` +
       (needed > 0 ? `, and ${count(needed, "trial")} that they start from` : ""),
     `varied: ${varied.join(", ") || "nothing"}`,
     `finished: ${states.finished}, failed: ${states.failed}, left: ${states.waiting + states.running}`,
@@ -156,7 +164,7 @@ function plan(path: string, options: FileOptions): void {
       ? "time: unknown until a trial of this kind has finished"
       : `time: about ${duration(seconds)} with --jobs ${options.jobs}`,
   ];
-  new Output(options).result(planned, lines.join("\n"));
+  output.result(plan, lines.join("\n"));
 }
 
 // Runs work on a store opened for reading.
