@@ -6,7 +6,7 @@ import { FiligreeError } from "../errors.js";
 import { StoreBusy, StoreError, whenFree } from "./database.js";
 import { parseStudy, type StudyInput } from "./document.js";
 import { type Progress, type StudyEvent, Tally } from "./events.js";
-import { type Executor, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
+import { type Executor, ExecutorError, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
 import { defineStudy, type Study } from "./expand.js";
 import type { Kinds } from "./kind.js";
 import { meanSeconds } from "./reading.js";
@@ -300,7 +300,7 @@ class Run {
   }
 
   private async endBadly(trial: Trial, claim: Claim, error: unknown, seconds: number): Promise<void> {
-    if (error instanceof StoreError) throw error;
+    if (error instanceof StoreError || error instanceof ExecutorError) throw error;
     if (error instanceof ClaimLost) {
       this.elsewhere.add(trial.identity);
     } else if (this.stop.signal.aborted && !(error instanceof TrialFailed)) {
