@@ -59,6 +59,22 @@ export class FileError extends FiligreeError {
   }
 }
 
+/**
+ * What the operating system refused where nobody expected it (a folder that is gone, no more files, no more memory), as
+ * one line; undefined for any other error, which is a bug.
+ */
+export function systemError(error: unknown): FiligreeError | undefined {
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string" || syscall === undefined) return undefined;
+  const what = `the system refuses ${syscall} (${code})`;
+  return new FiligreeError({
+    where: path,
+    what,
+    hint: "check the folder, the disk and the limits",
+    cause: error,
+  });
+}
+
 function explain(code: string, doing: "read" | "write"): [what: string, hint: string] {
   switch (code) {
     case "ENOENT":

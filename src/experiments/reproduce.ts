@@ -90,6 +90,8 @@ export interface ReproduceOptions {
   readonly signal?: AbortSignal;
   /** Told of every study before it runs; what it returns hears the study's events. */
   watch?(study: Study): (event: StudyEvent) => void;
+  /** Hears what a person should know before a study runs. */
+  onNotice?(text: string): void;
   /** Hears how much of the prediction is done, 0 to 1, also while the last study runs. */
   onPrediction?(share: number): void;
 }
@@ -114,7 +116,8 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
   makeFolder(out);
   const clock = new Clock(join(out, "run.json"));
   // One for all studies: a new one in its place would be taken for a beginning.
-  const store = await whenFree(() => Store.open(join(out, "store.db")), signal);
+  const open = () => Store.open(join(out, "store.db"));
+  const store = await whenFree(open, signal, (text) => options.onNotice?.(text));
   let failed = 0;
   let stopped = false;
   const run = async (study: Study, signal?: AbortSignal) => {

@@ -367,12 +367,14 @@ function identify(path: string): string | undefined {
 }
 
 function sizeOf(path: string, mode: Mode): number {
+  if (path === "") throw new InputError({ what: "the name of the store is empty", hint: "name a file" });
   try {
     const stat = statSync(path);
     if (stat.isFile()) return stat.size;
+    if (!stat.isDirectory()) throw new InputError({ where: path, what: "is not an ordinary file" });
     throw Object.assign(new Error("not a file"), { code: "EISDIR" });
   } catch (error) {
     if (mode === "write" && (error as NodeJS.ErrnoException).code === "ENOENT") return 0;
-    throw new FileError(path, error, mode);
+    throw error instanceof InputError ? error : new FileError(path, error, mode);
   }
 }

@@ -1,5 +1,5 @@
 // The process as it is started from a shell, when nobody reads what it prints.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,6 +46,14 @@ beforeAll(async () => {
   writeFileSync(at("numbers.yaml"), "kind: noop\ngrid: { value: [1, 2] }\n");
   const failing = { kind: "train", fixed: { cell: "rnn-relu", learningRate: 1e9, data: { count: 100 } } };
   writeFileSync(at("failing.json"), JSON.stringify(failing));
+});
+
+it.skipIf(process.platform === "win32")("a folder that is gone is told in one line", () => {
+  const script = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"';
+  const words = [process.execPath, program, "train", "--cell", "gru", ...data, "--out", "gru"];
+  const { status, stderr } = spawnSync("sh", ["-c", script, ...words], { cwd: folder });
+  const line = "filigree: the system refuses uv_cwd (ENOENT); check the folder, the disk and the limits\n";
+  expect({ status, stderr: String(stderr) }).toEqual({ status: 2, stderr: line });
 });
 
 describe.skipIf(!existsSync("/dev/full"))("a reader that is gone", () => {

@@ -202,6 +202,7 @@ describe("opening a store", () => {
   const files: [string, (file: string) => void, string][] = [
     ["a missing file", () => {}, "no such file"],
     ["a folder", (file) => mkdirSync(file), "is a directory"],
+    ["a pipe", (file) => void spawnSync("mkfifo", [file]), "is not an ordinary file"],
     ["an empty file", (file) => writeFileSync(file, ""), "is not a Filigree store"],
     ["text", (file) => writeFileSync(file, "hello ".repeat(1000)), "is not a Filigree store"],
     [
