@@ -27,18 +27,27 @@ export class Claim {
   private readonly path: string;
   private readonly owner: Owner = { ...thisProcess(), token: randomUUID() };
   private readonly timer: NodeJS.Timeout;
+  private readonly found: string | undefined;
 
   /** @throws InputError when another process has it, FileError when nothing can be written beside the output. */
   constructor(output: string) {
     this.output = output;
     this.path = `${join(realPath(dirname(output)), basename(output))}.lock`;
     this.take();
+    this.found = stateOf(output);
     this.timer = setInterval(() => this.beat(), heartbeat).unref();
   }
 
-  /** Makes sure of it before something is written. @throws InputError when another process has taken it. */
+  /** Makes sure of it before something is written. @throws InputError when someone else has taken it or written the file. */
   check(): void {
     if (this.read()?.token !== this.owner.token) this.take();
+    const there = stateOf(this.output);
+    if (there === undefined || there === this.found) return;
+    throw new InputError({
+      where: this.output,
+      what: "another program has written it meanwhile",
+      hint: "move it away, and run the same command again to go on from the last epoch",
+    });
   }
 
   release(): void {
@@ -85,4 +94,10 @@ export class Claim {
       // `check` will find out.
     }
   }
+}
+
+/** Which file there is, and when it was written; undefined when there is none. */
+function stateOf(path: string): string | undefined {
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return there && [there.dev, there.ino, there.size, there.mtimeNs].join();
 }

@@ -94,6 +94,23 @@ describe("two trainings with one --out", () => {
     expect(existsSync(`${out}.lock`)).toBe(false);
   });
 
+  it("what someone else writes meanwhile is not replaced, and the training goes on later", async () => {
+    const out = fresh();
+    writeFileSync(out, "an old network");
+    const training = train(out, "--epochs", "100000");
+    while (!existsSync(`${out}.checkpoint`)) await setTimeout(5);
+    writeFileSync(out, "a new network");
+    const { code, stderr } = await training;
+    expect({ code, last: stderr.trim().split("\n").at(-1) }).toEqual({
+      code: 2,
+      last: `filigree: ${out}: another program has written it meanwhile; move it away, and run the same command again to go on from the last epoch`,
+    });
+    expect(readFileSync(out, "utf8")).toBe("a new network");
+    const done = [...stderr.matchAll(/^epoch \d+:/gm)].length;
+    const again = await train(out, "--epochs", String(done + 1));
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("going on after epoch") });
+  });
+
   it("one whose claim another has taken writes nothing more", async () => {
     const out = fresh();
     const training = train(out, "--epochs", "100000");
