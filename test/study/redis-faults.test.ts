@@ -215,7 +215,7 @@ describe.skipIf(noRedis)(`a Redis that cannot be used${noRedis ? ` (${noRedis})`
   it("that comes back without its database is waited for, and no other database is used", async () => {
     const own = await RedisServer.start("--appendonly", "no");
     const notices: string[] = [];
-    const connection = await connect(`${own.url}/9`, (text) => notices.push(text));
+    const { redis: connection, close } = await connect(`${own.url}/9`, (text) => notices.push(text));
     await own.kill();
     await own.run("--databases", "1");
     const written = connection.set("filigree:x", 1);
@@ -228,7 +228,7 @@ describe.skipIf(noRedis)(`a Redis that cannot be used${noRedis ? ` (${noRedis})`
     await own.run();
     expect(await written).toBe("OK");
     expect(await connection.keys("*")).toEqual(["filigree:x"]);
-    connection.disconnect();
+    close();
     await own.stop();
   });
 

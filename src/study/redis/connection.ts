@@ -10,13 +10,20 @@ import { inspectServer } from "./server.js";
 /** Says something that a person should know. */
 export type Notify = (text: string) => void;
 
+/** A connection that is kept up until it is closed. */
+export interface Connection {
+  readonly redis: Redis;
+  /** Ends it at once, and all duplicates of it that are trying to come back. */
+  close(): void;
+}
+
 /**
  * Connects to a server that can be used.
  * @param url `redis://` or, with TLS, `rediss://[user:password@]host[:port][/database]`
  * @throws InputError when the address is wrong, nobody answers, the login is refused, or the server or what the user may
  * do on it is not enough.
  */
-export async function connect(url: string, notify: Notify): Promise<Redis> {
+export async function connect(url: string, notify: Notify): Promise<Connection> {
   const address = parseAddress(url);
   const where = describeAddress(address);
   const { host, port, tls, username, password, database: db } = address;
@@ -48,7 +55,7 @@ export async function connect(url: string, notify: Notify): Promise<Redis> {
   redis.options.enableReadyCheck = true;
   let away = false;
   redis.on("close", () => {
-    if (away || redis.status === "end" || !known) return;
+    if (away || !known) return;
     away = true;
     notify(`${where} is gone (${fault?.message ?? "connection closed"}); waiting for it to come back`);
   });
@@ -56,10 +63,11 @@ export async function connect(url: string, notify: Notify): Promise<Redis> {
     if (away) notify(`${where} is back`);
     away = false;
   });
-  redis.on("end", () => {
+  const close = () => {
     known = false;
-  });
-  return redis;
+    redis.disconnect();
+  };
+  return { redis, close };
 }
 
 function explain(where: string, cause: Error): InputError {

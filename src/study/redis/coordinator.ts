@@ -8,7 +8,7 @@ import { type Executor, ExecutorError, type Outcome, type Task, TrialFailed } fr
 import type { Kinds, TrialResult } from "../kind.js";
 import type { Trial } from "../trial.js";
 import { getBundle, putBundle } from "./bundle.js";
-import { connect, type Notify, patiently, refusal } from "./connection.js";
+import { type Connection, connect, type Notify, patiently, refusal } from "./connection.js";
 import {
   decodeNumbers,
   type Job,
@@ -56,11 +56,12 @@ const needLifetime = 600_000;
  */
 export async function redisExecutor(url: string, options: RedisExecutorOptions): Promise<Executor> {
   const notify = options.notify ?? (() => {});
-  const redis = await connect(url, notify);
-  return new Coordinator(redis, options, notify);
+  const connection = await connect(url, notify);
+  return new Coordinator(connection, options, notify);
 }
 
 class Coordinator implements Executor {
+  private readonly connection: Connection;
   private readonly redis: Redis;
   private readonly store: string;
   private readonly notify: Notify;
@@ -74,7 +75,9 @@ class Coordinator implements Executor {
   private readonly leftovers = new Set<Promise<unknown>>();
   private active = 0;
 
-  constructor(redis: Redis, { store, study, kinds }: RedisExecutorOptions, notify: Notify) {
+  constructor(connection: Connection, { store, study, kinds }: RedisExecutorOptions, notify: Notify) {
+    const { redis } = connection;
+    this.connection = connection;
     this.redis = redis;
     this.store = store;
     this.notify = notify;
@@ -310,7 +313,7 @@ class Coordinator implements Executor {
     void this.events.close().catch(() => {});
     void this.queue.close().catch(() => {});
     this.eventsRedis.disconnect();
-    this.redis.disconnect();
+    this.connection.close();
   }
 }
 

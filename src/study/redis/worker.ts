@@ -51,7 +51,8 @@ export type WorkerEvent =
  */
 export async function runWorker(url: string, options: WorkerOptions): Promise<void> {
   const notify = options.notify ?? (() => {});
-  const redis = await connect(url, notify);
+  const connection = await connect(url, notify);
+  const { redis } = connection;
   const version = versionOf(options.kinds);
   // Aborted when the server refuses for good what a worker does.
   const broken = new AbortController();
@@ -92,7 +93,7 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
     await processor.idle();
     // BullMQ waits for the end of connections, which one that is trying to come back never reports.
     await Promise.race([closed, setTimeout(2_000)]);
-    redis.disconnect();
+    connection.close();
   }
 }
 
