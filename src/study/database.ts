@@ -1,7 +1,17 @@
 // The one place that knows the SQLite package. It opens files so that a wrong one is answered with a clear line and one
 // that may only be read is read, keeps prepared statements, runs transactions, and turns the database's complaints into
 // ours.
-import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -55,6 +65,10 @@ export class Database {
   static open(path: string, mode: Mode): Database {
     const size = sizeOf(path, mode);
     if (size === 0 && mode === "read") throw new InputError({ where: path, what: "is not a Filigree store" });
+    // SQLite would leave files of the reader's beside it, which its owner may not write.
+    if (mode === "read" && !isWritable(path) && !existsSync(`${realPath(path)}-shm`)) {
+      return Database.openSealed(path);
+    }
     try {
       return Database.connect(path, resolve(path), mode, size === 0);
     } catch (error) {
@@ -337,6 +351,15 @@ export function storeFiles(path: string): string[] {
 /** The bytes of a BLOB column. */
 export function bytesOf(value: unknown): Uint8Array {
   return new Uint8Array(value as ArrayBuffer);
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function temporaryFolder(): string {

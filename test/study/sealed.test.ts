@@ -132,6 +132,30 @@ describe.skipIf(process.platform === "win32")("a store where one may not write",
     expect(answer).toEqual({ code: 2, stdout: "", stderr: line });
   });
 
+  it("leaves nothing beside it that its owner could not write", () => {
+    const shared = join(folder, "shared");
+    mkdirSync(shared);
+    copyFileSync(store, join(shared, "s.db"));
+    chmodSync(join(shared, "s.db"), 0o444);
+    chmodSync(shared, 0o777);
+    // A process of its own: what a process may write it is asked of its real user.
+    const look = `
+      const { Database } = await import(process.argv[1]);
+      const database = Database.open(process.argv[2], "read");
+      console.log(database.all("SELECT id FROM trial").length);
+      database.close();`;
+    const module = fileURLToPath(new URL("../../dist/study/database.js", import.meta.url));
+    const nobody = root ? { uid: 65534, gid: 65534 } : {};
+    const reads = ["-e", "fs.readFileSync(process.argv[1])", module];
+    if (spawnSync(process.execPath, reads, nobody).status !== 0) {
+      return console.warn("skipped: only a superuser may read this folder");
+    }
+    const words = ["--input-type=module", "-e", look, module, join(shared, "s.db")];
+    const { stdout, stderr } = spawnSync(process.execPath, words, nobody);
+    expect(`${stdout}${stderr}`).toBe("3\n");
+    expect(readdirSync(shared)).toEqual(["s.db"]);
+  });
+
   it("is refused in one line where its log may not be read", async () => {
     const log = join(folder, "copied", "s.db-wal");
     chmodSync(log, 0);
