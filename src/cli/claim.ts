@@ -2,7 +2,7 @@
 // replaced. So a training claims its output by a file beside it, which names the process; that of a process which has
 // ended counts no more.
 import { randomUUID } from "node:crypto";
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { FileError, InputError } from "../errors.js";
@@ -52,12 +52,12 @@ export class Claim {
 
   release(): void {
     clearInterval(this.timer);
-    if (this.read()?.token === this.owner.token) rmSync(this.path, { force: true });
+    if (this.read()?.token === this.owner.token) remove(this.path);
   }
 
   private take(): void {
-    if (this.isStale()) rmSync(this.path, { force: true });
     try {
+      if (this.isStale()) remove(this.path);
       writeFileSync(this.path, JSON.stringify(this.owner), { flag: "wx" });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw new FileError(this.path, error, "write");
@@ -93,6 +93,15 @@ export class Claim {
     } catch {
       // `check` will find out.
     }
+  }
+}
+
+// Not rmSync, which reports a missing right as something else.
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
 }
 
