@@ -26,6 +26,7 @@ export interface Complaint {
 /** The root of all errors that Filigree raises on purpose. `message` is one line: `where: what; hint`. */
 export class FiligreeError extends Error {
   readonly where: string | undefined;
+  readonly what: string;
   readonly hint: string | undefined;
 
   constructor({ where, what, hint, cause }: Complaint) {
@@ -33,6 +34,7 @@ export class FiligreeError extends Error {
     super(oneLine(line), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.where = where;
+    this.what = what;
     this.hint = hint;
   }
 }
@@ -66,6 +68,22 @@ export class FileError extends FiligreeError {
     const [what, hint] = explain(code, doing);
     super({ where: path, what, hint, cause: error });
   }
+}
+
+/**
+ * What the operating system refused where nobody expected it (a folder that is gone, no more files, no more memory), as
+ * one line; undefined for any other error, which is a bug.
+ */
+export function systemError(error: unknown): FiligreeError | undefined {
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string" || syscall === undefined) return undefined;
+  const what = `the system refuses ${syscall} (${code})`;
+  return new FiligreeError({
+    where: path,
+    what,
+    hint: "check the folder, the disk and the limits",
+    cause: error,
+  });
 }
 
 function explain(code: string, doing: "read" | "write"): [what: string, hint: string] {

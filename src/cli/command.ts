@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
+import { shareRemark } from "../prune/percent.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { Stopped } from "./stopped.js";
 
@@ -93,9 +94,8 @@ export function withModelOptions(command: Command): Command {
 
 /** A remark on a percentage that was probably meant as a share. */
 export function remarkOnShare(option: string, percent: number | undefined, output: Output): void {
-  if (percent === undefined || percent <= 0 || percent >= 1) return;
-  const meant = Number((100 * percent).toPrecision(6));
-  output.remark(`${option} ${percent} is less than one percent; ${meant} is ${meant} %`);
+  const remark = percent === undefined ? undefined : shareRemark(percent);
+  if (remark !== undefined) output.remark(`${option}: ${remark}`);
 }
 
 /**

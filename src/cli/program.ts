@@ -2,7 +2,7 @@
 // called; this one knows their names and turns whatever goes wrong into one line and an honest exit code. Anything else
 // is a bug and shows its stack.
 import { Command, CommanderError } from "commander";
-import { FiligreeError } from "../errors.js";
+import { FiligreeError, systemError } from "../errors.js";
 import { version } from "../version.js";
 import { Stopped } from "./stopped.js";
 import { withSynonym } from "./synonyms.js";
@@ -104,7 +104,8 @@ export async function run(words: readonly string[]): Promise<number> {
       return complain(error.message.replace(/^error: /, ""), 2);
     }
     if (error instanceof Stopped) return complain(error.message, 130);
-    if (error instanceof FiligreeError) return complain(error.message, 2);
+    const fault = error instanceof FiligreeError ? error : systemError(error);
+    if (fault) return complain(fault.message, 2);
     throw error;
   }
 }

@@ -70,6 +70,7 @@ async function run(options: Options): Promise<void> {
           if (event.type === "ended") studying = false;
         };
       },
+      onNotice: (text) => output.remark(text),
       onPrediction(share) {
         // Beside the last study it is not shown.
         if (studying) return;

@@ -10,10 +10,19 @@ import { barStyle } from "./command.js";
 
 /** A listener for a run's events that writes to stderr. Call `stop` at the end, also after an error. */
 export function studyProgress(study: Study): { onEvent: (event: StudyEvent) => void; stop: () => void } {
-  return process.stderr.isTTY ? bar() : lines(study);
+  return process.stderr.isTTY ? bar(study) : lines(study);
 }
 
-function bar(): ReturnType<typeof studyProgress> {
+// Says which trial it is, by what varies.
+function naming(study: Study): (trial: Trial) => string {
+  const parameters = new Map(study.members.map((member) => [member.identity, member.parameters]));
+  return ({ identity, kind, seed }) =>
+    `${identity.slice(0, 12)} (${[kind, ...settings(parameters.get(identity)), `seed ${seed}`].join(", ")})`;
+}
+
+function bar(study: Study): ReturnType<typeof studyProgress> {
+  const name = naming(study);
+  const above = (line: string) => process.stderr.write(`\r\x1b[K${line}\n`);
   const shown = new SingleBar({
     ...barStyle,
     format: "{study} {bar} {value}/{total} trials{failed}{left}",
@@ -35,7 +44,8 @@ function bar(): ReturnType<typeof studyProgress> {
       if (event.type === "begun") {
         shown.start(event.progress.total, 0, { study: event.study, failed: "", left: "" });
       }
-      if (event.type === "notice") process.stderr.write(`\r\x1b[K${event.text}\n`);
+      if (event.type === "notice") above(event.text);
+      if (event.type === "failed") above(`${name(event.trial)} failed: ${event.error}`);
       if (!("progress" in event)) return;
       last = { progress: event.progress, at: performance.now() };
       draw();
@@ -49,9 +59,7 @@ function bar(): ReturnType<typeof studyProgress> {
 
 function lines(study: Study): ReturnType<typeof studyProgress> {
   const { objective } = study.document;
-  const parameters = new Map(study.members.map((member) => [member.identity, member.parameters]));
-  const name = ({ identity, kind, seed }: Trial) =>
-    `${identity.slice(0, 12)} (${[kind, ...settings(parameters.get(identity)), `seed ${seed}`].join(", ")})`;
+  const name = naming(study);
   const write = (line: string) => process.stderr.write(`${line}\n`);
   return {
     onEvent(event) {

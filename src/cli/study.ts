@@ -6,7 +6,7 @@ import { kinds } from "../experiments/kinds.js";
 import { studyRemarks } from "../experiments/remarks.js";
 import { makeFolder, makeFolderOf, prepareOutput, writeWhole } from "../files.js";
 import { compareStudies, compareTrials } from "../study/compare.js";
-import { storeFiles } from "../study/database.js";
+import { storeFiles, whenFree } from "../study/database.js";
 import { readStudy, studySchema } from "../study/document.js";
 import type { Executor } from "../study/executor.js";
 import { defineStudy, type Study } from "../study/expand.js";
@@ -43,30 +43,32 @@ export async function run(path: string, options: RunOptions): Promise<void> {
   const { name } = study.document;
   if (options.redis === undefined) output.remarkSlowness();
   const progress = studyProgress(study);
-  const outcome = await interruptible(async (signal) => {
-    makeFolderOf(options.store);
-    const store = Store.open(options.store);
-    try {
+  const { outcome, best } = await interruptible(
+    async (signal) => {
+      makeFolderOf(options.store);
       const { jobs, retryFailed, redis } = options;
       const { onEvent } = progress;
       const notify = (text: string) => onEvent({ type: "notice", text });
-      const executor = redis
-        ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
-        : undefined;
-      return await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
-    } finally {
-      store.close();
-    }
-  }).finally(progress.stop);
+      const store = await whenFree(() => Store.open(options.store), signal, notify);
+      try {
+        const executor = redis
+          ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
+          : undefined;
+        const outcome = await runStudy(study, { store, kinds, jobs, signal, onEvent, retryFailed, executor });
+        // Read where it was written: by now there may be something else under that name.
+        const best = study.document.objective && new StoreReader(store.database).best(name, 1)[0];
+        return { outcome, best };
+      } finally {
+        store.close();
+      }
+    },
+    () => true,
+  ).finally(progress.stop);
   if (outcome.stopped) throw new Stopped(true);
-  const reader = StoreReader.open(options.store);
-  const best = study.document.objective ? reader.best(name, 1)[0] : undefined;
-  reader.close();
   const lines = [`${name}: ${count(outcome.finished, "trial")} finished`];
   if (best) {
-    lines.push(
-      `best ${study.document.objective?.metric} ${short(best.value)}: ${settings(best.parameters).join(", ")}`,
-    );
+    const found = `best ${study.document.objective?.metric} ${short(best.value)}`;
+    lines.push([found, settings(best.parameters).join(", ")].filter((part) => part !== "").join(": "));
   }
   output.result({ study: name, ...outcome, best }, lines.join("\n"));
   if (outcome.failed > 0) {
@@ -78,6 +80,7 @@ export async function run(path: string, options: RunOptions): Promise<void> {
   }
 }
 
+// What a study file describes, and what is to be said of it.
 // Loaded when needed: the queue takes longer to load than most verbs take.
 async function overRedis(url: string, options: RedisExecutorOptions): Promise<Executor> {
   const { redisExecutor } = await import("../study/redis/coordinator.js");
@@ -107,7 +110,9 @@ export function plan(path: string, options: FileOptions): void {
 function readStudyFile(path: string, { set }: FileOptions, output: Output): Study {
   const document = readStudy(path, set);
   const study = defineStudy(document, kinds);
-  for (const line of studyRemarks(document)) output.remark(line);
+  for (const remark of [...studyRemarks(document), ...study.remarks]) {
+    output.remark(`${document.name}: ${remark}`);
+  }
   return study;
 }
 
@@ -280,16 +285,20 @@ export function exportTable(name: string | undefined, options: ExportOptions): v
   });
 }
 
-export function remove(name: string, options: StoreOption): void {
+export async function remove(name: string, options: StoreOption): Promise<void> {
+  const output = new Output(options);
   // Reading first: a wrong path must not create a store.
   reading(options.store, (reader) => reader.study(name));
-  const store = Store.open(options.store);
-  try {
-    const trials = deleteStudy(store, name);
-    new Output(options).result({ study: name, trials }, `deleted ${name} and ${count(trials, "trial")}`);
-  } finally {
-    store.close();
-  }
+  const trials = await interruptible(async (signal) => {
+    const free = <T>(work: () => T) => whenFree(work, signal, (text) => output.remark(text));
+    const store = await free(() => Store.open(options.store));
+    try {
+      return await free(() => deleteStudy(store, name));
+    } finally {
+      store.close();
+    }
+  });
+  output.result({ study: name, trials }, `deleted ${name} and ${count(trials, "trial")}`);
 }
 
 export function schema(): void {

@@ -9,6 +9,7 @@ import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics, Task } from "../train/task.js";
 import { type Run, type TrainOptions, train, type UpdateMetrics } from "../train/train.js";
+import { Claim } from "./claim.js";
 import { interruptible, type Output, ProgressBar, percent } from "./command.js";
 
 /** What of `TrainOptions` the command line decides. */
@@ -47,17 +48,33 @@ export interface Trained {
 
 /**
  * Trains a network, or goes on doing so from the checkpoint beside `out`, and writes it there.
- * @throws InputError when it was interrupted beyond `epochs`.
+ * @throws InputError when it was interrupted beyond `epochs`, or another training writes `out`.
  */
 export async function trainNetwork(
   network: Network,
   task: Task,
   settings: TrainingSettings,
-  { out, inputs, data }: TrainingFiles,
+  files: TrainingFiles,
+  output: Output,
+): Promise<Trained> {
+  if (files.out !== undefined) prepareOutput(files.out, ...files.inputs);
+  const claim = files.out === undefined ? undefined : new Claim(files.out);
+  try {
+    return await trainWith(claim, network, task, settings, files, output);
+  } finally {
+    claim?.release();
+  }
+}
+
+async function trainWith(
+  claim: Claim | undefined,
+  network: Network,
+  task: Task,
+  settings: TrainingSettings,
+  { out, data }: TrainingFiles,
   output: Output,
 ): Promise<Trained> {
   const checkpoint = out === undefined ? undefined : `${out}.checkpoint`;
-  if (out !== undefined) prepareOutput(out, ...inputs);
 
   // A checkpoint is only taken up by a run that would have made it. How long a constant rate goes on changes nothing
   // of what there is already.
@@ -76,6 +93,7 @@ export async function trainNetwork(
 
   const made: UpdateMetrics[] = [];
   const save = (run: Run) => {
+    claim?.check();
     history = run.history;
     if (checkpoint === undefined) return;
     writeWhole(checkpoint, encodeCheckpoint({ run, notes: new Map([["identity", identity]]) }));
@@ -97,6 +115,7 @@ export async function trainNetwork(
   const isSaved = () => checkpoint !== undefined && existsSync(checkpoint);
   const trained = await interruptible(work, isSaved).finally(() => bar.stop());
   if (out !== undefined && checkpoint !== undefined) {
+    claim?.check();
     writeWhole(out, saveNetwork(trained));
     try {
       rmSync(checkpoint, { force: true });

@@ -1,12 +1,13 @@
 // The data of a trial, by description: generated from a grammar, or two CSV files pinned by their content. The same
 // description gives the same strings on every machine, which a trial's identity relies on.
 import { createHash } from "node:crypto";
+import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { readDataset } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
-import { InputError } from "../errors.js";
+import { FileError, InputError } from "../errors.js";
 import { readBytes } from "../files.js";
 import { Random } from "../random.js";
 import type { TrainingData } from "../train/classify.js";
@@ -33,7 +34,7 @@ const files = z
     sha256: z.string().optional().describe("Of both files; found out when left out."),
   })
   .transform(({ train, test, sha256 }) => {
-    const found = createHash("sha256").update(readBytes(train)).update(readBytes(test)).digest("hex");
+    const found = createHash("sha256").update(readHere(train)).update(readHere(test)).digest("hex");
     if (sha256 !== undefined && sha256 !== found) {
       throw new InputError({
         where: train,
@@ -43,6 +44,21 @@ const files = z
     }
     return { train, test, sha256: found };
   });
+
+// A study may lie in another folder than the one in which it is run, or be run on another machine.
+function readHere(path: string): Buffer {
+  try {
+    return readBytes(path);
+  } catch (error) {
+    if (!(error instanceof FileError) || isAbsolute(path)) throw error;
+    throw new InputError({
+      where: path,
+      what: `${error.what}, looked for at ${resolve(path)}`,
+      hint: "paths are taken from the folder that the command is run in",
+      cause: error,
+    });
+  }
+}
 
 /** How a trial names its data. Generated Reber strings as in the thesis when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));

@@ -2,6 +2,7 @@
 // answers the thesis's first three questions: what can go, what hurts most, how soon it is regained.
 import { z } from "zod";
 import { parseNetwork, saveNetwork } from "../network/weights.js";
+import { shareRemark } from "../prune/percent.js";
 import { criteria, densities, prune } from "../prune/prune.js";
 import { regainedAfter } from "../prune/regain.js";
 import { scopes } from "../prune/scope.js";
@@ -39,6 +40,16 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
   name: "prune",
   version: 4,
   schema: pruneSchema,
+  metrics: [
+    "testAccuracy",
+    "prunedAccuracy",
+    "prunedLoss",
+    "baseAccuracy",
+    "regainedAfter",
+    "nonzeros",
+    "weights",
+  ],
+  remark: ({ percent }) => shareRemark(percent),
   needs(configuration, seed) {
     return [baseTrial(configuration, seed)];
   },

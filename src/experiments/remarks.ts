@@ -9,21 +9,16 @@ const protocolPaths: Readonly<Record<string, string>> = {
   prune: "base.protocol",
 };
 
-/** Lines about a study of Filigree's own kinds. */
+/** What to say of a study of Filigree's own kinds. */
 export function studyRemarks(document: StudyDocument): string[] {
-  const { name, kind } = document;
+  const { kind } = document;
   const remarks: string[] = [];
   const protocol = protocolPaths[kind];
   if (protocol !== undefined && !isSet(document, protocol)) {
     const wiring = kind === "structure" ? " and wires graphs as they are" : "";
     remarks.push(
-      `${name}: no ${protocol}, so it is corrected, which reads strings at their own last step${wiring}; up to 0.1 it was thesis`,
+      `no ${protocol}, so it is corrected, which reads strings at their own last step${wiring}; up to 0.1 it was thesis`,
     );
-  }
-  const share = kind === "prune" && valuesOf(document, "percent").find((value) => value > 0 && value < 1);
-  if (share) {
-    const meant = Number((100 * share).toPrecision(6));
-    remarks.push(`${name}: percent ${share} is less than one percent; ${meant} is ${meant} %`);
   }
   return remarks;
 }
@@ -36,13 +31,4 @@ function isSet({ fixed, list = [], grid, random }: StudyDocument, path: string):
   );
   const everyOf = (entries: readonly object[]) => entries.length > 0 && entries.every(has);
   return has(fixed) || everyOf(list) || axes.some(everyOf) || Object.hasOwn(random?.values ?? {}, path);
-}
-
-/** The numbers that are written down for a path. */
-function valuesOf({ fixed, list = [], grid, random }: StudyDocument, path: string): number[] {
-  const written = [fixed, ...list].map((entry) => flatten(entry as JsonObject)[path]);
-  const axis = Object.hasOwn(grid, path) ? grid[path] : [];
-  const values = isRange(axis) ? [axis.from, axis.to] : axis;
-  const drawn = Object.values(random?.values[path] ?? {}).flat();
-  return [...written, ...values, ...drawn].filter((value) => typeof value === "number");
 }

@@ -19,11 +19,13 @@ import type {
   RunFacts,
   StructureResults,
 } from "../report/results.js";
+import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
 import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
+import { Store } from "../study/store.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { version } from "../version.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
@@ -88,6 +90,8 @@ export interface ReproduceOptions {
   readonly signal?: AbortSignal;
   /** Told of every study before it runs; what it returns hears the study's events. */
   watch?(study: Study): (event: StudyEvent) => void;
+  /** Hears what a person should know before a study runs. */
+  onNotice?(text: string): void;
   /** Hears how much of the prediction is done, 0 to 1, also while the last study runs. */
   onPrediction?(share: number): void;
 }
@@ -110,8 +114,10 @@ export interface Reproduction {
 export async function reproduce(options: ReproduceOptions): Promise<Reproduction> {
   const { out, jobs, signal } = options;
   makeFolder(out);
-  const store = join(out, "store.db");
   const clock = new Clock(join(out, "run.json"));
+  // One for all studies: a new one in its place would be taken for a beginning.
+  const open = () => Store.open(join(out, "store.db"));
+  const store = await whenFree(open, signal, (text) => options.onNotice?.(text));
   let failed = 0;
   let stopped = false;
   const run = async (study: Study, signal?: AbortSignal) => {
@@ -119,13 +125,13 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     failed += outcome.failed;
     stopped = outcome.stopped;
   };
-  const studies = studiesOf(options);
-  const control = studies.pop()!;
-  for (const study of studies) {
-    if (!stopped) await run(study, signal);
-  }
-  const reader = StoreReader.open(store);
+  const reader = new StoreReader(store.database);
   try {
+    const studies = studiesOf(options);
+    const control = studies.pop()!;
+    for (const study of studies) {
+      if (!stopped) await run(study, signal);
+    }
     const trials = structuresIn(reader);
     let prediction: PredictionResult[] = [];
     if (!stopped) {
@@ -167,7 +173,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     );
     return { facts, pruning, structures, prediction, report, failed };
   } finally {
-    reader.close();
+    store.close();
   }
 }
 

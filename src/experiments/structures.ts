@@ -5,9 +5,9 @@ import { InputError } from "../errors.js";
 import { randomStructureGraph, type StructureFamily } from "../graph/generators.js";
 import { createGraph, type Graph } from "../graph/graph.js";
 import { layerGraph } from "../graph/layers.js";
-import { moreGraphProperties } from "../graph/more-properties.js";
+import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properties.js";
 import { formatNodeLink } from "../graph/node-link.js";
-import { graphProperties } from "../graph/properties.js";
+import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import {
@@ -28,7 +28,7 @@ import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
-import { NETWORK, recording } from "./training.js";
+import { NETWORK, recording, trainMetrics } from "./training.js";
 
 /** The two families of random graphs that the thesis draws its structures from. */
 export const structureFamilies = [
@@ -98,6 +98,7 @@ export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
   version: 4,
   schema: structureSchema,
+  metrics: [...trainMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
   async run(configuration, context) {
     const graph = graphOf(configuration.graph);
     const properties = graphProperties(graph);

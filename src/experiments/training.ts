@@ -36,6 +36,15 @@ export const trainSchema = z
 
 export type TrainConfiguration = z.output<typeof trainSchema>;
 
+/** What a training says of its last epoch and its network. */
+export const trainMetrics = [
+  "testAccuracy",
+  "testLoss",
+  "trainAccuracy",
+  "trainLoss",
+  "parameters",
+] as const satisfies readonly (keyof EpochMetrics | "parameters")[];
+
 /** The name of the weights among a trial's artifacts. */
 export const NETWORK = "network.safetensors";
 
@@ -43,6 +52,7 @@ export const trainKind: TrialKind<TrainConfiguration> = {
   name: "train",
   version: 4,
   schema: trainSchema,
+  metrics: trainMetrics,
   async run(configuration, context) {
     const random = new Random(context.seed);
     const network = initialise(stack(configuration), random.stream("initial weights"));

@@ -1,7 +1,7 @@
 // How a claimed trial gets done: in this process, or by a worker at the other end of a queue. The runner knows only
 // this interface, so that claims, order, records and time limits are the same for both.
 import { setImmediate } from "node:timers/promises";
-import { InputError } from "../errors.js";
+import { FiligreeError, InputError } from "../errors.js";
 import { check } from "./check.js";
 import { findKind, type Kinds, type Resume, type TrialContext, type TrialResult } from "./kind.js";
 import type { Trial } from "./trial.js";
@@ -37,6 +37,9 @@ export interface Executor {
   recorded(trial: Trial, ended: "finished" | "failed"): void;
   close(): Promise<void>;
 }
+
+/** What executes trials cannot go on: no trial is to blame. */
+export class ExecutorError extends FiligreeError {}
 
 /** A trial did not end well where it was executed; `details` are for developers. */
 export class TrialFailed extends Error {

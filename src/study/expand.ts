@@ -2,9 +2,10 @@
 // any (a typing error can mean a billion), and then builds them one after the other in an order that never changes.
 import { InputError } from "../errors.js";
 import { Random } from "../random.js";
+import { suggest } from "../suggest.js";
 import { type Draw, isRange, type Range, type StudyDocument, setAt } from "./document.js";
 import { flatten, type JsonObject, type JsonValue } from "./json.js";
-import type { Kinds } from "./kind.js";
+import { findKind, type Kinds, type TrialKind } from "./kind.js";
 import { type Trial, TrialResolver } from "./trial.js";
 
 /** More trials than this are refused. */
@@ -26,9 +27,14 @@ export interface Study {
   readonly members: readonly Member[];
   /** All trials by identity, the members' needs among them, each after those it needs. */
   readonly trials: ReadonlyMap<string, Trial>;
+  /** What a person should know before it is run, each once. */
+  readonly remarks: readonly string[];
 }
 
-/** The study that a document describes. @throws InputError when it is too large or a configuration is wrong. */
+/**
+ * The study that a document describes.
+ * @throws InputError when it is too large, a configuration is wrong or no trial can have its objective.
+ */
 export function defineStudy(document: StudyDocument, kinds: Kinds): Study {
   const count = countCombinations(document);
   if (count > mostTrials) {
@@ -38,6 +44,7 @@ export function defineStudy(document: StudyDocument, kinds: Kinds): Study {
       hint: "shorten the lists, widen the steps or draw at random",
     });
   }
+  checkObjective(document, findKind(kinds, document.kind, document.name));
   const resolver = new TrialResolver(kinds);
   const members = new Map<string, Member>();
   for (const { configuration, parameters, replicate } of combinations(document)) {
@@ -47,7 +54,17 @@ export function defineStudy(document: StudyDocument, kinds: Kinds): Study {
       members.set(identity, { number: members.size, identity, parameters, replicate });
     }
   }
-  return { document, members: [...members.values()], trials: resolver.trials };
+  const { trials, remarks } = resolver;
+  return { document, members: [...members.values()], trials, remarks: [...remarks] };
+}
+
+function checkObjective({ name, objective }: StudyDocument, { name: kind, metrics }: TrialKind): void {
+  if (!objective || !metrics || metrics.includes(objective.metric)) return;
+  throw new InputError({
+    where: name,
+    what: `no trial of kind ${kind} has the metric ${objective.metric} of the objective`,
+    hint: suggest(objective.metric, metrics),
+  });
 }
 
 /** How many combinations a document describes; counted, not built. @throws InputError for an impossible range. */

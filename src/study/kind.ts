@@ -53,6 +53,10 @@ export interface TrialKind<C = unknown> {
   readonly version: number;
   /** Checks a configuration and fills in defaults. Its output is plain JSON; make it strict, so that typing errors are found. */
   readonly schema: z.ZodType<C>;
+  /** The names of the numbers in its summaries, one of which an objective must be; not checked when left out. */
+  readonly metrics?: readonly string[];
+  /** What to tell of a configuration that is possible and hardly meant: a clause, the same for all that are alike. */
+  remark?(configuration: C): string | undefined;
   /** The trials whose results this one starts from; each is run once, before this one. */
   needs?(configuration: C, seed: number): readonly TrialSpec[];
   /**

@@ -7,6 +7,7 @@ import type { TrialKind } from "./kind.js";
 export const noop: TrialKind<{ value: number }> = {
   name: "noop",
   version: 1,
+  metrics: ["value"],
   schema: z.strictObject({ value: z.number().default(0) }),
   run: ({ value }) => Promise.resolve({ summary: { value }, artifacts: {} }),
 };

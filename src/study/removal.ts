@@ -1,6 +1,7 @@
 // Deleting a study without hurting others: a trial goes when no study that stays has it or needs it, and a file's
 // content goes with its last user.
 import { InputError } from "../errors.js";
+import { StoreBusy } from "./database.js";
 import { StoreReader } from "./reading.js";
 import type { Store } from "./store.js";
 
@@ -41,6 +42,11 @@ export function deleteStudy(store: Store, name: string): number {
     database.exec("DROP TABLE gone");
     return trials;
   });
-  database.exec("PRAGMA incremental_vacuum");
+  try {
+    database.exec("PRAGMA incremental_vacuum");
+  } catch (error) {
+    // The room that became free stays in the file and is used again.
+    if (!(error instanceof StoreBusy)) throw error;
+  }
   return count;
 }

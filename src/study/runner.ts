@@ -3,10 +3,10 @@
 import { setMaxListeners } from "node:events";
 import { availableParallelism } from "node:os";
 import { FiligreeError } from "../errors.js";
-import { StoreError } from "./database.js";
+import { StoreBusy, StoreError, whenFree } from "./database.js";
 import { parseStudy, type StudyInput } from "./document.js";
 import { type Progress, type StudyEvent, Tally } from "./events.js";
-import { type Executor, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
+import { type Executor, ExecutorError, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
 import { defineStudy, type Study } from "./expand.js";
 import type { Kinds } from "./kind.js";
 import { meanSeconds } from "./reading.js";
@@ -48,8 +48,12 @@ export async function runStudy(study: StudyInput | Study, options: RunOptions): 
   let own: Store | undefined;
   try {
     const defined = isDefined(study) ? study : defineStudy(parseStudy(study), options.kinds);
-    if (typeof options.store === "string") own = Store.open(options.store);
-    return await new Run(defined, own ?? (options.store as Store), executor, options).run();
+    const { store, signal, onEvent } = options;
+    const notify = (text: string) => onEvent?.({ type: "notice", text });
+    if (typeof store === "string") own = await whenFree(() => Store.open(store), signal, notify);
+    const open = own ?? (store as Store);
+    const run = await whenFree(() => new Run(defined, open, executor, options), signal, notify);
+    return await run.run();
   } finally {
     await executor.close();
     own?.close();
@@ -81,7 +85,11 @@ class Run {
   private readonly elsewhere = new Set<string>();
   private runner: number;
   private broken: unknown;
-  private wake: () => void = () => {};
+  // Work on the store that is under way, and whether another program kept it locked until the end.
+  private turn: Promise<unknown> = Promise.resolve();
+  private locked: unknown;
+  private woken = false;
+  private resume: () => void = () => {};
 
   constructor(study: Study, store: Store, executor: Executor, options: RunOptions) {
     this.study = study;
@@ -111,19 +119,19 @@ class Run {
     const onAbort = () => this.halt(signal?.reason);
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort);
-    const beat = setInterval(() => this.guard(() => this.beat()), heartbeat);
+    const beat = setInterval(() => void this.guard(() => this.beat()), heartbeat);
     const study = this.study.document.name;
     try {
       this.emit({ type: "begun", study, progress: this.progress() });
-      this.guard(() => this.takeBack());
+      await this.guard(() => this.takeBack());
       while (!this.stop.signal.aborted && this.unsettled()) {
-        this.guard(() => this.fill());
+        await this.guard(() => this.fill());
         if (!this.unsettled()) break;
         await this.pause();
-        if (this.elsewhere.size > 0) this.guard(() => this.lookElsewhere());
+        if (this.elsewhere.size > 0) await this.guard(() => this.lookElsewhere());
       }
       while (this.active.size > 0) await this.pause();
-      this.guard(() => this.store.removeRunner(this.runner));
+      await this.guard(() => this.record(() => this.store.removeRunner(this.runner)));
       if (this.broken) throw this.broken;
     } finally {
       clearInterval(beat);
@@ -139,15 +147,23 @@ class Run {
     return !this.schedule.empty || this.active.size + this.elsewhere.size > 0;
   }
 
-  // Waits until a trial ends, or for a moment, after which other runners are looked at.
-  private pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, poll);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  // Waits until a trial ends, if none has since the last time, or for a moment, after which other runners are looked at.
+  private async pause(): Promise<void> {
+    if (!this.woken) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, poll);
+        this.resume = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.woken = false;
+  }
+
+  private wake(): void {
+    this.woken = true;
+    this.resume();
   }
 
   private halt(reason: unknown): void {
@@ -155,27 +171,49 @@ class Run {
     this.wake();
   }
 
-  // Work on the store. When it fails (a full disk), nothing more can be recorded, so everything stops.
-  private guard(work: () => void): void {
+  // Work with the store. When it fails (a full disk), nothing more can be recorded, so everything stops.
+  private async guard(work: () => Promise<void>): Promise<void> {
     try {
-      work();
+      await work();
     } catch (error) {
       this.break(error);
     }
   }
 
   private break(error: unknown): void {
+    // What cannot be given back because the store is locked, others take back when this process has ended.
+    if (this.locked !== undefined && error === this.stop.signal.reason) return;
     this.broken ??= error;
     this.halt(error);
   }
 
-  private beat(): void {
+  // Writes to the store, one after the other: while another program keeps it locked, only one tries.
+  private record<T>(work: () => T): Promise<T> {
+    const notify = (text: string) => this.emit({ type: "notice", text });
+    const turn = this.turn.then(async () => {
+      if (this.locked !== undefined) throw this.locked;
+      try {
+        return await whenFree(work, this.stop.signal, notify);
+      } catch (error) {
+        if (error instanceof StoreBusy || error === this.stop.signal.reason) this.locked = error;
+        throw error;
+      }
+    });
+    this.turn = turn.catch(() => {});
+    return turn;
+  }
+
+  private async beat(): Promise<void> {
+    await this.record(() => this.live());
+  }
+
+  private live(): void {
     // Taken for dead after a long sleep: the claims are lost, the next ones need a new name.
     if (!this.store.seen(this.runner)) this.runner = this.store.addRunner();
   }
 
-  private takeBack(): void {
-    const count = this.store.takeBack(this.runner);
+  private async takeBack(): Promise<void> {
+    const count = await this.record(() => this.store.takeBack(this.runner));
     if (count === 0) return;
     this.emit({
       type: "notice",
@@ -183,41 +221,43 @@ class Run {
     });
   }
 
-  private fill(): void {
+  private async fill(): Promise<void> {
     for (;;) {
       const free = this.executor.slots() - this.active.size;
       const identities = free > 0 ? this.schedule.take(free) : [];
       if (identities.length === 0) return;
-      for (const [index, claim] of this.claim(identities).entries()) {
+      for (const [index, claim] of (await this.claim(identities)).entries()) {
         const identity = identities[index];
         if (typeof claim === "object") {
           // The trial before may have brought everything to a stop.
-          if (this.stop.signal.aborted) this.store.giveBack(claim, 0);
+          if (this.stop.signal.aborted) await this.record(() => this.store.giveBack(claim, 0));
           else void this.execute(identity, claim);
         } else if (claim === "running") this.elsewhere.add(identity);
-        else this.settledElsewhere(identity, claim);
+        else await this.settledElsewhere(identity, claim);
       }
     }
   }
 
   // Tells first that this runner lives: it may have been taken for dead since the last beat.
-  private claim(identities: readonly string[]): (Claim | TrialState)[] {
-    this.beat();
+  private claim(identities: readonly string[]): Promise<(Claim | TrialState)[]> {
     const trials = identities.map((identity) => this.row(identity));
-    return this.store.claim(trials, this.runner);
+    return this.record(() => {
+      this.live();
+      return this.store.claim(trials, this.runner);
+    });
   }
 
-  private lookElsewhere(): void {
-    this.takeBack();
+  private async lookElsewhere(): Promise<void> {
+    await this.takeBack();
     for (const identity of this.elsewhere) {
       const state = this.store.state(this.row(identity));
       if (state === "running") continue;
       this.elsewhere.delete(identity);
-      this.settledElsewhere(identity, state);
+      await this.settledElsewhere(identity, state);
     }
   }
 
-  private settledElsewhere(identity: string, state: TrialState): void {
+  private async settledElsewhere(identity: string, state: TrialState): Promise<void> {
     if (state === "waiting") {
       this.schedule.putBack(identity);
       return;
@@ -227,7 +267,7 @@ class Run {
       this.tally.settle(trial.kind, "finished");
       this.schedule.finish(identity);
     } else {
-      this.failed(trial, this.store.error(this.row(identity)));
+      await this.failed(trial, this.store.error(this.row(identity)));
     }
   }
 
@@ -238,14 +278,14 @@ class Run {
     let over = false;
     let outcome: Outcome | undefined;
     try {
-      outcome = await this.executor.execute(this.task(trial, claim, () => over));
+      const { result, seconds } = await this.executor.execute(this.task(trial, claim, () => over));
       over = true;
-      this.store.finish(claim, outcome.result, outcome.seconds);
+      await this.record(() => this.store.finish(claim, result, seconds));
+      outcome = { result, seconds };
     } catch (error) {
       over = true;
-      outcome = undefined;
       this.running.delete(identity);
-      this.guard(() => this.endBadly(trial, claim, error, (performance.now() - begun) / 1000));
+      await this.guard(() => this.endBadly(trial, claim, error, (performance.now() - begun) / 1000));
     }
     this.active.delete(identity);
     this.running.delete(identity);
@@ -259,30 +299,30 @@ class Run {
     this.wake();
   }
 
-  private endBadly(trial: Trial, claim: Claim, error: unknown, seconds: number): void {
-    if (error instanceof StoreError) throw error;
+  private async endBadly(trial: Trial, claim: Claim, error: unknown, seconds: number): Promise<void> {
+    if (error instanceof StoreError || error instanceof ExecutorError) throw error;
     if (error instanceof ClaimLost) {
       this.elsewhere.add(trial.identity);
     } else if (this.stop.signal.aborted && !(error instanceof TrialFailed)) {
-      this.store.giveBack(claim, seconds);
+      await this.record(() => this.store.giveBack(claim, seconds));
       this.emit({ type: "stopped", trial, progress: this.progress() });
     } else {
       const line = firstLine(error);
-      if (this.store.fail(claim, line, detailsOf(error), seconds)) {
+      if (await this.record(() => this.store.fail(claim, line, detailsOf(error), seconds))) {
         this.executor.recorded(trial, "failed");
-        this.failed(trial, line);
+        await this.failed(trial, line);
       } else this.elsewhere.add(trial.identity);
     }
   }
 
   // Counts a failed trial, and fails those that needed it.
-  private failed(trial: Trial, error: string): void {
+  private async failed(trial: Trial, error: string): Promise<void> {
     this.tally.settle(trial.kind, "failed");
     this.emit({ type: "failed", trial, error, progress: this.progress() });
     for (const { identity, need } of this.schedule.fail(trial.identity)) {
-      const [claim] = this.claim([identity]);
+      const [claim] = await this.claim([identity]);
       const line = `needs trial ${need.slice(0, 12)}, which failed`;
-      if (typeof claim === "object") this.store.fail(claim, line, line, 0);
+      if (typeof claim === "object") await this.record(() => this.store.fail(claim, line, line, 0));
       this.tally.settle(this.trial(identity).kind, "failed");
       this.emit({ type: "failed", trial: this.trial(identity), error: line, progress: this.progress() });
     }
@@ -303,7 +343,7 @@ class Run {
       saveEpoch: async (epoch, metrics, state) => {
         if (over()) throw new ClaimLost({ what: "the trial is over" });
         try {
-          this.store.saveEpoch(claim, epoch, metrics, state);
+          await this.record(() => this.store.saveEpoch(claim, epoch, metrics, state));
         } catch (error) {
           // Not left to the kind, which may do with the error what it likes.
           if (error instanceof StoreError) this.break(error);

@@ -155,7 +155,8 @@ export class Store {
 
   /** Says that a runner lives. @returns false when it was taken for dead and has lost its trials. */
   seen(runner: number): boolean {
-    return this.database.run("UPDATE runner SET seen_at = ? WHERE id = ?", Date.now(), runner) === 1;
+    const update = "UPDATE runner SET seen_at = ? WHERE id = ?";
+    return this.database.transaction(() => this.database.run(update, Date.now(), runner) === 1);
   }
 
   /** Removes a runner that has given back its trials. */

@@ -33,6 +33,8 @@ const deepest = 32;
 export class TrialResolver {
   /** All trials met so far by identity, each after those that it needs. */
   readonly trials = new Map<string, Trial>();
+  /** What the kinds remarked on their configurations, each once. */
+  readonly remarks = new Set<string>();
   private readonly kinds: Kinds;
 
   constructor(kinds: Kinds) {
@@ -55,6 +57,8 @@ export class TrialResolver {
     const identity = identityOf(kind.name, kind.version, text, spec.seed);
     const known = this.trials.get(identity);
     if (known) return known;
+    const remark = kind.remark?.(configuration);
+    if (remark !== undefined) this.remarks.add(remark);
     const specs = kind.needs?.(configuration, spec.seed) ?? [];
     const needs = specs.map((needed) => this.resolve(needed, where, depth + 1).identity);
     const trial: Trial = {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type DataConfiguration, dataSchema, loadData } from "../../src/experiments/data.js";
 import { kinds } from "../../src/experiments/kinds.js";
@@ -26,6 +27,21 @@ describe("the data of trials", () => {
   ])("are refused when a study is planned: %j", (data, message) => {
     const study = parseStudy({ name: "s", kind: "train", fixed: { cell: "gru", data } });
     expect(() => defineStudy(study, kinds)).toThrow(message);
+  });
+
+  it("say where a file was looked for", () => {
+    const data = { train: "no/train.csv", test: "no/test.csv" };
+    const study = parseStudy({ name: "s", kind: "train", fixed: { cell: "gru", data } });
+    const line = `no/train.csv: no such file, looked for at ${resolve("no/train.csv")}; paths are taken from the folder`;
+    expect(() => defineStudy(study, kinds)).toThrow(line);
+    const folder = { train: "test", test: "test" };
+    expect(() => dataSchema.parse(folder)).toThrow(
+      `is a directory, not a file, looked for at ${resolve("test")};`,
+    );
+    const whole = resolve("no/train.csv");
+    expect(() => dataSchema.parse({ train: whole, test: whole })).toThrow(
+      `${whole}: no such file; check the path`,
+    );
   });
 
   it("may have as few as four strings", () => {

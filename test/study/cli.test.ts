@@ -3,8 +3,12 @@ import { parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { studyCommand } from "../../src/cli/study-command.js";
 import { kinds } from "../../src/experiments/kinds.js";
-import { readStudy } from "../../src/study/document.js";
+import { readStudy, type StudyInput } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
+import { kindsOf } from "../../src/study/kind.js";
+import { noop } from "../../src/study/kinds.js";
+import { runStudy } from "../../src/study/runner.js";
+import { parseYaml } from "../../src/study/yaml.js";
 import { testFolder } from "./folder.js";
 
 const path = testFolder();
@@ -89,13 +93,43 @@ describe("filigree study", () => {
   });
 
   it("says that no trial has the metric of the objective, once one has any", async () => {
-    const slip = path("slip.yaml");
-    writeFileSync(slip, readFileSync(file, "utf8").replace("metric: value", "metric: valu"));
-    await study("run", slip, "--jobs", "1");
+    // Of a kind that does not say what it has, which no verb here knows.
+    const { metrics: _, ...silent } = noop;
+    const numbers = parseYaml(readFileSync(file, "utf8"), file) as StudyInput;
+    const slip = { ...numbers, name: "slip", objective: { metric: "valu" } };
+    await runStudy(slip, { store, kinds: kindsOf(silent) });
     const line = "slip: no trial has the metric valu of the objective; did you mean value";
     await expect(study("best", "slip")).rejects.toThrow(line);
     await expect(study("compare", "slip", "slip")).rejects.toThrow(line);
     await study("delete", "slip");
+  });
+
+  it("refuses an objective that no trial can have before any is run", async () => {
+    for (const verb of ["plan", "run"]) {
+      await expect(study(verb, file, "--set", "objective.metric=valu")).rejects.toThrow(
+        "numbers: no trial of kind noop has the metric valu of the objective; did you mean value",
+      );
+    }
+    await expect(study("status", "numbers")).rejects.toThrow("no study numbers");
+  });
+
+  it("remarks on a percentage that looks like a share, once, and plans it all the same", async () => {
+    const shares = path("shares.yaml");
+    const fixed = "fixed: { base: { cell: gru, data: { count: 40 } } }";
+    writeFileSync(shares, `kind: prune\n${fixed}\ngrid: { percent: [0, 0.25, 0.9, 1] }\n`);
+    expect(await study("plan", shares)).toContain("shares: 4 trials of kind prune");
+    const line = "shares: a percent below 1 removes less than one weight in a hundred";
+    expect(err).toBe(`${line}; to remove half of them, write 50\n`);
+    err = "";
+    await study("plan", shares, "--set", "grid.percent=[0, 1, 50]");
+    expect(err).toBe("");
+  });
+
+  it("says what is best also where nothing varies", async () => {
+    const single = path("single.yaml");
+    writeFileSync(single, "kind: noop\nobjective: { metric: value }\n");
+    expect(await study("run", single)).toBe("single: 1 trial finished\nbest value 0\n");
+    await study("delete", "single");
   });
 
   it("names the study that is not there, not the one that is", async () => {

@@ -33,8 +33,8 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it, again if need be, with what its append-only file holds. */
-  async run(): Promise<void> {
+  /** Starts it, again if need be, with what its append-only file holds. @param more options for this time */
+  async run(...more: string[]): Promise<void> {
     const args = [
       "--port",
       String(this.port),
@@ -45,7 +45,9 @@ export class RedisServer {
       "--appendonly",
       "yes",
     ];
-    this.process = spawn("redis-server", [...args, "--save", "", ...this.options], { stdio: "ignore" });
+    this.process = spawn("redis-server", [...args, "--save", "", ...this.options, ...more], {
+      stdio: "ignore",
+    });
     for (let attempt = 0; attempt < 200; attempt++) {
       if (/^(\+PONG|-NOAUTH)/.test(await this.ping())) return;
       await setTimeout(20);

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { copyFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import Sqlite from "libsql";
 import { beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { StudyInput } from "../../src/study/document.js";
@@ -243,6 +245,103 @@ describe("runStudy", () => {
       if (type === "finished") throw new Error("listener");
     };
     await expect(run(small, path(), { onEvent })).rejects.toThrow("listener");
+  });
+
+  it.each<[string, (store: string) => void]>([
+    ["deleted", (store) => rmSync(store)],
+    ["moved", (store) => renameSync(store, `${store}.moved`)],
+    [
+      "replaced by a copy",
+      (store) => {
+        copyFileSync(store, `${store}.copy`);
+        renameSync(`${store}.copy`, store);
+      },
+    ],
+    [
+      "replaced by something else",
+      (store) => {
+        rmSync(store);
+        writeFileSync(store, "notes");
+      },
+    ],
+  ])("a store that is %s while a study runs is not taken for a success", async (_, disturb) => {
+    const store = path();
+    let epochs = 0;
+    const onEvent = ({ type }: StudyEvent) => {
+      if (type === "epoch" && ++epochs === 22) disturb(store);
+    };
+    const line = `${store}: the store was deleted, moved or replaced while it was in use; put it back`;
+    await expect(run(small, store, { onEvent })).rejects.toThrow(line);
+  });
+
+  it("the same after the last epoch", async () => {
+    const store = path();
+    const onEvent = ({ type }: StudyEvent) => {
+      if (type === "finished") rmSync(store, { force: true });
+    };
+    const one = { name: "one", kind: "walk" };
+    await expect(run(one, store, { onEvent })).rejects.toThrow("was deleted, moved or replaced");
+  });
+
+  /** Keeps a store locked as another program would, and says how to let it go. */
+  function lock(store: string): () => void {
+    const other = new Sqlite(store);
+    other.exec("BEGIN IMMEDIATE");
+    return () => {
+      other.exec("COMMIT");
+      other.close();
+    };
+  }
+
+  it.each(["from the beginning", "in the middle"])(
+    "waits, and says so, while another program keeps the store locked %s",
+    async (when) => {
+      const store = path();
+      Store.open(store).close();
+      const notices: string[] = [];
+      let release = when === "in the middle" ? undefined : lock(store);
+      if (release) setTimeout(release, 1_500);
+      const onEvent = (event: StudyEvent) => {
+        if (event.type === "notice") notices.push(event.text);
+        if (event.type !== "epoch" || release) return;
+        release = lock(store);
+        setTimeout(release, 1_500);
+      };
+      expect(await run(small, store, { onEvent })).toMatchObject({ finished: 6, stopped: false });
+      expect(notices).toEqual([
+        `${store}: another program is writing to the store; waiting until it has finished`,
+      ]);
+      expect(log).toHaveLength(24);
+    },
+  );
+
+  it("hears that it should stop while another program keeps the store locked, and goes on later", async () => {
+    const store = path();
+    const stop = new AbortController();
+    let release: (() => void) | undefined;
+    let epochs = 0;
+    const onEvent = ({ type }: StudyEvent) => {
+      if (type !== "epoch" || ++epochs !== 5) return;
+      release = lock(store);
+      setTimeout(() => stop.abort(), 200);
+    };
+    expect(await run(small, store, { onEvent, signal: stop.signal })).toMatchObject({ stopped: true });
+    release?.();
+    // Nothing could be given back. That is done by others when this process has ended.
+    const { database } = Store.open(store);
+    expect(database.run("UPDATE runner SET pid = ?", spawnSync("true").pid)).toBe(1);
+    expect(await run(small, store)).toMatchObject({ finished: 6, failed: 0 });
+    database.close();
+  });
+
+  it("hears it also before it has begun", async () => {
+    const store = path();
+    Store.open(store).close();
+    const release = lock(store);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error("asked to stop")), 200);
+    await expect(run(small, store, { signal: stop.signal })).rejects.toThrow("asked to stop");
+    release();
   });
 
   it("does nothing when it is stopped before it begins", async () => {

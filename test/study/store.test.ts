@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import Sqlite from "libsql";
 import { describe, expect, it, vi } from "vitest";
 import { Database } from "../../src/study/database.js";
@@ -202,6 +202,7 @@ describe("opening a store", () => {
   const files: [string, (file: string) => void, string][] = [
     ["a missing file", () => {}, "no such file"],
     ["a folder", (file) => mkdirSync(file), "is a directory"],
+    ["a pipe", (file) => void spawnSync("mkfifo", [file]), "is not an ordinary file"],
     ["an empty file", (file) => writeFileSync(file, ""), "is not a Filigree store"],
     ["text", (file) => writeFileSync(file, "hello ".repeat(1000)), "is not a Filigree store"],
     [
@@ -300,6 +301,19 @@ describe("opening a store", () => {
     store.close();
     const hint = "restore a copy, or save what can be read with `sqlite3 FILE .recover`";
     expect([...new Set(answers)]).toEqual([`${file}: the store is damaged; ${hint}`]);
+  });
+
+  it("that another program keeps to itself is answered with one line", () => {
+    const [made, file] = [path(), path()];
+    Store.open(made).close();
+    // The package closes a file in its own time.
+    copyFileSync(made, file);
+    const other = new Sqlite(file);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE store SET id = 'x'");
+    const line = `${file}: another program is writing to the store and keeps it locked; close it and run the same command again`;
+    expect(() => StoreReader.open(file)).toThrow(line);
+    expect(() => Store.open(file)).toThrow(line);
+    other.close();
   });
 
   it("for reading leaves it unchanged, and readers do not hinder a writer", () => {

@@ -3,30 +3,37 @@
 import { setTimeout } from "node:timers/promises";
 import { Redis, ReplyError } from "ioredis";
 import { InputError } from "../../errors.js";
+import { ExecutorError } from "../executor.js";
+import { describeAddress, parseAddress } from "./address.js";
+import { inspectServer } from "./server.js";
 
 /** Says something that a person should know. */
 export type Notify = (text: string) => void;
 
-/** A Redis address without its password. */
-export function describeUrl(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+/** A connection that is kept up until it is closed. */
+export interface Connection {
+  readonly redis: Redis;
+  /** Ends it at once, and all duplicates of it that are trying to come back. */
+  close(): void;
 }
 
 /**
- * Connects to `redis://` or, with TLS, `rediss://[user:password@]host[:port][/database]`.
- * @throws InputError when the address is wrong, nobody answers or the password is refused.
+ * Connects to a server that can be used.
+ * @param url `redis://` or, with TLS, `rediss://[user:password@]host[:port][/database]`
+ * @throws InputError when the address is wrong, nobody answers, the login is refused, or the server or what the user may
+ * do on it is not enough.
  */
-export async function connect(url: string, notify: Notify): Promise<Redis> {
-  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol)) {
-    const what = "is not the address of a Redis server";
-    throw new InputError({ where: "--redis", what, hint: "write redis://host:port, or rediss:// for TLS" });
-  }
-  const where = describeUrl(url);
+export async function connect(url: string, notify: Notify): Promise<Connection> {
+  const address = parseAddress(url);
+  const where = describeAddress(address);
+  const { host, port, tls, username, password, database: db } = address;
   let known = false;
-  const redis = new Redis(url, {
+  const redis = new Redis({
+    ...{ host, port, username, password, db, ...(tls ? { tls: {} } : {}) },
     lazyConnect: true,
     connectTimeout: 5_000,
+    // `inspectServer` does it better: the package would print what is in its way.
+    enableReadyCheck: false,
     // Commands wait for a server that is away instead of failing.
     maxRetriesPerRequest: null,
     retryStrategy: (times) => (known ? Math.min(times * 100, 2_000) : null),
@@ -34,18 +41,21 @@ export async function connect(url: string, notify: Notify): Promise<Redis> {
   let fault: Error | undefined;
   redis.on("error", (error: Error) => {
     fault = error;
+    // One that has come back without the database: the package would go on in another one.
+    if (known && /DB index/.test(error.message)) redis.disconnect(true);
   });
   try {
     await redis.connect();
-    await redis.ping();
+    await inspectServer(redis, address, where);
   } catch (error) {
     redis.disconnect();
-    throw explain(where, fault ?? (error as Error));
+    throw error instanceof InputError ? error : explain(where, fault ?? (error as Error));
   }
   known = true;
+  redis.options.enableReadyCheck = true;
   let away = false;
   redis.on("close", () => {
-    if (away || redis.status === "end" || !known) return;
+    if (away || !known) return;
     away = true;
     notify(`${where} is gone (${fault?.message ?? "connection closed"}); waiting for it to come back`);
   });
@@ -53,17 +63,20 @@ export async function connect(url: string, notify: Notify): Promise<Redis> {
     if (away) notify(`${where} is back`);
     away = false;
   });
-  redis.on("end", () => {
+  const close = () => {
     known = false;
-  });
-  return redis;
+    redis.disconnect();
+  };
+  return { redis, close };
 }
 
 function explain(where: string, cause: Error): InputError {
   const { message } = cause;
-  if (/WRONGPASS|NOAUTH|NOPERM/.test(message)) {
+  if (/WRONGPASS|NOAUTH/.test(message)) {
     const what = `Redis refuses the login (${message.split(" ")[0]})`;
-    return new InputError({ where, what, hint: "write redis://user:password@host:port", cause });
+    const hint =
+      "write redis://user:password@host:port, with what is special in a password encoded (% as %25)";
+    return new InputError({ where, what, hint, cause });
   }
   const hint = /certificate/.test(message)
     ? "name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS"
@@ -72,9 +85,25 @@ function explain(where: string, cause: Error): InputError {
 }
 
 /**
+ * What a server that refuses for good says, as an error for which no trial is to blame; undefined for what may pass: a
+ * connection that broke, a server that still loads its data or is out of memory.
+ */
+export function refusal(error: unknown): ExecutorError | undefined {
+  if (!(error instanceof ReplyError)) return undefined;
+  const { message } = error as Error;
+  if (!/^(WRONGTYPE|NOPERM|NOAUTH|WRONGPASS|CROSSSLOT|MOVED|ERR)\b/.test(message)) return undefined;
+  return new ExecutorError({
+    where: "Redis",
+    what: message,
+    hint: "see docs/many-machines.md",
+    cause: error,
+  });
+}
+
+/**
  * Repeats an operation that may be repeated until it succeeds: a connection that broke in the middle, a server that
  * still loads its data or is out of memory.
- * @throws the signal's reason, or the error of a server that refuses for good.
+ * @throws the signal's reason, or ExecutorError when the server refuses for good.
  */
 export async function patiently<T>(
   operation: () => Promise<T>,
@@ -86,9 +115,9 @@ export async function patiently<T>(
       return await operation();
     } catch (error) {
       signal?.throwIfAborted();
-      const { message } = error as Error;
-      if (error instanceof ReplyError && /^(WRONGTYPE|NOPERM|NOAUTH|ERR)\b/.test(message)) throw error;
-      if (attempt === 3) notify(`Redis: ${message}; trying again`);
+      const refused = refusal(error);
+      if (refused) throw refused;
+      if (attempt === 3) notify(`Redis: ${(error as Error).message}; trying again`);
       await setTimeout(Math.min(100 * 2 ** attempt, 2_000), undefined, { signal });
     }
   }

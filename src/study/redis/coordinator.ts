@@ -4,11 +4,11 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
-import { type Executor, type Outcome, type Task, TrialFailed } from "../executor.js";
+import { type Executor, ExecutorError, type Outcome, type Task, TrialFailed } from "../executor.js";
 import type { Kinds, TrialResult } from "../kind.js";
 import type { Trial } from "../trial.js";
 import { getBundle, putBundle } from "./bundle.js";
-import { connect, type Notify, patiently } from "./connection.js";
+import { type Connection, connect, type Notify, patiently, refusal } from "./connection.js";
 import {
   decodeNumbers,
   type Job,
@@ -56,11 +56,12 @@ const needLifetime = 600_000;
  */
 export async function redisExecutor(url: string, options: RedisExecutorOptions): Promise<Executor> {
   const notify = options.notify ?? (() => {});
-  const redis = await connect(url, notify);
-  return new Coordinator(redis, options, notify);
+  const connection = await connect(url, notify);
+  return new Coordinator(connection, options, notify);
 }
 
 class Coordinator implements Executor {
+  private readonly connection: Connection;
   private readonly redis: Redis;
   private readonly store: string;
   private readonly notify: Notify;
@@ -74,7 +75,9 @@ class Coordinator implements Executor {
   private readonly leftovers = new Set<Promise<unknown>>();
   private active = 0;
 
-  constructor(redis: Redis, { store, study, kinds }: RedisExecutorOptions, notify: Notify) {
+  constructor(connection: Connection, { store, study, kinds }: RedisExecutorOptions, notify: Notify) {
+    const { redis } = connection;
+    this.connection = connection;
     this.redis = redis;
     this.store = store;
     this.notify = notify;
@@ -89,8 +92,8 @@ class Coordinator implements Executor {
     this.events.on("error", () => {});
     this.events.on("active", ({ jobId }) => this.pending.get(jobId)?.task.started());
     this.events.on("progress", ({ jobId, data }) => this.progress(jobId, data));
-    this.events.on("completed", ({ jobId }) => void this.look([jobId]).catch(() => {}));
-    this.events.on("failed", ({ jobId }) => void this.look([jobId]).catch(() => {}));
+    this.events.on("completed", ({ jobId }) => void this.attempt(() => this.look([jobId])));
+    this.events.on("failed", ({ jobId }) => void this.attempt(() => this.look([jobId])));
     this.repeat(presence / 3, () => this.announce());
     this.repeat(answerInterval, () => this.answer());
     this.repeat(lookInterval, () => this.lookAround());
@@ -185,6 +188,8 @@ class Coordinator implements Executor {
     const replies = await patiently(read, this.closing.signal, this.notify);
     for (const [index, id] of mine.entries()) {
       const [error, values] = replies?.[index] ?? [];
+      const refused = refusal(error);
+      if (refused) throw refused;
       const pending = this.pending.get(id);
       if (error || !pending?.watched) continue;
       const [data, finishedOn, returned, reason, stack] = values as (string | null)[];
@@ -274,12 +279,21 @@ class Coordinator implements Executor {
     await this.look([...this.pending.keys()]);
   }
 
+  // Does what is done again at the next turn when it fails now, unless the server refuses for good.
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const refused = error instanceof ExecutorError ? error : refusal(error);
+      if (refused) for (const { reject } of this.pending.values()) reject(refused);
+    }
+  }
+
   private repeat(interval: number, work: () => Promise<void>): void {
     const { signal } = this.closing;
     const loop = async () => {
       while (!signal.aborted) {
-        // What fails now is done at the next turn.
-        await work().catch(() => {});
+        await this.attempt(work);
         await setTimeout(interval, undefined, { signal }).catch(() => {});
       }
     };
@@ -299,7 +313,7 @@ class Coordinator implements Executor {
     void this.events.close().catch(() => {});
     void this.queue.close().catch(() => {});
     this.eventsRedis.disconnect();
-    this.redis.disconnect();
+    this.connection.close();
   }
 }
 

@@ -5,12 +5,13 @@ import { type Job as QueueJob, UnrecoverableError, WaitingError, Worker } from "
 import type { Redis } from "ioredis";
 import { InputError } from "../../errors.js";
 import { check } from "../check.js";
-import { runTrial } from "../executor.js";
+import { ExecutorError, runTrial } from "../executor.js";
 import { encodeNumbers } from "../json.js";
 import type { Kinds, TrialResult } from "../kind.js";
 import { TrialResolver } from "../trial.js";
+import { describeAddress, parseAddress } from "./address.js";
 import { getBundle, putBundle, week } from "./bundle.js";
-import { connect, describeUrl, type Notify, patiently } from "./connection.js";
+import { connect, type Notify, patiently, refusal } from "./connection.js";
 import {
   announcements,
   type Job,
@@ -50,9 +51,13 @@ export type WorkerEvent =
  */
 export async function runWorker(url: string, options: WorkerOptions): Promise<void> {
   const notify = options.notify ?? (() => {});
-  const redis = await connect(url, notify);
+  const connection = await connect(url, notify);
+  const { redis } = connection;
   const version = versionOf(options.kinds);
-  const processor = new Processor(redis, options, notify);
+  // Aborted when the server refuses for good what a worker does.
+  const broken = new AbortController();
+  const signal = AbortSignal.any([options.signal, broken.signal]);
+  const processor = new Processor(redis, { ...options, signal }, notify, (error) => broken.abort(error));
   const worker = new Worker(
     queueName(version),
     (job, token, signal) => processor.process(job, token, signal),
@@ -71,19 +76,24 @@ export async function runWorker(url: string, options: WorkerOptions): Promise<vo
     for (const id of ids) worker.cancelJob(id, "its lock was lost");
   });
   // Connection errors are told by `connect`, the others belong to a job that another worker will take up.
-  worker.on("error", () => {});
+  worker.on("error", (error) => {
+    const refused = refusal(error);
+    if (refused) broken.abort(refused);
+  });
   try {
     // Not in its loop: every turn would leave something behind with a promise that lives as long as the worker.
     const stopped = new Promise<void>((resolve) => {
-      options.signal.addEventListener("abort", () => resolve());
+      signal.addEventListener("abort", () => resolve());
     });
-    await Promise.race([watchVersions(redis, describeUrl(url), version, options.signal, notify), stopped]);
+    const where = describeAddress(parseAddress(url));
+    await Promise.race([watchVersions(redis, where, version, signal, notify), stopped]);
+    broken.signal.throwIfAborted();
   } finally {
     const closed = worker.close();
     await processor.idle();
     // BullMQ waits for the end of connections, which one that is trying to come back never reports.
     await Promise.race([closed, setTimeout(2_000)]);
-    redis.disconnect();
+    connection.close();
   }
 }
 
@@ -101,7 +111,10 @@ async function watchVersions(
     told.add(text);
   };
   while (!signal.aborted) {
-    const coordinators = await patiently(() => announcements(redis), signal, notify).catch(() => []);
+    const coordinators = await patiently(() => announcements(redis), signal, notify).catch((error) => {
+      if (error instanceof ExecutorError) throw error;
+      return [];
+    });
     const others = coordinators.filter((other) => queueName(other) !== queueName(own));
     const lines = others.map(
       (other) => `study ${other.study} is run by ${say(other)}, this worker is ${say(own)}`,
@@ -128,12 +141,19 @@ class Processor {
   private readonly redis: Redis;
   private readonly options: WorkerOptions;
   private readonly notify: Notify;
+  private readonly onRefusal: (error: ExecutorError) => void;
   private busy = 0;
 
-  constructor(redis: Redis, options: WorkerOptions, notify: Notify) {
+  constructor(
+    redis: Redis,
+    options: WorkerOptions,
+    notify: Notify,
+    onRefusal: (error: ExecutorError) => void,
+  ) {
     this.redis = redis;
     this.options = options;
     this.notify = notify;
+    this.onRefusal = onRefusal;
   }
 
   /** Runs one job. Whatever it throws makes the job fail, except when it is given back. */
@@ -162,9 +182,12 @@ class Processor {
       this.options.onEvent?.({ type: "finished", job, seconds });
       return { seconds };
     } catch (error) {
+      // No fault of the trial, which another worker may have the right to run.
+      if (error instanceof ExecutorError) this.onRefusal(error);
       if (lock?.aborted || signal.aborted) this.options.onEvent?.({ type: "stopped", job });
       if (signal.aborted && !lock?.aborted) {
-        await queued.moveToWait(token);
+        // Where that is refused, another worker takes it up when the lock has run out.
+        await queued.moveToWait(token).catch(() => {});
         throw new WaitingError();
       }
       const line = (error as Error).message.trim().split("\n")[0];

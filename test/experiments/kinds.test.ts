@@ -1,0 +1,27 @@
+// What the kinds promise of their trials.
+import { describe, expect, it } from "vitest";
+import { kinds } from "../../src/experiments/kinds.js";
+import { StoreReader } from "../../src/study/reading.js";
+import { runStudy } from "../../src/study/runner.js";
+import { testFolder } from "../study/folder.js";
+
+const path = testFolder();
+const data = { count: 40, maxLength: 15 };
+const cell = { cell: "gru", hidden: 2, layers: 1 };
+
+describe("a kind", () => {
+  it.each([
+    ["noop", {}],
+    ["train", { ...cell, data, epochs: 1 }],
+    ["prune", { base: { ...cell, data, epochs: 1 }, percent: 50, epochs: 0 }],
+    ["structure", { cell: "gru", data, graph: { family: "watts_strogatz", number: 0 }, epochs: 1 }],
+  ])("%s has the metrics that it says it has", async (kind, fixed) => {
+    const store = path();
+    expect(await runStudy({ name: "s", kind, fixed }, { store, kinds })).toMatchObject({
+      finished: 1 + (kind === "prune" ? 1 : 0),
+    });
+    const reader = StoreReader.open(store);
+    expect(reader.columns("s").metrics).toEqual([...(kinds[kind].metrics ?? [])].sort());
+    reader.close();
+  });
+});
