@@ -52,7 +52,11 @@ export function trainCommand(): Command {
     .addOption(
       choice("--learning-rate-schedule <name>", "constant; cosine for a new network on texts", schedules),
     )
-    .option("--warm-up <n>", "updates over which the learning rate rises", whole(0, 1e9))
+    .option(
+      "--warm-up <n>",
+      "updates over which the learning rate rises; of a cosine 200, or a tenth of all if that is less",
+      whole(0, 1e9),
+    )
     .option("--weight-decay <x>", "PyTorch's; 0, and 0.01 of AdamW, when left out", between(0, 10))
     .option(
       "--clip <x>",

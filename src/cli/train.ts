@@ -162,7 +162,7 @@ function settingsOf(options: TrainVerbOptions, standard: Defaults): TrainingSett
     optimiser: { ...settings, clip, weightDecay: weightDecay ?? settings.weightDecay },
     learningRate: options.learningRate ?? standard.learningRate,
     schedule: options.learningRateSchedule ?? standard.schedule,
-    warmUp: options.warmUp ?? standard.warmUp,
+    warmUp: options.warmUp,
     ...(drops && { dropout: { embedding: dropout, layers: dropout, readout: readoutDropout } }),
     patience,
     seed: `${seed}/train`,

@@ -4,8 +4,7 @@ import type { CellKind } from "../network/architecture.js";
 import type { TrainOptions } from "./train.js";
 
 /** A network and a training. */
-export interface Defaults
-  extends Required<Pick<TrainOptions, "epochs" | "learningRate" | "schedule" | "warmUp">> {
+export interface Defaults extends Required<Pick<TrainOptions, "epochs" | "learningRate" | "schedule">> {
   readonly cell?: CellKind;
   readonly hidden: number;
   readonly layers: number;
@@ -26,7 +25,6 @@ const classify = {
   batch: 32,
   learningRate: 1e-3,
   schedule: "constant",
-  warmUp: 0,
   optimiser: "adam",
   clip: 5,
   dropout: 0,
@@ -43,7 +41,6 @@ const next = {
   window: 64,
   learningRate: 2e-3,
   schedule: "cosine",
-  warmUp: 200,
   optimiser: "adamw",
   clip: 1,
   dropout: 0.2,
@@ -53,7 +50,6 @@ const next = {
 const further = {
   learningRate: 1e-3,
   schedule: "constant",
-  warmUp: 0,
   optimiser: "adam",
   clip: 5,
   dropout: 0,

@@ -98,7 +98,8 @@ describe("a user's ten minutes", () => {
       "pruned",
       "retrained 1",
     ]);
-    const sum = (numbers: Record<string, number>) => Object.values(numbers).reduce((total, n) => total + n, 0);
+    const sum = (numbers: Record<string, number>) =>
+      Object.values(numbers).reduce((total, n) => total + n, 0);
     const weights = sum(result.weights);
     expect(sum(result.nonzeros)).toBe(weights - Math.ceil((weights - 1) * 0.7));
 
