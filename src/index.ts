@@ -50,5 +50,6 @@ export { type ClassifyOptions, classify, type TrainingData } from "./train/class
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
 export { evaluateTexts, type NextSymbolOptions, nextSymbol, type TextEvaluation } from "./train/language.js";
 export type { Protocol } from "./train/protocol.js";
+export { type SampleOptions, writeText } from "./train/sample.js";
 export type { EpochMetrics, Task } from "./train/task.js";
 export { type Run, type TrainOptions, train, type UpdateMetrics } from "./train/train.js";

@@ -146,9 +146,9 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
 function newModel(options: TrainVerbOptions, vocabulary: number): Network {
   const { cell = ofTexts.cell, hidden = ofTexts.hidden, layers = ofTexts.layers, tie, seed } = options;
   const { embedding = tie ? hidden : Math.min(ofTexts.embedding, hidden) } = options;
-  const made = stack({ cell, hidden, layers, embedding, vocabulary, outputs: vocabulary });
-  const readout = { ...made.readout, at: "every-step" as const, ...(tie && { tied: true as const }) };
-  return initialise({ ...made, readout }, new Random(seed).stream("initial weights"));
+  const sizes = { hidden, layers, embedding, vocabulary, outputs: vocabulary };
+  const model = stack({ cell, ...sizes, at: "every-step", tied: tie });
+  return initialise(model, new Random(seed).stream("initial weights"));
 }
 
 /** The options of a training, with what is not given as `standard` has it. */

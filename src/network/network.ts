@@ -131,8 +131,12 @@ export function stack(options: {
   vocabulary?: number;
   /** Classes; 2 when left out. */
   outputs?: number;
+  /** "every-step": outputs after every symbol, and not only after the last. */
+  at?: "every-step";
+  /** Whether the read-out has the embedding's weights. */
+  tied?: boolean;
 }): Architecture {
-  const { cell, hidden, layers, embedding = hidden, vocabulary = 128, outputs = 2 } = options;
+  const { cell, hidden, layers, embedding = hidden, vocabulary = 128, outputs = 2, at, tied } = options;
   checkWord("cell", cell, cellKinds);
   if (!Number.isInteger(layers) || layers < 1 || layers > 1000) {
     throw new InputError({
@@ -148,7 +152,9 @@ export function stack(options: {
     size: hidden,
     inputs: [i === 0 ? EMBEDDING : String(i - 1)],
   }));
-  return { vocabulary, embedding, nodes, readout: { inputs: [String(layers - 1)], outputs } };
+  const inputs = [String(layers - 1)];
+  const readout = { inputs, outputs, ...(at && { at }), ...(tied && { tied: true as const }) };
+  return { vocabulary, embedding, nodes, readout };
 }
 
 /**
