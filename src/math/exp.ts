@@ -2,8 +2,8 @@
 // and bits, so that a loss and its gradient are the same on every machine, whatever its C library or JavaScript engine.
 // native/exp.h has the same, operation for operation; the methods are those of FreeBSD's msun (e_exp.c, e_log.c).
 
-const LN2_HIGH = 6.9314718036912381649e-1;
-const LN2_LOW = 1.90821492927058770002e-10;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 // Adding it rounds to a whole number.
 const ROUND = 6755399441055744; // 1.5 * 2^52
 
@@ -12,8 +12,8 @@ const double = new Float64Array(words.buffer);
 
 /** e^x to within one unit in the last place, for x of at most 709; below -700 it is e^-700. A NaN stays one. */
 export function exp(x: number): number {
-  const bounded = x < -700 ? -700 : x;
-  const k = bounded * 1.4426950408889634 + ROUND - ROUND;
+  const bounded = Math.max(-700, x);
+  const k = bounded * Math.LOG2E + ROUND - ROUND;
   const high = bounded - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
@@ -21,11 +21,10 @@ export function exp(x: number): number {
   const c =
     r -
     t *
-      (1.66666666666666019037e-1 +
+      (0.16666666666666602 +
         t *
-          (-2.77777777770155933842e-3 +
-            t *
-              (6.61375632143793436117e-5 + t * (-1.6533902205465251539e-6 + t * 4.13813679705723846039e-8))));
+          (-0.0027777777777015593 +
+            t * (6.613756321437934e-5 + t * (-1.6533902205465252e-6 + t * 4.1381367970572385e-8))));
   const y = 1 - (low - (r * c) / (2 - c) - high);
   words[0] = 0;
   words[1] = (k + 1023) << 20;
@@ -47,10 +46,8 @@ export function log(x: number): number {
   const z = s * s;
   const w = z * z;
   const odd =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
-  const even = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   const half = 0.5 * f * f;
   return k * LN2_HIGH - (half - (s * (half + (odd + even)) + k * LN2_LOW) - f);
 }
