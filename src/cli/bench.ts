@@ -58,7 +58,7 @@ function stepCommand(): Command {
       1,
     )
     .addOption(executorOption())
-    .addOption(threadsOption())
+    .addOption(threadsOption(1))
     .addOption(recomputeOption());
   return withJson(command).action(async (options: Options) => {
     const { json, ...rest } = options;

@@ -61,10 +61,10 @@ export const seedOption = () =>
   new Option("--seed <n>", "determines everything random").argParser(whole(0)).default(1);
 export const executorOption = () =>
   choice("--executor <name>", "how to run; the native one if there is one", executorNames);
-export const threadsOption = () =>
-  new Option("--threads <n>", "tiles of a batch, 32 strings each, that run at once; changes no result")
+export const threadsOption = (initial: number) =>
+  new Option("--threads <n>", "tiles of a batch, 32 examples each, that run at once; changes no result")
     .argParser(whole(1, 256))
-    .default(1);
+    .default(initial);
 export const recomputeOption = () =>
   new Option(
     "--recompute <steps>",

@@ -1,4 +1,5 @@
 // `filigree train`: its options. What it does is in train.ts, which is loaded when it is run.
+import { availableParallelism } from "node:os";
 import { Command } from "commander";
 import { cuts } from "../data/symbols.js";
 import { optimiserKinds } from "../engine/executor.js";
@@ -41,11 +42,15 @@ export function trainCommand(): Command {
     .option("--tie", "read out by the weights of the embedding, which is then as wide as a layer")
     .option(
       "--epochs <n>",
-      `passes over the training data${either(ofStrings.epochs, ofTexts.epochs)}`,
+      `passes over the training data${either(ofStrings.epochs, ofTexts.epochs)} and more for short ones`,
       whole(1, 1e6),
     )
     .option("--updates <n>", "so many updates instead of epochs", whole(1, 1e9))
-    .option("--batch <n>", "examples of a batch, or streams that a text is cut into; 32", whole(1, 1e5))
+    .option(
+      "--batch <n>",
+      "examples of a batch, or streams that a text is cut into; 32, and fewer for short texts",
+      whole(1, 1e5),
+    )
     .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
     .addOption(choice("--optimiser <name>", "adam; adamw for a new network on texts", optimiserKinds))
     .option("--learning-rate <x>", "0.001; 0.002 for a new network on texts", between(1e-9, 10))
@@ -69,7 +74,7 @@ export function trainCommand(): Command {
     .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .addOption(executorOption())
-    .addOption(threadsOption())
+    .addOption(threadsOption(availableParallelism()))
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
   return withJson(withModelOptions(command)).action(async (options: TrainVerbOptions) => {

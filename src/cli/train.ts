@@ -8,7 +8,7 @@ import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
 import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
-import { type Defaults, defaults } from "../train/defaults.js";
+import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
 import { nextSymbol } from "../train/language.js";
 import { defaultProtocol, type Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
@@ -97,16 +97,15 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   refuse(options, ["data", "test"], "no --text");
   const output = new Output(options);
   output.remarkSlowness(options.executor);
-  const { executor, from } = options;
+  const { executor, from, seed } = options;
   const begun = from === undefined ? undefined : languageModel(readModel(from, options, output), from);
   if (begun) refuse(options, ["cell", "hidden", "layers", "embedding", "tie", "symbols"], "no --from");
   const texts = readTexts(paths);
   const data = textData(texts, { ...options, vocabulary: begun?.conventions.vocabulary.symbols }, output);
   const standard: Defaults = begun ? defaults.further : ofTexts;
   const { window = ofTexts.window } = options;
-  // A short text has fewer lanes, so that `train --text my.txt` needs no numbers.
   const shortest = Math.min(...data.train.texts.map(({ length }) => length));
-  const { batch = Math.max(1, Math.min(ofTexts.batch, Math.floor((shortest - 1) / window))) } = options;
+  const { batch = batchFor(shortest, window) } = options;
   const network = begun ?? newModel(options, data.vocabulary.length);
   const out = outOf(options, "text.safetensors");
   const names = texts.map(({ name }) => name);
@@ -116,7 +115,8 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
     inputs: [from, ...paths, ...(options.validation ?? [])],
     data: hashTexts(data),
   };
-  const settings = settingsOf(options, standard);
+  const { epochs = epochsFor(task.epoch(1, new Random(seed)).updates) } = options;
+  const settings = settingsOf({ ...options, epochs }, standard);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   const losses = history.map(({ validationLoss = Number.POSITIVE_INFINITY }) => validationLoss);
   const best = losses.indexOf(Math.min(...losses));

@@ -55,4 +55,19 @@ const further = {
   dropout: 0,
 } as const satisfies Partial<Defaults>;
 
+/** Windows that a stream of a text should at least have, and updates that a training on a text should. */
+const LEAST_WINDOWS = 16;
+const LEAST_UPDATES = 2000;
+const MOST_EPOCHS = 200;
+
+/** Streams for texts of which the shortest has so many symbols: fewer where `next.batch` would leave each hardly any. */
+export function batchFor(shortest: number, window: number): number {
+  return Math.max(1, Math.min(next.batch, Math.floor(shortest / (window * LEAST_WINDOWS))));
+}
+
+/** Epochs for a text with so many updates in each: more of a short one. */
+export function epochsFor(updates: number): number {
+  return Math.max(next.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_UPDATES / Math.max(1, updates))));
+}
+
 export const defaults = { classify, next, further: { ...next, ...further } } as const;
