@@ -62,9 +62,13 @@ export interface Readout {
   readonly tied?: true;
 }
 
-/** Position of one parameter tensor in a network's flat parameter vector. */
+/** What a tensor is for: matrices from a cell's inputs, from its own last output and to the outputs, and vectors. */
+export type Role = "embedding" | "input" | "hidden" | "head" | "bias";
+
+/** One parameter tensor, and its position in a network's flat parameter vector. */
 export interface Tensor {
   readonly name: string;
+  readonly role: Role;
   readonly shape: readonly number[];
   /** Index of the first element. */
   readonly offset: number;
@@ -133,7 +137,7 @@ export function tensorsOf(architecture: Architecture): { tensors: Map<string, Te
   const width = widths(architecture);
   const tensors = new Map<string, Tensor>();
   let end = 0;
-  const add = (name: string, ...shape: number[]) => {
+  const add = (name: string, role: Role, ...shape: number[]) => {
     const length = shape.reduce((product, extent) => product * extent, 1);
     if (end + length > limit) {
       throw new InputError({
@@ -142,21 +146,21 @@ export function tensorsOf(architecture: Architecture): { tensors: Map<string, Te
         hint: "make it smaller",
       });
     }
-    tensors.set(name, { name, shape, offset: end, length });
+    tensors.set(name, { name, role, shape, offset: end, length });
     end = Math.ceil((end + length) / ALIGNMENT) * ALIGNMENT;
   };
-  add("embedding.weight", architecture.vocabulary, architecture.embedding);
+  add("embedding.weight", "embedding", architecture.vocabulary, architecture.embedding);
   for (const node of architecture.nodes) {
     if (node.type !== "cell") continue;
     const rows = gateCount(node.kind) * node.size;
-    add(`cells.${node.name}.weight_ih`, rows, totalWidth(width, node.inputs));
-    add(`cells.${node.name}.weight_hh`, rows, node.size);
-    add(`cells.${node.name}.bias_ih`, rows);
-    add(`cells.${node.name}.bias_hh`, rows);
+    add(`cells.${node.name}.weight_ih`, "input", rows, totalWidth(width, node.inputs));
+    add(`cells.${node.name}.weight_hh`, "hidden", rows, node.size);
+    add(`cells.${node.name}.bias_ih`, "bias", rows);
+    add(`cells.${node.name}.bias_hh`, "bias", rows);
   }
   const { inputs, outputs, tied } = architecture.readout;
-  if (!tied) add("readout.weight", outputs, totalWidth(width, inputs));
-  add("readout.bias", outputs);
+  if (!tied) add("readout.weight", "head", outputs, totalWidth(width, inputs));
+  add("readout.bias", "bias", outputs);
   return { tensors, length: end };
 }
 

@@ -51,7 +51,8 @@ export class Network {
       });
     }
     for (const [name, mask] of masks) {
-      if (!isWeight(name) || this.tensor(name).length !== mask.length) {
+      const { role, length } = this.tensor(name);
+      if (role === "bias" || length !== mask.length) {
         throw new InputError({
           where: `mask of ${name}`,
           what: `${mask.length} entries do not fit a weight matrix of this network`,
@@ -110,10 +111,6 @@ export function tensorNames(cell: string) {
     biasIh: `${prefix}.bias_ih`,
     biasHh: `${prefix}.bias_hh`,
   };
-}
-
-function isWeight(name: string): boolean {
-  return /^cells\..*\.weight_[ih]h$/.test(name) || name === "readout.weight" || name === "embedding.weight";
 }
 
 /**

@@ -220,7 +220,7 @@ function ownLayout(file: Safetensors, where: string): Layout {
   }
   const architecture = soundArchitecture(description, where);
   const own = [...soundTensors(architecture, where).tensors.values()];
-  const weights = own.filter(({ shape }) => shape.length === 2);
+  const weights = own.filter(({ role }) => role !== "bias");
   return {
     architecture,
     tensors: new Map(own.map(({ name }) => [name, name])),
