@@ -133,6 +133,10 @@ class Compiler {
     shape("batch", options.batch, 2 ** 20);
     shape("steps", options.steps, 2 ** 20);
     if (options.recompute !== undefined) shape("recompute", options.recompute, 2 ** 20);
+    for (const [where, rate] of Object.entries(options.dropout ?? {})) {
+      if (rate >= 0 && rate < 1) continue;
+      throw new InputError({ where: `dropout, ${where}`, what: `${rate} is not a share from 0 up to 1` });
+    }
     const { architecture } = network;
     const { vocabulary } = architecture;
     this.symbols = [...new Set([0, ...options.symbols])].sort((a, b) => a - b);

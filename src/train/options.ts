@@ -1,6 +1,7 @@
 // The options of training and evaluation, checked where the library is entered, so that a program's slip is answered as
 // one on the command line is and does not end in a network of NaN.
 import { executorNames } from "../engine/engine.js";
+import { optimiserKinds } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { checkWord } from "../suggest.js";
 import { protocols } from "./protocol.js";
@@ -13,6 +14,9 @@ export type Tested = (typeof testedEpochs)[number];
 export interface Unchecked {
   readonly protocol?: unknown;
   readonly epochs?: unknown;
+  readonly updates?: unknown;
+  readonly patience?: unknown;
+  readonly optimiser?: unknown;
   readonly batch?: unknown;
   readonly learningRate?: unknown;
   readonly threads?: unknown;
@@ -30,7 +34,10 @@ export function checkOptions(options: Unchecked): void {
   checkWord("protocol", options.protocol, protocols);
   checkWord("tested", options.tested, testedEpochs);
   checkWord("executor", options.executor, executorNames);
+  if (typeof options.optimiser === "string") checkWord("optimiser", options.optimiser, optimiserKinds);
   whole("epochs", 0);
+  whole("updates", 1);
+  whole("patience", 1);
   whole("batch", 1);
   whole("threads", 1);
   const { learningRate } = options;

@@ -34,6 +34,15 @@ describe("train", () => {
     [{ epochs: Number.NaN }, "epochs: NaN is not a whole number of at least 0"],
     [{ batch: 0 }, "batch: 0 is not a whole number of at least 1"],
     [{ executor: "gpu" }, 'executor: "gpu" is none of its values; use native or reference'],
+    [{ updates: 0 }, "updates: 0 is not a whole number of at least 1"],
+    [{ patience: 1.5 }, "patience: 1.5 is not a whole number of at least 1"],
+    [{ patience: 2 }, "patience: there is nothing to judge epochs by"],
+    [{ optimiser: "adma" }, 'optimiser: "adma" is none of its values; use sgd, rmsprop, adam or adamw'],
+    [{ schedule: "linear" }, 'schedule: "linear" is none of its values; use constant or cosine'],
+    [
+      { dropout: { embedding: 0, layers: 1, readout: 0 } },
+      "dropout, layers: 1 is not a share from 0 up to 1",
+    ],
     [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
   ])("refuses %j", async (options, message) => {
     const bad = { ...good, ...options } as TrainOptions;
