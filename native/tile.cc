@@ -336,6 +336,7 @@ void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcom
   float* logits = at(op.target, step);
   if (outputs) {
     for (int l = 0; l < size_; l++) {
+      if (plan_.everyStep && start_ + step > readSteps_[l]) continue;
       const size_t place = first_ + (plan_.everyStep ? static_cast<size_t>(start_ + step) * batch_ : 0) + examples_[l];
       for (int i = 0; i < rows; i++) outputs[place * rows + i] = logits[i * lanes + l];
     }

@@ -172,7 +172,9 @@ export class ReferenceExecutor implements Executor {
     const outputs = new Float32Array(want === "outputs" ? batches.targets.length * this.plan.outputs : 0);
     this.prepare();
     for (let i = 0; i < batches.count; i++) {
-      for (const tile of tiles.of(i)) {
+      const all = tiles.of(i);
+      this.carried.length = Math.min(this.carried.length, all.length);
+      for (const tile of all) {
         const outcome = { loss: 0, correct: 0 };
         this.forward(tile, (segment) => {
           for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
@@ -249,6 +251,7 @@ export class ReferenceExecutor implements Executor {
     const gradient = this.allocate(this.plan.gradients);
     const outcome = { loss: 0, correct: 0 };
     this.dropout = dropoutKey(seed, this.step);
+    this.carried.length = Math.min(this.carried.length, tiles.length);
     this.prepare();
     for (const tile of tiles) {
       this.forward(tile);
@@ -494,7 +497,7 @@ export class ReferenceExecutor implements Executor {
     const at = (i: number, l: number) => offset + i * lanes + l;
     for (let l = 0; l < lanes; l++) {
       const target = tile.targets[everyStep ? (tile.start + t) * lanes + l : l];
-      if (kept?.length && l < tile.size) {
+      if (kept?.length && l < tile.size && (!everyStep || t <= tile.readSteps[l])) {
         const to = tile.place(tile.start + t, l) * outputs;
         for (let i = 0; i < outputs; i++) kept[to + i] = arena[at(i, l)];
       }
@@ -530,7 +533,9 @@ export class ReferenceExecutor implements Executor {
         }
         const key = rowKey(this.dropout, layer, tile.start + t, i);
         for (let l = 0; l < lanes; l++) {
-          arena[target + l] = isDropped(key, tile.example + l, rate) ? 0 : arena[source + l] * scale;
+          arena[target + l] = isDropped(key, tile.example + (l < tile.size ? l : 0), rate)
+            ? 0
+            : arena[source + l] * scale;
         }
       }
     }
