@@ -38,9 +38,9 @@
     },
     {
       "target_name": "filigree",
-      "sources": ["native/binding.cc", "native/executor.cc", "native/matrix.cc", "native/measure.cc",
-                  "native/plan.cc", "native/processor.cc", "native/stream.cc", "native/stream_binding.cc",
-                  "native/stream_matrix.cc", "native/team.cc", "native/tile.cc"],
+      "sources": ["native/binding.cc", "native/executor.cc", "native/jobs.cc", "native/matrix.cc",
+                  "native/measure.cc", "native/plan.cc", "native/processor.cc", "native/stream.cc",
+                  "native/stream_binding.cc", "native/stream_matrix.cc", "native/team.cc", "native/tile.cc"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "dependencies": ["kernels_baseline", "kernels_avx2", "kernels_avx512"],
       "defines": ["NAPI_VERSION=8", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],

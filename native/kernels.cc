@@ -492,6 +492,8 @@ void scatterRows(const float* in, int rows, const int* symbols, int lanes, float
   }
 }
 
+void transposeRows(const float* in, int rows, int lanes, float* out, int stride) { transpose(in, rows, lanes, out, stride); }
+
 // R rows at a time, then what is left with half as many.
 template <int R>
 void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums) {
@@ -626,6 +628,7 @@ extern const Kernels kernels = {
     softmax,
     gather,
     scatterRows,
+    transposeRows,
     rowSums,
     squares,
     scale,

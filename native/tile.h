@@ -8,6 +8,7 @@
 #include "kernels.h"
 #include "matrix.h"
 #include "memory.h"
+#include "outcome.h"
 #include "plan.h"
 
 namespace filigree {
@@ -18,17 +19,6 @@ struct Batches {
   std::vector<uint8_t> carry;
   // Where each batch starts, and its targets; filled in by `Executor::check`.
   std::vector<size_t> firstExample, firstSymbol, counts;
-};
-
-// Sums over targets: of their losses, and those that are the most likely.
-struct Outcome {
-  double loss = 0;
-  int correct = 0;
-  Outcome& operator+=(const Outcome& part) {
-    loss += part.loss;
-    correct += part.correct;
-    return *this;
-  }
 };
 
 // What dropout draws from; nothing is dropped where it is not active.
@@ -56,7 +46,6 @@ class TileRunner {
   Outcome evaluate(const float* before, float* after, float* outputs);
   // After `forward`: reads, and adds the tile's gradient, tables included.
   Outcome backward(float* gradient, DropoutKey dropout);
-
 
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
   size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes() + targets_.bytes(); }

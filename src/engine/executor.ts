@@ -101,10 +101,23 @@ export interface Executor {
   gradient(batches: Batches, index: number): { loss: number; gradient: Float32Array | Float64Array };
 }
 
+/** What a network says of one long sequence: sums over its targets. */
+export interface StreamOutcome {
+  /** The sum of the targets' cross-entropies, in nats. */
+  readonly loss: number;
+  readonly count: number;
+  /** Targets that are the most likely class or symbol. */
+  readonly correct: number;
+  /** [step][class], of as many steps as were wanted. */
+  readonly outputs: Float32Array;
+}
+
 /** A plan of `compileStream` at work. */
 export interface PlanStream {
   /** Takes in a symbol, a row of the plan's tables; returns the logits after it, in the same array each time. */
   step(row: number): Float32Array;
+  /** Takes in many, with a target after each, -1 for none; the logits of the first `wanted` are kept. */
+  run(rows: Int32Array, targets: Int32Array, wanted: number): Promise<Omit<StreamOutcome, "count">>;
   /** Forgets all symbols so far. */
   reset(): void;
 }

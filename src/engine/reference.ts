@@ -224,24 +224,41 @@ export class ReferenceExecutor implements Executor {
     this.prepare();
     const outputs = new Float32Array(this.plan.outputs);
     const symbols = new Int32Array(1);
-    const none = new Int32Array(1).fill(-1);
+    const readSteps = new Int32Array(1);
+    const targets = new Int32Array(1);
     const place = () => 0;
     const [one, first] = [
       { steps: 1, size: 1, count: 1 },
       { first: 0, example: 0, index: 0 },
     ];
-    const tile = { ...one, ...first, carries: true, place, symbols, readSteps: none, targets: none };
+    const tile = { ...one, ...first, carries: true, place, symbols, readSteps, targets };
+    const outcome = { loss: 0, correct: 0 };
+    const take = (row: number, target: number) => {
+      symbols[0] = row;
+      targets[0] = target;
+      this.forward(tile, (segment) => {
+        for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
+      });
+    };
     return {
       step: (row) => {
-        symbols[0] = row;
-        this.forward(tile, (segment) => {
-          for (const stage of this.plan.read) {
-            this.run(stage, segment, { loss: 0, correct: 0 }, undefined, outputs);
-          }
-        });
+        this.checkIdle();
+        take(row, -1);
         return outputs;
       },
+      run: (rows, after, wanted) =>
+        this.atWork(async () => {
+          Object.assign(outcome, { loss: 0, correct: 0 });
+          const kept = new Float32Array(wanted * outputs.length);
+          for (const [t, row] of rows.entries()) {
+            take(row, after[t]);
+            if (t < wanted) kept.set(outputs, t * outputs.length);
+            await this.giveTurn();
+          }
+          return { ...outcome, outputs: kept };
+        }),
       reset: () => {
+        this.checkIdle();
         this.carried = [];
       },
     };
