@@ -139,7 +139,7 @@ export function networkWith(
 ): Network {
   const { tied } = architecture.readout;
   const network = tied ? new Network(architecture) : initialise(architecture, random.stream("weights"));
-  if (tied) for (const { name } of network.tensors.values()) draw(network.values(name), random.stream(name));
+  if (tied) for (const { name, shape } of network.tensors.values()) draw(name, 1 / Math.sqrt(shape.at(-1)!));
   if (density >= 1) return network;
   const masks = new Map<string, Uint8Array>();
   const draws = random.stream("masks");
@@ -152,8 +152,10 @@ export function networkWith(
   if (!tied) masks.set("readout.weight", mask(network.tensor("readout.weight").length, density));
   return network.copy(masks);
 
-  function draw(values: Float32Array, random: Random): void {
-    for (let i = 0; i < values.length; i++) values[i] = 2 * random.uniform() - 1;
+  function draw(name: string, bound: number): void {
+    const stream = random.stream(name);
+    const values = network.values(name);
+    for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
   }
   function mask(length: number, density: number): Uint8Array {
     return Uint8Array.from({ length }, () => (draws.uniform() < density ? 1 : 0));
@@ -260,7 +262,9 @@ export function slopes(
   const random = new Random("directions");
   return [...network.tensors.values()].map(({ name, offset, length }) => {
     const mask = network.masks.get(name);
-    const direction = Float64Array.from({ length }, (_, i) => (mask?.[i] === 0 ? 0 : random.normal()));
+    const direction = Float64Array.from({ length }, (_, i) =>
+      mask?.[i] === 0 ? 0 : random.normal() / Math.sqrt(length),
+    );
     const moved = (step: number) => {
       const parameters = Float64Array.from(network.parameters);
       for (let i = 0; i < length; i++) parameters[offset + i] += step * direction[i];

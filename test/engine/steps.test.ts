@@ -89,6 +89,22 @@ const shapes: Shape[] = [
     symbols: 4,
     options: { dropout: { ...dropout, embedding: 0 } },
   },
+  // Batches that do not fill their lanes, of matrices for which that is worth being packed.
+  {
+    name: "packed, embedded",
+    architecture: (k) => everyStep(layers(k, 66, 66, 66)),
+    sizes: [5],
+    longest: 8,
+    symbols: 150,
+  },
+  {
+    name: "packed, from a table, with dropout, tied",
+    architecture: (k) => tied(layers(k, 66, 67, 66)),
+    sizes: [3],
+    longest: 9,
+    symbols: 70,
+    options: { dropout: { ...dropout, embedding: 0 } },
+  },
   {
     name: "dropout, read at the end",
     architecture: (k) => layers(k, 4, 5, 6),
@@ -149,7 +165,8 @@ async function results(executor: Executor, batches: Batches) {
 describe.each(cellKinds)("native executor, %s", (kind) => {
   it.each(shapes)("agrees with the reference: $name", async (shape) => {
     // More than one tile, the last of them with lanes to spare.
-    const { network, plan, batches } = setUp(shape, kind, [shape.sizes[0], 35]);
+    const tiles = shape.name.startsWith("packed") ? [shape.sizes[0], 2] : [shape.sizes[0], 35];
+    const { network, plan, batches } = setUp(shape, kind, tiles);
     const expected = await results(new ReferenceExecutor(plan, network.parameters), batches);
     const states = [];
     for (const isa of instructionSets) {
