@@ -211,9 +211,8 @@ void TileRunner::runStage(const Stage& stage, float* gradient, float* outputs, O
 
 void TileRunner::affine(const Op& op, int first, int end) {
   const float* bias = op.accumulate ? nullptr : prepared_ + op.bias;
-  for (int t = first; t < end; t++) {
-    matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias, bias);
-  }
+  matrices_[op.block].product({at(op.from, first), stride(op.from), at(op.target, first), stride(op.target), end - first},
+                              op.accumulate ? Start::kKeep : Start::kBias, bias);
 }
 
 // Where the embeddings of a step's symbols begin.
@@ -425,10 +424,9 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
       runCellBackward(op, first, end);
       break;
     case OpCode::kAffineBackward:
-      for (int t = first; t < end; t++) {
-        matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
-                                              op.accumulate ? Start::kKeep : Start::kZero);
-      }
+      matrices_[op.block].transposedProduct(
+          {at(op.from, first), stride(op.from), at(op.target, first), stride(op.target), end - first},
+          op.accumulate ? Start::kKeep : Start::kZero);
       break;
     case OpCode::kWeightGradient:
       matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),
