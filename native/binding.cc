@@ -1,17 +1,15 @@
 // The thin layer between JavaScript and the executor: it copies arguments in, checks them, runs the work on a thread
-// of its own and resolves a promise with the result. A thread per call, rather than Node's small pool, so that as many
-// trials run side by side as there are cores.
+// of its own and resolves a promise with the result.
 #include <napi.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <thread>
 
 #include "executor.h"
 #include "guard.h"
+#include "jobs.h"
 #include "measure.h"
 #include "processor.h"
 #include "stream_binding.h"
@@ -51,98 +49,44 @@ struct Result {
   std::vector<Trained> outcomes;  // Norms of 0 where nothing was trained.
   std::vector<double> counts;
   std::vector<float> outputs;
-  std::string error;
 };
 
-struct Job {
-  Job(Napi::Env env, std::shared_ptr<Shared> shared)
-      : deferred(Napi::Promise::Deferred::New(env)), shared(std::move(shared)) {}
-  Napi::Promise::Deferred deferred;
-  std::shared_ptr<Shared> shared;
-  Result result;
-  std::thread thread;
-};
-
-// The jobs of one JavaScript environment. When it is torn down (the process exits, a worker is terminated) they are
-// told to stop and waited for, because a thread must not outlive the queue through which it reports.
-class Jobs {
- public:
-  static void attach(Napi::Env env) {
-    auto* jobs = new Jobs;
-    env.SetInstanceData(jobs);
-    env.AddCleanupHook([](Jobs* jobs) { jobs->stop(); }, jobs);
+// {losses, counts, correct, norms, outputs}
+Napi::Value valueOf(Napi::Env env, const Result& result) {
+  Napi::Object out = Napi::Object::New(env);
+  const size_t count = result.outcomes.size();
+  auto losses = Napi::Float64Array::New(env, count), norms = Napi::Float64Array::New(env, count);
+  auto counts = Napi::Float64Array::New(env, count);
+  auto correct = Napi::Int32Array::New(env, count);
+  for (size_t i = 0; i < count; i++) {
+    losses[i] = result.outcomes[i].loss;
+    norms[i] = result.outcomes[i].norm;
+    correct[i] = result.outcomes[i].correct;
+    counts[i] = result.counts[i];
   }
+  auto outputs = Napi::Float32Array::New(env, result.outputs.size());
+  std::copy(result.outputs.begin(), result.outputs.end(), outputs.Data());
+  out.Set("losses", losses);
+  out.Set("counts", counts);
+  out.Set("correct", correct);
+  out.Set("norms", norms);
+  out.Set("outputs", outputs);
+  return out;
+}
 
-  // Runs `work` on a thread of its own; resolves to {losses, counts, correct, norms, outputs}.
-  template <class Work>
-  static Napi::Value run(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
-    auto& running = env.GetInstanceData<Jobs>()->running_;
-    auto owned = std::make_unique<Job>(env, std::move(shared));
-    Job* const job = owned.get();
-    auto done = Napi::ThreadSafeFunction::New(env, Napi::Function(), "filigree", 0, 1);
-    // It owns nothing, because an environment that ends first throws it away unheard.
-    const auto report = [job, &running](Napi::Env env, Napi::Function) {
-      job->thread.join();
-      const auto finished = running.extract(job);
-      settle(env, *job);
-    };
-    const auto body = [job, done, report, work = std::move(work)]() mutable {
-      try {
-        work(job->shared->executor, job->result);
-      } catch (const std::exception& error) {
-        job->result.error = error.what();
-      }
-      job->shared->busy = false;
-      done.BlockingCall(report);
-      done.Release();
-    };
-    running.emplace(job, std::move(owned));
-    try {
-      job->thread = std::thread(std::move(body));
-    } catch (...) {
-      running.erase(job);
-      done.Release();
-      throw;
-    }
-    return job->deferred.Promise();
-  }
-
- private:
-  static void settle(Napi::Env env, const Job& job) {
-    const Result& result = job.result;
-    if (!result.error.empty()) {
-      job.deferred.Reject(Napi::Error::New(env, result.error).Value());
-      return;
-    }
-    Napi::Object out = Napi::Object::New(env);
-    const size_t count = result.outcomes.size();
-    auto losses = Napi::Float64Array::New(env, count), norms = Napi::Float64Array::New(env, count);
-    auto counts = Napi::Float64Array::New(env, count);
-    auto correct = Napi::Int32Array::New(env, count);
-    for (size_t i = 0; i < count; i++) {
-      losses[i] = result.outcomes[i].loss;
-      norms[i] = result.outcomes[i].norm;
-      correct[i] = result.outcomes[i].correct;
-      counts[i] = result.counts[i];
-    }
-    auto outputs = Napi::Float32Array::New(env, result.outputs.size());
-    std::copy(result.outputs.begin(), result.outputs.end(), outputs.Data());
-    out.Set("losses", losses);
-    out.Set("counts", counts);
-    out.Set("correct", correct);
-    out.Set("norms", norms);
-    out.Set("outputs", outputs);
-    job.deferred.Resolve(out);
-  }
-
-  void stop() {
-    for (const auto& [job, owned] : running_) job->shared->executor.stop();
-    for (const auto& [job, owned] : running_) job->thread.join();
-    running_.clear();
-  }
-
-  std::map<Job*, std::unique_ptr<Job>> running_;
-};
+// Runs work(executor, result) beside JavaScript and releases the claim on the executor.
+template <class Work>
+Napi::Value runBeside(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
+  const auto stop = [shared] { shared->executor.stop(); };
+  const auto job = [shared, work = std::move(work)]() -> Jobs::Result {
+    const auto release = [](Shared* shared) { shared->busy = false; };
+    const std::unique_ptr<Shared, decltype(release)> claim(shared.get(), release);
+    auto result = std::make_shared<Result>();
+    work(shared->executor, *result);
+    return [result](Napi::Env env) { return valueOf(env, *result); };
+  };
+  return Jobs::run(env, job, stop);
+}
 
 class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
  public:
@@ -240,7 +184,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
         out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to), update);
         out.counts.assign(batches.counts.begin() + from, batches.counts.begin() + to);
       };
-      return Jobs::run(info.Env(), shared_, work);
+      return runBeside(info.Env(), shared_, work);
     });
   }
 
@@ -250,7 +194,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
       shared_->executor.check(batches);
       const bool wanted = info[1].ToBoolean();
-      return Jobs::run(info.Env(), shared_, [batches = std::move(batches), wanted](Executor& executor, Result& out) {
+      return runBeside(info.Env(), shared_, [batches = std::move(batches), wanted](Executor& executor, Result& out) {
         if (wanted) out.outputs.resize(batches.targets.size() * executor.plan().outputs);
         for (const Outcome& outcome : executor.evaluate(batches, wanted ? out.outputs.data() : nullptr)) {
           out.outcomes.push_back({outcome, 0});

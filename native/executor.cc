@@ -25,11 +25,11 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   matrices_.reserve(plan_.blocks.size());
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
-  const auto width = static_cast<size_t>(plan_.embeddingWidth);
-  size_t flows = 0, sums = 0;
+  size_t width = 0, flows = 0, sums = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block < 0) continue;
+      width = static_cast<size_t>(plan_.embeddingWidth);
       flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
       sums = std::max(sums, matrices_[op.block].sumCount());
     }
@@ -241,7 +241,9 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index, double see
 
 void Executor::prepare() {
   for (Matrix& matrix : matrices_) matrix.refresh(parameters_.data());
-  eachEmbedded([&](int64_t row, int j, float& value) { value = parameters_.data()[row + j]; }, embedded_.data());
+  if (embedded_.size() > 0) {
+    eachEmbedded([&](int64_t row, int j, float& value) { value = parameters_.data()[row + j]; }, embedded_.data());
+  }
   for (const Op& op : plan_.prepare) runPrepare(op);
 }
 

@@ -246,6 +246,10 @@ struct OuterPanels {
   }
 };
 
+// Rows that meet all columns before the next ones do, so that they stay in the second-level cache: a multiple of every
+// kColumnRows.
+constexpr int kBlockRows = 8 * kMaxRows;
+
 template <int L>
 void outerOf(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
              float* gradient, int stride, float* scratch) {
@@ -258,15 +262,19 @@ void outerOf(const float* left, int leftStep, int rows, const float* right, int 
         transpose(r + static_cast<long>(k) * rightStep + j * L, 16, L, scratch + (j * kOuterSteps + k * 16) * L, 16);
       }
     }
-    chunks(whole / 16, kMaxSixteens, [&](int first, int sixteens) {
-      unroll<kMaxSixteens>([&](auto u) {
-        if (sixteens != u + 1) return;
-        chunks(rows, kColumnRows<u + 1>, [&](int i, int height) {
-          kOuterColumnsOf<u + 1, L>.of[height](l + i * L, leftStep, scratch + first * 16 * kOuterSteps * L,
-                                               length, gradient + static_cast<long>(i) * stride + first * 16, stride);
+    for (int block = 0; block < rows; block += kBlockRows) {
+      const int here = rows - block < kBlockRows ? rows - block : kBlockRows;
+      chunks(whole / 16, kMaxSixteens, [&](int first, int sixteens) {
+        unroll<kMaxSixteens>([&](auto u) {
+          if (sixteens != u + 1) return;
+          chunks(here, kColumnRows<u + 1>, [&](int i, int height) {
+            i += block;
+            kOuterColumnsOf<u + 1, L>.of[height](l + i * L, leftStep, scratch + first * 16 * kOuterSteps * L, length,
+                                                 gradient + static_cast<long>(i) * stride + first * 16, stride);
+          });
         });
       });
-    });
+    }
   });
   static constexpr OuterPanels<L> panels;
   chunks(steps, kTailSteps, [&](int t, int length) {
@@ -492,6 +500,8 @@ void scatterRows(const float* in, int rows, const int* symbols, int lanes, float
   }
 }
 
+void transposeRows(const float* in, int rows, int lanes, float* out, int stride) { transpose(in, rows, lanes, out, stride); }
+
 // R rows at a time, then what is left with half as many.
 template <int R>
 void rowSumsBy(const float* in, int step, int first, int rows, int steps, int lanes, float* sums) {
@@ -626,6 +636,7 @@ extern const Kernels kernels = {
     softmax,
     gather,
     scatterRows,
+    transposeRows,
     rowSums,
     squares,
     scale,

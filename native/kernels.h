@@ -115,6 +115,9 @@ struct StreamKernels {
   int maxSixteens;
   // out[row] += sum over j of weight[row][j] * in[j], for panels of nearly equal heights, column by column.
   void (*dense)(const float* panels, int sixteens, int columns, const float* in, float* out);
+  // The same for `steps` vectors, `columns` floats apart, and results that are `outStep` floats apart.
+  void (*denseSteps)(const float* panels, int sixteens, int columns, const float* in, int steps, float* out,
+                     int outStep);
   void (*sparse)(const StreamSlice* slices, int count, const float* in, float* out);
 };
 
@@ -165,6 +168,8 @@ struct Kernels {
   // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
   void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
                       float* scratch);
+  // out[l][i] = in[i][l]: rows of `lanes` floats, whole sixteens, become columns, `stride` apart.
+  void (*transpose)(const float* in, int rows, int lanes, float* out, int stride);
   // sums[row] = sum over t and l of in[t][row][l].
   void (*rowSums)(const float* in, int step, int rows, int steps, int lanes, float* sums);
 

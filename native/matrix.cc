@@ -11,6 +11,8 @@ constexpr int kProductColumns = 256;
 constexpr int kGradientColumns = 128;
 constexpr int kGradientFloats = 1 << 13;
 constexpr int kMostChunk = 24;
+// Weights that are read for each step anew; of more than these, one panel after the other is multiplied for all steps.
+constexpr size_t kCachedWeights = size_t{1} << 16;
 
 template <class T>
 size_t bytesOf(const std::vector<T>& vector) {
@@ -112,6 +114,17 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
   }
 }
 
+Matrix::Origin Matrix::originOf(const std::vector<int>& source, int rows, int columns) {
+  const int first = source[0], row = rows > 1 ? source[1] - first : 0, column = columns > 1 ? source[rows] - first : 0;
+  for (int j = 0; j < columns; j++) {
+    for (int r = 0; r < rows; r++) {
+      const int own = source[static_cast<size_t>(j) * rows + r];
+      if (own < 0 || own != first + int64_t{r} * row + int64_t{j} * column) return {};
+    }
+  }
+  return {true, first, row, column};
+}
+
 void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const {
   size_t weights = 0, columns = 0;
   for (const Whole& whole : wholes) {
@@ -119,8 +132,8 @@ void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Wh
     columns += whole.columns.size();
   }
   form.weights = Floats(weights);
-  form.source.assign(weights, -1);
   form.offsets.reserve(columns);
+  std::vector<int> source;  // Of one panel.
   size_t packed = 0;
   for (const Whole& whole : wholes) {
     Panel panel{};
@@ -137,14 +150,17 @@ void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Wh
     for (int p = 0, first = 0; p < count; p++) {
       panel.rows = rows / count + (p < rows % count);
       panel.weights = form.weights.data() + packed;
+      source.assign(static_cast<size_t>(panel.rows) * panel.columns, -1);
       for (int r = 0; r < panel.rows; r++) {
         panel.row[r] = whole.rows[first + r];
         for (const auto& [column, parameter] : entries[panel.row[r]]) {
           if (column >= static_cast<int>(place.size()) || place[column] < 0) continue;
-          form.source[packed + static_cast<size_t>(place[column]) * panel.rows + r] = parameter;
+          source[static_cast<size_t>(place[column]) * panel.rows + r] = parameter;
         }
       }
       form.panels.push_back(panel);
+      form.origins.push_back(originOf(source, panel.rows, panel.columns));
+      if (!form.origins.back().regular) form.source.insert(form.source.end(), source.begin(), source.end());
       packed += static_cast<size_t>(panel.rows) * panel.columns;
       first += panel.rows;
     }
@@ -258,18 +274,35 @@ void Matrix::refresh(const float* parameters) {
   for (size_t k = 0; k < grouped_.size(); k++) values_.data()[k] = parameters[grouped_[k]];
   for (Form* form : {&forward_, &backward_}) {
     float* weights = form->weights.data();
-    for (size_t k = 0; k < form->source.size(); k++) {
-      const int source = form->source[k];
-      weights[k] = source < 0 ? 0 : parameters[source];
+    const int* source = form->source.data();
+    for (size_t p = 0; p < form->panels.size(); p++) {
+      const auto [regular, first, row, column] = form->origins[p];
+      const int rows = form->panels[p].rows, columns = form->panels[p].columns;
+      for (int j = 0; j < columns; j++) {
+        const float* from = parameters + first + int64_t{j} * column;
+        for (int r = 0; r < rows && regular; r++) *weights++ = from[int64_t{r} * row];
+        for (int r = 0; r < rows && !regular; r++, source++) *weights++ = *source < 0 ? 0 : parameters[*source];
+      }
     }
     const float* values = values_.data();
     for (size_t k = 0; k < form->nonzeros.size(); k++) form->nonzeros[k].weight = values[form->nonzeroSource[k]];
   }
 }
 
-void Matrix::multiply(const Form& form, const float* in, float* out, Start start, const float* bias) const {
-  kernels_.product(form.panels.data(), static_cast<int>(form.panels.size()), lanes_, in, out, start, bias);
-  kernels_.sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in, out, start, bias);
+void Matrix::multiply(const Form& form, const Steps& steps, Start start, const float* bias) const {
+  const auto [in, inStep, out, outStep, count] = steps;
+  const size_t panels = form.panels.size();
+  const size_t together = count > 1 && form.weights.size() > kCachedWeights ? 1 : std::max<size_t>(panels, 1);
+  for (size_t p = 0; p < panels; p += together) {
+    for (int t = 0; t < count; t++) {
+      kernels_.product(form.panels.data() + p, static_cast<int>(together), lanes_, in + int64_t{t} * inStep,
+                       out + int64_t{t} * outStep, start, bias);
+    }
+  }
+  for (int t = 0; t < count; t++) {
+    kernels_.sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in + int64_t{t} * inStep,
+                           out + int64_t{t} * outStep, start, bias);
+  }
 }
 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
@@ -298,7 +331,7 @@ size_t Matrix::bytes() const {
   size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(grouped_) + values_.bytes() +
                  bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
   for (const Form* form : {&forward_, &backward_}) {
-    bytes += bytesOf(form->panels) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
+    bytes += bytesOf(form->panels) + bytesOf(form->origins) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
              bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) + bytesOf(form->groups);
   }
   return bytes;

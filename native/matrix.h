@@ -18,13 +18,21 @@ class Matrix {
 
   void refresh(const float* parameters);
 
-  // out (start) += W in, and out (start) += W^T in.
+  // Operands of several steps, which are so many floats apart.
+  struct Steps {
+    const float* in;
+    int inStep;
+    float* out;
+    int outStep;
+    int count;
+  };
+  // out (start) += W in, and out (start) += W^T in, of one step or of several.
   void product(const float* in, float* out, Start start, const float* bias) const {
-    multiply(forward_, in, out, start, bias);
+    product({in, 0, out, 0, 1}, start, bias);
   }
-  void transposedProduct(const float* in, float* out, Start start) const {
-    multiply(backward_, in, out, start, nullptr);
-  }
+  void product(const Steps& steps, Start start, const float* bias) const { multiply(forward_, steps, start, bias); }
+  void transposedProduct(const float* in, float* out, Start start) const { transposedProduct({in, 0, out, 0, 1}, start); }
+  void transposedProduct(const Steps& steps, Start start) const { multiply(backward_, steps, start, nullptr); }
 
   // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
   // room for kOuterSteps * lanes * columns floats. Weights in groups add to `sumCount()` sums instead, in an order of
@@ -41,11 +49,19 @@ class Matrix {
   size_t bytes() const;
 
  private:
+  // Where the weights of a panel come from: row r's for column j is parameter first + r * row + j * column, unless the
+  // panel is irregular.
+  struct Origin {
+    bool regular;
+    int first, row, column;
+  };
+
   // One direction: W or its transpose. A row of the result is in at most one panel, and the panels come first.
   struct Form {
     std::vector<Panel> panels;
-    Floats weights;           // Of all panels, in packed order.
-    std::vector<int> source;  // The parameter of each; -1 where there is none.
+    std::vector<Origin> origins;  // Of each panel.
+    Floats weights;               // Of all panels, in packed order.
+    std::vector<int> source;      // Of the weights of irregular panels: the parameter of each; -1 where there is none.
     std::vector<int> offsets;
     std::vector<Nonzero> nonzeros;
     std::vector<int> nonzeroSource;  // Indices of `values_`.
@@ -54,11 +70,12 @@ class Matrix {
 
   struct Whole;
   static std::vector<Whole> wholesOf(const Block& block);
+  static Origin originOf(const std::vector<int>& source, int rows, int columns);
   void packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const;
   void packGroups(Form& form, const Entries& entries) const;
   void indexValues(const Entries& entries);
   void packGradient(const Entries& entries);
-  void multiply(const Form& form, const float* in, float* out, Start start, const float* bias) const;
+  void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;
 
   const Block block_;
   const int lanes_;

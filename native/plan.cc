@@ -47,10 +47,11 @@ class Decoder {
     for (int64_t i = 0; i < counts[0]; i++) plan_.blocks.push_back(block());
     using enum OpCode;
     decodeOps(plan_.prepare, counts[1], {kBias, kTable});
-    decodeStages(plan_.forward, counts[2], Time::kForward, {kGather, kEmbed, kAffine, kCell, kSum, kDropout, kSelect});
-    decodeStages(plan_.read, counts[3], Time::kForward, {kAffine, kSoftmax});
+    decodeStages(plan_.forward, counts[2], Time::kForward,
+                 {kGather, kEmbed, kAffine, kCell, kSum, kDropout, kPack, kUnpack, kSelect});
+    decodeStages(plan_.read, counts[3], Time::kForward, {kAffine, kSoftmax, kPack});
     decodeStages(plan_.backward, counts[4], Time::kBackward,
-                 {kAffine, kSoftmax, kClear, kScatter, kCopy, kDropout, kCellBackward, kAffineBackward, kWeightGradient,
+                 {kAffine, kSoftmax, kPack, kUnpack, kClear, kScatter, kCopy, kDropout, kCellBackward, kAffineBackward, kWeightGradient,
                   kBiasGradient, kTableGradient, kEmbedGradient});
     decodeOps(plan_.finish, counts[5], {kTableBackward});
     for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
@@ -143,6 +144,9 @@ class Decoder {
     require(held >= 0 && held <= plan_.segment, "a buffer holds an impossible number of steps");
     require(held <= 1 || (stage_ && held >= stage_->chunk), "a buffer does not hold a chunk");
     r.held = static_cast<int>(held);
+    r.packed = flag();
+    require(!r.packed || (stage_ && stage_->time != Time::kOnce && held >= stage_->chunk && plan_.lanes > 1 && !r.initial),
+            "a buffer cannot be packed");
     require(r.rows <= r.stride, "a buffer is narrower than its rows");
     require(plan_.lanes == 1 || r.offset % 16 == 0, "a buffer is not aligned");
     const int64_t step = int64_t{r.stride} * plan_.lanes, own = int64_t{r.rows} * plan_.lanes;
@@ -172,6 +176,19 @@ class Decoder {
     require(stage_ && (stage_->time == Time::kOnce ? r.held == 1 : r.held == 0 || r.held >= stage_->chunk),
             "a buffer does not fit its stage");
     return r;
+  }
+
+  // The same where steps are not packed.
+  Rows unpacked() {
+    const Rows r = stepped();
+    require(!r.packed, "a buffer is packed");
+    return r;
+  }
+
+  // What an operation reads and writes is packed, or neither is.
+  void packedAlike(Op& op) {
+    require(op.from.packed == op.target.packed, "a buffer is packed and another is not");
+    op.packed = op.target.packed;
   }
 
   std::vector<Rows> rowsList(const char* what) {
@@ -262,12 +279,12 @@ class Decoder {
       }
       case OpCode::kGather:
         op.table = word();
-        op.target = stepped();
+        op.target = unpacked();
         require(op.table % 16 == 0, "a table does not fit its buffer");
         inPrepared(op.table, int64_t{op.target.rows} * plan_.tableWidth());
         return op;
       case OpCode::kEmbed:
-        op.target = stepped();
+        op.target = unpacked();
         require(op.target.rows == plan_.embeddingWidth, "an embedding does not fit its buffer");
         return op;
       case OpCode::kAffine: {
@@ -276,6 +293,7 @@ class Decoder {
         op.target = stepped();
         op.bias = word();
         op.accumulate = flag();
+        packedAlike(op);
         require(op.from.rows == b.columns && op.target.rows == b.rows, "a matrix does not fit its buffers");
         if (!op.accumulate) inPrepared(op.bias, b.rows);
         return op;
@@ -323,6 +341,7 @@ class Decoder {
           covered += gradient.rows;
         }
         op.carry = rows();
+        require(!op.carry.packed, "a buffer is packed");
         require(covered == units && op.carry.rows == (op.hasState ? 2 : 1) * units, "a cell's gradient does not fit it");
         return op;
       }
@@ -346,13 +365,29 @@ class Decoder {
         op.accumulate = flag();
         require(op.from.rows == op.target.rows, "a copy does not fit");
         return op;
+      case OpCode::kPack:
+        op.from = whole();
+        op.target = stepped();
+        op.shift = flag() ? 1 : 0;
+        op.packed = true;
+        require(op.target.packed && op.from.rows == op.target.rows && (op.shift == 0 || op.from.initial),
+                "a packing does not fit");
+        return op;
+      case OpCode::kUnpack:
+        op.from = stepped();
+        op.target = whole();
+        op.gradient = flag();
+        op.accumulate = flag();
+        require(op.from.packed && op.from.rows == op.target.rows, "an unpacking does not fit");
+        return op;
       case OpCode::kSelect:
         op.from = whole();
         op.target = rows();
-        require(op.from.rows == op.target.rows && op.target.held == 1, "a selection does not fit");
+        require(op.from.rows == op.target.rows && op.target.held == 1 && !op.target.packed, "a selection does not fit");
         return op;
       case OpCode::kSoftmax:
         op.target = stepped();
+        op.packed = op.target.packed;
         op.gradient = flag();
         require(op.target.rows == plan_.outputs, "the logits do not fit");
         require(plan_.lanes == 1 || plan_.everyStep == (stage_->time != Time::kOnce), "the targets do not fit");
@@ -363,13 +398,14 @@ class Decoder {
       case OpCode::kScatter:
         op.from = rows();
         op.target = whole();
-        require(op.from.rows == op.target.rows && op.from.held == 1, "a scattering does not fit");
+        require(op.from.rows == op.target.rows && op.from.held == 1 && !op.from.packed, "a scattering does not fit");
         return op;
       case OpCode::kAffineBackward: {
         const Block& b = blockOf(op);
         op.from = stepped();
         op.target = stepped();
         op.accumulate = flag();
+        packedAlike(op);
         require(op.from.rows == b.rows && op.target.rows == b.columns, "a matrix does not fit its buffers");
         return op;
       }
@@ -378,6 +414,7 @@ class Decoder {
         op.from = stepped();
         op.target = stepped();
         op.shift = flag() ? 1 : 0;
+        packedAlike(op);
         require(op.from.rows == b.rows && op.target.rows == b.columns, "a gradient does not fit its matrix");
         require(op.shift == 0 || (op.target.initial && op.target.held == 0),
                 "a gradient needs the state before the first step");
@@ -385,6 +422,7 @@ class Decoder {
       }
       case OpCode::kBiasGradient:
         op.from = stepped();
+        op.packed = op.from.packed;
         op.parts = biasParts(op.from.rows);
         return op;
       case OpCode::kTableGradient:

@@ -22,6 +22,7 @@ struct Rows {
   int stride = 0;
   bool initial = false;
   int held = 0;  // Steps that there is room for, of the chunk at work; 0 for all steps.
+  bool packed = false;  // Holds the chunk's steps and examples densely; see Sequence in src/engine/plan.ts.
 };
 
 // A rectangle of a block and the parameters that it takes its weights from; see src/engine/plan.ts.
@@ -60,6 +61,8 @@ enum class OpCode : int {
   kCell,
   kSum,
   kDropout,
+  kPack,
+  kUnpack,
   kSelect,
   kSoftmax,
   kClear,
@@ -76,10 +79,10 @@ enum class OpCode : int {
 
 // The version of the encoding, the operations in the order of their codes and the cells in the order of kCellShapes, as
 // src/engine/encode.ts has them.
-constexpr int kVersion = 4;
+constexpr int kVersion = 5;
 constexpr const char* kDialect =
-    "4: bias table gather embed affine cell sum dropout select softmax clear scatter copy cellBackward affineBackward "
-    "weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
+    "5: bias table gather embed affine cell sum dropout pack unpack select softmax clear scatter copy cellBackward "
+    "affineBackward weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
 
 // What the executor must know of a kind of cell; the order is that of `cellKinds` in src/network/architecture.ts. The
 // matrices have shares in adjacent gates: the input's in the first `inputGates`, the hidden one in `hiddenGates` from
@@ -110,6 +113,7 @@ struct Op {
   bool accumulate = false;
   bool gradient = false;
   bool hasState = false;
+  bool packed = false;  // Works on packed steps.
   int64_t bias = -1;
   int64_t table = 0;
   int64_t to = 0;

@@ -8,6 +8,8 @@
 namespace filigree {
 namespace {
 
+constexpr int kBlock = 32;  // Steps of a run that are read out together, as many lanes.
+
 int padded(int rows) { return (rows + 15) / 16 * 16; }
 
 void copyFloats(const float* from, float* to, int count) {
@@ -37,6 +39,13 @@ Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
   // A product may start at any row and goes on to a whole sixteen.
   rows_ = Floats(static_cast<size_t>(padded(rows)) + 16);
   separated_ = Floats(static_cast<size_t>(separated));
+  for (const Stage& stage : plan_.read) {
+    for (const Op& op : stage.ops) {
+      if (op.code != OpCode::kAffine) continue;
+      if (op.target.rows != plan_.outputs) throw Refused("the plan cannot be run: a read-out does not fit its outputs");
+      reads_.push_back(&op);
+    }
+  }
   prepare(parameters);
 }
 
@@ -99,9 +108,10 @@ void Stream::makeTable(const Op& op, const float* parameters) {
 }
 
 size_t Stream::bytes() const {
-  size_t bytes = (prepared_.size() + embeddings_.size() + arena_.size() + rows_.size() + separated_.size()) * sizeof(float);
+  size_t bytes = (prepared_.size() + embeddings_.size() + arena_.size() + rows_.size() + separated_.size() + logits_.size() + lanes_.size()) * sizeof(float);
   for (const auto& matrix : matrices_) bytes += matrix ? matrix->bytes() : 0;
   for (const Cell& cell : cells_) bytes += cell.output.bytes() + cell.state.bytes();
+  for (const Floats& inputs : read_) bytes += inputs.bytes();
   return bytes;
 }
 
@@ -113,35 +123,94 @@ void Stream::reset() {
 
 void Stream::step(int symbol, float* logits) {
   const FlushToZero flush;
-  size_t cells = 0;
-  eachOp([&](const Op& op, bool fills) {
-    switch (op.code) {
-      case OpCode::kGather:
-        copyFloats(prepared_.data() + op.table + int64_t{symbol} * op.target.rows, rows_.data(), op.target.rows);
-        break;
-      case OpCode::kEmbed:
-        copyFloats(embeddings_.data() + int64_t{symbol} * op.target.rows, at(op.target), op.target.rows);
-        break;
-      case OpCode::kAffine:
-        affine(op, fills);
-        break;
-      case OpCode::kCell:
-        cell(op, cells_[cells++]);
-        break;
-      case OpCode::kSum:
-        sum(op);
-        break;
-      case OpCode::kDropout:
-      case OpCode::kSelect:
-        copyFloats(at(op.from), at(op.target), op.target.rows);
-        break;
-      case OpCode::kSoftmax:
-        copyFloats(at(op.target), logits, op.target.rows);
-        break;
-      default:
-        break;  // decodePlan lets no other operation into these stages.
+  takeIn(symbol);
+  for (const Stage& stage : plan_.read) {
+    for (const Op& op : stage.ops) {
+      if (op.code == OpCode::kAffine) affine(op, false);
+      if (op.code == OpCode::kSoftmax) copyFloats(at(op.target), logits, op.target.rows);
     }
-  });
+  }
+}
+
+// All but the read-out.
+void Stream::takeIn(int symbol) {
+  size_t cells = 0;
+  for (const Stage& stage : plan_.forward) {
+    for (const Op& op : stage.ops) {
+      switch (op.code) {
+        case OpCode::kGather:
+          copyFloats(prepared_.data() + op.table + int64_t{symbol} * op.target.rows, rows_.data(), op.target.rows);
+          break;
+        case OpCode::kEmbed:
+          copyFloats(embeddings_.data() + int64_t{symbol} * op.target.rows, at(op.target), op.target.rows);
+          break;
+        case OpCode::kAffine:
+          affine(op, true);
+          break;
+        case OpCode::kCell:
+          cell(op, cells_[cells++]);
+          break;
+        case OpCode::kSum:
+          sum(op);
+          break;
+        case OpCode::kDropout:
+        case OpCode::kSelect:
+          copyFloats(at(op.from), at(op.target), op.target.rows);
+          break;
+        default:
+          break;  // decodePlan lets no other operation into these stages.
+      }
+    }
+  }
+}
+
+Outcome Stream::run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted) {
+  const FlushToZero flush;
+  const int rows = plan_.outputs, stride = padded(rows);
+  if (read_.empty()) {
+    for (const Op* op : reads_) read_.emplace_back(static_cast<size_t>(kBlock) * op->from.rows);
+    logits_ = Floats(static_cast<size_t>(kBlock) * stride);
+    lanes_ = Floats(static_cast<size_t>(kBlock) * stride);
+  }
+  Outcome outcome;
+  for (size_t first = 0; first < count && !stopped_; first += kBlock) {
+    const int steps = static_cast<int>(std::min<size_t>(kBlock, count - first));
+    for (int t = 0; t < steps; t++) {
+      takeIn(symbols[first + t]);
+      for (size_t k = 0; k < reads_.size(); k++) {
+        const Rows& from = reads_[k]->from;
+        copyFloats(at(from), read_[k].data() + static_cast<size_t>(t) * from.rows, from.rows);
+      }
+    }
+    alignas(64) int own[kBlock];
+    std::fill_n(std::copy_n(targets + first, steps, own), kBlock - steps, -1);
+    const bool asked = std::any_of(own, own + kBlock, [](int target) { return target >= 0; });
+    if (!asked && first >= wanted) continue;
+    readOut(steps);
+    for (int t = 0; t < steps && first + t < wanted; t++) {
+      copyFloats(logits_.data() + static_cast<size_t>(t) * stride, outputs + (first + t) * rows, rows);
+    }
+    kernels_.transpose(logits_.data(), kBlock, stride, lanes_.data(), kBlock);
+    double loss[kBlock];
+    alignas(64) int likeliest[kBlock];
+    kernels_.softmax(lanes_.data(), rows, kBlock, own, 1, false, loss, likeliest);
+    for (int t = 0; t < steps; t++) {
+      if (own[t] >= 0) outcome += {loss[t], own[t] == likeliest[t]};
+    }
+  }
+  return outcome;
+}
+
+// The logits of some steps, from what their products read.
+void Stream::readOut(int steps) {
+  const int stride = padded(plan_.outputs);
+  for (size_t k = 0; k < reads_.size(); k++) {
+    const Op& op = *reads_[k];
+    for (int t = 0; t < steps && !op.accumulate; t++) {
+      copyFloats(prepared_.data() + op.bias, logits_.data() + static_cast<size_t>(t) * stride, op.target.rows);
+    }
+    matrices_[op.block]->addProducts(read_[k].data(), steps, logits_.data(), stride);
+  }
 }
 
 void Stream::affine(const Op& op, bool fills) {

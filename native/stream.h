@@ -1,7 +1,9 @@
 // Runs a plan of one lane and one step again and again: a symbol in, logits out, state kept in place. All that can be
-// done beforehand is: tables made, weights packed, every buffer found, so that a step allocates nothing.
+// done beforehand is: tables made, weights packed, every buffer found, so that a step allocates nothing. A whole text in one
+// call takes its read-out many steps at a time.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +11,7 @@
 
 #include "kernels.h"
 #include "memory.h"
+#include "outcome.h"
 #include "plan.h"
 #include "stream_matrix.h"
 
@@ -22,6 +25,11 @@ class Stream {
   // `symbol` is a row of the plan's tables: 0 <= symbol < symbols(). Writes outputs() logits.
   void step(int symbol, float* logits);
   void reset();
+  // Takes in `count` symbols, and what it makes of the targets after them; -1 is none. Writes the logits after the first
+  // `wanted` of them, one step after the other: the same as `step` does.
+  Outcome run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted);
+  // Ends a run on another thread before its next steps; the stream is of no use afterwards.
+  void stop() { stopped_ = true; }
 
   int symbols() const { return static_cast<int>(plan_.symbols.size()); }
   int outputs() const { return plan_.outputs; }
@@ -38,6 +46,8 @@ class Stream {
   void makeTable(const Op& op, const float* parameters);
   template <class F>
   void eachOp(F f) const;
+  void takeIn(int symbol);
+  void readOut(int steps);
   void affine(const Op& op, bool fills);
   void cell(const Op& op, Cell& cell);
   void sum(const Op& op);
@@ -53,6 +63,12 @@ class Stream {
   Floats arena_;                                       // Outputs, and what is read out.
   Floats rows_;       // What a product adds to: the gates of the cell that follows, or the rows of an operation.
   Floats separated_;  // The gates of a cell, each from a multiple of 16 on.
+  // Of a run: what the read-out's products read, one after the other, [step][column]; its logits [step][row], and as the
+  // kernels for lanes have them.
+  std::vector<const Op*> reads_;
+  std::vector<Floats> read_;
+  Floats logits_, lanes_;
+  std::atomic<bool> stopped_{false};
 };
 
 }  // namespace filigree

@@ -1,23 +1,35 @@
-// The thin layer between JavaScript and a stream: it checks every argument and runs the step on the calling thread,
-// because a step is over before a thread would have started.
+// The thin layer between JavaScript and a stream: it checks every argument and runs a step on the calling thread,
+// because it is over before a thread would have started, and a text on one of its own.
 #include "stream_binding.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "guard.h"
+#include "jobs.h"
 #include "processor.h"
 #include "stream.h"
 
 namespace filigree {
 namespace {
 
+// A stream and whether a thread is at work on it.
+struct Shared {
+  Shared(Plan plan, const float* parameters, const Kernels& kernels) : stream(std::move(plan), parameters, kernels) {}
+  Stream stream;
+  std::atomic<bool> busy{false};
+};
+
 class NativeStream : public Napi::ObjectWrap<NativeStream> {
  public:
   static Napi::Function define(Napi::Env env) {
     return DefineClass(env, "NativeStream",
-                       {InstanceMethod<&NativeStream::step>("step"), InstanceMethod<&NativeStream::reset>("reset")});
+                       {InstanceMethod<&NativeStream::step>("step"), InstanceMethod<&NativeStream::reset>("reset"),
+                        InstanceMethod<&NativeStream::run>("run")});
   }
 
   // (words: Int32Array, masks: Uint8Array, parameters: Float32Array)
@@ -30,9 +42,9 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
         throw Refused("a vector does not have the parameters' length");
       }
-      stream_ = std::make_unique<Stream>(std::move(plan), parameters.Data(), chooseKernels(std::getenv("FILIGREE_ISA")));
+      shared_ = std::make_shared<Shared>(std::move(plan), parameters.Data(), chooseKernels(std::getenv("FILIGREE_ISA")));
       // Tells the garbage collector what this small object holds on to.
-      memory_ = static_cast<int64_t>(stream_->bytes());
+      memory_ = static_cast<int64_t>(shared_->stream.bytes());
       Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
     });
   }
@@ -44,28 +56,83 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
     return typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of floats is missing");
   }
 
+  Stream& idle() {
+    if (shared_->busy) throw Refused("the stream is at work; wait for the promise of its last call");
+    return shared_->stream;
+  }
+
   // (symbol: row of the plan's tables, logits: Float32Array)
   Napi::Value step(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
+      Stream& stream = idle();
       const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-      if (!(symbol >= 0 && symbol < stream_->symbols() && symbol == std::floor(symbol))) {
+      if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
         throw Refused("the symbol is not a row of the stream's tables");
       }
       auto logits = floats(info[1]);
-      if (logits.ElementLength() != static_cast<size_t>(stream_->outputs())) {
+      if (logits.ElementLength() != static_cast<size_t>(stream.outputs())) {
         throw Refused("the array of logits has been taken away or is of another length");
       }
-      stream_->step(static_cast<int>(symbol), logits.Data());
+      stream.step(static_cast<int>(symbol), logits.Data());
       return info.Env().Undefined();
     });
   }
 
   Napi::Value reset(const Napi::CallbackInfo& info) {
-    stream_->reset();
-    return info.Env().Undefined();
+    return guarded(info.Env(), [&] {
+      idle().reset();
+      return info.Env().Undefined();
+    });
   }
 
-  std::unique_ptr<Stream> stream_;
+  static std::vector<int32_t> within(const Napi::Value& value, int from, int to, const char* otherwise) {
+    const auto array = typedArray<Napi::Int32Array>(value, napi_int32_array, otherwise);
+    std::vector<int32_t> list(array.Data(), array.Data() + array.ElementLength());
+    for (const int32_t entry : list) {
+      if (entry < from || entry >= to) throw Refused(otherwise);
+    }
+    return list;
+  }
+
+  // (symbols: Int32Array, rows of the plan's tables; targets: Int32Array; wanted: steps whose logits are) => a promise of
+  // {loss, correct, outputs}
+  Napi::Value run(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&]() -> Napi::Value {
+      Stream& stream = idle();
+      const double wanted = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : -1;
+      auto symbols = within(info[0], 0, stream.symbols(), "a symbol is not a row of the stream's tables");
+      auto targets = within(info[1], -1, stream.outputs(), "a target is not among the stream's outputs");
+      if (targets.size() != symbols.size()) throw Refused("there is not one target for each symbol");
+      if (!(wanted >= 0 && wanted <= static_cast<double>(symbols.size()))) throw Refused("there are not so many steps");
+      const auto steps = static_cast<size_t>(wanted);
+      const auto work = [shared = shared_, symbols = std::move(symbols), targets = std::move(targets),
+                         steps]() -> Jobs::Result {
+        const auto release = [](Shared* shared) { shared->busy = false; };
+        const std::unique_ptr<Shared, decltype(release)> claim(shared.get(), release);
+        auto outputs = std::make_shared<std::vector<float>>(steps * static_cast<size_t>(shared->stream.outputs()));
+        const Outcome outcome =
+            shared->stream.run(symbols.data(), targets.data(), symbols.size(), outputs->data(), steps);
+        return [outcome, outputs](Napi::Env env) -> Napi::Value {
+          Napi::Object out = Napi::Object::New(env);
+          out.Set("loss", outcome.loss);
+          out.Set("correct", outcome.correct);
+          auto array = Napi::Float32Array::New(env, outputs->size());
+          std::copy(outputs->begin(), outputs->end(), array.Data());
+          out.Set("outputs", array);
+          return out;
+        };
+      };
+      shared_->busy = true;
+      try {
+        return Jobs::run(info.Env(), work, [shared = shared_] { shared->stream.stop(); });
+      } catch (...) {
+        shared_->busy = false;
+        throw;
+      }
+    });
+  }
+
+  std::shared_ptr<Shared> shared_;
   int64_t memory_ = 0;
 };
 

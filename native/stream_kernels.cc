@@ -34,6 +34,53 @@ void dense(const float* panels, int sixteens, int columns, const float* in, floa
   }
 }
 
+// Sixteens of rows and steps that are summed together: as many as the registers hold.
+constexpr int kTogether = W == 16 ? 4 : 1;
+constexpr int kSteps = W == 8 || kManyRegisters ? 6 : 2;
+
+// S sixteens of a panel's rows at T steps; `height` is the panel's.
+template <int S, int T>
+void panelSteps(const float* panel, int height, int columns, const float* in, float* out, int outStep) {
+  constexpr int V = S * 16 / W;
+  vf sum[T][V];
+  unroll<T>([&](auto t) { unroll<V>([&](auto v) { sum[t][v] = loadAnywhere(out + t * outStep + v * W); }); });
+  for (int j = 0; j < columns; j++, panel += height) {
+    vf weight[V];
+    unroll<V>([&](auto v) { weight[v] = load(panel + v * W); });
+    unroll<T>([&](auto t) {
+      const vf x = splat(in[static_cast<long>(t) * columns + j]);
+      unroll<V>([&](auto v) { sum[t][v] = fma(weight[v], x, sum[t][v]); });
+    });
+  }
+  unroll<T>([&](auto t) { unroll<V>([&](auto v) { storeAnywhere(out + t * outStep + v * W, sum[t][v]); }); });
+}
+
+template <int S>
+void panelStepsOf(const float* panel, int height, int columns, const float* in, int steps, float* out, int outStep) {
+  for (int t = 0; t < steps; t += kSteps) {
+    unroll<kSteps>([&](auto more) {
+      if (more + 1 != (steps - t < kSteps ? steps - t : kSteps)) return;
+      panelSteps<S, more + 1>(panel, height, columns, in + static_cast<long>(t) * columns, out + static_cast<long>(t) * outStep,
+                              outStep);
+    });
+  }
+}
+
+void denseSteps(const float* panels, int sixteens, int columns, const float* in, int steps, float* out, int outStep) {
+  const int count = (sixteens + kMaxSixteens - 1) / kMaxSixteens;
+  for (int p = 0; p < count; p++) {
+    const int height = sixteens / count + (p < sixteens % count);
+    for (int s = 0; s < height; s += kTogether) {
+      unroll<kTogether>([&](auto more) {
+        if (more + 1 != (height - s < kTogether ? height - s : kTogether)) return;
+        panelStepsOf<more + 1>(panels + s * 16, height * 16, columns, in, steps, out + s * 16, outStep);
+      });
+    }
+    panels += static_cast<long>(height) * 16 * columns;
+    out += height * 16;
+  }
+}
+
 void sparse(const StreamSlice* slices, int count, const float* in, float* out) {
   constexpr int V = 16 / W;
   for (const StreamSlice* slice = slices; slice < slices + count; slice++) {
@@ -54,6 +101,6 @@ void sparse(const StreamSlice* slices, int count, const float* in, float* out) {
 
 }  // namespace
 
-extern const StreamKernels streamKernels = {kMaxSixteens, dense, sparse};
+extern const StreamKernels streamKernels = {kMaxSixteens, dense, denseSteps, sparse};
 
 }  // namespace filigree::FILIGREE_ISA

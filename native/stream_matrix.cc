@@ -79,4 +79,9 @@ void StreamMatrix::addProduct(const float* in, float* out) const {
   kernels_.dense(weights_.data(), (rows_ + 15) / 16, inputs_, in, out);
 }
 
+void StreamMatrix::addProducts(const float* in, int steps, float* out, int outStep) const {
+  if (!sparse_) return kernels_.denseSteps(weights_.data(), (rows_ + 15) / 16, inputs_, in, steps, out, outStep);
+  for (int t = 0; t < steps; t++, in += inputs_, out += outStep) addProduct(in, out);
+}
+
 }  // namespace filigree

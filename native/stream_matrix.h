@@ -20,6 +20,9 @@ class StreamMatrix {
   // out += W in; `out` has room for whole sixteens of rows.
   void addProduct(const float* in, float* out) const;
 
+  // The same for `steps` vectors, one after the other; those of the results are `outStep` floats apart.
+  void addProducts(const float* in, int steps, float* out, int outStep) const;
+
   size_t bytes() const { return weights_.size() * sizeof(float) + columns_.size() * sizeof(uint16_t); }
 
  private:

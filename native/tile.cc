@@ -143,12 +143,14 @@ Outcome TileRunner::backward(float* gradient, DropoutKey dropout) {
   return outcome;
 }
 
-// Calls f(op, t, end) for every operation of a stage, in turn for every chunk of the segment's steps.
+// Calls f(op, t, end) for every operation of a stage, in turn for every chunk of the segment's steps; where the operation
+// works on packed steps, these are counted from 0.
 template <class F>
 void TileRunner::eachChunk(const Stage& stage, F f) {
   chunk_ = 0;
   if (stage.time == Time::kOnce) {
     if (!isLast()) return;
+    chunkEnd_ = 1;
     for (const Op& op : stage.ops) f(op, 0, 1);
     return;
   }
@@ -156,8 +158,9 @@ void TileRunner::eachChunk(const Stage& stage, F f) {
   for (int c = 0; c < chunks; c++) {
     const int64_t k = stage.time == Time::kBackward ? chunks - 1 - c : c;
     chunk_ = static_cast<int>(length_ * k / chunks);
-    const int end = static_cast<int>(length_ * (k + 1) / chunks);
-    for (const Op& op : stage.ops) f(op, chunk_, end);
+    chunkEnd_ = static_cast<int>(length_ * (k + 1) / chunks);
+    const int packed = ((chunkEnd_ - chunk_) * size_ + plan_.lanes - 1) / plan_.lanes;
+    for (const Op& op : stage.ops) f(op, op.packed ? 0 : chunk_, op.packed ? packed : chunkEnd_);
   }
 }
 
@@ -180,6 +183,8 @@ void TileRunner::runForward() {
         case OpCode::kCell: runCell(op, first, end); break;
         case OpCode::kSum: sum(op.sources, op.target, first, end, false); break;
         case OpCode::kDropout: drop(op, first, end); break;
+        case OpCode::kPack: pack(op, end); break;
+        case OpCode::kUnpack: unpack(op, first, end); break;
         case OpCode::kSelect: select(op, first, end); break;
         default: break;
       }
@@ -206,9 +211,8 @@ void TileRunner::runStage(const Stage& stage, float* gradient, float* outputs, O
 
 void TileRunner::affine(const Op& op, int first, int end) {
   const float* bias = op.accumulate ? nullptr : prepared_ + op.bias;
-  for (int t = first; t < end; t++) {
-    matrices_[op.block].product(at(op.from, t), at(op.target, t), op.accumulate ? Start::kKeep : Start::kBias, bias);
-  }
+  matrices_[op.block].product({at(op.from, first), stride(op.from), at(op.target, first), stride(op.target), end - first},
+                              op.accumulate ? Start::kKeep : Start::kBias, bias);
 }
 
 // Where the embeddings of a step's symbols begin.
@@ -306,6 +310,48 @@ void TileRunner::sum(const std::vector<Rows>& sources, const Rows& target, int f
   }
 }
 
+// Calls f(packed step, lane, step, example, count) for every `count` examples that lie side by side in both layouts, from
+// that lane of the packed step and from that example of the step on.
+template <class F>
+void TileRunner::eachRun(int first, int end, F f) {
+  for (int t = first; t < end; t++) {
+    for (int e = 0; e < size_;) {
+      const int index = (t - first) * size_ + e, lane = index % plan_.lanes, count = std::min(size_ - e, plan_.lanes - lane);
+      f(index / plan_.lanes, lane, t, e, count);
+      e += count;
+    }
+  }
+}
+
+void TileRunner::pack(const Op& op, int packed) {
+  const int lanes = plan_.lanes, rows = op.target.rows;
+  eachRun(chunk_, chunkEnd_, [&](int to, int lane, int t, int example, int count) {
+    const float* from = at(op.from, t - op.shift) + example;
+    float* out = at(op.target, to) + lane;
+    for (int i = 0; i < rows; i++) std::copy_n(from + i * lanes, count, out + i * lanes);
+  });
+  const int used = (chunkEnd_ - chunk_) * size_ - (packed - 1) * lanes;
+  float* last = at(op.target, packed - 1);
+  for (int i = 0; i < rows; i++) std::fill(last + i * lanes + used, last + (i + 1) * lanes, 0.0f);
+}
+
+void TileRunner::unpack(const Op& op, int first, int end) {
+  const int lanes = plan_.lanes, rows = op.target.rows;
+  eachRun(first, end, [&](int packed, int lane, int t, int example, int count) {
+    const float* from = at(op.from, packed) + lane;
+    float* out = at(op.target, t) + example;
+    for (int i = 0; i < rows; i++) {
+      for (int k = 0; k < count; k++) out[i * lanes + k] = from[i * lanes + k] + (op.accumulate ? out[i * lanes + k] : 0);
+    }
+    // Lanes without an example.
+    if (example + count < size_) return;
+    float* step = at(op.target, t);
+    for (int i = 0; i < rows && !(op.gradient && op.accumulate); i++) {
+      std::fill(step + i * lanes + size_, step + (i + 1) * lanes, op.gradient ? 0.0f : step[i * lanes]);
+    }
+  });
+}
+
 // Calls f(lane, step) for every lane that is read out in some steps.
 template <class F>
 void TileRunner::eachRead(int first, int end, F f) {
@@ -334,17 +380,20 @@ void TileRunner::scatter(const Op& op, int first, int end) {
 void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcome) {
   const int lanes = plan_.lanes, rows = plan_.outputs;
   float* logits = at(op.target, step);
-  if (outputs) {
-    for (int l = 0; l < size_; l++) {
-      const size_t place = first_ + (plan_.everyStep ? static_cast<size_t>(start_ + step) * batch_ : 0) + examples_[l];
-      for (int i = 0; i < rows; i++) outputs[place * rows + i] = logits[i * lanes + l];
-    }
+  alignas(64) int targets[32] = {};
+  for (int l = 0; l < lanes; l++) {
+    // The step and the example of this lane.
+    const int index = step * lanes + l;
+    const int t = op.packed ? chunk_ + index / size_ : step, e = op.packed ? index % size_ : l;
+    targets[l] = t < chunkEnd_ ? targetsAt(t)[e] : -1;
+    if (!outputs || t >= chunkEnd_ || e >= size_ || (plan_.everyStep && start_ + t > readSteps_[e])) continue;
+    const size_t place = first_ + (plan_.everyStep ? static_cast<size_t>(start_ + t) * batch_ : 0) + examples_[e];
+    for (int i = 0; i < rows; i++) outputs[place * rows + i] = logits[i * lanes + l];
   }
-  const int* targets = targetsAt(step);
   double loss[32];
   alignas(64) int likeliest[32];
   kernels_.softmax(logits, rows, lanes, targets, count_, op.gradient, loss, likeliest);
-  for (int l = 0; l < size_; l++) {
+  for (int l = 0; l < lanes; l++) {
     if (targets[l] < 0) continue;
     outcome.loss += loss[l];
     outcome.correct += likeliest[l] == targets[l];
@@ -365,14 +414,19 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
     case OpCode::kDropout:
       drop(op, first, end);
       break;
+    case OpCode::kPack:
+      pack(op, end);
+      break;
+    case OpCode::kUnpack:
+      unpack(op, first, end);
+      break;
     case OpCode::kCellBackward:
       runCellBackward(op, first, end);
       break;
     case OpCode::kAffineBackward:
-      for (int t = first; t < end; t++) {
-        matrices_[op.block].transposedProduct(at(op.from, t), at(op.target, t),
-                                              op.accumulate ? Start::kKeep : Start::kZero);
-      }
+      matrices_[op.block].transposedProduct(
+          {at(op.from, first), stride(op.from), at(op.target, first), stride(op.target), end - first},
+          op.accumulate ? Start::kKeep : Start::kZero);
       break;
     case OpCode::kWeightGradient:
       matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),

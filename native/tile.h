@@ -8,6 +8,7 @@
 #include "kernels.h"
 #include "matrix.h"
 #include "memory.h"
+#include "outcome.h"
 #include "plan.h"
 
 namespace filigree {
@@ -18,17 +19,6 @@ struct Batches {
   std::vector<uint8_t> carry;
   // Where each batch starts, and its targets; filled in by `Executor::check`.
   std::vector<size_t> firstExample, firstSymbol, counts;
-};
-
-// Sums over targets: of their losses, and those that are the most likely.
-struct Outcome {
-  double loss = 0;
-  int correct = 0;
-  Outcome& operator+=(const Outcome& part) {
-    loss += part.loss;
-    correct += part.correct;
-    return *this;
-  }
 };
 
 // What dropout draws from; nothing is dropped where it is not active.
@@ -57,7 +47,6 @@ class TileRunner {
   // After `forward`: reads, and adds the tile's gradient, tables included.
   Outcome backward(float* gradient, DropoutKey dropout);
 
-
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
   size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes() + targets_.bytes(); }
 
@@ -79,6 +68,10 @@ class TileRunner {
   void sum(const std::vector<Rows>& sources, const Rows& target, int first, int end, bool accumulate);
   void drop(const Op& op, int first, int end);
   template <class F>
+  void eachRun(int first, int end, F f);
+  void pack(const Op& op, int packed);
+  void unpack(const Op& op, int first, int end);
+  template <class F>
   void eachRead(int first, int end, F f);
   void select(const Op& op, int first, int end);
   void scatter(const Op& op, int first, int end);
@@ -86,9 +79,10 @@ class TileRunner {
   void addBiases(const Op& op, int first, int end, float* gradient);
   const int64_t* embeddingsAt(int step);
 
-  // A step of a sequence; one that holds a chunk begins with the first step of the one at work.
+  // A step of a sequence; one that holds a chunk begins with the first step of the one at work. Packed steps are counted
+  // from 0.
   float* at(const Rows& rows, int step) {
-    const int64_t from = step - (rows.held > 0 ? chunk_ : 0);
+    const int64_t from = step - (rows.held > 0 && !rows.packed ? chunk_ : 0);
     return arena_.data() + rows.offset + from * stride(rows);
   }
   float* origin(const Rows& rows) { return arena_.data() + rows.offset; }
@@ -121,8 +115,9 @@ class TileRunner {
   int64_t embeddings_[32];  // Where the embedding of each lane's symbol begins, of one step.
   int readSteps_[32];
   DropoutKey dropout_;
-  // The segment whose activations are in the arena, and the chunk at work. Every step is counted from the segment's start.
-  int segment_ = 0, start_ = 0, length_ = 0, chunk_ = 0;
+  // The segment whose activations are in the arena, and the chunk at work, from its first step on. Every step is counted
+  // from the segment's start.
+  int segment_ = 0, start_ = 0, length_ = 0, chunk_ = 0, chunkEnd_ = 0;
 };
 
 }  // namespace filigree

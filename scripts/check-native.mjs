@@ -37,11 +37,12 @@ async function writePlans() {
   const load = (path) => import(pathToFileURL(`${folder}/dist/${path}`));
   const { compile, compileStream } = await load("src/engine/compile.js");
   const { tableRows } = await load("src/engine/executor.js");
-  const { encode } = await load("src/engine/native.js");
+  const { encode } = await load("src/engine/encode.js");
   const { cellKinds } = await load("src/network/architecture.js");
   const { Random } = await load("src/random.js");
   const setups = await load("test/engine/setups.js");
-  const { batchesOf, deadEnds, layers, networkWith, skips, symbolsTo, web } = setups;
+  const { batchesOf, carriedBatches, deadEnds, everyStep, layers, networkWith, skips, symbolsTo, web } =
+    setups;
   // Tiles have 16 or 32 lanes: batches fill one in part, exactly, or several.
   const shapes = [
     { shape: "layers-13", architecture: (kind) => layers(kind, 13, 13, 13), batch: 17, steps: 9, symbols: 7 },
@@ -52,6 +53,19 @@ async function writePlans() {
     { shape: "dead-ends", architecture: deadEnds, batch: 33, steps: 9, symbols: 5 },
   ];
   const files = [];
+  const write = (file, plan, { parameters }, { sizes, steps, symbols, lengths, targets, carry }) => {
+    const { words, masks } = encode(plan);
+    const counted = [words, masks, parameters, sizes, steps, symbols, lengths, targets, carry].flatMap(
+      (a) => [Buffer.from(Int32Array.of(a.length).buffer), Buffer.from(a.buffer, a.byteOffset, a.byteLength)],
+    );
+    writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
+    files.push(file);
+  };
+  const inRows = (plan, batches) => ({
+    carry: new Uint8Array(batches.count),
+    ...batches,
+    symbols: tableRows(plan, batches),
+  });
   for (const kind of cellKinds) {
     for (const { shape, architecture, batch, steps, symbols } of shapes) {
       // The last as in random structures: a hidden matrix exists as a whole within a compressed one.
@@ -65,21 +79,38 @@ async function writePlans() {
         const network = networkWith(architecture(kind), density, random, hidden);
         const recompute = form === "sparse" ? 5 : undefined;
         const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form, recompute });
-        const plans = { [name]: plan, [`${name}-stream`]: compileStream(network, { form }) };
-        const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);
-        const { sizes, steps: lasting, lengths, labels } = batches;
-        for (const [file, own] of Object.entries(plans)) {
-          const { words, masks } = encode(own);
-          const arrays = [words, masks, network.parameters];
-          arrays.push(sizes, lasting, tableRows(plan, batches), lengths, labels);
-          const counted = arrays.flatMap((a) => [
-            Buffer.from(Int32Array.of(a.length).buffer),
-            Buffer.from(a.buffer, a.byteOffset, a.byteLength),
-          ]);
-          writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
-          files.push(file);
-        }
+        const batches = inRows(
+          plan,
+          batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols),
+        );
+        write(name, plan, network, batches);
+        write(`${name}-stream`, compileStream(network, { form }), network, batches);
       }
+    }
+    // Read at every step, with lanes that go on: what is looked up in a table or multiplied, dropped, tied, recomputed.
+    const dropout = { embedding: 0.1, layers: 0.2, readout: 0.3 };
+    for (const { shape, architecture, symbols, density = 1, ...options } of [
+      { shape: "steps", architecture: layers(kind, 5, 13, 6), symbols: 7 },
+      { shape: "steps-embed", architecture: layers(kind, 5, 6), symbols: 300, recompute: 3 },
+      { shape: "steps-drop", architecture: web(kind), symbols: 7, density: 0.5, dropout, recompute: 4 },
+      { shape: "steps-tied", architecture: { ...skips(kind), tied: true }, symbols: 40, dropout },
+      { shape: "steps-evaluate", architecture: skips(kind), symbols: 40, purpose: "evaluate" },
+    ]) {
+      const { tied, ...own } = architecture;
+      const name = `${kind}-${shape}`;
+      const random = new Random(name);
+      const network = networkWith(everyStep({ ...own, vocabulary: symbols + 1 }, tied), density, random);
+      for (const [batch, sizes] of [
+        [18, [18, 18, 5, 18]],
+        [40, [40, 40, 40]],
+      ]) {
+        const plan = compile(network, { batch, steps: 7, symbols: symbolsTo(symbols), ...options });
+        const steps = sizes.map((_, i) => 7 - i);
+        const batches = carriedBatches(random, sizes, steps, symbols, plan.outputs);
+        write(`${name}-${batch}`, plan, network, inRows(plan, batches));
+      }
+      const stream = compileStream(network);
+      write(`${name}-stream`, stream, network, inRows(stream, carriedBatches(random, [1], [1], symbols, 3)));
     }
   }
   return files;
@@ -99,7 +130,7 @@ function build(name, compiler, kernels, flags) {
       }),
   );
   const sources = files
-    .filter((file) => !file.endsWith("kernels.cc") && !file.endsWith("binding.cc"))
+    .filter((file) => !file.endsWith("kernels.cc") && !file.endsWith("binding.cc") && file !== "jobs.cc")
     .map((file) => `${root}native/${file}`);
   run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
   return `${folder}/${name}`;

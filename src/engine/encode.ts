@@ -3,7 +3,7 @@
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { type BiasPart, type Op, operations, type Plan, type Rows, type Stage } from "./plan.js";
 
-const VERSION = 4;
+const VERSION = 5;
 const times = ["forward", "backward", "once"] as const;
 const operationNames = Object.keys(operations);
 
@@ -56,6 +56,7 @@ function encodeOp(op: Op, lanes: number): number[] {
     of.rows,
     Number(of.initial),
     of.held ?? 0,
+    Number(of.packed),
   ];
   const list = (all: readonly Rows[]) => [all.length, ...all.flatMap(rows)];
   const values: Readonly<Record<string, unknown>> = { ...op };

@@ -62,7 +62,10 @@ export interface Outcomes {
 
 /** What a network says of a set of batches. */
 export interface Evaluation extends Outcomes {
-  /** [example][class] in batch order, or for each batch [step][example][symbol]; empty unless wanted. */
+  /**
+   * [example][class] in batch order, or for each batch [step][example][symbol], 0 after an example's end; empty unless
+   * wanted.
+   */
   readonly outputs: Float32Array;
 }
 
@@ -98,10 +101,23 @@ export interface Executor {
   gradient(batches: Batches, index: number): { loss: number; gradient: Float32Array | Float64Array };
 }
 
+/** What a network says of one long sequence: sums over its targets. */
+export interface StreamOutcome {
+  /** The sum of the targets' cross-entropies, in nats. */
+  readonly loss: number;
+  readonly count: number;
+  /** Targets that are the most likely class or symbol. */
+  readonly correct: number;
+  /** [step][class], of as many steps as were wanted. */
+  readonly outputs: Float32Array;
+}
+
 /** A plan of `compileStream` at work. */
 export interface PlanStream {
   /** Takes in a symbol, a row of the plan's tables; returns the logits after it, in the same array each time. */
   step(row: number): Float32Array;
+  /** Takes in many, with a target after each, -1 for none; the logits of the first `wanted` are kept. */
+  run(rows: Int32Array, targets: Int32Array, wanted: number): Promise<Omit<StreamOutcome, "count">>;
   /** Forgets all symbols so far. */
   reset(): void;
 }
@@ -225,6 +241,7 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
       hint: "use a network made for this data",
     });
   }
+  checkEnds(plan, batches);
   const translated = new Int32Array(cells);
   for (let i = 0; i < cells; i++) {
     const row = rows[batches.symbols[i]] ?? -1;
@@ -237,6 +254,40 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
     translated[i] = row;
   }
   return translated;
+}
+
+/**
+ * Nothing is read after an example's own last symbol, and lanes that go on from batch to batch have no such end.
+ * @throws EngineError naming the target or the batch.
+ */
+function checkEnds({ everyStep }: Plan, { sizes, steps, lengths, targets, carry }: Batches): void {
+  let example = 0;
+  let first = 0;
+  let ended = false;
+  for (const [i, size] of sizes.entries()) {
+    const own = lengths.subarray(example, example + size);
+    const ends = own.some((length) => length < steps[i]);
+    if (carry?.[i] === 1 && (ends || ended)) {
+      throw new EngineError({
+        where: `batch ${i}`,
+        what: "it goes on from the batch before, but an example of the two ends early",
+        hint: "give all examples the length of their batch",
+      });
+    }
+    for (let l = 0; everyStep && ends && l < size; l++) {
+      for (let t = own[l]; t < steps[i]; t++) {
+        if (targets[first + t * size + l] < 0) continue;
+        throw new EngineError({
+          where: `target ${first + t * size + l}`,
+          what: `it stands after the end of example ${example + l}`,
+          hint: "use -1 there",
+        });
+      }
+    }
+    ended = ends;
+    example += size;
+    first += size * steps[i];
+  }
 }
 
 /** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */

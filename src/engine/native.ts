@@ -90,6 +90,11 @@ interface KernelShape {
 interface AddonStream {
   /** @param symbol a row of the plan's tables. */
   step(symbol: number, logits: Float32Array): void;
+  run(
+    symbols: Int32Array,
+    targets: Int32Array,
+    wanted: number,
+  ): Promise<{ loss: number; correct: number; outputs: Float32Array }>;
   reset(): void;
 }
 
@@ -233,7 +238,7 @@ export function refusal(error: unknown): EngineError {
     : new EngineError({ what: (error as Error).message, cause: error });
 }
 
-function refuse(error: unknown): never {
+export function refuse(error: unknown): never {
   throw refusal(error);
 }
 

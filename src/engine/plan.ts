@@ -14,6 +14,11 @@ export interface Sequence {
   readonly initial: boolean;
   /** Steps that it has room for; all of them when left out. */
   readonly held: number | undefined;
+  /**
+   * The examples of a tile that does not fill its lanes, laid out densely: the steps of the chunk at work, one after the
+   * other, each with all examples, fill lane after lane, and lanes that are left over at the end hold 0.
+   */
+  readonly packed: boolean;
 }
 
 /** Rows `first` to `first + rows` of every step of a sequence; element (t, i, l) is the sequence's (t, first + i, l). */
@@ -140,6 +145,25 @@ export interface DropoutOp {
   readonly to: Rows;
 }
 
+/** to = from(t - shift) of every step t and example of the chunk, packed. */
+export interface PackOp {
+  readonly op: "pack";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly shift: 0 | 1;
+}
+
+/**
+ * The reverse: to = from, or to += from. Lanes without an example do as the first one, but in a `gradient` they are 0.
+ */
+export interface UnpackOp {
+  readonly op: "unpack";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly gradient: boolean;
+  readonly accumulate: boolean;
+}
+
 /** to(0, i, l) = from(last step of lane l, i, l). */
 export interface SelectOp {
   readonly op: "select";
@@ -240,10 +264,20 @@ export interface TableBackwardOp {
 }
 
 export type PrepareOp = BiasOp | TableOp;
-export type ForwardOp = GatherOp | EmbedOp | AffineOp | CellOp | SumOp | DropoutOp | SelectOp;
-export type ReadOp = AffineOp | SoftmaxOp;
+export type ForwardOp =
+  | GatherOp
+  | EmbedOp
+  | AffineOp
+  | CellOp
+  | SumOp
+  | DropoutOp
+  | SelectOp
+  | PackOp
+  | UnpackOp;
+export type ReadOp = AffineOp | SoftmaxOp | PackOp;
 export type BackwardOp =
   | ReadOp
+  | UnpackOp
   | ClearOp
   | ScatterOp
   | CopyOp
@@ -331,6 +365,8 @@ export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op:
   },
   sum: { from: "list", to: "rows" },
   dropout: { layer: "number", rate: "number", from: "rows", to: "rows" },
+  pack: { from: "rows", to: "rows", shift: "number" },
+  unpack: { from: "rows", to: "rows", gradient: "flag", accumulate: "flag" },
   select: { from: "rows", to: "rows" },
   softmax: { logits: "rows", gradient: "flag" },
   clear: { to: "rows" },

@@ -172,7 +172,9 @@ export class ReferenceExecutor implements Executor {
     const outputs = new Float32Array(want === "outputs" ? batches.targets.length * this.plan.outputs : 0);
     this.prepare();
     for (let i = 0; i < batches.count; i++) {
-      for (const tile of tiles.of(i)) {
+      const all = tiles.of(i);
+      this.carried.length = Math.min(this.carried.length, all.length);
+      for (const tile of all) {
         const outcome = { loss: 0, correct: 0 };
         this.forward(tile, (segment) => {
           for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
@@ -222,24 +224,41 @@ export class ReferenceExecutor implements Executor {
     this.prepare();
     const outputs = new Float32Array(this.plan.outputs);
     const symbols = new Int32Array(1);
-    const none = new Int32Array(1).fill(-1);
+    const readSteps = new Int32Array(1);
+    const targets = new Int32Array(1);
     const place = () => 0;
     const [one, first] = [
       { steps: 1, size: 1, count: 1 },
       { first: 0, example: 0, index: 0 },
     ];
-    const tile = { ...one, ...first, carries: true, place, symbols, readSteps: none, targets: none };
+    const tile = { ...one, ...first, carries: true, place, symbols, readSteps, targets };
+    const outcome = { loss: 0, correct: 0 };
+    const take = (row: number, target: number) => {
+      symbols[0] = row;
+      targets[0] = target;
+      this.forward(tile, (segment) => {
+        for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
+      });
+    };
     return {
       step: (row) => {
-        symbols[0] = row;
-        this.forward(tile, (segment) => {
-          for (const stage of this.plan.read) {
-            this.run(stage, segment, { loss: 0, correct: 0 }, undefined, outputs);
-          }
-        });
+        this.checkIdle();
+        take(row, -1);
         return outputs;
       },
+      run: (rows, after, wanted) =>
+        this.atWork(async () => {
+          Object.assign(outcome, { loss: 0, correct: 0 });
+          const kept = new Float32Array(wanted * outputs.length);
+          for (const [t, row] of rows.entries()) {
+            take(row, after[t]);
+            if (t < wanted) kept.set(outputs, t * outputs.length);
+            await this.giveTurn();
+          }
+          return { ...outcome, outputs: kept };
+        }),
       reset: () => {
+        this.checkIdle();
         this.carried = [];
       },
     };
@@ -249,6 +268,7 @@ export class ReferenceExecutor implements Executor {
     const gradient = this.allocate(this.plan.gradients);
     const outcome = { loss: 0, correct: 0 };
     this.dropout = dropoutKey(seed, this.step);
+    this.carried.length = Math.min(this.carried.length, tiles.length);
     this.prepare();
     for (const tile of tiles) {
       this.forward(tile);
@@ -350,9 +370,11 @@ export class ReferenceExecutor implements Executor {
   ): void {
     const { arena, prepared, parameters, plan } = this;
     const { lanes } = plan;
-    /** Where row `i` of a step of the chunk begins. */
+    /** Where row `i` of a step of the chunk begins. Packed steps are counted from 0. */
     const at = (rows: Rows, t: number, i = 0) =>
-      this.at(rows, rows.of.held === undefined ? t : t - tile.from, i);
+      this.at(rows, rows.of.held === undefined || rows.of.packed ? t : t - tile.from, i);
+    const packed = { from: 0, end: Math.ceil(((tile.end - tile.from) * tile.size) / lanes) };
+    const spanOf = ({ of }: Rows) => (of.packed ? packed : tile);
     switch (op.op) {
       case "gather": {
         const width = tableWidth(plan.embedding.symbols.length);
@@ -376,7 +398,8 @@ export class ReferenceExecutor implements Executor {
         return;
       case "affine": {
         const matrix = this.matrices[op.block];
-        for (let t = tile.from; t < tile.end; t++) {
+        const { from, end } = spanOf(op.to);
+        for (let t = from; t < end; t++) {
           if (!op.accumulate) {
             for (let i = 0; i < op.to.rows; i++) {
               arena.fill(prepared[op.bias + i], at(op.to, t, i), at(op.to, t, i + 1));
@@ -409,9 +432,33 @@ export class ReferenceExecutor implements Executor {
           });
         }
         return;
-      case "softmax":
+      case "softmax": {
+        const { from, end } = spanOf(op.logits);
+        for (let t = from; t < end; t++) this.softmax(op, at(op.logits, t), t, tile, outcome!, outputs);
+        return;
+      }
+      case "pack":
+        for (let t = 0; t < packed.end; t++) {
+          for (let l = 0; l < lanes; l++) {
+            const place = unpacked(tile, t * lanes + l);
+            for (let i = 0; i < op.to.rows; i++) {
+              const to = at(op.to, t, i) + l;
+              arena[to] = place ? arena[at(op.from, place.step - op.shift, i) + place.lane] : 0;
+            }
+          }
+        }
+        return;
+      case "unpack":
         for (let t = tile.from; t < tile.end; t++) {
-          this.softmax(op, at(op.logits, t), t, tile, outcome!, outputs);
+          for (let l = 0; l < lanes; l++) {
+            const index = (t - tile.from) * tile.size + (l < tile.size ? l : 0);
+            const none = l >= tile.size && op.gradient;
+            for (let i = 0; i < op.to.rows; i++) {
+              const to = at(op.to, t, i) + l;
+              const value = none ? 0 : arena[at(op.from, Math.floor(index / lanes), i) + (index % lanes)];
+              arena[to] = value + (op.accumulate ? arena[to] : 0);
+            }
+          }
         }
         return;
       case "clear":
@@ -432,17 +479,19 @@ export class ReferenceExecutor implements Executor {
         return;
       case "affineBackward": {
         const matrix = this.matrices[op.block];
-        for (let t = tile.from; t < tile.end; t++) {
+        const { from, end } = spanOf(op.to);
+        for (let t = from; t < end; t++) {
           if (!op.accumulate) arena.fill(0, at(op.to, t), at(op.to, t, op.to.rows));
           matrix.addTransposedProduct(parameters, arena, at(op.from, t), at(op.to, t));
         }
         return;
       }
-      case "weightGradient":
+      case "weightGradient": {
+        const span = spanOf(op.from);
         for (const [i, entries] of this.matrices[op.block].entries.entries()) {
           for (const { column, parameter } of entries) {
             let sum = 0;
-            for (let t = tile.from; t < tile.end; t++) {
+            for (let t = span.from; t < span.end; t++) {
               const from = at(op.from, t, i);
               const input = at(op.input, t - op.shift, column);
               for (let l = 0; l < lanes; l++) sum += arena[from + l] * arena[input + l];
@@ -451,16 +500,19 @@ export class ReferenceExecutor implements Executor {
           }
         }
         return;
-      case "biasGradient":
+      }
+      case "biasGradient": {
+        const span = spanOf(op.from);
         eachBias(op.parts, (i, parameter) => {
           let sum = 0;
-          for (let t = tile.from; t < tile.end; t++) {
+          for (let t = span.from; t < span.end; t++) {
             const from = at(op.from, t, i);
             for (let l = 0; l < lanes; l++) sum += arena[from + l];
           }
           gradient[parameter] += sum;
         });
         return;
+      }
       case "tableGradient":
         for (let t = tile.from; t < tile.end; t++) {
           for (let l = 0; l < lanes; l++) {
@@ -493,10 +545,16 @@ export class ReferenceExecutor implements Executor {
     const { lanes, outputs, everyStep } = this.plan;
     const at = (i: number, l: number) => offset + i * lanes + l;
     for (let l = 0; l < lanes; l++) {
-      const target = tile.targets[everyStep ? (tile.start + t) * lanes + l : l];
-      if (kept?.length && l < tile.size) {
-        const to = tile.place(tile.start + t, l) * outputs;
-        for (let i = 0; i < outputs; i++) kept[to + i] = arena[at(i, l)];
+      const place = op.logits.of.packed ? unpacked(tile, t * lanes + l) : { step: t, lane: l };
+      const target = place
+        ? tile.targets[everyStep ? (tile.start + place.step) * lanes + place.lane : l]
+        : -1;
+      if (kept?.length && place && place.lane < tile.size) {
+        const { step, lane } = place;
+        const to = tile.place(tile.start + step, lane) * outputs;
+        if (!everyStep || step <= tile.readSteps[lane]) {
+          for (let i = 0; i < outputs; i++) kept[to + i] = arena[at(i, l)];
+        }
       }
       if (target < 0) {
         if (op.gradient) for (let i = 0; i < outputs; i++) arena[at(i, l)] = 0;
@@ -530,7 +588,9 @@ export class ReferenceExecutor implements Executor {
         }
         const key = rowKey(this.dropout, layer, tile.start + t, i);
         for (let l = 0; l < lanes; l++) {
-          arena[target + l] = isDropped(key, tile.example + l, rate) ? 0 : arena[source + l] * scale;
+          arena[target + l] = isDropped(key, tile.example + (l < tile.size ? l : 0), rate)
+            ? 0
+            : arena[source + l] * scale;
         }
       }
     }
@@ -592,6 +652,12 @@ export class ReferenceExecutor implements Executor {
       addTransposedProduct: (from, to) => matrix.addTransposedProduct(this.parameters, this.arena, from, to),
     };
   }
+}
+
+/** The step and the lane of what is packed at an index; nothing behind the last of the chunk. */
+function unpacked({ from, end, size }: Chunk, index: number): { step: number; lane: number } | undefined {
+  const step = from + Math.floor(index / size);
+  return step < end ? { step, lane: index % size } : undefined;
 }
 
 /** Calls `f` with every lane that is read out in a chunk, and the step. */

@@ -1,13 +1,14 @@
 // Inference one symbol at a time: a stream holds a network compiled for batch 1 and the state after the symbols so far,
 // so that a caller who reads letters as they come gets the logits after each without running the string again. It is
-// the same plan machinery as training, in a third setting: one lane, one step, state that lives on.
+// the same plan machinery as training, in a third setting: one lane, one step, state that lives on. A text that is there
+// as a whole runs in one call, beside JavaScript.
 import { EngineError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { type CompileStreamOptions, compileStream } from "./compile.js";
 import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
-import { type PlanStream, symbolRows } from "./executor.js";
-import { buildHint, loadNative, refusal, refusing } from "./native.js";
+import { type PlanStream, type StreamOutcome, symbolRows } from "./executor.js";
+import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
@@ -24,6 +25,15 @@ export interface Stream {
    * @throws EngineError when the stream was not made for this symbol; its state is then as before.
    */
   step(symbol: number): Float32Array;
+  /**
+   * Takes in symbols one after the other, as `step` does, and says how it did on `targets`, the class or symbol after each,
+   * -1 for none. A text may come in slices: the state goes on from call to call. The native executor takes the read-out of
+   * many steps at a time, to the same bits.
+   * @param wanted steps, the first ones, whose logits are returned.
+   * @throws EngineError when the stream was not made for a symbol, a target is none of its classes, their numbers differ,
+   * there are not so many steps, or the stream is still at work; its state is then as before.
+   */
+  run(symbols: ArrayLike<number>, targets: ArrayLike<number>, wanted?: number): Promise<StreamOutcome>;
   /** Forgets all symbols so far. */
   reset(): void;
 }
@@ -42,17 +52,32 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
       ? nativeStream(plan, parameters)
       : new ReferenceExecutor(plan, parameters).stream();
   const rows = symbolRows(plan);
+  const rowOf = (symbol: number) => {
+    const row = rows[symbol] ?? -1;
+    if (row >= 0) return row;
+    throw new EngineError({
+      what: `symbol ${symbol} is not among the symbols that the stream was made for`,
+      hint: "make it for all symbols that will occur",
+    });
+  };
   return {
     plan,
-    step(symbol) {
-      const row = rows[symbol] ?? -1;
-      if (row < 0) {
+    step: (symbol) => inner.step(rowOf(symbol)),
+    async run(symbols, targets, wanted = 0) {
+      if (targets.length !== symbols.length || !(wanted >= 0 && wanted <= symbols.length)) {
         throw new EngineError({
-          what: `symbol ${symbol} is not among the symbols that the stream was made for`,
-          hint: "make it for all symbols that will occur",
+          what: `${targets.length} targets and ${wanted} wanted logits do not fit ${symbols.length} symbols`,
         });
       }
-      return inner.step(row);
+      const own = Int32Array.from(targets);
+      const stray = own.find((target) => target < -1 || target >= plan.outputs);
+      if (stray !== undefined) {
+        throw new EngineError({
+          what: `target ${stray} does not fit a network with ${plan.outputs} classes`,
+        });
+      }
+      const outcome = await inner.run(Int32Array.from(symbols, rowOf), own, wanted);
+      return { ...outcome, count: own.reduce((sum, target) => sum + Number(target >= 0), 0) };
     },
     reset: () => inner.reset(),
   };
@@ -73,6 +98,7 @@ function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
       }
       return logits;
     },
-    reset: () => inner.reset(),
+    run: (rows, targets, wanted) => refusing(() => inner.run(rows, targets, wanted)).catch(refuse),
+    reset: () => refusing(() => inner.reset()),
   };
 }

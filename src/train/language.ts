@@ -20,6 +20,9 @@ export interface NextSymbolOptions {
   readonly names?: readonly string[];
 }
 
+// Symbols in one call to the executor.
+const CALL = 2 ** 14;
+
 /** What a network says of texts. */
 export interface TextEvaluation {
   /** Symbols that were predicted: all but the first of each text. */
@@ -92,23 +95,16 @@ export async function evaluateTexts(
   let loss = 0;
   let correct = 0;
   let kept = 0;
-  let turn = performance.now();
   for (const text of texts) {
     reading.reset();
-    for (let i = 0; i + 1 < text.length; i++) {
-      const after = reading.step(text[i]);
-      if (kept < logits.length) {
-        logits.set(after, kept);
-        kept += size;
-      }
-      const most = after.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-      let total = 0;
-      for (let k = 0; k < size; k++) total += Math.exp(after[k] - most);
-      loss += Math.log(total) + most - after[text[i + 1]];
-      if (after.indexOf(most) === text[i + 1]) correct++;
-      if (performance.now() - turn < 100) continue;
-      await new Promise((resolve) => setTimeout(resolve));
-      turn = performance.now();
+    for (let first = 0; first + 1 < text.length; first += CALL) {
+      const end = Math.min(first + CALL, text.length - 1);
+      const wanted = Math.min(logits.length / size - kept, end - first);
+      const read = await reading.run(text.subarray(first, end), text.subarray(first + 1, end + 1), wanted);
+      logits.set(read.outputs, kept * size);
+      kept += wanted;
+      loss += read.loss;
+      correct += read.correct;
     }
   }
   return { symbols, nats: loss / symbols, accuracy: correct / symbols, logits };

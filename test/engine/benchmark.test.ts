@@ -76,8 +76,8 @@ describe.skipIf(!loadNative().addon)("the native executor", () => {
   });
 
   it("tells what it holds, less of it where a matrix is compressed", () => {
-    const bytes = [1, 0.1].map((density) => {
-      const { executor } = stepper({ cell: "lstm", hidden: 50, layers: 2, batch: 20, length: 9, density });
+    const bytes = [1, 0.05].map((density) => {
+      const { executor } = stepper({ cell: "lstm", hidden: 50, layers: 2, batch: 32, length: 9, density });
       return (executor as NativeExecutor).footprint();
     });
     expect(bytes[0].activations).toBe(bytes[1].activations);

@@ -4,8 +4,8 @@ import { type Executor, type Optimiser, optimisers, type Update } from "../../sr
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
 import type { Architecture, Cell, CellKind, Sum } from "../../src/network/architecture.js";
-import { initialise, type Network, tensorNames } from "../../src/network/network.js";
-import type { Random } from "../../src/random.js";
+import { initialise, Network, tensorNames } from "../../src/network/network.js";
+import { Random } from "../../src/random.js";
 
 /** The instruction sets that the native executor can use here; none where it is not built. */
 export const instructionSets = ["avx512", "avx2", "neon", "baseline"].filter((name) => {
@@ -137,7 +137,9 @@ export function networkWith(
   random: Random,
   hidden = density,
 ): Network {
-  const network = initialise(architecture, random.stream("weights"));
+  const { tied } = architecture.readout;
+  const network = tied ? new Network(architecture) : initialise(architecture, random.stream("weights"));
+  if (tied) for (const { name, shape } of network.tensors.values()) draw(name, 1 / Math.sqrt(shape.at(-1)!));
   if (density >= 1) return network;
   const masks = new Map<string, Uint8Array>();
   const draws = random.stream("masks");
@@ -147,9 +149,14 @@ export function networkWith(
     masks.set(weightIh, mask(network.tensor(weightIh).length, density));
     if (hidden < 1) masks.set(weightHh, mask(network.tensor(weightHh).length, hidden));
   }
-  masks.set("readout.weight", mask(network.tensor("readout.weight").length, density));
+  if (!tied) masks.set("readout.weight", mask(network.tensor("readout.weight").length, density));
   return network.copy(masks);
 
+  function draw(name: string, bound: number): void {
+    const stream = random.stream(name);
+    const values = network.values(name);
+    for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
+  }
   function mask(length: number, density: number): Uint8Array {
     return Uint8Array.from({ length }, () => (draws.uniform() < density ? 1 : 0));
   }
@@ -184,6 +191,51 @@ export function batchesOf(
   };
 }
 
+/** The same network read after every symbol; tied, its read-out's weights are the embedding's. */
+export function everyStep(architecture: Architecture, tied = false): Architecture {
+  const { vocabulary, readout } = architecture;
+  const own = tied ? ({ outputs: vocabulary, tied: true } as const) : {};
+  return { ...architecture, readout: { ...readout, at: "every-step", ...own } };
+}
+
+/** Batches with a target among `outputs` at most steps of every example. */
+export function withTargets(random: Random, batches: Batches, outputs: number): Batches {
+  const targets = new Int32Array(batches.symbols.length).fill(-1);
+  let example = 0;
+  let at = 0;
+  for (const [i, size] of batches.sizes.entries()) {
+    for (let t = 0; t < batches.steps[i]; t++) {
+      for (let l = 0; l < size; l++, at++) {
+        const isThere = t < batches.lengths[example + l] && random.below(5) > 0;
+        if (isThere) targets[at] = random.below(outputs);
+      }
+    }
+    example += size;
+  }
+  return { ...batches, targets };
+}
+
+/** Batches of these sizes and steps whose lanes go on from batch to batch, with a target at most steps. */
+export function carriedBatches(
+  random: Random,
+  sizes: readonly number[],
+  steps: readonly number[],
+  symbols: number,
+  outputs: number,
+): Batches {
+  const cells = sizes.reduce((sum, size, i) => sum + size * steps[i], 0);
+  const target = () => (random.below(8) > 0 ? random.below(outputs) : -1);
+  return {
+    count: sizes.length,
+    sizes: Int32Array.from(sizes),
+    steps: Int32Array.from(steps),
+    symbols: Int32Array.from({ length: cells }, () => 1 + random.below(symbols)),
+    lengths: Int32Array.from(sizes.flatMap((size, i) => new Array(size).fill(steps[i]))),
+    targets: Int32Array.from({ length: cells }, target),
+    carry: Uint8Array.from(sizes, (_, i) => Number(i > 0)),
+  };
+}
+
 /** The numbers 1 to n, which is what `batchesOf` draws symbols from. */
 export const symbolsTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 
@@ -196,4 +248,32 @@ export function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
     norm += b[i] ** 2;
   }
   return Math.sqrt(difference / norm);
+}
+
+/**
+ * What a loss changes by along one random direction in the weights of each tensor: by its gradient, and by differences.
+ * @param lossAt the loss, whose gradient it is, with other parameters.
+ */
+export function slopes(
+  network: Network,
+  gradient: ArrayLike<number>,
+  lossAt: (parameters: Float64Array) => number,
+): { tensor: string; actual: number; expected: number }[] {
+  const random = new Random("directions");
+  return [...network.tensors.values()].map(({ name, offset, length }) => {
+    const mask = network.masks.get(name);
+    const direction = Float64Array.from({ length }, (_, i) =>
+      mask?.[i] === 0 ? 0 : random.normal() / Math.sqrt(length),
+    );
+    const moved = (step: number) => {
+      const parameters = Float64Array.from(network.parameters);
+      for (let i = 0; i < length; i++) parameters[offset + i] += step * direction[i];
+      return lossAt(parameters);
+    };
+    return {
+      tensor: name,
+      actual: direction.reduce((sum, d, i) => sum + d * gradient[offset + i], 0),
+      expected: (moved(1e-5) - moved(-1e-5)) / 2e-5,
+    };
+  });
 }

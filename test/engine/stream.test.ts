@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile, compileStream } from "../../src/engine/compile.js";
 import { encode } from "../../src/engine/encode.js";
+import type { StreamOutcome } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { type Stream, stream } from "../../src/engine/stream.js";
@@ -14,6 +15,7 @@ import { Random } from "../../src/random.js";
 import {
   batchesOf,
   distance,
+  everyStep,
   instructionSets,
   layers,
   nativeOn,
@@ -25,12 +27,14 @@ import {
 } from "./setups.js";
 
 const native = instructionSets.length > 0;
+// Baseline has no fused multiply-add.
+const exactSets = instructionSets.filter((isa) => isa !== "baseline");
 
 const shapes: { name: string; architecture(kind: CellKind): Architecture }[] = [
   { name: "1 unit", architecture: (k) => layers(k, 1, 1) },
   { name: "16, 17", architecture: (k) => layers(k, 3, 16, 17) },
   { name: "50", architecture: (k) => layers(k, 50, 50) },
-  { name: "300", architecture: (k) => layers(k, 9, 300) },
+  { name: "130", architecture: (k) => layers(k, 9, 130) },
   { name: "skips", architecture: skips },
   { name: "web", architecture: web },
 ];
@@ -151,13 +155,114 @@ describe.each(makers)("the %s stream", (_, make) => {
   });
 });
 
+describe.each(makers)("a text in one call of the %s stream", (name, make) => {
+  const random = new Random("text");
+  const shapes: { name: string; architecture: Architecture; density: number }[] = [
+    { name: "every step", architecture: everyStep(layers("lstm", 5, 17, 20)), density: 1 },
+    { name: "several read-outs, compressed", architecture: everyStep(web("gru")), density: 0.3 },
+    // More rows than a panel has.
+    {
+      name: "tied",
+      architecture: everyStep(
+        { ...layers("rnn-tanh", 9, 5, 9), vocabulary: name === "native" ? 400 : 50 },
+        true,
+      ),
+      density: 1,
+    },
+    { name: "read at the end", architecture: layers("gru", 5, 6), density: 1 },
+  ];
+
+  it.each(shapes)("says what it says step by step: $name", async ({ architecture, density }) => {
+    const network = networkWith(architecture, density, random);
+    const { outputs } = architecture.readout;
+    const length = 75;
+    const symbols = Int32Array.from({ length }, () => random.below(architecture.vocabulary));
+    const targets = symbols.map(() => (random.below(4) > 0 ? random.below(outputs) : -1));
+    const [subject, other] = [make(network), make(network)];
+    let loss = 0;
+    let correct = 0;
+    const logits: number[] = [];
+    for (const [t, symbol] of symbols.entries()) {
+      const own = other.step(symbol);
+      logits.push(...own);
+      if (targets[t] < 0) continue;
+      const most = Math.max(...own);
+      loss += Math.log(own.reduce((sum, z) => sum + Math.exp(z - most), 0)) + most - own[targets[t]];
+      correct += Number(own.indexOf(most) === targets[t]);
+    }
+    // In slices, of which one ends a block of steps and others do not.
+    const results: StreamOutcome[] = [];
+    for (const [from, to] of [
+      [0, 32],
+      [32, 33],
+      [33, 75],
+    ]) {
+      const slice = [symbols.subarray(from, to), targets.subarray(from, to)] as const;
+      results.push(await subject.run(...slice, to - from));
+    }
+    const total = (of: (result: StreamOutcome) => number) =>
+      results.reduce((sum, result) => sum + of(result), 0);
+    expect(results.flatMap((result) => [...result.outputs])).toEqual(logits);
+    expect(total((result) => result.loss) / loss).toBeCloseTo(1, 9);
+    expect(total((result) => result.correct)).toBe(correct);
+    expect(total((result) => result.count)).toBe(targets.filter((target) => target >= 0).length);
+    // In one, where no logits are wanted but of the first steps, and after it the next symbol.
+    subject.reset();
+    const whole = await subject.run([...symbols], [...targets], 3);
+    expect(whole.loss / loss).toBeCloseTo(1, 9);
+    expect([...whole.outputs]).toEqual(logits.slice(0, 3 * outputs));
+    expect(subject.step(1)).toEqual(other.step(1));
+    expect(await subject.run([], [])).toEqual({ loss: 0, count: 0, correct: 0, outputs: new Float32Array() });
+  });
+
+  it("is refused as a whole, or while another runs", async () => {
+    const network = networkWith(everyStep(skips("lstm")), 1, random);
+    const [subject, other] = [make(network, [3, 5]), make(network, [3, 5])];
+    const bad: [number[], number[], number][] = [
+      [[3, 4], [0, 0], 0],
+      [[3, 5], [0], 0],
+      [[3, 5], [0, 3], 0],
+      [[3, 5], [0, -2], 0],
+      [[3, 5], [0, 0], 3],
+      [[3, 5], [0, 0], Number.NaN],
+    ];
+    for (const values of bad) await expect(subject.run(...values)).rejects.toThrow(EngineError);
+    const length = name === "native" ? 300_000 : 2000;
+    const long = subject.run(new Int32Array(length).fill(3), new Int32Array(length));
+    expect(() => subject.step(3)).toThrow(/is at work; wait for the promise of its last call$/);
+    expect(() => subject.reset()).toThrow(EngineError);
+    await expect(subject.run([3], [0])).rejects.toThrow(EngineError);
+    await long;
+    subject.reset();
+    expect(subject.step(5)).toEqual(other.step(5));
+  });
+});
+
+describe.skipIf(exactSets.length < 2)(`a text on ${exactSets.join(" and ")}`, () => {
+  it.each(cellKinds)("of %s is the same to the last bit", async (kind) => {
+    const random = new Random(kind);
+    const network = networkWith(everyStep({ ...layers(kind, 7, 21, 9), vocabulary: 200 }, false), 1, random);
+    const symbols = Int32Array.from({ length: 100 }, () => random.below(200));
+    const results = await Promise.all(
+      exactSets.map((isa) =>
+        streamOn(isa, network, "dense").run(
+          symbols,
+          symbols.map((s) => s % 3),
+          50,
+        ),
+      ),
+    );
+    for (const other of results) expect(other).toEqual(results[0]);
+  });
+});
+
 describe.skipIf(!native)("the native stream", () => {
   const network = networkWith(web("gru"), 0.5, new Random("refusals"));
   const { words, masks } = encode(compileStream(network));
   const { NativeStream } = loadNative().addon ?? {};
   const Raw = NativeStream as unknown as new (
     ...values: unknown[]
-  ) => Record<"step" | "reset", (...values: unknown[]) => unknown>;
+  ) => Record<"step" | "reset" | "run", (...values: unknown[]) => unknown>;
 
   it("refuses values of the wrong type", () => {
     const { parameters } = network;
@@ -177,6 +282,17 @@ describe.skipIf(!native)("the native stream", () => {
       expect(() => subject.step(3, value)).toThrow("a vector of floats is missing");
     }
     expect(() => subject.step(3, new Float32Array(2))).toThrow("of another length");
+    const [one, none] = [Int32Array.of(3), Int32Array.of(-1)];
+    for (const values of [[], [[3], none, 0], [Int32Array.of(48), none, 0], [none, none, 0]]) {
+      expect(() => subject.run(...values)).toThrow("a symbol is not a row of the stream's tables");
+    }
+    for (const value of [undefined, [0], Int32Array.of(-2), Int32Array.of(3)]) {
+      expect(() => subject.run(one, value, 0)).toThrow("a target is not among the stream's outputs");
+    }
+    expect(() => subject.run(one, new Int32Array(2), 0)).toThrow("there is not one target for each symbol");
+    for (const wanted of [2, -1, undefined, "1", Number.NaN]) {
+      expect(() => subject.run(one, none, wanted)).toThrow("there are not so many steps");
+    }
   });
 
   it("refuses to write to logits that were given away", () => {

@@ -21,7 +21,17 @@ using namespace filigree;
 namespace {
 
 const char* const kNames[] = {"avx512", "avx2", "neon", "baseline"};
-const Optimiser kOptimiser{1e-3, 0.9, 0.999, 1e-8, 0.5};
+
+// For one call after the other, each optimiser in its turn.
+Update updateOf(int call, size_t batches) {
+  Update update;
+  update.kind = static_cast<OptimiserKind>(call % kOptimiserKinds);
+  update.weightDecay = 0.01;
+  update.clip = 0.5;
+  update.seed = 3;
+  update.rates.assign(batches, 1e-3);
+  return update;
+}
 
 struct Case {
   std::string file;
@@ -43,9 +53,10 @@ std::vector<T> array(std::ifstream& in) {
 Case read(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   Case c{file, array<int32_t>(in), array<uint8_t>(in), array<float>(in), {}};
-  for (auto* list : {&c.batches.sizes, &c.batches.steps, &c.batches.symbols, &c.batches.lengths, &c.batches.labels}) {
+  for (auto* list : {&c.batches.sizes, &c.batches.steps, &c.batches.symbols, &c.batches.lengths, &c.batches.targets}) {
     *list = array<int32_t>(in);
   }
+  c.batches.carry = array<uint8_t>(in);
   if (!in) {
     std::fprintf(stderr, "%s cannot be read\n", file.c_str());
     std::exit(2);
@@ -74,27 +85,50 @@ uint64_t runStream(const Case& c, const Kernels& kernels) {
     stream.step(symbol, logits.data());
     h = hash(h, logits.data(), logits.size() * sizeof(float));
   }
-  return h;
+  // And once more in one call.
+  std::vector<int> symbols, targets;
+  for (const int symbol : c.batches.symbols) {
+    if (symbol < 0 || symbol >= stream.symbols()) continue;
+    symbols.push_back(symbol);
+    targets.push_back(symbol % (stream.outputs() + 1) - 1);
+  }
+  const size_t wanted = symbols.size() / 2;
+  std::vector<float> outputs(wanted * logits.size());
+  const Outcome outcome = stream.run(symbols.data(), targets.data(), symbols.size(), outputs.data(), wanted);
+  h = hash(h, outputs.data(), outputs.size() * sizeof(float));
+  return hash(h, &outcome.loss, sizeof outcome.loss);
 }
 
-// Trains for a few passes, evaluates, and hashes state, losses and logits.
+// Trains for a few passes, where the plan trains, each in two calls between which all state is taken out and put back;
+// evaluates; and hashes state, carry, losses and outputs.
 uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1) {
   if (c.words.size() > 1 && c.words[1] == 1) return runStream(c, kernels);  // One lane.
-  Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kOptimiser, kernels,
-                    threads);
+  Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kernels, threads);
   const size_t count = static_cast<size_t>(executor.plan().parameters);
   for (size_t i = 0; i < count; i++) executor.parameters()[i] = i < c.parameters.size() ? c.parameters[i] : 0;
   Batches batches = c.batches;
   executor.check(batches);
   uint64_t h = 0xcbf29ce484222325;
-  for (int pass = 0; pass < passes; pass++) {
-    for (const Outcome& outcome : executor.train(batches, 0, batches.sizes.size())) {
-      h = hash(h, &outcome.loss, sizeof outcome.loss);
+  const auto add = [&](const auto& values) { h = hash(h, values.data(), values.size() * sizeof values[0]); };
+  const size_t batchCount = batches.sizes.size(), half = batchCount / 2;
+  for (int pass = 0; pass < passes && executor.plan().trains(); pass++) {
+    for (const auto& [from, to] : {std::pair{size_t{0}, half}, {half, batchCount}}) {
+      const std::vector<float> carry = executor.carry();
+      executor.setCarry(carry.data(), carry.size());
+      for (const Trained& trained : executor.train(batches, from, to, updateOf(pass, to - from))) {
+        h = hash(h, &trained.loss, sizeof trained.loss);
+        h = hash(h, &trained.norm, sizeof trained.norm);
+      }
     }
+    std::vector<float> gradient(count);
+    if (batchCount > 0) executor.gradient(batches, 0, gradient.data());
+    add(gradient);
   }
-  std::vector<float> logits(batches.labels.size() * static_cast<size_t>(executor.plan().outputs));
-  executor.evaluate(batches, logits.data());
-  h = hash(h, logits.data(), logits.size() * sizeof(float));
+  std::vector<float> outputs(batches.targets.size() * static_cast<size_t>(executor.plan().outputs));
+  for (const Outcome& outcome : executor.evaluate(batches, outputs.data())) h = hash(h, &outcome.loss, sizeof outcome.loss);
+  add(outputs);
+  add(executor.carry());
+  if (!executor.plan().trains()) return h;
   for (const float* vector : {executor.parameters(), executor.firstMoment(), executor.secondMoment()}) {
     h = hash(h, vector, count * sizeof(float));
   }
@@ -108,7 +142,7 @@ void damage(const Case& c, int times) {
   for (int i = 0; i < times; i++) {
     Case copy = c;
     std::vector<int32_t>* lists[] = {&copy.words,         &copy.words,           &copy.words,          &copy.batches.sizes,
-                                     &copy.batches.steps, &copy.batches.symbols, &copy.batches.labels, &copy.batches.lengths};
+                                     &copy.batches.steps, &copy.batches.symbols, &copy.batches.targets, &copy.batches.lengths};
     for (size_t k = 1 + below(3); k > 0; k--) {
       auto& list = *lists[below(8)];
       if (list.empty()) continue;

@@ -1,0 +1,266 @@
+// What is read, dropped and looked up at every step: read-outs with targets at any of them, weights that are tied to the
+// embedding, embeddings that are multiplied, and dropout. The reference against differences of its loss, and every
+// instruction set of the native executor against the reference and against each other.
+import { describe, expect, it } from "vitest";
+import type { Batches } from "../../src/data/batches.js";
+import { type CompileOptions, compile, type Dropout } from "../../src/engine/compile.js";
+import { isDropped } from "../../src/engine/dropout.js";
+import { type Executor, optimisers, type Update } from "../../src/engine/executor.js";
+import type { Plan } from "../../src/engine/plan.js";
+import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { EngineError } from "../../src/errors.js";
+import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
+import type { Network } from "../../src/network/network.js";
+import { Random } from "../../src/random.js";
+import {
+  batchesOf,
+  distance,
+  everyStep,
+  instructionSets,
+  layers,
+  nativeOn,
+  networkWith,
+  skips,
+  slopes,
+  symbolsTo,
+  web,
+  withTargets,
+} from "./setups.js";
+
+interface Shape {
+  name: string;
+  architecture(kind: CellKind): Architecture;
+  sizes: number[];
+  longest: number;
+  symbols: number;
+  density?: number;
+  options?: Partial<CompileOptions>;
+}
+
+const dropout: Dropout = { embedding: 0.2, layers: 0.3, readout: 0.5 };
+const tied = (architecture: Architecture) => everyStep(architecture, true);
+const shapes: Shape[] = [
+  { name: "layers", architecture: (k) => everyStep(layers(k, 3, 5, 4)), sizes: [5], longest: 6, symbols: 4 },
+  {
+    name: "several read-outs",
+    architecture: (k) => everyStep(web(k)),
+    sizes: [3],
+    longest: 5,
+    symbols: 3,
+    density: 0.5,
+  },
+  { name: "skips, tied", architecture: (k) => tied(skips(k)), sizes: [4], longest: 4, symbols: 4 },
+  {
+    name: "many symbols",
+    architecture: (k) => everyStep(layers(k, 5, 6)),
+    sizes: [7],
+    longest: 4,
+    symbols: 70,
+  },
+  {
+    name: "many symbols, tied, of several cells",
+    architecture: (k) => tied({ ...web(k), readout: { inputs: ["s", "unread"], outputs: 3 } }),
+    sizes: [4],
+    longest: 3,
+    symbols: 80,
+  },
+  {
+    name: "dropout",
+    architecture: (k) => everyStep(layers(k, 4, 5, 6)),
+    sizes: [6],
+    longest: 5,
+    symbols: 5,
+    options: { dropout },
+  },
+  {
+    name: "dropout, sums and concatenated inputs",
+    architecture: (k) => everyStep(web(k)),
+    sizes: [4],
+    longest: 4,
+    symbols: 5,
+    density: 0.5,
+    options: { dropout },
+  },
+  {
+    name: "dropout, skips, tied",
+    architecture: (k) => tied(skips(k)),
+    sizes: [3],
+    longest: 4,
+    symbols: 4,
+    options: { dropout: { ...dropout, embedding: 0 } },
+  },
+  // Batches that do not fill their lanes, of matrices for which that is worth being packed.
+  {
+    name: "packed, embedded",
+    architecture: (k) => everyStep(layers(k, 66, 66, 66)),
+    sizes: [5],
+    longest: 8,
+    symbols: 150,
+  },
+  {
+    name: "packed, from a table, with dropout, tied",
+    architecture: (k) => tied(layers(k, 66, 67, 66)),
+    sizes: [3],
+    longest: 9,
+    symbols: 70,
+    options: { dropout: { ...dropout, embedding: 0 } },
+  },
+  {
+    name: "dropout, read at the end",
+    architecture: (k) => layers(k, 4, 5, 6),
+    sizes: [6],
+    longest: 5,
+    symbols: 5,
+    options: { dropout },
+  },
+];
+
+function setUp(
+  { name, architecture, sizes, longest, symbols, density = 1, options }: Shape,
+  kind: CellKind,
+  tiles: number[] = sizes,
+): { network: Network; plan: Plan; batches: Batches } {
+  const random = new Random(`${name} ${kind}`);
+  // One symbol of the vocabulary does not occur.
+  const vocabulary = symbols + 2;
+  const open = architecture(kind);
+  const { readout } = open;
+  const own = readout.tied ? { ...readout, outputs: vocabulary } : readout;
+  const network = networkWith({ ...open, vocabulary, readout: own }, density, random);
+  const batches = batchesOf(random.stream("data"), tiles, longest, symbols);
+  const at = { batch: Math.max(...tiles), steps: longest, symbols: symbolsTo(symbols) };
+  const plan = compile(network, { ...at, ...options });
+  const targeted = readout.at ? withTargets(random, batches, own.outputs) : batches;
+  return { network, plan, batches: targeted };
+}
+
+describe.each(cellKinds)("the reference's gradient of %s", (kind) => {
+  it.each(shapes)("is what its loss changes by: $name", (shape) => {
+    const { network, plan, batches } = setUp(shape, kind);
+    const at = (parameters: Float64Array) => new ReferenceExecutor(plan, parameters, 64).gradient(batches, 0);
+    const { gradient } = at(Float64Array.from(network.parameters));
+    const count = batches.targets.filter((target) => target >= 0).length;
+    for (const { tensor, actual, expected } of slopes(network, gradient, (own) => at(own).loss / count)) {
+      expect(Math.abs(actual - expected), tensor).toBeLessThan(1e-8 + 1e-6 * Math.abs(expected));
+    }
+  });
+});
+
+const update: Update = { optimiser: optimisers.adam, rates: 1e-3, seed: 7 };
+
+async function results(executor: Executor, batches: Batches) {
+  const gradients = Array.from(batches.sizes, (_, i) => executor.gradient(batches, i));
+  const evaluation = await executor.evaluate(batches, "outputs");
+  const trained = await executor.train(batches, 0, batches.count, update);
+  const again = await executor.train(batches, 0, batches.count, update);
+  return {
+    gradients,
+    evaluation,
+    losses: [...trained.losses, ...again.losses],
+    correct: again.correct,
+    trained,
+  };
+}
+
+describe.each(cellKinds)("native executor, %s", (kind) => {
+  it.each(shapes)("agrees with the reference: $name", async (shape) => {
+    // More than one tile, the last of them with lanes to spare.
+    const tiles = shape.name.startsWith("packed") ? [shape.sizes[0], 2] : [shape.sizes[0], 35];
+    const { network, plan, batches } = setUp(shape, kind, tiles);
+    const expected = await results(new ReferenceExecutor(plan, network.parameters), batches);
+    const states = [];
+    for (const isa of instructionSets) {
+      const executor = nativeOn(isa, plan, network.parameters, 2);
+      const actual = await results(executor, batches);
+      for (const [i, { loss, gradient }] of expected.gradients.entries()) {
+        expect(actual.gradients[i].loss / loss, isa).toBeCloseTo(1, 6);
+        expect(distance(actual.gradients[i].gradient, gradient), isa).toBeLessThan(1e-5);
+      }
+      expect(distance(actual.evaluation.outputs, expected.evaluation.outputs), isa).toBeLessThan(1e-6);
+      expect(actual.evaluation.counts, isa).toEqual(expected.evaluation.counts);
+      expect(actual.evaluation.correct, isa).toEqual(expected.evaluation.correct);
+      expect(distance(actual.losses, expected.losses), isa).toBeLessThan(1e-5);
+      expect(actual.correct, isa).toEqual(expected.correct);
+      expect(distance(actual.trained.norms, expected.trained.norms), isa).toBeLessThan(1e-5);
+      // Baseline has no fused multiply-add.
+      if (isa !== "baseline") states.push(executor.state());
+      const alone = nativeOn(isa, plan, network.parameters, 1);
+      expect(await results(alone, batches), `${isa}, one thread`).toEqual(actual);
+      expect(alone.state(), isa).toEqual(executor.state());
+    }
+    for (const state of states) expect(state).toEqual(states[0]);
+  });
+});
+
+describe("a target", () => {
+  const [shape] = shapes;
+
+  it("beyond its example's last symbol is refused", async () => {
+    const { network, plan, batches } = setUp(shape, "gru", [3]);
+    const lengths = batches.lengths.slice();
+    lengths[1] = 1;
+    const targets = new Int32Array(batches.targets.length).fill(0);
+    for (const make of [
+      () => new ReferenceExecutor(plan, network.parameters),
+      ...instructionSets.slice(0, 1).map((isa) => () => nativeOn(isa, plan, network.parameters)),
+    ]) {
+      const run = make().evaluate({ ...batches, lengths, targets });
+      await expect(run).rejects.toThrow(EngineError);
+      await expect(run).rejects.toThrow(/^target \d+: it stands after the end of example \d+; use -1 there$/);
+    }
+  });
+
+  it("is nowhere: no loss, no gradient", async () => {
+    const { network, plan, batches } = setUp(shape, "lstm", [3]);
+    const targets = new Int32Array(batches.targets.length).fill(-1);
+    for (const executor of [
+      new ReferenceExecutor(plan, network.parameters),
+      ...instructionSets.map((isa) => nativeOn(isa, plan, network.parameters)),
+    ]) {
+      const { losses, counts, norms } = await executor.train({ ...batches, targets }, 0, 1, update);
+      expect([losses[0], counts[0], norms[0]], executor.name).toEqual([0, 0, 0]);
+      expect(executor.state().parameters.every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe("dropout", () => {
+  const rates = [0.2, 0.5];
+  it.each(rates)("drops a share of %d", (rate) => {
+    let dropped = 0;
+    for (let row = 0; row < 400; row++) {
+      for (let l = 0; l < 100; l++) dropped += Number(isDropped(row * 7919, l, rate * 2 ** 24));
+    }
+    expect(dropped / 40_000).toBeCloseTo(rate, 1.8);
+  });
+
+  it("drops other units with another seed, another update and in another example", async () => {
+    const { network, plan, batches } = setUp(shapes[5], "lstm", [4]);
+    const make = () => new ReferenceExecutor(plan, network.parameters);
+    const rates = 0;
+    const loss = async (executor: Executor, seed: number) =>
+      (await executor.train(batches, 0, 1, { ...update, rates, seed })).losses[0];
+    const executor = make();
+    const losses = [await loss(executor, 1), await loss(executor, 1), await loss(make(), 2)];
+    expect(new Set(losses).size).toBe(3);
+    expect(await loss(make(), 1)).toBe(losses[0]);
+  });
+
+  it("of rate 0 is nothing, and none is there in evaluations", async () => {
+    const { network, plan, batches } = setUp(shapes[5], "gru", [4]);
+    const at = { batch: 4, steps: 5, symbols: symbolsTo(5) };
+    const none = compile(network, { ...at, dropout: { embedding: 0, layers: 0, readout: 0 } });
+    const plain = compile(network, at);
+    for (const isa of ["reference", ...instructionSets]) {
+      const on = (own: Plan) =>
+        isa === "reference"
+          ? new ReferenceExecutor(own, network.parameters)
+          : nativeOn(isa, own, network.parameters);
+      const expected = await on(plain).evaluate(batches, "outputs");
+      expect(distance((await on(plan).evaluate(batches, "outputs")).outputs, expected.outputs)).toBeLessThan(
+        1e-6,
+      );
+      expect(on(none).gradient(batches, 0)).toEqual(on(plain).gradient(batches, 0));
+    }
+  });
+});
