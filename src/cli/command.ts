@@ -95,7 +95,7 @@ export function withModelOptions(command: Command): Command {
 /** A remark on a percentage that was probably meant as a share. */
 export function remarkOnShare(option: string, percent: number | undefined, output: Output): void {
   const remark = percent === undefined ? undefined : shareRemark(percent);
-  if (remark !== undefined) output.remark(`${option}: ${remark}`);
+  if (remark !== undefined) output.remark(`${option} ${percent}: ${remark}`);
 }
 
 /**

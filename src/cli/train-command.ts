@@ -4,7 +4,6 @@ import { Command } from "commander";
 import { cuts } from "../data/symbols.js";
 import { optimiserKinds } from "../engine/executor.js";
 import { defaults } from "../train/defaults.js";
-import { defaultProtocol } from "../train/protocol.js";
 import { schedules } from "../train/schedule.js";
 import {
   between,
@@ -71,7 +70,7 @@ export function trainCommand(): Command {
     .option("--dropout <p>", "share dropped after the embedding and each layer", between(0, 0.99))
     .option("--readout-dropout <p>", "another share before the read-out", between(0, 0.99))
     .option("--patience <n>", "epochs without a better validation after which to end", whole(1, 1e6))
-    .addOption(protocolOption(defaultProtocol))
+    .addOption(protocolOption())
     .addOption(seedOption())
     .addOption(executorOption())
     .addOption(threadsOption(availableParallelism()))

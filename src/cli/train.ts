@@ -10,7 +10,7 @@ import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
 import { nextSymbol } from "../train/language.js";
-import { defaultProtocol, type Protocol } from "../train/protocol.js";
+import type { Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
 import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
@@ -63,21 +63,17 @@ export function runTraining(options: TrainVerbOptions): Promise<void> {
 async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
   refuse(options, ["validation", "split", "symbols", "unknown", "window", "tie", "patience"], "--text");
   const output = new Output(options);
+  const { seed, protocol, batch = ofStrings.batch, from, embedding } = options;
+  const { hidden = ofStrings.hidden, layers = ofStrings.layers } = options;
+  const cell = from === undefined ? required(options.cell, "--cell") : undefined;
   output.remarkSlowness(options.executor);
-  const { seed, protocol = defaultProtocol, batch = ofStrings.batch } = options;
-  const { hidden = ofStrings.hidden, layers = ofStrings.layers, embedding } = options;
-  const begun = options.from === undefined ? undefined : readModel(options.from, options, output);
-  const data = trainingData(options, output, begun && formOf(begun));
-  const cell = begun ? undefined : required(options.cell, "--cell");
-  const network =
-    begun ??
-    initialise(
-      stack({ cell: required(cell, "--cell"), hidden, layers, embedding }),
-      new Random(seed).stream("initial weights"),
-    );
+  const network = cell
+    ? newClassifier({ cell, hidden, layers, embedding }, seed)
+    : readModel(required(from, "--from"), options, output);
+  const data = trainingData(options, output, cell ? undefined : formOf(network));
   const out = outOf(options, `${cell ?? "network"}.safetensors`);
-  const task = classify(network, data, { protocol: begun ? options.protocol : protocol, batch });
-  const files = { out, inputs: [options.from, options.data, options.test], data: { ...data, protocol } };
+  const task = classify(network, data, { protocol, batch });
+  const files = { out, inputs: [from, options.data, options.test], data: { ...data, protocol } };
   const settings = settingsOf(options, ofStrings);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   output.result(
@@ -91,6 +87,10 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
     },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,
   );
+}
+
+function newClassifier(sizes: Parameters<typeof stack>[0], seed: number): Network {
+  return initialise(stack(sizes), new Random(seed).stream("initial weights"));
 }
 
 async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise<void> {

@@ -3,6 +3,5 @@
 /** What to say of a percentage that was probably meant as a share, and undefined of any other. */
 export function shareRemark(percent: number): string | undefined {
   if (percent <= 0 || percent >= 1) return undefined;
-  const meant = Number((100 * percent).toPrecision(6));
-  return `${percent} is less than one percent; ${meant} is ${meant} %`;
+  return "a percent below 1 removes less than one weight in a hundred; to remove half of them, write 50";
 }

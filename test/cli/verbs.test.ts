@@ -312,7 +312,7 @@ describe("mistakes", () => {
       /'120' is invalid\. Use a number from 0 to 100\.$/,
     ],
     [["prune", at(model), "--percent", "NaN", "--out", at("x")], /'NaN' is invalid/],
-    [["prune", at(model), "--percent", "10"], /neither --out nor --data is given/],
+    [["prune", at(model), "--percent", "10"], /neither --out nor --data nor --text is given/],
     [["reproduce", "--quick", "--full"], /cannot be used with option '--full'$/],
     [["trian"], /unknown command 'trian' \(Did you mean train\?\)$/],
     [["bench", "step", "--cell", "gru", "--density", "7"], /'7' is invalid/],

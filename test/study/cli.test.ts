@@ -115,7 +115,7 @@ describe("filigree study", () => {
 
   it("remarks on a percentage that looks like a share, once, and plans it all the same", async () => {
     const shares = path("shares.yaml");
-    const fixed = "fixed: { base: { cell: gru, data: { count: 40 } } }";
+    const fixed = "fixed: { base: { cell: gru, protocol: corrected, data: { count: 40 } } }";
     writeFileSync(shares, `kind: prune\n${fixed}\ngrid: { percent: [0, 0.25, 0.9, 1] }\n`);
     expect(await study("plan", shares)).toContain("shares: 4 trials of kind prune");
     const line = "shares: a percent below 1 removes less than one weight in a hundred";
