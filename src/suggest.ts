@@ -1,34 +1,8 @@
 // A name that does not exist is answered with the one that was probably meant, by the same rule everywhere: options, keys
-// of a study, columns of a table, grammars, kinds and studies. Where another tool has another word for a thing, no
-// likeness of letters tells, so these are written down.
+// of a study, columns of a table, grammars, kinds and studies.
 import { distance } from "fastest-levenshtein";
 import { InputError } from "./errors.js";
-
-/** Words of other tools by ours. Dashes, underscores and capital letters count as the same. */
-const synonyms: Readonly<Record<string, readonly string[]>> = {
-  "learning-rate": ["lr", "rate", "step-size", "alpha", "eta"],
-  hidden: ["hidden-size", "hidden-dim", "n-hidden", "nhid", "units", "size", "width", "rnn-size"],
-  layers: ["num-layers", "n-layers", "nlayers", "depth"],
-  embedding: ["embedding-dim", "embedding-size", "embed-dim", "embed-size", "emb-size", "emsize"],
-  percent: ["sparsity", "amount", "ratio", "fraction", "pruning-rate", "prune"],
-  prune: ["sparsity", "amount", "ratio", "fraction", "pruning-rate", "percent"],
-  density: ["sparsity"],
-  retrain: ["finetune", "fine-tune", "epochs", "num-epochs", "n-epochs"],
-  epochs: ["num-epochs", "n-epochs", "max-epochs", "iterations", "retrain"],
-  batch: ["batch-size", "bs", "minibatch"],
-  cell: ["rnn-type", "cell-type", "model", "type", "nonlinearity", "arch"],
-  data: ["train", "train-data", "train-file", "dataset", "input", "csv"],
-  test: ["test-data", "test-file", "validation", "val", "valid"],
-  out: ["output", "save", "save-to", "dest"],
-  seed: ["random-seed", "random-state", "manual-seed", "rng"],
-  threads: ["num-threads", "workers", "num-workers"],
-  jobs: ["num-jobs", "n-jobs", "workers", "num-workers", "processes", "parallel"],
-  executor: ["device", "backend", "engine"],
-  criterion: ["method", "strategy", "score"],
-  target: ["matrices", "parameters"],
-  vocabulary: ["vocab", "alphabet", "symbols", "chars", "characters"],
-  count: ["num-samples", "n-samples", "samples"],
-};
+import { synonymOf } from "./synonyms.js";
 
 /** A list of names beyond this many is cut short. */
 const MOST = 12;
@@ -54,16 +28,6 @@ export function checkWord(where: string, value: unknown, words: readonly string[
     where,
     what: `${shown} is none of its values`,
     hint: suggest(String(value), words),
-  });
-}
-
-/** The candidate that other tools call `word`. */
-export function synonymOf(word: string, candidates: readonly string[]): string | undefined {
-  const plain = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])|_/g, "-").toLowerCase();
-  const asked = plain(word);
-  return candidates.find((candidate) => {
-    const own = plain(candidate);
-    return own === asked || (Object.hasOwn(synonyms, own) && synonyms[own].includes(asked));
   });
 }
 

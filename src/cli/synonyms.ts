@@ -1,7 +1,7 @@
 // An option that does not exist is answered by commander with the one that is spelt alike; where another tool calls an option
 // so, this names the one that is meant.
 import { type Command, CommanderError } from "commander";
-import { synonymOf } from "../suggest.js";
+import { synonymOf } from "../synonyms.js";
 
 /** The error of a command line, an unknown option with the one that is meant where another tool's word tells. */
 export function withSynonym(error: CommanderError, command: Command): CommanderError {

@@ -1,7 +1,6 @@
 // What a network's numbers rest on beside its weights: where a sequence is read out, which symbol each row of the
 // embedding is for and what the classes are called. They belong to the network and travel in its file, so that a
 // command need not be told what a training decided.
-import { z } from "zod";
 import { type ReadAt, readings } from "../data/batches.js";
 import { ascii, parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
@@ -87,7 +86,11 @@ function readingIn(text: string, where: string): ReadAt {
   });
 }
 
-const labelSchema = z.array(z.string().regex(/^[^\p{Cc}]{1,200}$/u));
+const LABEL = /^[^\p{Cc}]{1,200}$/u;
+
+function isLabel(value: unknown): value is string {
+  return typeof value === "string" && LABEL.test(value);
+}
 
 function labelsIn(text: string, outputs: number, where: string): readonly string[] {
   const hint = `write a JSON array of ${outputs} different names`;
@@ -97,7 +100,8 @@ function labelsIn(text: string, outputs: number, where: string): readonly string
   } catch {
     throw new InputError({ where, what: `its metadata ${LABELS} is not JSON`, hint });
   }
-  const { data } = labelSchema.safeParse(value);
-  if (data && data.length === outputs && new Set(data).size === outputs) return data;
+  const labels = Array.isArray(value) ? value.filter(isLabel) : [];
+  const isWhole = Array.isArray(value) && value.length === outputs && labels.length === outputs;
+  if (isWhole && new Set(labels).size === outputs) return labels;
   throw new InputError({ where, what: `its metadata ${LABELS} does not name its ${outputs} classes`, hint });
 }
