@@ -37,7 +37,7 @@ describe("a checkpoint beside the output", () => {
 
   it("is not given up for another run", () => {
     expect(() => resumption(checkpoint(), "other")).toThrow(
-      "is the checkpoint of another run; repeat that run's options, name another --out, or delete it",
+      "is the checkpoint of another run; repeat that run's options and data, name another --out, or delete it",
     );
   });
 
