@@ -18,7 +18,8 @@ export function checkBuffer(what: string, floats: number, hint: string): void {
 
 /**
  * Gives every sequence that groups of operations name its offset and returns the size of the arena in floats. A sequence
- * lives from the first to the last group that names it; each takes the lowest place that is free for all of that time.
+ * lives from the first to the last group that names it, one that holds less than all steps always, because it may gather
+ * from several runs of the groups; each takes the lowest place that is free for all of that time.
  * @param steps how many of them the arena has room for.
  * @throws InputError when a training step would need more than 4 GiB.
  */
@@ -27,8 +28,9 @@ export function layOut(groups: readonly (readonly StageOp[])[], steps: number, l
   for (const [index, group] of groups.entries()) {
     for (const { of } of group.flatMap(rowsOf)) {
       const life = lives.get(of);
-      if (life) life.last = index;
-      else lives.set(of, { first: index, last: index });
+      if (life) life.last = Math.max(life.last, index);
+      else if (of.held === undefined) lives.set(of, { first: index, last: index });
+      else lives.set(of, { first: 0, last: groups.length - 1 });
     }
   }
   const placed: { start: number; end: number; first: number; last: number }[] = [];

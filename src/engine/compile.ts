@@ -185,11 +185,12 @@ class Compiler {
 
   plan(): Plan {
     const reverses = this.emitForward().reverse();
-    if (this.options.purpose !== "evaluate") for (const reverse of reverses) reverse();
-    const { steps, recompute = steps } = this.options;
+    const { steps, purpose, recompute = steps } = this.options;
+    if (purpose !== "evaluate") for (const reverse of reverses) reverse();
     const stages = [...this.forward, ...this.read, ...this.backward].map(({ ops }) => ops);
     // Where the forward pass runs again between reverses, no two sequences may share a place.
-    return this.planOf(recompute < steps ? [stages.flat()] : stages, this.gradients);
+    const again = purpose !== "evaluate" && recompute < steps;
+    return this.planOf(again ? [stages.flat()] : stages, this.gradients);
   }
 
   streamPlan(): Plan {
