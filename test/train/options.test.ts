@@ -35,6 +35,7 @@ describe("train", () => {
     [{ batch: 0 }, "batch: 0 is not a whole number of at least 1"],
     [{ executor: "gpu" }, 'executor: "gpu" is none of its values; use native or reference'],
     [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
+    [{ recompute: 0 }, "recompute: 0 is not a whole number of at least 1"],
   ])("refuses %j", async (options, message) => {
     const bad = { ...good, ...options } as TrainOptions;
     await expect(trainOn(network, bad)).rejects.toThrow(message);
