@@ -18,6 +18,7 @@ import {
   Output,
   percent,
   protocolOption,
+  recomputeOption,
   remarkOnShare,
   required,
   withJson,
@@ -35,6 +36,7 @@ interface Options extends ModelOptions {
   target: Target;
   scope: Scope;
   executor?: ExecutorName;
+  recompute?: number;
   json?: boolean;
 }
 
@@ -53,25 +55,27 @@ export function evaluateCommand(): Command {
     .option("--prune <percent>", "share of the target's smallest weights to remove first", between(0, 100))
     .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
-    .addOption(executorOption());
+    .addOption(executorOption())
+    .addOption(recomputeOption());
   return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { batch, target, scope, executor } = options;
+  const { batch, target, scope, executor, recompute } = options;
   const output = new Output(options);
   output.remarkSlowness(executor);
   const { formOf, readModel } = await import("./files.js");
   const { readDataset } = await import("../data/csv.js");
   remarkOnShare("--prune", options.prune, output);
-  const read = readModel(model, options, output);
+  const { readLanguageModel } = await import("./texts.js");
+  const read = (options.text ? readLanguageModel : readModel)(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   // The recurrent matrices, and what else is masked.
   const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
   const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   if (options.text) return evaluateOnTexts(model, network, options.text, nonzeros, options, output);
   const dataset = readDataset(required(options.data, "--data"), formOf(network));
-  const result = await evaluate(network, dataset, { batch, executor });
+  const result = await evaluate(network, dataset, { batch, executor, recompute });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
   const { total, correct, accuracy, loss, sumOfBatchMeans } = result;
@@ -97,14 +101,13 @@ async function run(model: string, options: Options): Promise<void> {
 
 async function evaluateOnTexts(
   model: string,
-  read: Network,
+  network: Network,
   paths: readonly string[],
   nonzeros: Readonly<Record<string, number>>,
   { executor, unknown }: Options,
   output: Output,
 ): Promise<void> {
-  const { describeNats, languageModel, textsFor } = await import("./texts.js");
-  const network = languageModel(read, model);
+  const { describeNats, textsFor } = await import("./texts.js");
   const { texts, unknown: lacking } = textsFor(network, paths, unknown, output);
   const { symbols, nats, accuracy, logits } = await evaluateTexts(network, texts, { executor, outputs: 8 });
   const { outputs } = network.architecture.readout;

@@ -12,7 +12,7 @@ import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
 import type { Network } from "../network/network.js";
 import { type NamedGraph, readStructure } from "../network/structure-weights.js";
-import { readNetwork } from "../network/weights.js";
+import { type ReadOptions, readNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
 import type { TrainingData } from "../train/classify.js";
 import { type Protocol, readAt } from "../train/protocol.js";
@@ -70,8 +70,10 @@ export function readModel(
   path: string,
   { graph, protocol, vocabulary, ...rest }: ModelOptions & { graph?: string; protocol?: Protocol },
   output: Output,
+  { everyStep }: Pick<ReadOptions, "everyStep"> = {},
 ): Network {
   const options = {
+    everyStep,
     cell: rest.cell,
     zerosAsMask: rest.zerosAsMask,
     readAt: protocol && readAt(protocol),

@@ -25,6 +25,7 @@ import {
   Output,
   percent,
   protocolOption,
+  recomputeOption,
   remarkOnShare,
   required,
   seedOption,
@@ -51,6 +52,7 @@ interface Options extends ModelOptions {
   window?: number;
   seed: number;
   executor?: ExecutorName;
+  recompute?: number;
   out?: string;
   json?: boolean;
 }
@@ -76,13 +78,14 @@ export function pruneCommand(): Command {
     .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
     .addOption(seedOption())
     .addOption(executorOption())
+    .addOption(recomputeOption())
     .option("--out <file>", "where the pruned network is written");
   return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
 }
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
-  const { target, scope, criterion, seed, executor, out, text } = options;
+  const { target, scope, criterion, seed, executor, recompute, out, text } = options;
   const hasData = options.data !== undefined || text !== undefined;
   if (out === undefined && !hasData) {
     throw new InputError({
@@ -99,9 +102,8 @@ async function run(model: string, options: Options): Promise<void> {
   }
   remarkOnShare("--percent", options.percent, output);
   const { readModel } = await import("./files.js");
-  const { languageModel } = await import("./texts.js");
-  const read = readModel(model, options, output);
-  const network = text ? languageModel(read, model) : read;
+  const { readLanguageModel } = await import("./texts.js");
+  const network = (text ? readLanguageModel : readModel)(model, options, output);
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
     percent: required(options.percent, "--percent"),
@@ -122,7 +124,8 @@ async function run(model: string, options: Options): Promise<void> {
     stages.push({ stage: "pruned", ...(await subject.evaluate(pruned)) });
     if (options.retrain > 0) {
       const { trainNetwork } = await import("./training.js");
-      const settings = { ...subject.settings, epochs: options.retrain, executor, seed: `${seed}/retrain` };
+      const how = { executor, recompute, seed: `${seed}/retrain` };
+      const settings = { ...subject.settings, epochs: options.retrain, ...how };
       const files = { out, ...subject.files };
       const { trained, history } = await trainNetwork(pruned, subject.task, settings, files, output);
       pruned = trained;
@@ -181,10 +184,10 @@ interface Subject {
 async function onStrings(network: Network, options: Options, output: Output): Promise<Subject> {
   const { formOf, trainingData } = await import("./files.js");
   const data = trainingData(options, output, formOf(network));
-  const { executor, batch = defaults.classify.batch } = options;
+  const { executor, recompute, batch = defaults.classify.batch } = options;
   const protocol = protocolOf(network.conventions.readAt);
   return {
-    evaluate: (subject) => evaluate(subject, data.test, { batch, executor }),
+    evaluate: (subject) => evaluate(subject, data.test, { batch, executor, recompute }),
     task: classify(network, data, { protocol, batch }),
     settings: {},
     files: { inputs: [options.data, options.test], data: { ...data, protocol } },

@@ -45,12 +45,11 @@ export function sampleCommand(): Command {
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness(options.executor);
-  const [{ readModel }, { languageModel }, { writeText }] = await Promise.all([
-    import("./files.js"),
+  const [{ readLanguageModel }, { writeText }] = await Promise.all([
     import("./texts.js"),
     import("../train/sample.js"),
   ]);
-  const network = languageModel(readModel(model, options, output), model);
+  const network = readLanguageModel(model, options, output);
   const { prompt, length, temperature, topK, seed, executor } = options;
   const vocabulary = network.conventions.vocabulary.symbols;
   const { symbols } = encodeText(vocabulary, prompt, "--prompt");

@@ -22,6 +22,7 @@ import {
   ProgressBar,
   percent,
   protocolOption,
+  recomputeOption,
   required,
   seedOption,
   table,
@@ -48,6 +49,7 @@ interface TrainOptions {
   protocol: Protocol;
   seed: number;
   executor?: ExecutorName;
+  recompute?: number;
   out?: string;
   json?: boolean;
 }
@@ -73,6 +75,7 @@ function trainCommand(): Command {
     .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .addOption(executorOption())
+    .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out");
   return withJson(command).action((graph: string, options: TrainOptions) => train(graph, options));
 }
@@ -91,9 +94,9 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const data = trainingData(options, output);
   const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
-  const { protocol, batch, epochs, learningRate, executor } = options;
+  const { protocol, batch, epochs, learningRate, executor, recompute } = options;
   const task = classify(network, data, { protocol, batch });
-  const settings = { epochs, learningRate, executor, seed: `${seed}/train` };
+  const settings = { epochs, learningRate, executor, recompute, seed: `${seed}/train` };
   const files = { out, inputs: [path, options.data, options.test], data: { ...data, protocol } };
   const { trained, history } = await trainNetwork(network, task, settings, files, output);
   output.result(

@@ -13,6 +13,7 @@ import { readTextBytes } from "../files.js";
 import { Network } from "../network/network.js";
 import { sha256 } from "../study/json.js";
 import { type Output, percent } from "./command.js";
+import { readModel } from "./files.js";
 
 export interface TextVerbOptions {
   readonly validation?: readonly string[];
@@ -67,6 +68,15 @@ function remarkOnUnknown(what: string, { texts, unknown }: EncodedTexts, output:
   );
 }
 
+/** As `readModel`, a network that predicts the next symbol. @throws InputError when it is another. */
+export function readLanguageModel(
+  path: string,
+  options: Parameters<typeof readModel>[1],
+  output: Output,
+): Network {
+  return languageModel(readModel(path, options, output, { everyStep: true }), path);
+}
+
 /**
  * A network that predicts the next symbol. In a file from elsewhere nothing says so; one with an output for every symbol
  * is taken to do it.
@@ -85,6 +95,13 @@ export function languageModel(network: Network, where: string): Network {
   }
   const reading = { ...architecture, readout: { ...readout, at: "every-step" as const } };
   return new Network(reading, parameters, masks, conventions);
+}
+
+/** Whether a network is one of these as far as its file tells. */
+export function predictsNext({ architecture, conventions }: Network): boolean {
+  const { readout, vocabulary } = architecture;
+  const isUnnamed = readout.outputs === vocabulary && conventions.labels === undefined;
+  return readout.at === "every-step" || isUnnamed;
 }
 
 /** What tells one training on texts from another, whatever their files are called. */

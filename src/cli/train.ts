@@ -14,7 +14,7 @@ import type { Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
 import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
-import { bestBaseline, describeNats, hashTexts, languageModel, readTexts, textData } from "./texts.js";
+import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
 
 export interface TrainVerbOptions extends ModelOptions {
@@ -98,7 +98,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   const output = new Output(options);
   output.remarkSlowness(options.executor);
   const { executor, from, seed } = options;
-  const begun = from === undefined ? undefined : languageModel(readModel(from, options, output), from);
+  const begun = from === undefined ? undefined : readLanguageModel(from, options, output);
   if (begun) refuse(options, ["cell", "hidden", "layers", "embedding", "tie", "symbols"], "no --from");
   const texts = readTexts(paths);
   const data = textData(texts, { ...options, vocabulary: begun?.conventions.vocabulary.symbols }, output);

@@ -3,9 +3,23 @@
 import { InputError } from "../errors.js";
 import { operations, type Rows, type Sequence, type StageOp } from "./plan.js";
 
+/** Floats of a buffer up to which the native executor finds its way in it: places in a plan are words of 32 bits. */
+const LARGEST_BUFFER = 2 ** 30;
+
+/**
+ * @param what a buffer of a plan.
+ * @throws InputError when it would have more than 4 GiB.
+ */
+export function checkBuffer(what: string, floats: number, hint: string): void {
+  if (floats <= LARGEST_BUFFER) return;
+  const size = (Math.ceil((10 * floats) / 2 ** 28) / 10).toFixed(1);
+  throw new InputError({ what: `${what} would need ${size} GiB, and a plan has room for 4`, hint });
+}
+
 /**
  * Gives every sequence that groups of operations name its offset and returns the size of the arena in floats. A sequence
- * lives from the first to the last group that names it; each takes the lowest place that is free for all of that time.
+ * lives from the first to the last group that names it, one that holds less than all steps always, because it may gather
+ * from several runs of the groups; each takes the lowest place that is free for all of that time.
  * @param steps how many of them the arena has room for.
  * @throws InputError when a training step would need more than 4 GiB.
  */
@@ -14,8 +28,9 @@ export function layOut(groups: readonly (readonly StageOp[])[], steps: number, l
   for (const [index, group] of groups.entries()) {
     for (const { of } of group.flatMap(rowsOf)) {
       const life = lives.get(of);
-      if (life) life.last = index;
-      else lives.set(of, { first: index, last: index });
+      if (life) life.last = Math.max(life.last, index);
+      else if (of.held === undefined) lives.set(of, { first: index, last: index });
+      else lives.set(of, { first: 0, last: groups.length - 1 });
     }
   }
   const placed: { start: number; end: number; first: number; last: number }[] = [];
@@ -33,12 +48,11 @@ export function layOut(groups: readonly (readonly StageOp[])[], steps: number, l
     placed.sort((a, b) => a.start - b.start);
     size = Math.max(size, start + floats);
   }
-  if (size > 2 ** 30) {
-    throw new InputError({
-      what: `one step needs ${Math.round(size / 2 ** 28)} GiB of activations`,
-      hint: "use shorter sequences, a smaller network, or recompute",
-    });
-  }
+  checkBuffer(
+    "the activations of one step of training",
+    size,
+    "use shorter sequences, a smaller network, or recompute",
+  );
   return size;
 }
 

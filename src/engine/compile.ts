@@ -4,7 +4,7 @@
 import { InputError } from "../errors.js";
 import { type Cell, EMBEDDING, type Sum, widths } from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
-import { layOut } from "./arena.js";
+import { checkBuffer, layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";
 import { cells, share } from "./cells.js";
 import { DROPOUT_ONE } from "./dropout.js";
@@ -84,7 +84,7 @@ const WINDOW = 512;
 
 /**
  * Compiles a network for batches of up to `batch` examples and `steps` time steps.
- * @throws InputError when the shape is impossible or a symbol lies outside the vocabulary.
+ * @throws InputError when the shape is impossible, a symbol lies outside the vocabulary or a buffer would be too large.
  */
 export function compile(network: Network, options: CompileOptions): Plan {
   return new Compiler(network, options, options.batch > 16 ? 32 : 16).plan();
@@ -92,7 +92,7 @@ export function compile(network: Network, options: CompileOptions): Plan {
 
 /**
  * Compiles a network for streaming: a plan of one lane and one step without a backward pass.
- * @throws InputError when a symbol lies outside the vocabulary or the tables of so many symbols would be too large.
+ * @throws InputError when a symbol lies outside the vocabulary or a buffer would be too large.
  */
 export function compileStream(network: Network, { symbols, form }: CompileStreamOptions = {}): Plan {
   const all = Array.from({ length: network.architecture.vocabulary }, (_, symbol) => symbol);
@@ -195,21 +195,16 @@ class Compiler {
 
   plan(): Plan {
     const reverses = this.emitForward().reverse();
-    if (this.options.purpose !== "evaluate") for (const reverse of reverses) reverse();
-    const { steps, recompute = steps } = this.options;
+    const { steps, purpose, recompute = steps } = this.options;
+    if (purpose !== "evaluate") for (const reverse of reverses) reverse();
     const stages = [...this.forward, ...this.read, ...this.backward].map(({ ops }) => ops);
     // Where the forward pass runs again between reverses, no two sequences may share a place.
-    return this.planOf(recompute < steps ? [stages.flat()] : stages, this.gradients);
+    const again = purpose !== "evaluate" && recompute < steps;
+    return this.planOf(again ? [stages.flat()] : stages, this.gradients);
   }
 
   streamPlan(): Plan {
     this.emitForward();
-    if (this.prepared > 2 ** 30) {
-      throw new InputError({
-        what: `tables of ${this.symbols.length} symbols need ${Math.round(this.prepared / 2 ** 28)} GiB`,
-        hint: "name the symbols that will occur",
-      });
-    }
     // Together, so that no two sequences share a place: state lives on from step to step.
     const ops = [...this.forward, ...this.read].flatMap((stage): readonly StageOp[] => stage.ops);
     return this.planOf([ops], this.network.parameters.length);
@@ -232,6 +227,10 @@ class Compiler {
     const { architecture, parameters } = this.network;
     const { options, lanes, forward, read, backward, segment } = this;
     const embedding = this.network.tensor("embedding.weight");
+    const tables = `tables of ${this.symbols.length} symbols`;
+    const hint = "name only the symbols that occur, or use fewer or smaller layers";
+    checkBuffer(tables, this.prepared, hint);
+    checkBuffer(`the gradients of the parameters and of ${tables}`, gradients, hint);
     return {
       lanes,
       steps: options.steps,

@@ -96,7 +96,7 @@ export const GRAPH = "graph.json";
 
 export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
-  version: 4,
+  version: 5,
   schema: structureSchema,
   metrics: [...trainMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
   async run(configuration, context) {

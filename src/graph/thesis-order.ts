@@ -3,26 +3,40 @@
 // comparison with those files needs it, and it is kept here alone.
 import { type Adjacency, adjacencyOf } from "./adjacency.js";
 import type { LayeredGraph } from "./layers.js";
+import { PythonSet } from "./python-set.js";
+
+/**
+ * The first releases of networkx in which the ancestors of a node come in an order of their own. The thesis was begun
+ * with 2.4, and its 80 networks that are known here fit any of the three.
+ */
+export const networkxReleases = ["2.2", "2.5", "2.7"] as const;
+export type NetworkxRelease = (typeof networkxReleases)[number];
 
 /**
  * The same layers with their nodes in the thesis's order: nodes come in order of their first appearance in
- * the edges, each after its ancestors (pypaddle's `build_layer_index`). Takes time in proportion to nodes
+ * the edges, each after its ancestors (`build_layer_index` of pypaddle 0.3). Takes time in proportion to nodes
  * times edges.
+ * @param networkx the release that listed the ancestors, or the one before it that did it alike.
  */
-export function inThesisOrder(graph: LayeredGraph): LayeredGraph {
+export function inThesisOrder(graph: LayeredGraph, networkx: NetworkxRelease = "2.2"): LayeredGraph {
   const backward = adjacencyOf(graph.nodes, graph.edges, "backward");
+  const ancestors = ancestorsOf[networkx];
   const layers: number[][] = graph.layers.map(() => []);
-  const placed = new Uint8Array(graph.nodes);
+  const begun = new Uint8Array(graph.nodes);
+  const waiting: { node: number; ancestors: Iterator<number> }[] = [];
+  const begin = (node: number) => {
+    if (begun[node]) return;
+    begun[node] = 1;
+    waiting.push({ node, ancestors: ancestors(node, backward)[Symbol.iterator]() });
+  };
   for (const first of firstAppearances(graph)) {
-    const waiting = placed[first] ? [] : [first];
-    while (waiting.length > 0) {
-      const node = waiting[waiting.length - 1];
-      const ancestor = ancestorsOf(node, backward).find((other) => !placed[other]);
-      if (ancestor !== undefined) {
-        waiting.push(ancestor);
+    begin(first);
+    for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
+      const next = last.ancestors.next();
+      if (!next.done) {
+        begin(next.value);
       } else {
-        layers[graph.layerOf[node]].push(node);
-        placed[node] = 1;
+        layers[graph.layerOf[last.node]].push(last.node);
         waiting.pop();
       }
     }
@@ -37,24 +51,33 @@ function firstAppearances({ nodes, edges }: LayeredGraph): Set<number> {
   return order;
 }
 
-/** All nodes from which `node` can be reached, in the order in which Python iterates over a set of them. */
-function ancestorsOf(node: number, { starts, neighbours }: Adjacency): number[] {
-  const found = new Set([node]);
-  for (const member of found) {
-    for (let at = starts[member]; at < starts[member + 1]; at++) found.add(neighbours[at]);
-  }
-  found.delete(node);
-  const size = pythonTableSize(found.size);
-  return [...found].sort((a, b) => (a % size) - (b % size) || a - b);
-}
+/** All nodes from which a node can be reached, in the order in which `networkx.ancestors` has them. */
+const ancestorsOf: Record<NetworkxRelease, (node: number, backward: Adjacency) => Iterable<number>> = {
+  "2.2": (node, backward) => new PythonSet(breadthFirst(node, backward)).without(node),
+  "2.5": (node, backward) => new PythonSet(breadthFirst(node, backward, PythonSet)).without(node),
+  "2.7": (node, backward) => {
+    const [, ...others] = breadthFirst(node, backward);
+    return new PythonSet(others);
+  },
+};
 
-// CPython keeps a set as a hash table that starts with 8 slots and grows fourfold, rounded up to a power of
-// two, when it is three fifths full; a whole number's slot is its remainder.
-function pythonTableSize(members: number): number {
-  let size = 8;
-  for (let filled = 1; filled <= members; filled++) {
-    if (filled * 5 < (size - 1) * 3) continue;
-    while (size <= filled * 4) size *= 2;
+/**
+ * A node and its ancestors, the nearer ones first.
+ * @param Level the kind of set that gathers those that are equally near.
+ */
+function breadthFirst(
+  node: number,
+  { starts, neighbours }: Adjacency,
+  Level: new () => Iterable<number> & { add(member: number): unknown } = Set<number>,
+): Set<number> {
+  const found = new Set([node]);
+  for (let level = [node]; level.length > 0; ) {
+    const further = new Level();
+    for (const member of level) {
+      for (let at = starts[member]; at < starts[member + 1]; at++) further.add(neighbours[at]);
+    }
+    level = [...further].filter((member) => !found.has(member));
+    for (const member of level) found.add(member);
   }
-  return size;
+  return found;
 }

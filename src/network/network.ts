@@ -30,6 +30,7 @@ export class Network {
 
   /**
    * @param parameters a vector laid out as `tensorsOf(architecture)`; zeros when left out.
+   *   It becomes the network's own, without a copy, unless a masked weight in it is not zero: the caller's stay as they are.
    * @param masks by weight name; masked weights are set to zero.
    * @param conventions ASCII strings, read at their own last symbols, when left out.
    * @throws InputError when the architecture is unsound or a length does not fit it.
@@ -43,10 +44,10 @@ export class Network {
     const { tensors, length } = tensorsOf(architecture);
     this.architecture = architecture;
     this.tensors = tensors;
-    this.parameters = parameters ?? new Float32Array(length);
-    if (this.parameters.length !== length) {
+    let own = parameters ?? new Float32Array(length);
+    if (own.length !== length) {
       throw new InputError({
-        what: `the network has ${length} parameters, not ${this.parameters.length}`,
+        what: `the network has ${length} parameters, not ${own.length}`,
         hint: "use the parameters of the same architecture",
       });
     }
@@ -59,9 +60,14 @@ export class Network {
           hint: "give one entry for each weight of one of its matrices",
         });
       }
-      const weights = this.values(name);
-      for (let i = 0; i < mask.length; i++) if (mask[i] === 0) weights[i] = 0;
+      const { offset } = this.tensor(name);
+      for (let i = 0; i < mask.length; i++) {
+        if (mask[i] !== 0 || Object.is(own[offset + i], 0)) continue;
+        if (own === parameters) own = own.slice();
+        own[offset + i] = 0;
+      }
     }
+    this.parameters = own;
     this.masks = masks;
     this.conventions = conventions;
   }

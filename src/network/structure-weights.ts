@@ -5,7 +5,8 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError, type Remark, remarking } from "../errors.js";
 import { readBytes } from "../files.js";
 import type { LayeredGraph } from "../graph/layers.js";
-import { cellsOf } from "./architecture.js";
+import { networkxReleases } from "../graph/thesis-order.js";
+import { type CellKind, cellsOf, gateCount } from "./architecture.js";
 import { kindOf, thesisCell, thesisEnds } from "./foreign.js";
 import { withoutBookkeeping } from "./foreign-parts.js";
 import { assemble, layoutOf, measureCell } from "./layout.js";
@@ -55,8 +56,9 @@ function thesisNetwork(
   const { gates } = measureCell(file, thesisCell(0, "recurrent_layers").weightHh, where);
   const kind = kindOf(gates, file, where, { prefix: "", cell, remark });
   if (cell !== undefined) checkKind(kind, cell, where);
-  const structure = thesisStructure(source.graph, kind, source.name);
-  const names = cellsOf(structure.architecture).map(({ name }) => name);
+  const structures = thesisStructures(source, kind);
+  const [{ architecture }] = structures;
+  const names = cellsOf(architecture).map(({ name }) => name);
   const skips = names.filter((name) => name.includes("-"));
   const found = cellSizes(file, where, "skip_layers").length;
   if (found !== skips.length)
@@ -68,15 +70,49 @@ function thesisNetwork(
       skip < 0 ? thesisCell(Number(name), "recurrent_layers") : thesisCell(skip, "skip_layers"),
     ] as const;
   });
-  const { architecture } = structure;
   const conventions = conventionsOf(file, architecture, where, { ...options, origin: "thesis" });
   const network = assemble(file, layoutOf(architecture, new Map(cells), thesisEnds), where, conventions);
-  const other = names.find((name) => {
+  const weights = names.map((name) => tensorNames(name).weightIh);
+  const isWiredAs = ({ masks }: Structure) =>
+    weights.every((name) => isDeepStrictEqual(network.masks.get(name), masks.get(name)));
+  if (structures.some(isWiredAs)) return network;
+  throw otherConnections(where, source, network, structures[0]);
+}
+
+/** Names the first cell with other connections than the graph gives it, and what differs there. */
+function otherConnections(
+  where: string,
+  source: NamedGraph,
+  network: Network,
+  { architecture, masks }: Structure,
+): InputError {
+  const pairs = cellsOf(architecture).map(({ name, kind }) => {
     const { weightIh } = tensorNames(name);
-    return !isDeepStrictEqual(network.masks.get(weightIh), structure.masks.get(weightIh));
+    const { shape, length } = network.tensor(weightIh);
+    const full = new Uint8Array(length).fill(1);
+    const [own, wanted] = [network.masks, masks].map((all) => all.get(weightIh) ?? full);
+    const counts = [own, wanted].map((mask) => mask.reduce((sum, bit) => sum + bit, 0) / gateCount(kind));
+    return { name, columns: shape[1], own, wanted, counts };
   });
-  if (other === undefined) return network;
-  throw misfit(where, source, `has other connections in cell ${other} than`);
+  const uneven = pairs.find(({ counts: [own, wanted] }) => own !== wanted);
+  if (uneven) {
+    const [own, wanted] = uneven.counts;
+    const what = `has other connections in cell ${uneven.name} than`;
+    return misfit(where, source, what, { but: `${own} and not ${wanted}` });
+  }
+  const { name, columns, own, wanted } = pairs.find(({ own, wanted }) => !isDeepStrictEqual(own, wanted))!;
+  const row = Math.floor(own.findIndex((bit, i) => bit !== wanted[i]) / columns);
+  const [read, asked] = [own, wanted].map((mask) =>
+    list(
+      [...mask.subarray(row * columns, (row + 1) * columns).entries()].flatMap(([i, bit]) =>
+        bit ? [i] : [],
+      ),
+    ),
+  );
+  return misfit(where, source, `has other connections in cell ${name} than`, {
+    but: `as many, but row ${row} of its mask lets through columns ${read || "none"} and not ${asked || "none"}`,
+    hint: "give the graph that it was built from, with its numbers of nodes and its order of edges",
+  });
 }
 
 /** Units of the file's layers or skip cells, in order. */
@@ -96,7 +132,12 @@ function structuresLike({ architecture }: Network, { graph, name }: NamedGraph):
   const corrected = recurrences.flatMap((recurrence) =>
     readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, embedding }, name)),
   );
-  return [thesisStructure(graph, kind, name), ...corrected];
+  return [...thesisStructures({ graph, name }, kind), ...corrected];
+}
+
+/** The thesis's structure with its units in every order that they may be in, the likeliest first. */
+function thesisStructures({ graph, name }: NamedGraph, kind: CellKind): Structure[] {
+  return networkxReleases.map((release) => thesisStructure(graph, kind, name, release));
 }
 
 /** Whether a network has the structure's parts, and no weight outside its masks; pruning may have left fewer. */
@@ -114,10 +155,12 @@ function list(sizes: readonly number[]): string {
   return sizes.length > 12 ? `${sizes.slice(0, 12)},…` : `${sizes}`;
 }
 
-function misfit(where: string, { name }: NamedGraph, what: string): InputError {
-  return new InputError({
-    where,
-    what: `the network ${what} the graph ${name}`,
-    hint: "give the graph that it was built from",
-  });
+function misfit(
+  where: string,
+  { name }: NamedGraph,
+  what: string,
+  { but, hint = "give the graph that it was built from" }: { but?: string; hint?: string } = {},
+): InputError {
+  const difference = but === undefined ? "" : `: ${but}`;
+  return new InputError({ where, what: `the network ${what} the graph ${name}${difference}`, hint });
 }

@@ -5,7 +5,7 @@ import { InputError } from "../errors.js";
 import { adjacencyOf } from "../graph/adjacency.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import { countComponents } from "../graph/shortest-paths.js";
-import { inThesisOrder } from "../graph/thesis-order.js";
+import { inThesisOrder, type NetworkxRelease } from "../graph/thesis-order.js";
 import { type Architecture, type CellKind, EMBEDDING, gateCount, type Node } from "./architecture.js";
 import { soundTensors } from "./layout.js";
 import { tensorNames } from "./network.js";
@@ -46,9 +46,15 @@ const MOST_UNITS = 10_000;
  * are ordered by gate, so that **such a network is not wired as its graph**. The first layer reads an embedding as
  * wide as itself through a full matrix, every cell is fully recurrent, and the last layer is read out.
  * @param where how the graph is called in messages
+ * @param networkx see `inThesisOrder`
  * @throws InputError when the graph has several components or would make too large a network.
  */
-export function thesisStructure(graph: LayeredGraph, cell: CellKind, where?: string): Structure {
+export function thesisStructure(
+  graph: LayeredGraph,
+  cell: CellKind,
+  where?: string,
+  networkx?: NetworkxRelease,
+): Structure {
   checkGraph(graph, where);
   const links = linksBetween(graph);
   const skips = links.map((sources, t) => [...sources.keys()].filter((s) => s < t - 1));
@@ -79,7 +85,7 @@ export function thesisStructure(graph: LayeredGraph, cell: CellKind, where?: str
   const masks = new Map<string, Uint8Array>();
   // `repeat` where `tile` is right: the published error.
   const rowOf = (unit: number, gate: number) => unit * gates + gate;
-  for (const [t, sources] of linksBetween(inThesisOrder(graph)).entries()) {
+  for (const [t, sources] of linksBetween(inThesisOrder(graph, networkx)).entries()) {
     for (const [s, pairs] of sources) {
       const { weightIh } = tensorNames(s === t - 1 ? `${t}` : `${s}-${t}`);
       addMask(masks, weightIh, { parts: gates, size: sizes[t], columns: sizes[s], pairs, rowOf });

@@ -84,6 +84,8 @@ export interface ReadOptions {
    * thesis's files and in Filigree's own they never are.
    */
   readonly zerosAsMask?: boolean;
+  /** Whether it is to be read after every symbol, for the next one; then nothing is said of where it is read. */
+  readonly everyStep?: boolean;
   /** Hears, line by line, what was assumed where the file does not say, and where it is contradicted. */
   readonly remark?: Remark;
 }
@@ -144,13 +146,15 @@ export function conventionsOf(
 
   const trained = said.readAt ?? (origin === "thesis" ? "last-step" : undefined);
   const readAt = options.readAt ?? trained ?? "last-symbol";
+  // Where strings are read does not concern what is read after every symbol.
+  const remarkOnReading: Remark = options.everyStep ? () => {} : remark;
   if (options.readAt === undefined && (said.readAt === undefined || origin !== "filigree")) {
     const assumed =
       origin === "thesis" ? "as the thesis's networks are" : "because the file does not say where";
     const why = said.readAt === undefined ? assumed : "as the file says";
-    remark(`${where}: read ${readingWords[readAt]}, ${why}; --protocol chooses`);
+    remarkOnReading(`${where}: read ${readingWords[readAt]}, ${why}; --protocol chooses`);
   } else if (trained !== undefined && trained !== readAt) {
-    remark(
+    remarkOnReading(
       `${where}: read ${readingWords[readAt]}, although it was trained to be read ${readingWords[trained]}`,
     );
   }

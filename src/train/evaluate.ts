@@ -26,24 +26,34 @@ export interface EvaluationResult {
   readonly logits: Float32Array;
 }
 
+export interface EvaluateOptions {
+  /** Where strings are read out; where the network says (`Network.conventions`) when left out. */
+  readonly protocol?: Protocol;
+  /** Strings in a batch. */
+  readonly batch: number;
+  readonly executor?: ExecutorName;
+  /** Steps whose activations are held at once, all of them when left out; costs no time and changes no bit. */
+  readonly recompute?: number;
+}
+
 /**
- * Runs a dataset through a network in batches of `batch` strings in file order.
- * @param protocol says where strings are read out; where the network says (`Network.conventions`) when left out.
+ * Runs a dataset through a network in batches in file order.
  * @throws InputError when an option is none, or the data do not fit the network: a symbol beyond its vocabulary, a label
  *   beyond its classes.
  */
 export async function evaluate(
   network: Network,
   dataset: Dataset,
-  { protocol, batch, executor }: { protocol?: Protocol; batch: number; executor?: ExecutorName },
+  options: EvaluateOptions,
 ): Promise<EvaluationResult> {
-  checkOptions({ protocol, batch, executor });
+  checkOptions(options);
+  const { protocol, batch, executor, recompute } = options;
   checkFit(network, dataset);
   const { conventions } = network;
   const { vocabulary } = conventions;
   const steps = longest(dataset, vocabulary);
   const symbols = symbolsInUse(dataset, vocabulary);
-  const plan = compile(network, { batch, steps, symbols, purpose: "evaluate" });
+  const plan = compile(network, { batch, steps, symbols, recompute, purpose: "evaluate" });
   const reading: ReadAt = protocol === undefined ? conventions.readAt : readAt(protocol);
   const made = createExecutor(plan, network.parameters, { executor });
   return evaluateWith(made, dataset, { ...conventions, readAt: reading }, batch);

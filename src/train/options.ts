@@ -20,6 +20,7 @@ export interface Unchecked {
   readonly batch?: unknown;
   readonly learningRate?: unknown;
   readonly threads?: unknown;
+  readonly recompute?: unknown;
   readonly tested?: unknown;
   readonly executor?: unknown;
 }
@@ -40,6 +41,7 @@ export function checkOptions(options: Unchecked): void {
   whole("patience", 1);
   whole("batch", 1);
   whole("threads", 1);
+  whole("recompute", 1);
   const { learningRate } = options;
   if (learningRate === undefined) return;
   if (typeof learningRate === "number" && learningRate > 0 && learningRate < Number.POSITIVE_INFINITY) return;

@@ -192,6 +192,9 @@ describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
       // Segments that end with a sequence, that do not, and of a single step.
       for (const recompute of [4, 11, 1, 5]) {
         const plan = compile(network, { ...options, recompute });
+        const forwardOnly = compile(network, { ...options, recompute, purpose: "evaluate" });
+        const outputs = await new ReferenceExecutor(forwardOnly, parameters, 64).evaluate(batches, "outputs");
+        expect(outputs).toEqual(await reference.evaluate(batches, "outputs"));
         const exact = new ReferenceExecutor(plan, parameters, 64);
         expect(distance(exact.gradient(batches, 0).gradient, expected.gradient)).toBeLessThan(1e-13);
         for (const isa of instructionSets) {
@@ -199,10 +202,10 @@ describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
           const { loss, gradient } = native.gradient(batches, 0);
           expect(loss / expected.loss, isa).toBeCloseTo(1, 6);
           expect(distance(gradient, expected.gradient), isa).toBeLessThan(1e-5);
-          const held = nativeOn(isa, whole, network.parameters);
-          expect(await native.evaluate(batches, "outputs"), isa).toEqual(
-            await held.evaluate(batches, "outputs"),
-          );
+          const held = await nativeOn(isa, whole, network.parameters).evaluate(batches, "outputs");
+          expect(await native.evaluate(batches, "outputs"), isa).toEqual(held);
+          const evaluating = nativeOn(isa, forwardOnly, network.parameters, 2);
+          expect(await evaluating.evaluate(batches, "outputs"), isa).toEqual(held);
         }
       }
     }
@@ -215,6 +218,11 @@ describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
       (recompute) => compile(network, { ...options, recompute }).arena,
     );
     expect(recomputed).toBeLessThan(held / 10);
+    const [all, half] = [400, 200].map(
+      (recompute) => compile(network, { ...options, recompute, purpose: "evaluate" }).arena,
+    );
+    expect(all).toBeLessThan(held);
+    expect(half).toBeLessThan(all / 1.9);
   });
 });
 

@@ -4,10 +4,11 @@ import { readGraph } from "../../src/graph/files.js";
 import { randomStructureGraph } from "../../src/graph/generators.js";
 import { createGraph } from "../../src/graph/graph.js";
 import { countPaths, layerGraph } from "../../src/graph/layers.js";
-import { inThesisOrder } from "../../src/graph/thesis-order.js";
+import { inThesisOrder, networkxReleases } from "../../src/graph/thesis-order.js";
 import { Random } from "../../src/random.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { pairs, readOracle } from "./fixture.js";
+import { orderedGraphs } from "./sets.js";
 
 describe("layerGraph", () => {
   it("orients undirected edges upwards and goes by the longest path", () => {
@@ -83,6 +84,16 @@ describe("inThesisOrder", () => {
     const layered = inThesisOrder(layerGraph(createGraph(6, pairs("2-4 0-3 1-4 3-5"))));
     expect(layered.layers).toEqual([[2, 1, 0], [4, 3], [5]]);
   });
+
+  it.each(networkxReleases)(
+    "is that of pypaddle's code with the sets of CPython, networkx from %s",
+    (release) => {
+      for (const { edges, layers } of orderedGraphs) {
+        const graph = layerGraph(createGraph(1 + Math.max(...edges.flat()), edges));
+        expect(inThesisOrder(graph, release).layers).toEqual(layers[release]);
+      }
+    },
+  );
 
   it.skipIf(!hasReference)(`agrees with every mask of the published networks${skipNote}`, () => {
     const oracle = readOracle();

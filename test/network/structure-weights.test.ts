@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createGraph, type Edge } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
+import { networkxReleases } from "../../src/graph/thesis-order.js";
 import { type CellKind, cellsOf } from "../../src/network/architecture.js";
 import { thesisCell, thesisEnds } from "../../src/network/foreign.js";
 import { initialise, type Network, stack, tensorNames } from "../../src/network/network.js";
@@ -12,6 +13,7 @@ import { correctedStructure, type Structure, thesisStructure } from "../../src/n
 import { readStructure } from "../../src/network/structure-weights.js";
 import { saveNetwork } from "../../src/network/weights.js";
 import { Random } from "../../src/random.js";
+import { orderedGraphs } from "../graph/sets.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -99,12 +101,43 @@ describe("the thesis's files with their graph", () => {
     ],
     ["another number of skip cells", edges.slice(0, 5), "has 1 skip cells, not 0, and does not fit"],
     [
+      "fewer edges between the same layers",
+      edges.filter((_, i) => i !== 1),
+      "has other connections in cell 1 than the graph graph.json: 3 and not 2; give the graph that it was built from",
+    ],
+    [
       "other edges between the same layers",
       [[0, 2], [1, 2], [1, 5], ...edges.slice(3)],
-      "has other connections in cell 1 than the graph graph.json",
+      "has other connections in cell 1 than the graph graph.json: as many, but row 3 of its mask lets through",
     ],
   ])("do not fit a graph with %s", (_, list, message) => {
     expect(() => readStructure(thesisFile(gru), named(...list))).toThrow(`the network ${message}`);
+  });
+
+  it("are read in the order of any release of networkx, as a file of Filigree's own too", () => {
+    for (const { edges: list } of orderedGraphs.slice(-6)) {
+      const own = named(...list);
+      for (const release of networkxReleases) {
+        const network = made(thesisStructure(own.graph, "rnn-tanh", "graph.json", release));
+        expectSame(readStructure(thesisFile(network), own), network);
+        expectSame(readStructure(save(saveNetwork(network)), own), network);
+      }
+    }
+  });
+
+  it("do not fit when as many units are connected otherwise, which is said", () => {
+    const list: Edge[] = [
+      [0, 2],
+      [1, 2],
+      [0, 5],
+      [2, 3],
+      [2, 4],
+      [0, 3],
+    ];
+    expect(() => readStructure(thesisFile(gru), named(...list))).toThrow(
+      "the network has other connections in cell 0-2 than the graph graph.json: as many, but row 0 of its mask lets " +
+        "through columns 1 and not 0; give the graph that it was built from, with its numbers of nodes and its order of edges",
+    );
   });
 
   it("are refused when a tensor is missing or left over, or the cells are not those asked for", () => {

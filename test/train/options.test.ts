@@ -44,6 +44,7 @@ describe("train", () => {
       "dropout, layers: 1 is not a share from 0 up to 1",
     ],
     [{ threads: 0 }, "threads: 0 is not a whole number of at least 1"],
+    [{ recompute: 0 }, "recompute: 0 is not a whole number of at least 1"],
   ])("refuses %j", async (options, message) => {
     const bad = { ...good, ...options } as TrainOptions;
     await expect(trainOn(network, bad)).rejects.toThrow(message);
