@@ -1,5 +1,7 @@
 #include "jobs.h"
 
+#include "memory.h"
+
 namespace filigree {
 
 void Jobs::attach(Napi::Env env) {
@@ -27,6 +29,8 @@ Napi::Value Jobs::run(Napi::Env env, std::function<Result()> work, std::function
   const auto body = [job, done, report, work = std::move(work)]() mutable {
     try {
       job->result = work();
+    } catch (const std::bad_alloc&) {
+      job->error = NotEnoughMemory().what();
     } catch (const std::exception& error) {
       job->error = error.what();
     }

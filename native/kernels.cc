@@ -410,13 +410,18 @@ void embed(const float* embedding, const int64_t* offset, int rows, int lanes, f
   }
 }
 
-void embedGradient(const float* in, const int64_t* offset, int rows, int lanes, float* gradient, float* scratch,
-                   int stride) {
-  transpose(in, rows, lanes, scratch, stride);
-  for (int l = 0; l < lanes; l++) {
-    float* to = gradient + offset[l];
-    const float* from = scratch + static_cast<long>(l) * stride;
-    for (int i = 0; i < rows; i++) to[i] += from[i];
+// Rows that are transposed at once, so that they stay in the first-level cache.
+constexpr int kTransposedRows = 64;
+
+void embedGradient(const float* in, const int64_t* offset, int rows, int lanes, float* gradient) {
+  alignas(64) float scratch[32 * kTransposedRows];
+  for (int first = 0; first < rows; first += kTransposedRows) {
+    const int here = rows - first < kTransposedRows ? rows - first : kTransposedRows;
+    transpose(in + first * lanes, here, lanes, scratch, kTransposedRows);
+    for (int l = 0; l < lanes; l++) {
+      float* to = gradient + offset[l] + first;
+      for (int i = 0; i < here; i++) to[i] += scratch[l * kTransposedRows + i];
+    }
   }
 }
 
@@ -445,7 +450,9 @@ void dropout(const float* from, float* to, int rows, int lanes, const DropoutSte
 }
 
 template <int L>
-void softmaxOf(float* logits, int rows, const int* target, double count, bool gradient, double* loss, int* likeliest) {
+void softmaxOf(float* logits, int rows, const int* target, double count, bool gradient, double* loss, int* likeliest,
+               float* scratch) {
+  vd* exponentials = reinterpret_cast<vd*>(scratch);
   constexpr int H = W / 2;
   for (int l = 0; l < L; l += W) {
     float* z = logits + l;
@@ -466,7 +473,10 @@ void softmaxOf(float* logits, int rows, const int* target, double count, bool gr
       __builtin_memcpy(&narrow, top + half, sizeof narrow);
       const vd start = __builtin_convertvector(narrow, vd);
       vd sum = {};
-      for (int i = 0; i < rows; i++) sum += expOf<vd, vl>(loadDoubles(z + static_cast<long>(i) * L) - start);
+      for (int i = 0; i < rows; i++) {
+        exponentials[i] = expOf<vd, vl>(loadDoubles(z + static_cast<long>(i) * L) - start);
+        sum += exponentials[i];
+      }
       const int* own = target + l + half;
       for (int k = 0; k < H; k++) {
         const int row = own[k] < 0 ? 0 : own[k];
@@ -478,8 +488,7 @@ void softmaxOf(float* logits, int rows, const int* target, double count, bool gr
       const vl row = __builtin_convertvector(narrowTarget, vl);
       for (int i = 0; i < rows; i++) {
         float* x = z + static_cast<long>(i) * L;
-        const vd probability = expOf<vd, vl>(loadDoubles(x) - start) / sum;
-        const vd value = (probability - (row == i ? vd{} + 1 : vd{})) / count;
+        const vd value = (exponentials[i] / sum - (row == i ? vd{} + 1 : vd{})) / count;
         storeDoubles(x, row < 0 ? vd{} : value);
       }
     }
@@ -487,16 +496,20 @@ void softmaxOf(float* logits, int rows, const int* target, double count, bool gr
 }
 
 void softmax(float* logits, int rows, int lanes, const int* target, double count, bool gradient, double* loss,
-             int* likeliest) {
-  (lanes == 32 ? softmaxOf<32> : softmaxOf<16>)(logits, rows, target, count, gradient, loss, likeliest);
+             int* likeliest, float* scratch) {
+  (lanes == 32 ? softmaxOf<32> : softmaxOf<16>)(logits, rows, target, count, gradient, loss, likeliest, scratch);
 }
 
-void scatterRows(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
-                 float* scratch) {
-  transpose(in, rows, lanes, scratch, stride);
-  for (int l = 0; l < lanes; l++) {
-    float* to = gradient + symbols[l] * stride;
-    for (int i = 0; i < stride; i += W) store(to + i, load(to + i) + load(scratch + l * stride + i));
+void scatterRows(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride) {
+  alignas(64) float scratch[32 * kTransposedRows];
+  for (int first = 0; first < rows; first += kTransposedRows) {
+    const int here = rows - first < kTransposedRows ? rows - first : kTransposedRows;
+    transpose(in + first * lanes, here, lanes, scratch, kTransposedRows);
+    for (int l = 0; l < lanes; l++) {
+      float* to = gradient + static_cast<long>(symbols[l]) * stride + first;
+      const float* from = scratch + l * kTransposedRows;
+      for (int i = 0; i < padded(here); i += W) store(to + i, load(to + i) + load(from + i));
+    }
   }
 }
 

@@ -56,6 +56,9 @@ struct Strip {
 // Most steps of a weight gradient between two additions to it.
 constexpr int kOuterSteps = 8;
 
+// Floats of scratch that a softmax wants for each row.
+constexpr int kSoftmaxFloats = 16;
+
 // One step of a cell's element-wise half over `count` floats of adjacent units. The gates of a unit are `gateStride`
 // floats apart, its two states `stateStride`. Pointers that a cell does not use may point at anything.
 struct CellStep {
@@ -152,22 +155,19 @@ struct Kernels {
   void (*spread)(const float* value, int rows, int lanes, float* out);
   // out[row][lane] = embedding[offset[lane] + row].
   void (*embed)(const float* embedding, const int64_t* offset, int rows, int lanes, float* out);
-  // gradient[offset[lane] + row] += in[row][lane]; `scratch` has room for lanes * stride floats, `stride` being the rows
-  // padded to sixteens.
-  void (*embedGradient)(const float* in, const int64_t* offset, int rows, int lanes, float* gradient, float* scratch,
-                        int stride);
+  // gradient[offset[lane] + row] += in[row][lane].
+  void (*embedGradient)(const float* in, const int64_t* offset, int rows, int lanes, float* gradient);
   // to = from, but 0 where a draw from (key, row, example[lane]) says so, and larger by `scale` elsewhere; see
   // src/engine/dropout.ts.
   void (*dropout)(const float* from, float* to, int rows, int lanes, const DropoutStep& step);
   // Softmax cross-entropy of `rows` logits in every lane: the loss and the most likely row of each. With a gradient, the
-  // logits become (p - target) / count, and 0 in lanes whose target is -1.
+  // logits become (p - target) / count, and 0 in lanes whose target is -1. `scratch` has room for kSoftmaxFloats * rows.
   void (*softmax)(float* logits, int rows, int lanes, const int* target, double count, bool gradient, double* loss,
-                  int* likeliest);
+                  int* likeliest, float* scratch);
   // out[row][lane] = table[row][symbol[lane]].
   void (*gather)(const float* table, int width, int rows, const int* symbols, int lanes, float* out);
-  // gradient[symbol[lane]][row] += in[row][lane]; `scratch` has room for lanes * stride floats.
-  void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride,
-                      float* scratch);
+  // gradient[symbol[lane]][row] += in[row][lane].
+  void (*scatterRows)(const float* in, int rows, const int* symbols, int lanes, float* gradient, int stride);
   // out[l][i] = in[i][l]: rows of `lanes` floats, whole sixteens, become columns, `stride` apart.
   void (*transpose)(const float* in, int rows, int lanes, float* out, int stride);
   // sums[row] = sum over t and l of in[t][row][l].

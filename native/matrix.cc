@@ -280,6 +280,10 @@ void Matrix::refresh(const float* parameters) {
       const int rows = form->panels[p].rows, columns = form->panels[p].columns;
       for (int j = 0; j < columns; j++) {
         const float* from = parameters + first + int64_t{j} * column;
+        if (regular && row == 1) {
+          weights = std::copy_n(from, rows, weights);
+          continue;
+        }
         for (int r = 0; r < rows && regular; r++) *weights++ = from[int64_t{r} * row];
         for (int r = 0; r < rows && !regular; r++, source++) *weights++ = *source < 0 ? 0 : parameters[*source];
       }

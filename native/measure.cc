@@ -123,7 +123,6 @@ struct RowsWork {
         to(area(1, count)),
         sums(area(1, m.rows)),
         table(someFloats(area(stride, width))),
-        scratch(area(m.lanes, stride)),
         symbols(static_cast<size_t>(m.lanes)) {
     auto* symbol = reinterpret_cast<int*>(symbols.data());
     for (int l = 0; l < m.lanes; l++) symbol[l] = l * 7 % m.columns;
@@ -132,7 +131,7 @@ struct RowsWork {
   const int* symbol() const { return reinterpret_cast<const int*>(symbols.data()); }
 
   const int count, stride, width;
-  Floats from, to, sums, table, scratch, symbols;
+  Floats from, to, sums, table, symbols;
 };
 
 // Vectors of as many floats as the rows have, up to four.
@@ -201,7 +200,7 @@ std::function<void()> rowsWork(const Measured& m, const Kernels& k) {
   }
   if (name == "scatterRows") {
     return onRows(m, [&k, rows, lanes](W& w) {
-      k.scatterRows(w.from.data(), rows, w.symbol(), lanes, w.table.data(), w.stride, w.scratch.data());
+      k.scatterRows(w.from.data(), rows, w.symbol(), lanes, w.table.data(), w.stride);
     });
   }
   if (name == "rowSums") {

@@ -108,7 +108,7 @@ void Stream::makeTable(const Op& op, const float* parameters) {
 }
 
 size_t Stream::bytes() const {
-  size_t bytes = (prepared_.size() + embeddings_.size() + arena_.size() + rows_.size() + separated_.size() + logits_.size() + lanes_.size()) * sizeof(float);
+  size_t bytes = (prepared_.size() + embeddings_.size() + arena_.size() + rows_.size() + separated_.size() + logits_.size() + lanes_.size() + softmax_.size()) * sizeof(float);
   for (const auto& matrix : matrices_) bytes += matrix ? matrix->bytes() : 0;
   for (const Cell& cell : cells_) bytes += cell.output.bytes() + cell.state.bytes();
   for (const Floats& inputs : read_) bytes += inputs.bytes();
@@ -171,6 +171,7 @@ Outcome Stream::run(const int* symbols, const int* targets, size_t count, float*
     for (const Op* op : reads_) read_.emplace_back(static_cast<size_t>(kBlock) * op->from.rows);
     logits_ = Floats(static_cast<size_t>(kBlock) * stride);
     lanes_ = Floats(static_cast<size_t>(kBlock) * stride);
+    softmax_ = Floats(size_t{kSoftmaxFloats} * rows);
   }
   Outcome outcome;
   for (size_t first = 0; first < count && !stopped_; first += kBlock) {
@@ -193,7 +194,7 @@ Outcome Stream::run(const int* symbols, const int* targets, size_t count, float*
     kernels_.transpose(logits_.data(), kBlock, stride, lanes_.data(), kBlock);
     double loss[kBlock];
     alignas(64) int likeliest[kBlock];
-    kernels_.softmax(lanes_.data(), rows, kBlock, own, 1, false, loss, likeliest);
+    kernels_.softmax(lanes_.data(), rows, kBlock, own, 1, false, loss, likeliest, softmax_.data());
     for (int t = 0; t < steps; t++) {
       if (own[t] >= 0) outcome += {loss[t], own[t] == likeliest[t]};
     }

@@ -64,10 +64,10 @@ class Stream {
   Floats rows_;       // What a product adds to: the gates of the cell that follows, or the rows of an operation.
   Floats separated_;  // The gates of a cell, each from a multiple of 16 on.
   // Of a run: what the read-out's products read, one after the other, [step][column]; its logits [step][row], and as the
-  // kernels for lanes have them.
+  // kernels for lanes have them; and scratch.
   std::vector<const Op*> reads_;
   std::vector<Floats> read_;
-  Floats logits_, lanes_;
+  Floats logits_, lanes_, softmax_;
   std::atomic<bool> stopped_{false};
 };
 

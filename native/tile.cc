@@ -8,8 +8,6 @@ namespace filigree {
 namespace {
 constexpr int kMaxTerms = 16;  // Of a sum in one go.
 
-int padded(int rows) { return (rows + 15) / 16 * 16; }
-
 // As in kernels.cc.
 uint32_t mix(uint32_t x) {
   x ^= x >> 16;
@@ -36,13 +34,11 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
   size_t scratch = 0;
   for (const Stage& stage : plan.backward) {
     for (const Op& op : stage.ops) {
-      if (op.code == OpCode::kTableGradient) scratch = std::max<size_t>(scratch, op.stride);
-      if (op.code == OpCode::kEmbedGradient) scratch = std::max<size_t>(scratch, padded(op.from.rows));
       if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows);
       if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
     }
   }
-  scratch_ = Floats(scratch * plan.lanes);
+  scratch_ = Floats(std::max<size_t>(scratch * plan.lanes, size_t{kSoftmaxFloats} * plan.outputs));
   size_t sums = 0;
   for (const Matrix& matrix : matrices) {
     firstSum_.push_back(sums);
@@ -392,7 +388,8 @@ void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcom
   }
   double loss[32];
   alignas(64) int likeliest[32];
-  kernels_.softmax(logits, rows, lanes, targets, count_, op.gradient, loss, likeliest);
+  kernels_.softmax(logits, rows, lanes, targets, count_, op.gradient, loss, likeliest,
+                   scratch_.data());
   for (int l = 0; l < lanes; l++) {
     if (targets[l] < 0) continue;
     outcome.loss += loss[l];
@@ -438,14 +435,12 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
       break;
     case OpCode::kTableGradient:
       for (int t = first; t < end; t++) {
-        kernels_.scatterRows(at(op.from, t), op.from.rows, symbolsAt(t), plan_.lanes, gradient + op.to, op.stride,
-                             scratch_.data());
+        kernels_.scatterRows(at(op.from, t), op.from.rows, symbolsAt(t), plan_.lanes, gradient + op.to, op.stride);
       }
       break;
     case OpCode::kEmbedGradient:
       for (int t = first; t < end; t++) {
-        kernels_.embedGradient(at(op.from, t), embeddingsAt(t), op.from.rows, plan_.lanes, gradient, scratch_.data(),
-                               padded(op.from.rows));
+        kernels_.embedGradient(at(op.from, t), embeddingsAt(t), op.from.rows, plan_.lanes, gradient);
       }
       break;
     default:

@@ -94,6 +94,7 @@ async function writePlans() {
       { shape: "steps-embed", architecture: layers(kind, 5, 6), symbols: 300, recompute: 3 },
       { shape: "steps-drop", architecture: web(kind), symbols: 7, density: 0.5, dropout, recompute: 4 },
       { shape: "steps-tied", architecture: { ...skips(kind), tied: true }, symbols: 40, dropout },
+      { shape: "steps-packed", architecture: layers(kind, 66, 66, 66), symbols: 600, recompute: 8 },
       { shape: "steps-evaluate", architecture: skips(kind), symbols: 40, purpose: "evaluate" },
     ]) {
       const { tied, ...own } = architecture;
@@ -104,8 +105,8 @@ async function writePlans() {
         [18, [18, 18, 5, 18]],
         [40, [40, 40, 40]],
       ]) {
-        const plan = compile(network, { batch, steps: 7, symbols: symbolsTo(symbols), ...options });
-        const steps = sizes.map((_, i) => 7 - i);
+        const plan = compile(network, { batch, steps: 9, symbols: symbolsTo(symbols), ...options });
+        const steps = sizes.map((_, i) => 9 - i);
         const batches = carriedBatches(random, sizes, steps, symbols, plan.outputs);
         write(`${name}-${batch}`, plan, network, inRows(plan, batches));
       }

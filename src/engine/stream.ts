@@ -12,6 +12,9 @@ import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 
+/** Of one run, in floats: 4 GiB. */
+const MOST_LOGITS = 2 ** 30;
+
 export interface StreamOptions extends CompileStreamOptions {
   /** The native one where there is one, when left out. */
   executor?: ExecutorName;
@@ -67,6 +70,12 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
       if (targets.length !== symbols.length || !(wanted >= 0 && wanted <= symbols.length)) {
         throw new EngineError({
           what: `${targets.length} targets and ${wanted} wanted logits do not fit ${symbols.length} symbols`,
+        });
+      }
+      if (wanted * plan.outputs > MOST_LOGITS) {
+        throw new EngineError({
+          what: `the logits of ${wanted} steps need ${Math.round((wanted * plan.outputs) / 2 ** 28)} GiB`,
+          hint: "run the text in slices",
         });
       }
       const own = Int32Array.from(targets);

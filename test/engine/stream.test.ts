@@ -227,6 +227,10 @@ describe.each(makers)("a text in one call of the %s stream", (name, make) => {
       [[3, 5], [0, 0], Number.NaN],
     ];
     for (const values of bad) await expect(subject.run(...values)).rejects.toThrow(EngineError);
+    const many = { length: 4e8 };
+    await expect(subject.run(many, many, many.length)).rejects.toThrow(
+      /need \d GiB; run the text in slices$/,
+    );
     const length = name === "native" ? 300_000 : 2000;
     const long = subject.run(new Int32Array(length).fill(3), new Int32Array(length));
     expect(() => subject.step(3)).toThrow(/is at work; wait for the promise of its last call$/);
