@@ -26,6 +26,7 @@ export interface Complaint {
 /** The root of all errors that Filigree raises on purpose. `message` is one line: `where: what; hint`. */
 export class FiligreeError extends Error {
   readonly where: string | undefined;
+  readonly what: string;
   readonly hint: string | undefined;
 
   constructor({ where, what, hint, cause }: Complaint) {
@@ -33,6 +34,7 @@ export class FiligreeError extends Error {
     super(oneLine(line), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.where = where;
+    this.what = what;
     this.hint = hint;
   }
 }

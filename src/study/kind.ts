@@ -44,15 +44,19 @@ export interface TrialContext {
 }
 
 /**
- * A kind of trial. `run` must be a pure function of `{configuration, seed}` and of the results of `needs`: its name,
- * version and those two are the trial's identity, and equal identity means equal result. Raise `version` whenever a
- * change of code changes results.
+ * A kind of trial. `run` must be a pure function of `{configuration, seed}` and of the results of `needs`: its name and
+ * version, those two, the identities of what it needs and the arithmetic are the trial's identity, and equal identity
+ * means equal result. Raise `version` whenever a change of code changes results.
  */
 export interface TrialKind<C = unknown> {
   readonly name: string;
   readonly version: number;
   /** Checks a configuration and fills in defaults. Its output is plain JSON; make it strict, so that typing errors are found. */
   readonly schema: z.ZodType<C>;
+  /** What of a configuration decides the result, as JSON; all of it when left out. The place of a file does not, its content does. */
+  identifying?(configuration: C): JsonObject;
+  /** Names what makes the bits of a result in this process, where not every processor makes the same. */
+  arithmetic?(): string;
   /** The trials whose results this one starts from; each is run once, before this one. */
   needs?(configuration: C, seed: number): readonly TrialSpec[];
   /**

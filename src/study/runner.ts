@@ -9,6 +9,7 @@ import { type Progress, type StudyEvent, Tally } from "./events.js";
 import { type Executor, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
 import { defineStudy, type Study } from "./expand.js";
 import type { Kinds } from "./kind.js";
+import { describeOutdated } from "./outdated.js";
 import { meanSeconds } from "./reading.js";
 import { Schedule } from "./schedule.js";
 import { type Claim, ClaimLost, Store, type TrialState } from "./store.js";
@@ -79,6 +80,7 @@ class Run {
   private readonly running = new Set<string>();
   // Trials that other runners have claimed.
   private readonly elsewhere = new Set<string>();
+  private readonly outdated: string | undefined;
   private runner: number;
   private broken: unknown;
   private wake: () => void = () => {};
@@ -90,6 +92,7 @@ class Run {
     this.options = options;
     // Every trial under way listens.
     setMaxListeners(0, this.stop.signal);
+    this.outdated = describeOutdated(store.database, study);
     const rows = store.enter(study);
     if (options.retryFailed) {
       store.retry([...rows.values()].filter(({ state }) => state === "failed").map(({ id }) => id));
@@ -115,6 +118,7 @@ class Run {
     const study = this.study.document.name;
     try {
       this.emit({ type: "begun", study, progress: this.progress() });
+      if (this.outdated) this.emit({ type: "notice", text: this.outdated });
       this.guard(() => this.takeBack());
       while (!this.stop.signal.aborted && this.unsettled()) {
         this.guard(() => this.fill());
