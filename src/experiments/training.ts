@@ -16,7 +16,7 @@ import { defaultProtocol, protocols } from "../train/protocol.js";
 import { schedules } from "../train/schedule.js";
 import { trainOptionsOf } from "../train/settings.js";
 import type { EpochMetrics } from "../train/task.js";
-import { encodeNotes, noteText } from "../train/text-notes.js";
+import { encodeNotes, noteText, TEXT_NOTES } from "../train/text-notes.js";
 import { type TrainOptions, train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
 import { anyDataSchema, identifying, isText, loadData, loadTexts, type TextConfiguration } from "./data.js";
@@ -151,8 +151,6 @@ export type OnStrings = Extract<TrainConfiguration, { protocol: unknown }>;
 
 /** The name of the weights among a trial's artifacts. */
 export const NETWORK = "network.safetensors";
-/** The name of the notes that a training on texts leaves (`TextNotes`). */
-export const TEXT_NOTES = "text.json";
 
 export const trainKind: TrialKind<TrainConfiguration> = {
   name: "train",

@@ -15,6 +15,9 @@ const schema = z.object({
 
 export type TextNotes = Readonly<z.output<typeof schema>>;
 
+/** The name of the notes among a trial's artifacts. */
+export const TEXT_NOTES = "text.json";
+
 const TEMPERATURES = [0.5, 0.8, 1];
 /** Symbols of a sample. */
 const LENGTH = { characters: 400, bytes: 400, words: 100 } as const;

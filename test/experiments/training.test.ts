@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { NETWORK, recording, TEXT_NOTES, trainKind } from "../../src/experiments/training.js";
+import { NETWORK, recording, trainKind } from "../../src/experiments/training.js";
 import { parseNetwork } from "../../src/network/weights.js";
 import { check } from "../../src/study/check.js";
 import type { Resume, TrialContext, TrialResult } from "../../src/study/kind.js";
-import { decodeNotes } from "../../src/train/text-notes.js";
+import { decodeNotes, TEXT_NOTES } from "../../src/train/text-notes.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
