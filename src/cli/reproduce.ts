@@ -157,10 +157,9 @@ function describeLanguage({ cell, nats, notes }: LanguageResults): string {
   const { baselines } = notes;
   const two = baselines.find(({ context }) => context === 2);
   const best = baselines.reduce((a, b) => (b.nats < a.nats ? b : a));
-  const ngrams = [...new Set([two, best])].map(
-    (one) => one && `${one.context} before ${one.nats.toFixed(3)}`,
-  );
-  return `language: ${cell} ${nats.toFixed(3)} nats a character of The Devil's Dictionary; n-grams with ${ngrams.filter(Boolean).join(", ")}`;
+  const shown = two && two !== best ? [two, best] : [best];
+  const ngrams = shown.map((one) => `${one.nats.toFixed(3)} with ${one.context} before`);
+  return `language model (${cell}, The Devil's Dictionary): ${nats.toFixed(3)} nats a character; n-grams ${ngrams.join(", ")}`;
 }
 
 function both({ ours, published }: { ours: number; published: number }): string {

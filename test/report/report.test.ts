@@ -63,7 +63,7 @@ describe("reports", () => {
     const text = html.replaceAll("\u00a0", " ");
     expect(text).toContain("After epoch 2 the network needs 1.750 nats a character");
     expect(text).toContain(
-      "n-grams that look at 2 characters before need 2.050, the best, which look at 3, 1.820.",
+      "By n-grams that look at 2 characters before it is 2.050, by the best, which look at 3, 1.820.",
     );
     expect(text).toContain("GRU of 192 units reads a book character by character: 1.750 nats");
     expect(html).toContain("LIBERTY, n. &lt;One> of\n  the\ufffd things.");

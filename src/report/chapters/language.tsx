@@ -41,9 +41,9 @@ function Language({ results }: { results: LanguageResults }) {
         {count(parameters, "parameter")}) for {count(series.length, "epoch")}; the rest is held out. After
         epoch {bestEpoch} the network needs {decimal(nats, 3)} nats a character, which is{" "}
         {decimal(nats / Math.LN2, 3)} bits or a perplexity of {decimal(Math.exp(nats), 2)}.
-        {two ? ` n-grams that look at ${two.context} characters before need ${decimal(two.nats, 3)}` : ""}
+        {two ? ` By n-grams that look at ${two.context} characters before it is ${decimal(two.nats, 3)}` : ""}
         {two && best.context !== two.context
-          ? `, the best, which look at ${best.context}, ${decimal(best.nats, 3)}`
+          ? `, by the best, which look at ${best.context}, ${decimal(best.nats, 3)}`
           : ""}
         {two ? "." : ""}
       </p>
