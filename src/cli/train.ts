@@ -8,8 +8,8 @@ import type { CellKind } from "../network/architecture.js";
 import { initialise, stack } from "../network/network.js";
 import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
-import { type Defaults, defaults } from "../train/defaults.js";
-import { lanesFor, newLanguageModel, nextSymbol } from "../train/language.js";
+import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
+import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { defaultProtocol, type Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
 import { trainOptionsOf } from "../train/settings.js";
@@ -98,15 +98,16 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   refuse(options, ["data", "test"], "no --text");
   const output = new Output(options);
   output.remarkSlowness(options.executor);
-  const { executor, from } = options;
+  const { executor, from, seed } = options;
   const begun = from === undefined ? undefined : languageModel(readModel(from, options, output), from);
   if (begun) refuse(options, ["cell", "hidden", "layers", "embedding", "tie", "symbols"], "no --from");
   const texts = readTexts(paths);
   const data = textData(texts, { ...options, vocabulary: begun?.conventions.vocabulary.symbols }, output);
   const standard: Defaults = begun ? defaults.further : ofTexts;
   const { window = ofTexts.window } = options;
-  const { batch = lanesFor(data.train.texts, window) } = options;
-  const random = new Random(options.seed).stream("initial weights");
+  const shortest = Math.min(...data.train.texts.map(({ length }) => length));
+  const { batch = batchFor(shortest, window) } = options;
+  const random = new Random(seed).stream("initial weights");
   const network = begun ?? newLanguageModel(data.vocabulary.length, options, random);
   const out = outOf(options, "text.safetensors");
   const names = texts.map(({ name }) => name);
@@ -116,7 +117,8 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
     inputs: [from, ...paths, ...(options.validation ?? [])],
     data: [data.train.texts, data.validation.texts].map((part) => part.map((text) => [...text])),
   };
-  const settings = settingsOf(options, standard);
+  const { epochs = epochsFor(task.epoch(1, new Random(seed)).updates) } = options;
+  const settings = settingsOf({ ...options, epochs }, standard);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   const losses = history.map(({ validationLoss = Number.POSITIVE_INFINITY }) => validationLoss);
   const best = losses.indexOf(Math.min(...losses));

@@ -10,8 +10,8 @@ import type { JsonObject } from "../study/json.js";
 import type { TrialContext, TrialKind, TrialResult } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import { classify } from "../train/classify.js";
-import { type Defaults, defaults } from "../train/defaults.js";
-import { lanesFor, newLanguageModel, nextSymbol } from "../train/language.js";
+import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
+import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { defaultProtocol, protocols } from "../train/protocol.js";
 import { schedules } from "../train/schedule.js";
 import { trainOptionsOf } from "../train/settings.js";
@@ -44,7 +44,12 @@ const settings = z.strictObject({
     .describe("Width of the embedding; that of a layer, and of texts at most 64, when left out."),
   tie: z.boolean().optional().describe("Whether texts are read out by the weights of the embedding."),
   protocol: z.enum(protocols).optional().describe("Of strings; corrected when left out."),
-  epochs: z.int().min(1).max(100_000).optional().describe(either(ofStrings.epochs, ofTexts.epochs)),
+  epochs: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe(either(ofStrings.epochs, `${ofTexts.epochs}, more of a short one`)),
   updates: z.int().min(1).max(1e9).optional().describe("So many updates instead of epochs."),
   batch: z
     .int()
@@ -75,7 +80,7 @@ const settings = z.strictObject({
     .min(0)
     .max(1e9)
     .optional()
-    .describe(`Updates over which the rate rises. ${either(ofStrings.warmUp, ofTexts.warmUp)}`),
+    .describe("Updates over which the rate rises; when left out 0, and of a cosine 200 or a tenth of all."),
   weightDecay: z.number().min(0).max(10).optional().describe("0, and 0.01 of AdamW, when left out."),
   clip: z
     .number()
@@ -124,22 +129,22 @@ export const trainSchema = settings.transform((given, context) => {
     hidden,
     layers: given.layers ?? standard.layers,
     embedding,
-    epochs: given.updates === undefined ? (given.epochs ?? standard.epochs) : undefined,
     optimiser,
     learningRate: given.learningRate ?? standard.learningRate,
     schedule: given.schedule ?? standard.schedule,
-    warmUp: given.warmUp ?? standard.warmUp,
     weightDecay: given.weightDecay ?? optimisers[optimiser].weightDecay,
     clip: given.clip ?? standard.clip,
     dropout,
     readoutDropout: given.readoutDropout ?? dropout,
   };
+  // What depends on the length of texts is left open.
   return isText(data)
     ? { ...complete, data, tie: given.tie ?? false, window: given.window ?? ofTexts.window }
     : {
         ...complete,
         data,
         protocol: given.protocol ?? defaultProtocol,
+        epochs: given.updates === undefined ? (given.epochs ?? ofStrings.epochs) : undefined,
         batch: given.batch ?? ofStrings.batch,
       };
 });
@@ -191,11 +196,14 @@ async function trainOnStrings(configuration: OnStrings, context: TrialContext): 
 async function trainOnTexts(configuration: OnTexts, context: TrialContext): Promise<TrialResult> {
   const random = new Random(context.seed);
   const data = loadTexts(configuration.data);
-  const { window, batch = lanesFor(data.train.texts, window) } = configuration;
+  const shortest = Math.min(...data.train.texts.map(({ length }) => length));
+  const { window, batch = batchFor(shortest, window) } = configuration;
   const network = newLanguageModel(data.vocabulary.length, configuration, random.stream("initial weights"));
   const record = recording(context);
-  const trained = await train(network, nextSymbol(data, { batch, window, names: data.names }), {
-    ...trainOptionsOf(configuration, ofTexts),
+  const task = nextSymbol(data, { batch, window, names: data.names });
+  const { epochs = epochsFor(task.epoch(1, random).updates) } = configuration;
+  const trained = await train(network, task, {
+    ...trainOptionsOf({ ...configuration, epochs }, ofTexts),
     seed: `${context.seed}/train`,
     ...record.options,
   });

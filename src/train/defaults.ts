@@ -4,8 +4,7 @@ import type { CellKind } from "../network/architecture.js";
 import type { TrainOptions } from "./train.js";
 
 /** A network and a training. */
-export interface Defaults
-  extends Required<Pick<TrainOptions, "epochs" | "learningRate" | "schedule" | "warmUp">> {
+export interface Defaults extends Required<Pick<TrainOptions, "epochs" | "learningRate" | "schedule">> {
   readonly cell?: CellKind;
   readonly hidden: number;
   readonly layers: number;
@@ -26,7 +25,6 @@ const classify = {
   batch: 32,
   learningRate: 1e-3,
   schedule: "constant",
-  warmUp: 0,
   optimiser: "adam",
   clip: 5,
   dropout: 0,
@@ -43,7 +41,6 @@ const next = {
   window: 64,
   learningRate: 2e-3,
   schedule: "cosine",
-  warmUp: 200,
   optimiser: "adamw",
   clip: 1,
   dropout: 0.2,
@@ -53,10 +50,24 @@ const next = {
 const further = {
   learningRate: 1e-3,
   schedule: "constant",
-  warmUp: 0,
   optimiser: "adam",
   clip: 5,
   dropout: 0,
 } as const satisfies Partial<Defaults>;
+
+/** Windows that a stream of a text should at least have, and updates that a training on a text should. */
+const LEAST_WINDOWS = 16;
+const LEAST_UPDATES = 2000;
+const MOST_EPOCHS = 200;
+
+/** Streams for texts of which the shortest has so many symbols: fewer where `next.batch` would leave each hardly any. */
+export function batchFor(shortest: number, window: number): number {
+  return Math.max(1, Math.min(next.batch, Math.floor(shortest / (window * LEAST_WINDOWS))));
+}
+
+/** Epochs for a text with so many updates in each: more of a short one. */
+export function epochsFor(updates: number): number {
+  return Math.max(next.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_UPDATES / Math.max(1, updates))));
+}
 
 export const defaults = { classify, next, further: { ...next, ...further } } as const;

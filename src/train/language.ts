@@ -56,12 +56,6 @@ export function newLanguageModel(vocabulary: number, options: LanguageModelOptio
   return initialise({ ...made, readout }, random);
 }
 
-/** Lanes for texts where nothing is said: a short text has fewer, so that `train --text my.txt` needs no numbers. */
-export function lanesFor(texts: readonly SymbolArray[], window: number): number {
-  const shortest = Math.min(...texts.map(({ length }) => length));
-  return Math.max(1, Math.min(defaults.next.batch, Math.floor((shortest - 1) / window)));
-}
-
 /**
  * The task of predicting the next symbol: truncated backpropagation through time over `window` steps. Every epoch but
  * the first leaves out a random number of symbols at the beginning of each text, so that windows begin elsewhere. After

@@ -48,5 +48,5 @@ function draw(logits: Float32Array, temperature: number, topK: number, random: R
     left -= weight;
     return left < 0;
   });
-  return order[found < 0 ? 0 : found];
+  return order[Math.max(0, found)];
 }

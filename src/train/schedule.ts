@@ -10,20 +10,25 @@ export type ScheduleName = (typeof schedules)[number];
 export interface ScheduleOptions {
   readonly schedule: ScheduleName;
   readonly learningRate: number;
-  /** Updates over which the rate rises to its value in equal steps; at most all of them. */
-  readonly warmUp: number;
+  /**
+   * Updates over which the rate rises to its value in equal steps. When left out there are none of a constant rate, and
+   * of a cosine 200, or a tenth of all where that is less.
+   */
+  readonly warmUp?: number;
 }
 
 const LEAST = 0.01;
+const WARM_UP = 200;
 
 /**
  * The learning rate of every update, counted from 0, when there are `total` in all.
  * @throws InputError when a number is out of its range.
  */
 export function rateOf(
-  { schedule, learningRate, warmUp }: ScheduleOptions,
+  { schedule, learningRate, warmUp: wanted }: ScheduleOptions,
   total: number,
 ): (update: number) => number {
+  const warmUp = wanted ?? (schedule === "cosine" ? Math.min(WARM_UP, Math.floor(total / 10)) : 0);
   checkWord("schedule", schedule, schedules);
   if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
     throw new InputError({

@@ -19,10 +19,7 @@ export interface Settings
 /** Options of `train`: what is not given as `standard` has it. */
 export function trainOptionsOf(
   given: Settings,
-  standard: Pick<
-    Defaults,
-    "epochs" | "learningRate" | "schedule" | "warmUp" | "optimiser" | "clip" | "dropout"
-  >,
+  standard: Pick<Defaults, "epochs" | "learningRate" | "schedule" | "optimiser" | "clip" | "dropout">,
 ): Omit<TrainOptions, "seed"> {
   const { dropout = standard.dropout, readoutDropout = dropout, updates, patience } = given;
   const { optimiser = standard.optimiser, clip = standard.clip } = given;
@@ -33,7 +30,7 @@ export function trainOptionsOf(
     optimiser: { ...optimisers[optimiser], clip, weightDecay },
     learningRate: given.learningRate ?? standard.learningRate,
     schedule: given.schedule ?? standard.schedule,
-    warmUp: given.warmUp ?? standard.warmUp,
+    warmUp: given.warmUp,
     ...(drops && { dropout: { embedding: dropout, layers: dropout, readout: readoutDropout } }),
     patience,
   };

@@ -56,7 +56,7 @@ export interface TrainOptions {
   readonly learningRate?: number;
   /** Constant when left out. */
   readonly schedule?: ScheduleName;
-  /** Updates over which the learning rate rises; 0 when left out. */
+  /** Updates over which the learning rate rises; see `ScheduleOptions`. */
   readonly warmUp?: number;
   readonly dropout?: Dropout;
   /** Ends the training after so many epochs in which the task's judge has not improved. */
@@ -125,7 +125,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     {
       schedule: options.schedule ?? "constant",
       learningRate: options.learningRate ?? 1e-3,
-      warmUp: options.warmUp ?? 0,
+      warmUp: options.warmUp,
     },
     total,
   );

@@ -120,7 +120,6 @@ describe("a training on texts", () => {
       hidden: 256,
       embedding: 64,
       layers: 1,
-      epochs: 10,
       window: 64,
     });
     expect(texts).toMatchObject({
