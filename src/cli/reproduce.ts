@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import type { Reproduction, Scale } from "../experiments/reproduce.js";
 import { targets } from "../prune/target.js";
 import { publishedPruning, thesisCells } from "../report/published.js";
-import type { PruningRow } from "../report/results.js";
+import type { LanguageResults, PruningRow } from "../report/results.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   interruptible,
@@ -86,8 +86,8 @@ async function run(options: Options): Promise<void> {
     stop();
     bar?.stop();
   });
-  const { facts, report, failed } = result;
-  output.result({ facts, report, failed, summary: summary(result) }, describe(result));
+  const { facts, report, failed, language } = result;
+  output.result({ facts, report, failed, summary: summary(result), language }, describe(result));
 }
 
 /** Final base accuracy and accuracy after pruning, before retraining, ours and published. */
@@ -146,11 +146,21 @@ function describe(result: Reproduction): string {
     "Test accuracy, ours | published:",
     table(["cell", "unpruned", ...percents.map((p) => `${p} % pruned`)], rows),
     "",
+    ...(result.language ? [describeLanguage(result.language)] : []),
     `${facts.scale === "quick" ? "scaled down" : "in full"}, ${facts.protocol} protocol, ${facts.executor}, ${Math.round(facts.seconds)} s`,
     ...(failed > 0 ? [`${failed} trials failed; their errors are in the store`] : []),
     `report: ${report}`,
   ];
   return lines.join("\n");
+}
+
+function describeLanguage({ cell, nats, notes }: LanguageResults): string {
+  const { baselines } = notes;
+  const two = baselines.find(({ context }) => context === 2);
+  const best = baselines.reduce((a, b) => (b.nats < a.nats ? b : a));
+  const shown = two && two !== best ? [two, best] : [best];
+  const ngrams = shown.map((one) => `${one.nats.toFixed(3)} with ${one.context} before`);
+  return `language model (${cell}, The Devil's Dictionary): ${nats.toFixed(3)} nats a character; n-grams ${ngrams.join(", ")}`;
 }
 
 function both({ ours, published }: { ours: number; published: number }): string {

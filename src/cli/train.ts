@@ -2,16 +2,17 @@
 // options.
 import type { Cut } from "../data/symbols.js";
 import type { ExecutorName } from "../engine/engine.js";
-import { type OptimiserKind, optimisers } from "../engine/executor.js";
+import type { OptimiserKind } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
 import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
-import { nextSymbol } from "../train/language.js";
+import { newLanguageModel, nextSymbol } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
+import { trainOptionsOf } from "../train/settings.js";
 import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
 import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
@@ -106,7 +107,8 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   const { window = ofTexts.window } = options;
   const shortest = Math.min(...data.train.texts.map(({ length }) => length));
   const { batch = batchFor(shortest, window) } = options;
-  const network = begun ?? newModel(options, data.vocabulary.length);
+  const random = new Random(seed).stream("initial weights");
+  const network = begun ?? newLanguageModel(data.vocabulary.length, options, random);
   const out = outOf(options, "text.safetensors");
   const names = texts.map(({ name }) => name);
   const task = nextSymbol(data, { batch, window, executor, names });
@@ -143,32 +145,15 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   );
 }
 
-function newModel(options: TrainVerbOptions, vocabulary: number): Network {
-  const { cell = ofTexts.cell, hidden = ofTexts.hidden, layers = ofTexts.layers, tie, seed } = options;
-  const { embedding = tie ? hidden : Math.min(ofTexts.embedding, hidden) } = options;
-  const sizes = { hidden, layers, embedding, vocabulary, outputs: vocabulary };
-  const model = stack({ cell, ...sizes, at: "every-step", tied: tie });
-  return initialise(model, new Random(seed).stream("initial weights"));
-}
-
 /** The options of a training, with what is not given as `standard` has it. */
 function settingsOf(options: TrainVerbOptions, standard: Defaults): TrainingSettings {
-  const { dropout = standard.dropout, readoutDropout = dropout, updates, patience, seed } = options;
-  const { optimiser = standard.optimiser, clip = standard.clip, weightDecay } = options;
-  const drops = dropout > 0 || readoutDropout > 0;
-  const settings = optimisers[optimiser];
+  const { seed, executor, threads, recompute, learningRateSchedule: schedule } = options;
   return {
-    ...(updates === undefined ? { epochs: options.epochs ?? standard.epochs } : { updates }),
-    optimiser: { ...settings, clip, weightDecay: weightDecay ?? settings.weightDecay },
-    learningRate: options.learningRate ?? standard.learningRate,
-    schedule: options.learningRateSchedule ?? standard.schedule,
-    warmUp: options.warmUp,
-    ...(drops && { dropout: { embedding: dropout, layers: dropout, readout: readoutDropout } }),
-    patience,
+    ...trainOptionsOf({ ...options, schedule }, standard),
     seed: `${seed}/train`,
-    executor: options.executor,
-    threads: options.threads,
-    recompute: options.recompute,
+    executor,
+    threads,
+    recompute,
   };
 }
 

@@ -14,8 +14,16 @@ const COLUMNS_HINT = 'begin the file with the line "string,valid"';
  * is the name of a class or its number, 0 or 1 where the classes have no names.
  * @throws FileError when the file cannot be read, InputError naming file and line when a row cannot be used.
  */
-export function readDataset(path: string, form: DatasetForm = {}): Dataset {
-  const { separator, rows: all } = parseDelimited(readText(path), path);
+export function readDataset(path: string, form?: DatasetForm): Dataset {
+  return parseDataset(readText(path), path, form);
+}
+
+/**
+ * The dataset in a text, as `readDataset`.
+ * @param path what messages call it.
+ */
+export function parseDataset(text: string, path: string, form: DatasetForm = {}): Dataset {
+  const { separator, rows: all } = parseDelimited(text, path);
   const [header, ...rows] = all;
   if (header === undefined)
     throw new InputError({ where: path, what: "the file is empty", hint: COLUMNS_HINT });

@@ -1,16 +1,21 @@
-// The data of a trial, by description: generated from a grammar, or two CSV files pinned by their content. The same
-// description gives the same strings on every machine, which a trial's identity relies on.
+// The data of a trial, by description: strings generated from a grammar, strings in two CSV files, or texts. Files are
+// pinned by their content, so that a description gives the same data on every machine, which a trial's identity relies on;
+// where they lie is no part of it.
 import { createHash } from "node:crypto";
-import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { readDataset } from "../data/csv.js";
+import { parseDataset } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { findGrammar, grammarNames } from "../data/grammars.js";
+import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
+import { cuts } from "../data/symbols.js";
+import { createTextData, type TextData } from "../data/text.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
-import { FileError, InputError } from "../errors.js";
-import { readBytes } from "../files.js";
+import { InputError } from "../errors.js";
 import { Random } from "../random.js";
+import { canonicalJson, type JsonObject, sha256 } from "../study/json.js";
+import { decodeText } from "../text.js";
 import type { TrainingData } from "../train/classify.js";
+import { contentOf, hashOf } from "./data-files.js";
 
 // The bounds of `generateDataset`, so that a study is refused when it is planned and not trial by trial.
 const generated = z
@@ -21,70 +26,133 @@ const generated = z
     minLength: z.int().min(1).max(LONGEST_STRING).default(11),
     maxLength: z.int().min(1).max(LONGEST_STRING).default(64),
     seed: z.int().min(0).default(1).describe("Of the strings, apart from the trial's own seed."),
+    // All other keys may be left out, so that texts would be taken for a slip in these.
+    text: z.never().optional(),
   })
   .refine(({ minLength, maxLength }) => minLength <= maxLength, {
     path: ["minLength"],
     message: "is more than maxLength",
-  });
+  })
+  .transform(({ text, ...strings }) => strings);
+
+const pinned = z.string().optional().describe("Of all files; found out when left out.");
 
 const files = z
   .strictObject({
     train: z.string().describe("A CSV file with the columns string and valid."),
     test: z.string(),
-    sha256: z.string().optional().describe("Of both files; found out when left out."),
+    sha256: pinned,
   })
-  .transform(({ train, test, sha256 }) => {
-    const found = createHash("sha256").update(readHere(train)).update(readHere(test)).digest("hex");
-    if (sha256 !== undefined && sha256 !== found) {
-      throw new InputError({
-        where: train,
-        what: "it or the test file is not the one that the trial was described with",
-        hint: "restore the files, or describe the trial anew",
-      });
-    }
+  .transform(({ train, test, sha256: wanted }) => {
+    const found = sha256(canonicalJson({ train: hashOf(train), test: hashOf(test) }));
+    if (wanted !== undefined && wanted !== found && wanted !== concatenated(train, test))
+      throw changed(train);
     return { train, test, sha256: found };
   });
 
-// A study may lie in another folder than the one in which it is run, or be run on another machine.
-function readHere(path: string): Buffer {
-  try {
-    return readBytes(path);
-  } catch (error) {
-    if (!(error instanceof FileError) || isAbsolute(path)) throw error;
-    throw new InputError({
-      where: path,
-      what: `${error.what}, looked for at ${resolve(path)}`,
-      hint: "paths are taken from the folder that the command is run in",
-      cause: error,
-    });
-  }
+const paths = z
+  .union([z.string().transform((path) => [path]), z.array(z.string()).min(1)])
+  .describe("Files in UTF-8.");
+
+const texts = z
+  .strictObject({
+    text: paths,
+    validation: paths.optional().describe("Files to judge by; the end of each text when left out."),
+    split: z.number().gt(0).lt(1).optional().describe("Share of each text that trains; 0.9 when left out."),
+    symbols: z.enum(cuts).default("characters").describe("What texts are cut into."),
+    sha256: pinned,
+  })
+  .refine(({ validation, split }) => validation === undefined || split === undefined, {
+    path: ["split"],
+    message: "nothing is held out of the texts where validation names others",
+  })
+  .transform(({ text, validation, split, symbols, sha256: wanted }) => {
+    const hashes = (list?: readonly string[]) => list?.map((path) => hashOf(path));
+    const found = sha256(canonicalJson({ text: hashes(text), validation: hashes(validation) }));
+    if (wanted !== undefined && wanted !== found) throw changed(text[0]);
+    return { text, validation, split: validation ? undefined : (split ?? 0.9), symbols, sha256: found };
+  });
+
+/** How up to 0.1 a pair of files was pinned: by the hash of both, one after the other. */
+function concatenated(train: string, test: string): string {
+  return createHash("sha256").update(contentOf(train)).update(contentOf(test)).digest("hex");
 }
 
-/** How a trial names its data. Generated Reber strings as in the thesis when everything is left out. */
+function changed(where: string): InputError {
+  return new InputError({
+    where,
+    what: "it or a file that goes with it is not the one that the trial was described with",
+    hint: "restore the files, or describe the trial anew",
+  });
+}
+
+/** How a trial names its strings. Generated Reber strings as in the thesis when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
+export type TextConfiguration = z.output<typeof texts>;
 
-/** How many datasets are kept. A study over more of them makes each anew rather than fill the memory. */
+/** Strings or texts. */
+export const anyDataSchema = z.union([texts, files, generated]).default(() => generated.parse({}));
+
+/** Whether a trial is trained on texts. */
+export function isText(data: DataConfiguration | TextConfiguration): data is TextConfiguration {
+  return "text" in data;
+}
+
+/** What of a description makes the data: all of it, but of files their content and not their places. */
+export function identifying(data: DataConfiguration | TextConfiguration): JsonObject {
+  const { train, test, text, validation, ...content } = data as JsonObject;
+  return content;
+}
+
+/** Texts, and what n-grams make of them. */
+export interface MeasuredTexts extends TextData {
+  /** What messages call the texts. */
+  readonly names: readonly string[];
+  readonly baselines: readonly NgramBaseline[];
+}
+
+/** How many sets of data are kept. A study over more of them makes each anew rather than fill the memory. */
 const KEPT = 4;
-/** By configuration, the last used one last. */
-const loaded = new Map<string, TrainingData>();
+/** n-grams take longer than strings. */
+const KEPT_TEXTS = 16;
 
-/** The data that a configuration describes; the last few are kept, because many trials share them. */
-export function loadData(configuration: DataConfiguration): TrainingData {
-  const key = JSON.stringify(configuration);
-  const data =
-    loaded.get(key) ?? ("train" in configuration ? readPair(configuration) : generate(configuration));
-  loaded.delete(key);
-  loaded.set(key, data);
-  const [oldest] = loaded.keys();
-  if (loaded.size > KEPT) loaded.delete(oldest);
-  return data;
-}
+/** The strings that a configuration describes; the last few are kept, because many trials share them. */
+export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData => {
+  if (!("train" in data)) {
+    const { grammar, mix, seed, ...rest } = data;
+    return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
+  }
+  const read = (path: string) => parseDataset(decodeText(contentOf(path), path), path);
+  return { train: read(data.train), test: read(data.test) };
+});
 
-function readPair({ train, test }: { train: string; test: string }): TrainingData {
-  return { train: readDataset(train), test: readDataset(test) };
-}
+/** The texts that a configuration describes, kept likewise. */
+export const loadTexts = keeping(KEPT_TEXTS, (configuration: TextConfiguration): MeasuredTexts => {
+  const { text, validation, split, symbols } = configuration;
+  const read = (list: readonly string[]) => list.map((name) => ({ name, text: contentOf(name) }));
+  const data = createTextData(read(text), {
+    validation: validation && read(validation),
+    split,
+    cut: symbols,
+  });
+  const baselines = scoreNgrams(data.train.texts, data.validation.texts, data.vocabulary.length);
+  return { ...data, names: text, baselines };
+});
 
-function generate({ grammar, mix, seed, ...rest }: z.output<typeof generated>): TrainingData {
-  return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
+function keeping<Configuration extends DataConfiguration | TextConfiguration, Data>(
+  most: number,
+  load: (configuration: Configuration) => Data,
+): (configuration: Configuration) => Data {
+  /** By what identifies them, the last used one last. */
+  const kept = new Map<string, Data>();
+  return (configuration) => {
+    const key = canonicalJson(identifying(configuration));
+    const data = kept.get(key) ?? load(configuration);
+    kept.delete(key);
+    kept.set(key, data);
+    const [oldest] = kept.keys();
+    if (kept.size > most) kept.delete(oldest);
+    return data;
+  };
 }

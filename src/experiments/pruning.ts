@@ -11,13 +11,26 @@ import { Random } from "../random.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialKind, TrialSpec } from "../study/kind.js";
 import { classify } from "../train/classify.js";
+import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
+import { trainOptionsOf } from "../train/settings.js";
 import { train } from "../train/train.js";
-import { loadData } from "./data.js";
-import { NETWORK, recording, trainSchema } from "./training.js";
+import { arithmetic } from "./arithmetic.js";
+import { identifying, isText, loadData } from "./data.js";
+import { NETWORK, type OnStrings, recording, trainSchema } from "./training.js";
 
 const pruneSchema = z.strictObject({
-  base: trainSchema.describe("How the network that is pruned was trained, with this trial's seed."),
+  base: trainSchema
+    .transform((base, context) => {
+      if ("protocol" in base && !isText(base.data)) return base as OnStrings;
+      context.addIssue({
+        code: "custom",
+        path: ["data"],
+        message: "networks on texts are not pruned in studies yet",
+      });
+      return z.NEVER;
+    })
+    .describe("How the network that is pruned was trained, with this trial's seed."),
   criterion: z.enum(criteria).default("magnitude"),
   target: z.enum(targets).default("both"),
   scope: z.enum(scopes).default("global"),
@@ -38,7 +51,7 @@ export type PruneConfiguration = z.output<typeof pruneSchema>;
 
 export const pruneKind: TrialKind<PruneConfiguration> = {
   name: "prune",
-  version: 4,
+  version: 5,
   schema: pruneSchema,
   metrics: [
     "testAccuracy",
@@ -50,6 +63,11 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     "weights",
   ],
   remark: ({ percent }) => shareRemark(percent),
+  identifying: ({ base, ...configuration }) => ({
+    ...configuration,
+    base: { ...(base as unknown as JsonObject), data: identifying(base.data) },
+  }),
+  arithmetic,
   needs(configuration, seed) {
     return [baseTrial(configuration, seed)];
   },
@@ -64,7 +82,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       random,
     });
     const data = loadData(base.data);
-    const { protocol, batch, learningRate } = base;
+    const { protocol, batch } = base;
     const pruned = await evaluate(network, data.test, { protocol, batch });
     const record = recording(context);
     const accuracies = () => [
@@ -78,9 +96,11 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
     const retrained = await train(network, classify(network, data, { protocol, batch }), {
-      // No more for a network that lost nothing, or that was interrupted after its last epoch.
-      epochs: isDone() ? record.history().length : epochs,
-      learningRate,
+      ...trainOptionsOf(
+        // No more for a network that lost nothing, or that was interrupted after its last epoch.
+        { ...base, updates: undefined, epochs: isDone() ? record.history().length : epochs },
+        defaults.classify,
+      ),
       seed: `${context.seed}/retrain`,
       isDone,
       ...record.options,

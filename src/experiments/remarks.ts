@@ -14,7 +14,7 @@ export function studyRemarks(document: StudyDocument): string[] {
   const { kind } = document;
   const remarks: string[] = [];
   const protocol = protocolPaths[kind];
-  if (protocol !== undefined && !isSet(document, protocol)) {
+  if (protocol !== undefined && !isSet(document, protocol) && !isSet(document, "data.text")) {
     const wiring = kind === "structure" ? " and wires graphs as they are" : "";
     remarks.push(
       `no ${protocol}, so it is corrected, which reads strings at their own last step${wiring}; up to 0.1 it was thesis`,

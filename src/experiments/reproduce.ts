@@ -14,6 +14,7 @@ import { thesisCells } from "../report/published.js";
 import { reproductionReport } from "../report/report.js";
 import type {
   DataResults,
+  LanguageResults,
   PredictionResult,
   PruningResults,
   RunFacts,
@@ -30,6 +31,7 @@ import { type Protocol, protocols } from "../train/protocol.js";
 import { version } from "../version.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { kinds } from "./kinds.js";
+import { languageResults, languageStudy } from "./language.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
 import { type StructureTrial, structureTable, structureTrials } from "./structure-results.js";
 import { structureFamilies, structureStudy } from "./structures.js";
@@ -101,6 +103,8 @@ export interface Reproduction {
   readonly pruning: PruningResults;
   readonly structures: StructureResults;
   readonly prediction: readonly PredictionResult[];
+  /** Undefined until it has been trained. */
+  readonly language: LanguageResults | undefined;
   /** Path of the HTML report. */
   readonly report: string;
   /** Trials that failed; their errors are in the store. */
@@ -144,6 +148,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
     }
     const pruning = pruningResults(reader, pruningOptions(options));
     const structures = structureResults(trials, options);
+    const language = languageResults(reader);
     const complete = !stopped && !signal?.aborted && failed === 0;
     const facts = runFacts(options, clock.seconds(), complete);
     const report = join(out, "report.html");
@@ -159,6 +164,7 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
       pruning: { plan: pruning.plan, rows: pruning.rows },
       structures,
       prediction,
+      language,
     };
     writeWhole(join(out, "results.json"), `${JSON.stringify(results, null, 1)}\n`);
     writeWhole(
@@ -169,9 +175,10 @@ export async function reproduce(options: ReproduceOptions): Promise<Reproduction
         pruning,
         structures: trials.length > 0 ? structures : undefined,
         prediction,
+        language,
       }),
     );
-    return { facts, pruning, structures, prediction, report, failed };
+    return { facts, pruning, structures, prediction, language, report, failed };
   } finally {
     store.close();
   }
@@ -206,13 +213,14 @@ function structuresIn(reader: StoreReader): StructureTrial[] {
 /** The studies of a reproduction in the order in which they run. */
 export function studiesOf(options: ReproduceOptions): Study[] {
   const { count, graphs, epochs, batch } = sizes[options.scale].structures;
-  // The thesis's own experiments first, the control last.
+  // The thesis's own experiments first, then the language model, the control last.
   const documents = [
     pruningStudy("magnitude", pruningOptions(options)),
     ...protocols.map((protocol) => {
       const data = dataSchema.parse({ count, mix: protocol === "thesis" ? "thesis" : "hard" });
       return structureStudy({ protocol, graphs, epochs, batch, data, seeds: options.seeds });
     }),
+    languageStudy(options.seeds[0]),
     pruningStudy("random", pruningOptions(options)),
   ];
   return documents.map((document) => defineStudy(parseStudy(document), kinds));

@@ -21,13 +21,14 @@ import { saveNetwork } from "../network/weights.js";
 import { Random } from "../random.js";
 import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
-import { canonicalJson } from "../study/json.js";
+import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { classify } from "../train/classify.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
-import { type DataConfiguration, dataSchema, loadData } from "./data.js";
+import { arithmetic } from "./arithmetic.js";
+import { type DataConfiguration, dataSchema, identifying, loadData } from "./data.js";
 import { NETWORK, recording, trainMetrics } from "./training.js";
 
 /** The two families of random graphs that the thesis draws its structures from. */
@@ -99,6 +100,11 @@ export const structureKind: TrialKind<StructureConfiguration> = {
   version: 5,
   schema: structureSchema,
   metrics: [...trainMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
+  identifying: (configuration) => ({
+    ...(configuration as unknown as JsonObject),
+    data: identifying(configuration.data),
+  }),
+  arithmetic,
   async run(configuration, context) {
     const graph = graphOf(configuration.graph);
     const properties = graphProperties(graph);

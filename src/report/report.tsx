@@ -2,6 +2,7 @@
 // and then goes through the chapters for which it has results.
 import type { ComponentChildren } from "preact";
 import { dataSection } from "./chapters/data.js";
+import { languageFinding, languageSection } from "./chapters/language.js";
 import { predictionSections } from "./chapters/prediction.js";
 import { protocolSections } from "./chapters/protocols.js";
 import { majorityOf, pruningEvidence, pruningSections } from "./chapters/pruning.js";
@@ -13,6 +14,7 @@ import { type Findings, pruningFindings } from "./pruning-findings.js";
 import { publishedSource } from "./published.js";
 import type {
   DataResults,
+  LanguageResults,
   PredictionResult,
   PruningResults,
   RunFacts,
@@ -30,6 +32,7 @@ export interface ReproductionInput {
   structures?: StructureResults;
   /** Of the structures; leave out cells that have too few. */
   prediction?: readonly PredictionResult[];
+  language?: LanguageResults;
 }
 
 /** The report of a reproduction as one HTML document. */
@@ -39,6 +42,7 @@ export function reproductionReport({
   pruning,
   structures,
   prediction = [],
+  language,
 }: ReproductionInput): string {
   const evidence = pruning ? pruningEvidence(pruning, data) : undefined;
   const findings = evidence ? pruningFindings(evidence) : undefined;
@@ -51,6 +55,7 @@ export function reproductionReport({
     ...(findings?.key ?? []),
     ...(shaped ? structureKeyFindings(shaped) : []),
     ...(data ? memoryFinding(data, networks) : []),
+    ...(language ? [languageFinding(language)] : []),
   ];
   const title = "Sparsity in recurrent networks, reproduced";
   const sections = [
@@ -60,6 +65,7 @@ export function reproductionReport({
       : []),
     ...(structures ? structureSections(structures, facts.protocol) : []),
     ...(shaped ? [...predictionSections(shaped), ...protocolSections(shaped)] : []),
+    ...(language ? [languageSection(language)] : []),
   ];
   return renderPage(
     title,

@@ -5,11 +5,13 @@ import type { DatasetStatistics } from "../data/stats.js";
 import type { StructureFamily } from "../graph/generators.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import type { GraphProperties } from "../graph/properties.js";
+import type { CellKind } from "../network/architecture.js";
 import type { PredictionReport } from "../predict/predict-table.js";
 import type { Criterion } from "../prune/prune.js";
 import type { Target } from "../prune/target.js";
 import type { SeriesRow, TrialRow } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";
+import type { TextNotes } from "../train/text-notes.js";
 import type { ThesisCell } from "./published.js";
 
 /** One epoch of one training: the base training of a cell, or the retraining of a pruned copy of it. */
@@ -134,6 +136,23 @@ export interface PredictionResult {
   report: PredictionReport;
 }
 
+/** A training on a text, epoch by epoch, with what n-grams reach on it and what the network wrote. */
+export interface TextTraining {
+  series: readonly SeriesRow[];
+  notes: TextNotes;
+}
+
+/** The language model of a reproduction. */
+export interface LanguageResults extends TextTraining {
+  cell: CellKind;
+  hidden: number;
+  /** Of the network that is kept, per character of the part held out. */
+  nats: number;
+  /** The epoch after which it was so, from 1. */
+  bestEpoch: number;
+  parameters: number;
+}
+
 /** A study out of a store, with as many curves as shall be drawn. */
 export interface StudyResults {
   name: string;
@@ -144,4 +163,6 @@ export interface StudyResults {
   trials: readonly TrialRow[];
   /** Epochs of some trials, by the trial's identity. */
   series: ReadonlyMap<string, readonly SeriesRow[]>;
+  /** Of the first finished trial of the best combination, where it was trained on a text. */
+  text?: TextTraining;
 }

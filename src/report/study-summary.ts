@@ -2,6 +2,7 @@
 import { type Combination, combine, metricOf } from "../study/combine.js";
 import type { JsonValue } from "../study/json.js";
 import type { StoreReader, TrialRow } from "../study/reading.js";
+import { decodeNotes, TEXT_NOTES, type TextNotes } from "../train/text-notes.js";
 import type { StudyResults } from "./results.js";
 
 /** More curves than this in one figure cannot be told apart. */
@@ -17,8 +18,20 @@ export function readStudyResults(reader: StoreReader, name: string): StudyResult
     trials: [...reader.rows(name)],
     series: new Map(),
   };
-  const drawn = bestCombinations(study).flatMap(({ trials }) => trials);
-  return { ...study, series: new Map(drawn.map(({ identity }) => [identity, reader.series(identity)])) };
+  const best = bestCombinations(study);
+  const drawn = best.flatMap(({ trials }) => trials);
+  const series = new Map(drawn.map(({ identity }) => [identity, reader.series(identity)]));
+  const shown = best[0]?.trials.find(({ state }) => state === "finished");
+  const notes = shown && readNotes(reader, shown.identity);
+  return { ...study, series, text: notes && { series: series.get(shown.identity)!, notes } };
+}
+
+/** What a training on a text left beside its network; undefined for any other trial. */
+export function readNotes(reader: StoreReader, identity: string): TextNotes | undefined {
+  const { artifacts } = reader.trial(identity);
+  return artifacts.some(({ name }) => name === TEXT_NOTES)
+    ? decodeNotes(reader.artifact(identity, TEXT_NOTES))
+    : undefined;
 }
 
 /** A trial's objective; NaN when it has none or it is not finite. */

@@ -88,6 +88,9 @@ section>details{max-width:43rem}
 section>details[open]{max-width:none}
 summary{cursor:pointer;font:.9rem/1.5 var(--sans);color:var(--link)}
 .masks{display:flex;flex-wrap:wrap;gap:1.2rem 2.2rem;justify-content:center}
+.samples{display:grid;gap:1.3rem;max-width:43rem;margin:0 auto}
+.samples pre{margin:0;padding:.9rem 1rem;background:var(--tint);border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;
+font:.8rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 footer{max-width:43rem;margin:5rem auto 0;padding-top:1.2rem;border-top:1px solid var(--rule);color:var(--quiet);font:.85rem/1.55 var(--sans)}
 
 @media (max-width:62rem){.three,.four{grid-template-columns:repeat(2,minmax(0,23rem))}}

@@ -44,9 +44,9 @@ export interface TrialContext {
 }
 
 /**
- * A kind of trial. `run` must be a pure function of `{configuration, seed}` and of the results of `needs`: its name,
- * version and those two are the trial's identity, and equal identity means equal result. Raise `version` whenever a
- * change of code changes results.
+ * A kind of trial. `run` must be a pure function of `{configuration, seed}` and of the results of `needs`: its name and
+ * version, those two, the identities of what it needs and the arithmetic are the trial's identity, and equal identity
+ * means equal result. Raise `version` whenever a change of code changes results.
  */
 export interface TrialKind<C = unknown> {
   readonly name: string;
@@ -57,6 +57,10 @@ export interface TrialKind<C = unknown> {
   readonly metrics?: readonly string[];
   /** What to tell of a configuration that is possible and hardly meant: a clause, the same for all that are alike. */
   remark?(configuration: C): string | undefined;
+  /** What of a configuration decides the result, as JSON; all of it when left out. The place of a file does not, its content does. */
+  identifying?(configuration: C): JsonObject;
+  /** Names what makes the bits of a result in this process, where not every processor makes the same. */
+  arithmetic?(): string;
   /** The trials whose results this one starts from; each is run once, before this one. */
   needs?(configuration: C, seed: number): readonly TrialSpec[];
   /**

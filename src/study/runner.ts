@@ -9,6 +9,7 @@ import { type Progress, type StudyEvent, Tally } from "./events.js";
 import { type Executor, ExecutorError, inProcess, type Outcome, type Task, TrialFailed } from "./executor.js";
 import { defineStudy, type Study } from "./expand.js";
 import type { Kinds } from "./kind.js";
+import { describeOutdated } from "./outdated.js";
 import { meanSeconds } from "./reading.js";
 import { Schedule } from "./schedule.js";
 import { type Claim, ClaimLost, Store, type TrialState } from "./store.js";
@@ -83,6 +84,7 @@ class Run {
   private readonly running = new Set<string>();
   // Trials that other runners have claimed.
   private readonly elsewhere = new Set<string>();
+  private readonly outdated: string | undefined;
   private runner: number;
   private broken: unknown;
   // Work on the store that is under way, and whether another program kept it locked until the end.
@@ -98,6 +100,7 @@ class Run {
     this.options = options;
     // Every trial under way listens.
     setMaxListeners(0, this.stop.signal);
+    this.outdated = describeOutdated(store.database, study);
     const rows = store.enter(study);
     if (options.retryFailed) {
       store.retry([...rows.values()].filter(({ state }) => state === "failed").map(({ id }) => id));
@@ -123,6 +126,7 @@ class Run {
     const study = this.study.document.name;
     try {
       this.emit({ type: "begun", study, progress: this.progress() });
+      if (this.outdated) this.emit({ type: "notice", text: this.outdated });
       await this.guard(() => this.takeBack());
       while (!this.stop.signal.aborted && this.unsettled()) {
         await this.guard(() => this.fill());

@@ -3,11 +3,11 @@
 import { InputError } from "../errors.js";
 import { check } from "./check.js";
 import { canonicalJson, type JsonObject, sha256 } from "./json.js";
-import { findKind, type Kinds, type TrialSpec } from "./kind.js";
+import { findKind, type Kinds, type TrialKind, type TrialSpec } from "./kind.js";
 
 /** A trial whose configuration is complete. */
 export interface Trial {
-  /** SHA-256 of the canonical JSON of {configuration, kind, seed, version}; 64 hexadecimal digits. */
+  /** `identityOf` it; 64 hexadecimal digits. */
   readonly identity: string;
   readonly kind: string;
   readonly version: number;
@@ -19,10 +19,26 @@ export interface Trial {
   readonly needs: readonly string[];
 }
 
-/** The identity of a complete configuration. */
-export function identityOf(kind: string, version: number, text: string, seed: number): string {
+/**
+ * The identity of a trial: the SHA-256 of the canonical JSON of what its result depends on.
+ * @param configuration of a complete configuration what decides, see `TrialKind.identifying`.
+ * @param needs identities of the trials that it starts from, in order.
+ */
+export function identityOf(
+  kind: TrialKind,
+  configuration: JsonObject,
+  seed: number,
+  needs: readonly string[],
+): string {
   return sha256(
-    `{"configuration":${text},"kind":${JSON.stringify(kind)},"seed":${seed},"version":${version}}`,
+    canonicalJson({
+      arithmetic: kind.arithmetic?.(),
+      configuration,
+      kind: kind.name,
+      needs: needs.length > 0 ? needs : undefined,
+      seed,
+      version: kind.version,
+    }),
   );
 }
 
@@ -54,13 +70,14 @@ export class TrialResolver {
     if (depth > deepest) throw new InputError({ where: at, what: "its needs go round in a circle" });
     const configuration = check(kind.schema, spec.configuration, at);
     const text = canonicalJson(configuration);
-    const identity = identityOf(kind.name, kind.version, text, spec.seed);
+    const specs = kind.needs?.(configuration, spec.seed) ?? [];
+    const needs = specs.map((needed) => this.resolve(needed, where, depth + 1).identity);
+    const deciding = kind.identifying?.(configuration) ?? (JSON.parse(text) as JsonObject);
+    const identity = identityOf(kind, deciding, spec.seed, needs);
     const known = this.trials.get(identity);
     if (known) return known;
     const remark = kind.remark?.(configuration);
     if (remark !== undefined) this.remarks.add(remark);
-    const specs = kind.needs?.(configuration, spec.seed) ?? [];
-    const needs = specs.map((needed) => this.resolve(needed, where, depth + 1).identity);
     const trial: Trial = {
       identity,
       kind: kind.name,

@@ -16,14 +16,8 @@ export interface Checkpoint {
 
 // A loss need not be finite, which JSON alone cannot say.
 const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
-const metrics = z.strictObject({
-  trainLoss: number,
-  trainAccuracy: number,
-  testLoss: number.optional(),
-  testAccuracy: number.optional(),
-  validationLoss: number.optional(),
-  validationAccuracy: number.optional(),
-});
+// What else a task measures is kept as it is.
+const metrics = z.object({ trainLoss: number, trainAccuracy: number }).catchall(number);
 const whole = z.int().min(0);
 const schema = z.strictObject({
   epoch: whole,
@@ -43,7 +37,7 @@ export function encodeCheckpoint({ run, notes }: Checkpoint): Uint8Array {
     updates,
     step: state.step,
     sums,
-    history: [...history],
+    history: history.map((metrics) => ({ ...metrics })),
     ...(best && { best: { epoch: best.epoch, loss: best.loss } }),
   };
   return serialise({

@@ -53,7 +53,7 @@ export function classify(network: Network, data: TrainingData, options: Classify
         },
       };
     },
-    async evaluate(executor, _, last) {
+    async evaluate(executor, _, last): Promise<Record<string, number>> {
       if (tested === "last-epoch" && !last) return {};
       const { loss, accuracy } = await evaluateWith(executor, data.test, conventions, batch);
       return { testLoss: loss, testAccuracy: accuracy };

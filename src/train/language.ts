@@ -7,7 +7,10 @@ import { checkLongEnough, countWindows, makeWindows } from "../data/windows.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { stream } from "../engine/stream.js";
 import { InputError } from "../errors.js";
-import type { Network } from "../network/network.js";
+import type { CellKind } from "../network/architecture.js";
+import { initialise, type Network, stack } from "../network/network.js";
+import type { Random } from "../random.js";
+import { defaults } from "./defaults.js";
 import type { Task } from "./task.js";
 
 export interface NextSymbolOptions {
@@ -23,6 +26,17 @@ export interface NextSymbolOptions {
 // Symbols in one call to the executor.
 const CALL = 2 ** 14;
 
+/** A new network for texts; what is left out is as in `defaults`. */
+export interface LanguageModelOptions {
+  readonly cell?: CellKind;
+  readonly hidden?: number;
+  readonly layers?: number;
+  /** As wide as a layer with `tie`, else at most that. */
+  readonly embedding?: number;
+  /** Reads out by the weights of the embedding. */
+  readonly tie?: boolean;
+}
+
 /** What a network says of texts. */
 export interface TextEvaluation {
   /** Symbols that were predicted: all but the first of each text. */
@@ -33,6 +47,16 @@ export interface TextEvaluation {
   readonly accuracy: number;
   /** [symbol][vocabulary] logits after each of the first symbols, as many as were wanted. */
   readonly logits: Float32Array;
+}
+
+/** A network of random weights that predicts the next of so many symbols. */
+export function newLanguageModel(vocabulary: number, options: LanguageModelOptions, random: Random): Network {
+  const { next } = defaults;
+  const { cell = next.cell, hidden = next.hidden, layers = next.layers, tie } = options;
+  const { embedding = tie ? hidden : Math.min(next.embedding, hidden) } = options;
+  const made = stack({ cell, hidden, layers, embedding, vocabulary, outputs: vocabulary });
+  const readout = { ...made.readout, at: "every-step" as const, ...(tie && { tied: true as const }) };
+  return initialise({ ...made, readout }, random);
 }
 
 /**

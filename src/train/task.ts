@@ -6,7 +6,7 @@ import type { Conventions } from "../network/conventions.js";
 import type { Network } from "../network/network.js";
 import type { Random } from "../random.js";
 
-/** How an epoch went: named numbers. Losses are means over targets, in nats. */
+/** How an epoch went: named numbers, these and others that a task measures. Losses are means over targets, in nats. */
 export interface EpochMetrics {
   /** While training, before each update. */
   readonly trainLoss: number;
@@ -42,9 +42,13 @@ export interface Task {
   /** @param random of this epoch alone. */
   epoch(number: number, random: Random): Epoch;
   /**
-   * What is measured after an epoch.
+   * What is measured after an epoch, by name.
    * @param executor in its present state, which stays. @param present the network of that state.
    * @param last whether it is the last epoch.
    */
-  evaluate(executor: Executor, present: () => Network, last: boolean): Promise<Partial<EpochMetrics>>;
+  evaluate(
+    executor: Executor,
+    present: () => Network,
+    last: boolean,
+  ): Promise<Readonly<Record<string, number>>>;
 }

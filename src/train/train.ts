@@ -216,7 +216,7 @@ class Progress {
     };
   }
 
-  endEpoch(measured: Partial<EpochMetrics>, loss: number | undefined): void {
+  endEpoch(measured: Readonly<Record<string, number>>, loss: number | undefined): void {
     const { sums } = this;
     this.epoch++;
     this.updates = 0;

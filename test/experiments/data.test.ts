@@ -1,10 +1,15 @@
+import { createHash } from "node:crypto";
+import fs, { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
-import { type DataConfiguration, dataSchema, loadData } from "../../src/experiments/data.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { anyDataSchema, type DataConfiguration, dataSchema, loadData } from "../../src/experiments/data.js";
 import { kinds } from "../../src/experiments/kinds.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
+import { testFolder } from "../study/folder.js";
 
+const path = testFolder();
 const strings = (seed: number): DataConfiguration =>
   dataSchema.parse({ count: 40, minLength: 5, maxLength: 12, seed });
 
@@ -46,5 +51,100 @@ describe("the data of trials", () => {
 
   it("may have as few as four strings", () => {
     expect(loadData(dataSchema.parse({ count: 4 })).train.strings).toHaveLength(2);
+  });
+});
+
+describe("the files of trials", () => {
+  const rows = ["ab,1", "ba,0", "aab,1", "bba,0", "abb,1", "baa,0"];
+  const csv = (name: string, lines: readonly string[]) => {
+    writeFileSync(path(name), ["string,valid", ...lines, ""].join("\n"));
+    return path(name);
+  };
+  const identity = (data: object, kind = "train", more: object = {}) => {
+    const configuration = { cell: "gru", ...more, data };
+    const fixed = kind === "prune" ? { base: configuration, percent: 50 } : configuration;
+    const study = parseStudy({ name: "s", kind, fixed: fixed as never });
+    return defineStudy(study, kinds).members[0].identity;
+  };
+  const graph = { family: "watts_strogatz", number: 0 };
+
+  it.each([
+    ["train", {}],
+    ["prune", {}],
+    ["structure", { graph }],
+  ])("identify a trial of kind %s by their content and not by their place", (kind, more) => {
+    const [train, test] = [csv("a.csv", rows), csv("b.csv", rows.slice(0, 4))];
+    const before = identity({ train, test }, kind, more);
+    mkdirSync(path("elsewhere"), { recursive: true });
+    const moved = path("elsewhere/other.csv");
+    writeFileSync(moved, fs.readFileSync(train));
+    expect(identity({ train: moved, test }, kind, more)).toBe(before);
+    expect(identity({ train: test, test: train }, kind, more)).not.toBe(before);
+    csv("a.csv", [...rows, "abab,1"]);
+    expect(identity({ train, test }, kind, more)).not.toBe(before);
+  });
+
+  it("identify texts likewise, in order, apart from how they are cut", () => {
+    const [a, b] = [path("a.txt"), path("b.txt")];
+    writeFileSync(a, "hello ".repeat(20));
+    writeFileSync(b, "world ".repeat(20));
+    const before = identity({ text: [a, b] });
+    expect(identity({ text: [b, a] })).not.toBe(before);
+    expect(identity({ text: [a], validation: b })).not.toBe(before);
+    expect(identity({ text: [a, b], symbols: "bytes" })).not.toBe(before);
+    expect(identity({ text: [a, b], split: 0.9 })).toBe(before);
+    renameSync(a, path("c.txt"));
+    expect(identity({ text: [path("c.txt"), b] })).toBe(before);
+  });
+
+  it("may be pinned by the hash of both, as up to 0.1, and are refused when they have changed", () => {
+    const [train, test] = [csv("p.csv", rows), csv("q.csv", rows)];
+    const sha256 = createHash("sha256")
+      .update(fs.readFileSync(train))
+      .update(fs.readFileSync(test))
+      .digest("hex");
+    const found = dataSchema.parse({ train, test, sha256 });
+    expect(dataSchema.parse(found)).toEqual(found);
+    expect(identity({ train, test, sha256 })).toBe(identity({ train, test }));
+    csv("p.csv", [...rows, "abab,1"]);
+    expect(() => dataSchema.parse(found)).toThrow("is not the one that the trial was described with");
+    const text = path("p.txt");
+    writeFileSync(text, "some text");
+    const pinned = anyDataSchema.parse({ text });
+    writeFileSync(text, "another text");
+    expect(() => anyDataSchema.parse(pinned)).toThrow("is not the one that the trial was described with");
+  });
+
+  it("are looked for in the folder of the command, which is said", () => {
+    expect(() => anyDataSchema.parse({ text: "no/such.txt" })).toThrow(
+      `no/such.txt: no such file, looked for at ${resolve("no/such.txt")}; paths are taken from`,
+    );
+  });
+
+  describe("are read", () => {
+    afterEach(() => {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    });
+
+    it("once, however many trials there are", () => {
+      const files = Array.from({ length: 6 }, (_, i) =>
+        csv(`once-${i}.csv`, [...rows, `${"ab".repeat(i + 2)},1`]),
+      );
+      const opened = vi.spyOn(fs, "openSync");
+      syncBuiltinESMExports();
+      const data = files.map((file) => ({ train: file, test: file }));
+      const study = parseStudy({
+        name: "s",
+        kind: "train",
+        fixed: { cell: "gru" },
+        grid: { data },
+        replicates: 5,
+      });
+      const { trials } = defineStudy(study, kinds);
+      expect(trials.size).toBe(30);
+      for (const { configuration } of trials.values()) loadData(dataSchema.parse(configuration.data));
+      expect(opened.mock.calls.map(([file]) => file).sort()).toEqual(files);
+    });
   });
 });

@@ -2,6 +2,7 @@
 // identities, but end at once. What is tested is what comes after: prediction, tables and report.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { isText } from "../../src/experiments/data.js";
 import { pruneKind } from "../../src/experiments/pruning.js";
 import { type ReproduceOptions, reproduce, studiesOf } from "../../src/experiments/reproduce.js";
 import { graphOf, structureKind } from "../../src/experiments/structures.js";
@@ -15,6 +16,8 @@ import { Random } from "../../src/random.js";
 import { kindsOf } from "../../src/study/kind.js";
 import { runStudy } from "../../src/study/runner.js";
 import { Store } from "../../src/study/store.js";
+import { encodeNotes, TEXT_NOTES } from "../../src/train/text-notes.js";
+import { textTraining } from "../report/sample.js";
 import { expectSound } from "../report/sound.js";
 import { testFolder } from "../study/folder.js";
 
@@ -28,7 +31,17 @@ const learnt = { trainLoss: 0.5, trainAccuracy: 0.7, testLoss: 0.4, testAccuracy
 /** @param failing the number of the graph, one of each family, whose trials fail. */
 const madeUp = (failing?: number) =>
   kindsOf(
-    { ...trainKind, run: () => Promise.resolve({ summary: learnt, artifacts: { [NETWORK]: network } }) },
+    {
+      ...trainKind,
+      run: ({ data }) =>
+        Promise.resolve({
+          summary: isText(data) ? { validationLoss: 1.5, bestEpoch: 1, parameters: 9 } : learnt,
+          artifacts: {
+            [NETWORK]: network,
+            ...(isText(data) && { [TEXT_NOTES]: encodeNotes(textTraining.notes) }),
+          },
+        }),
+    },
     { ...pruneKind, run: () => Promise.resolve({ summary: learnt, artifacts: { [NETWORK]: network } }) },
     {
       ...structureKind,
@@ -64,8 +77,9 @@ const written = (name: string) => {
 describe("a reproduction", () => {
   it("is reported without a prediction where replicates hide that there are too few graphs", async () => {
     const options = await ended("few", [1, 2], 3);
-    const { prediction, failed } = await reproduce(options);
+    const { prediction, failed, language } = await reproduce(options);
     expect(prediction).toEqual([]);
+    expect(language).toMatchObject({ cell: "gru", nats: 1.5, notes: textTraining.notes });
     expect(failed).toBe(16);
     expect(written("few").facts.complete).toBe(false);
   });

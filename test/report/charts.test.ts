@@ -1,3 +1,4 @@
+import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { groupedBars, histogram } from "../../src/report/charts/bars.js";
 import { dotChart } from "../../src/report/charts/dots.js";
@@ -13,6 +14,40 @@ const text = { title: "A <title> & more", description: "What it shows." };
 const snapshot = (name: string) => `snapshots/${name}.svg`;
 
 describe("charts", () => {
+  it("names levels beside a chart of lines, apart from each other, and leaves out those beyond it", () => {
+    const chart = {
+      ...text,
+      lines: [
+        {
+          colour: "var(--gru)",
+          points: [
+            { x: 1, y: 2 },
+            { x: 2, y: 1.9 },
+          ],
+        },
+      ],
+      x: { label: "epoch", domain: [1, 2] as const, whole: true },
+      y: { label: "loss", domain: [1.7, 2.1] as const },
+    };
+    const svg = lineChart({
+      ...chart,
+      levels: [1.75, 1.751, 1.752, 3].map((y, i) => ({ y, label: `${i} before` })),
+    });
+    const { document } = parseHTML(svg);
+    const labels = [...document.querySelectorAll("text")].filter(({ textContent }) =>
+      / before$/.test(textContent!),
+    );
+    expect(labels.map(({ textContent }) => textContent)).toEqual(["0 before", "1 before", "2 before"]);
+    const heights = labels.map((label) => {
+      const moves = [label, label.parentElement!].map((element) =>
+        Number(/translate\([^,]+,([^)]+)\)/.exec(element.getAttribute("transform") ?? "")?.[1] ?? 0),
+      );
+      return moves.reduce((sum, move) => sum + move, 0);
+    });
+    expect(heights[0] - heights[1]).toBeGreaterThan(10);
+    expect(heights[1] - heights[2]).toBeGreaterThan(10);
+  });
+
   it("draws lines with bands, dots, gaps, labels and a reference", async () => {
     const svg = lineChart({
       ...text,

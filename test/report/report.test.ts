@@ -1,7 +1,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { reproductionReport } from "../../src/report/report.js";
-import { data, facts, masks, plan, rows } from "./sample.js";
+import { data, facts, language, masks, plan, rows } from "./sample.js";
 import { expectSound } from "./sound.js";
 
 const pruning = { rows, masks, plan };
@@ -54,6 +54,25 @@ describe("reports", () => {
     expect(html).toContain("No base training has been finished yet.");
     expectSound(reproductionReport({ facts }));
     expectSound(reproductionReport({ facts, data }));
+  });
+
+  it("reports a language model: its loss beside the n-grams', and what it writes", () => {
+    const html = reproductionReport({ facts, data, language });
+    expectSound(html);
+    expect(headings(html)).toEqual(["The data", "A language model"]);
+    const text = html.replaceAll("\u00a0", " ");
+    expect(text).toContain("After epoch 2 the network needs 1.750 nats a character");
+    expect(text).toContain(
+      "By n-grams that look at 2 characters before it is 2.050, by the best, which look at 3, 1.820.",
+    );
+    expect(text).toContain("GRU of 192 units reads a book character by character: 1.750 nats");
+    expect(html).toContain("LIBERTY, n. &lt;One> of\n  the\ufffd things.");
+    const { document } = parseHTML(html);
+    const chart = [...document.querySelectorAll("svg")].find((svg) =>
+      svg.textContent?.includes("loss over epochs"),
+    );
+    expect(chart?.textContent).toContain("2 before");
+    expect(chart?.textContent).not.toContain("0 before");
   });
 
   it("escapes what it is given", () => {

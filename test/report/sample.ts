@@ -9,12 +9,14 @@ import type { Target } from "../../src/prune/target.js";
 import type { ThesisCell } from "../../src/report/published.js";
 import type {
   DataResults,
+  LanguageResults,
   PredictionResult,
   PruningResults,
   PruningRow,
   RunFacts,
   StructureResults,
   StructureRow,
+  TextTraining,
 } from "../../src/report/results.js";
 import type { Protocol } from "../../src/train/protocol.js";
 
@@ -262,4 +264,26 @@ export const structures: StructureResults = {
     seeds: [1],
     epochs: 15,
   },
+};
+
+/** A training on a text of three epochs, the second the best. */
+export const textTraining: TextTraining = {
+  series: [
+    { epoch: 1, metrics: { trainLoss: 2.5, validationLoss: 2.1 } },
+    { epoch: 2, metrics: { trainLoss: 1.9, validationLoss: 1.75 } },
+    { epoch: 3, metrics: { trainLoss: 1.7, validationLoss: 1.8 } },
+  ],
+  notes: {
+    baselines: [3.1, 2.5, 2.05, 1.82].map((nats, context) => ({ context, nats })),
+    samples: [{ temperature: 0.8, text: "LIBERTY, n. <One> of\n  the\0 things." }],
+  },
+};
+
+export const language: LanguageResults = {
+  ...textTraining,
+  cell: "gru",
+  hidden: 192,
+  nats: 1.75,
+  bestEpoch: 2,
+  parameters: 12_345,
 };

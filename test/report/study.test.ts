@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { studyReport } from "../../src/report/report.js";
 import type { StudyResults } from "../../src/report/results.js";
-import { combinationsOf, readStudyResults, spell } from "../../src/report/study-summary.js";
+import { combinationsOf, readNotes, readStudyResults, spell } from "../../src/report/study-summary.js";
 import { compareStudies } from "../../src/study/compare.js";
 import { parseStudy, type StudyInput } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
@@ -10,8 +10,10 @@ import type { JsonObject } from "../../src/study/json.js";
 import { kindsOf } from "../../src/study/kind.js";
 import { type SeriesRow, StoreReader, type TrialRow } from "../../src/study/reading.js";
 import { type Claim, Store } from "../../src/study/store.js";
+import { encodeNotes, TEXT_NOTES } from "../../src/train/text-notes.js";
 import { testFolder } from "../study/folder.js";
 import { testKinds } from "../study/kinds.js";
+import { textTraining } from "./sample.js";
 import { expectSound } from "./sound.js";
 
 const path = testFolder();
@@ -139,6 +141,40 @@ describe("study report", () => {
       expect(html).toContain(`<title>a study: ${title}</title>`);
     }
     expect(html).toContain("epoch 2, step 7: the loss is &lt;not> finite");
+  });
+
+  it("draws a training on a text, and of other trials nothing of the kind", () => {
+    const html = studyReport({ store: "store.db", studies: [{ ...study, text: textTraining }] });
+    expectSound(html);
+    expect(html).toContain("<title>a study: loss over epochs</title>");
+    expect(html).toContain("LIBERTY, n.");
+    expect(studyReport({ store: "store.db", studies: [study] })).not.toContain("loss over epochs");
+    const bare = { series: [], notes: { baselines: [], samples: [] } };
+    expectSound(studyReport({ store: "store.db", studies: [{ ...study, text: bare }] }));
+  });
+
+  it("reads what a training on a text left from the best trial's artifacts", () => {
+    const store = Store.open(path());
+    const input: StudyInput = {
+      name: "t",
+      kind: "noop",
+      grid: { value: [1, 2] },
+      objective: { metric: "x", direction: "minimize" },
+    };
+    const ids = [...store.enter(defineStudy(parseStudy(input), testKinds)).values()].map(({ id }) => id);
+    const claims = store.claim(ids, store.addRunner()) as Claim[];
+    const artifacts = [encodeNotes(textTraining.notes), new TextEncoder().encode("{}")];
+    for (const [i, claim] of claims.entries()) {
+      store.saveEpoch(claim, 1, { validationLoss: 1 });
+      store.finish(claim, { summary: { x: i }, artifacts: { [TEXT_NOTES]: artifacts[i] } }, 1);
+    }
+    const reader = new StoreReader(store.database);
+    const { text } = readStudyResults(reader, "t");
+    expect(text?.notes).toEqual(textTraining.notes);
+    expect(text?.series).toEqual([{ epoch: 1, metrics: { validationLoss: 1 } }]);
+    const [, second] = [...reader.rows("t")];
+    expect(readNotes(reader, second.identity)).toBeUndefined();
+    store.close();
   });
 
   it("reports a store without studies, a study without results and one without objective", () => {

@@ -284,6 +284,22 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
     await done;
   });
 
+  it("a worker with another arithmetic is refused likewise", async () => {
+    const on = (name: string) =>
+      kindsOf({ ...testKinds.walk, arithmetic: () => name }, testKinds.sequel, testKinds.noop);
+    const far = await redisExecutor(server.url, { store: "1".repeat(16), study: "far", kinds: on("native") });
+    try {
+      await setTimeout(100);
+      const { signal } = new AbortController();
+      const worker = runWorker(server.url, { kinds: on("reference"), jobs: 1, signal });
+      await expect(worker).rejects.toThrow(
+        /study far is run by filigree [\d.]+ \(walk 1 native, .*, this worker is filigree [\d.]+ \(walk 1 reference, .*; choose the same executor on both/,
+      );
+    } finally {
+      await far.close();
+    }
+  });
+
   it("malformed and hostile jobs are refused, and the worker lives on", async () => {
     const queue = new Queue(queueName(versionOf(testKinds)), { connection: redis, prefix });
     const store = "0".repeat(16);

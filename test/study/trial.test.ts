@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { kindsOf, type TrialKind } from "../../src/study/kind.js";
+import { type Kinds, kindsOf, type TrialKind } from "../../src/study/kind.js";
 import { Schedule } from "../../src/study/schedule.js";
 import { TrialResolver } from "../../src/study/trial.js";
 import { testKinds } from "./kinds.js";
@@ -23,6 +23,27 @@ describe("a trial's identity", () => {
   it("changes with the version of its kind", () => {
     const next = { ...testKinds.walk, version: 2 };
     expect(identity({}, 0, kindsOf(next))).not.toBe(identity({}));
+  });
+
+  it("changes with what it starts from, whatever else its configuration says", () => {
+    const next = { ...testKinds.walk, version: 2 };
+    const sequel = (kinds: Kinds) =>
+      new TrialResolver(kinds).resolve({ kind: "sequel", configuration: {}, seed: 0 }).identity;
+    expect(sequel(kindsOf(next, testKinds.sequel))).not.toBe(sequel(testKinds));
+    expect(sequel(kindsOf(testKinds.walk, testKinds.sequel))).toBe(sequel(testKinds));
+  });
+
+  it("changes with the arithmetic of kinds that have one", () => {
+    const on = (name: string) => kindsOf({ ...testKinds.walk, arithmetic: () => name });
+    expect(identity({}, 0, on("native"))).toBe(identity({}, 0, on("native")));
+    expect(identity({}, 0, on("native"))).not.toBe(identity({}, 0, on("reference")));
+    expect(identity({}, 0, on("native"))).not.toBe(identity({}));
+  });
+
+  it("leaves out what a kind says decides nothing", () => {
+    const { sleep: _, ...deciding } = { sleep: 0, rate: 3.9 };
+    const patient = kindsOf({ ...testKinds.walk, identifying: () => deciding });
+    expect(identity({ sleep: 5 }, 0, patient)).toBe(identity({ sleep: 6 }, 0, patient));
   });
 
   it("needs a whole seed", () => {

@@ -18,6 +18,7 @@ import {
 import { summarise } from "../summary.js";
 import { quiet, series as seriesColours } from "../theme.js";
 import { count, decimal, list } from "../words.js";
+import { LearntText } from "./language.js";
 
 /** Dots beyond this many are thinned out evenly; the eye sees no more. */
 const MOST_DOTS = 1500;
@@ -53,6 +54,14 @@ export function studySections(study: StudyResults): Section[] {
       id: id("curves"),
       title: "Curves",
       body: <Curves study={study} metrics={metrics} />,
+    });
+  }
+  if (study.text) {
+    sections.push({
+      part,
+      id: id("text"),
+      title: "Loss and samples",
+      body: <LearntText name={name} training={study.text} />,
     });
   }
   sections.push({ part, id: id("table"), title: "Results", body: <Results study={study} /> });

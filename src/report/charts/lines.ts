@@ -32,6 +32,12 @@ export interface Line extends LineStyle {
   label?: string;
 }
 
+/** A value to compare with. */
+export interface Level {
+  y: number;
+  label: string;
+}
+
 export interface LineChart extends ChartText {
   lines: readonly Line[];
   x: Axis;
@@ -40,24 +46,30 @@ export interface LineChart extends ChartText {
   height?: number;
   /** A horizontal line to compare with. */
   reference?: number;
+  /** Several of them, each named at its right end; those beyond the axis are left out. */
+  levels?: readonly Level[];
   /** Written into the middle, for instance why there are no lines. */
   note?: string;
 }
 
 const LABEL_GAP = 11;
+const LETTER_WIDTH = 6;
 
 /** A chart of lines, later ones over earlier ones. */
 export function lineChart(chart: LineChart): string {
   const { x, y, width = 270, height = 186, reference, note } = chart;
   const right = y.side === "right";
+  const [low, high] = y.domain;
+  const levels = (chart.levels ?? []).filter((level) => level.y >= low && level.y <= high);
+  const levelRoom = Math.max(0, ...levels.map(({ label }) => 10 + LETTER_WIDTH * label.length));
   const ticks = { x: ticksOf(x, 5), y: ticksOf(y, 5) };
   const margins = {
     marginTop: 20,
     marginBottom: 34,
     marginLeft: right ? 40 : Math.max(40, widthOf(ticks.y)),
-    marginRight: right ? Math.max(42, widthOf(ticks.y)) : Math.max(12, overhangOf(ticks.x)),
+    marginRight: right ? Math.max(42, widthOf(ticks.y)) : Math.max(12, overhangOf(ticks.x), levelRoom),
   };
-  const [low, high] = y.domain;
+  const plotHeight = height - margins.marginTop - margins.marginBottom;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
   const inside = (point: Point) => ({
     x: point.x,
@@ -97,9 +109,10 @@ export function lineChart(chart: LineChart): string {
       }),
       Plot.text([x.label], { frameAnchor: "bottom-right", textAnchor: "end", dy: 30, fill: quiet }),
       reference === undefined ? null : Plot.ruleY([reference], { stroke: quiet, strokeDasharray: "1 3" }),
+      ...levelMarks(levels, x.domain[1], (value) => fraction(value, y), plotHeight),
       note === undefined ? null : Plot.text([note], { frameAnchor: "middle", fill: quiet }),
       ...lines.flatMap((line) => lineMarks(line)),
-      ...labelMarks(lines, (value) => fraction(value, y), height - margins.marginTop - margins.marginBottom),
+      ...labelMarks(lines, (value) => fraction(value, y), plotHeight),
     ],
   });
 }
@@ -153,6 +166,24 @@ function labelMarks(lines: readonly Line[], place: (y: number) => number, height
       strokeWidth: 3,
     }),
   );
+}
+
+/** Labels stand right of the axes, as far apart as it takes not to touch each other. */
+function levelMarks(levels: readonly Level[], end: number, place: (y: number) => number, height: number) {
+  const wanted = levels.map(({ y }) => height * (1 - place(y)));
+  const placed = spread(wanted, LABEL_GAP, 0, height);
+  return levels.flatMap((level, i) => [
+    Plot.ruleY([level.y], { stroke: quiet, strokeDasharray: "1 3" }),
+    Plot.text([level], {
+      x: () => end,
+      y: "y",
+      text: "label",
+      textAnchor: "start",
+      dx: 6,
+      dy: placed[i] - wanted[i],
+      fill: quiet,
+    }),
+  ]);
 }
 
 /** Where a value stands on an axis, 0 at its start and 1 at its end. */

@@ -21,6 +21,8 @@ export const maxStalledCount = 20;
 export interface Version {
   readonly filigree: string;
   readonly kinds: Readonly<Record<string, number>>;
+  /** By kinds whose results depend on it, what makes their bits. */
+  readonly arithmetics: Readonly<Record<string, string>>;
 }
 
 /** The version of this program with these kinds. */
@@ -28,12 +30,15 @@ export function versionOf(kinds: Kinds): Version {
   return {
     filigree: version,
     kinds: Object.fromEntries(Object.values(kinds).map((kind) => [kind.name, kind.version])),
+    arithmetics: Object.fromEntries(
+      Object.values(kinds).flatMap((kind) => (kind.arithmetic ? [[kind.name, kind.arithmetic()]] : [])),
+    ),
   };
 }
 
 /** The name of the queue that programs of this version share. */
-export function queueName({ filigree, kinds }: Version): string {
-  return `trials-${filigree}-${sha256(canonicalJson(kinds)).slice(0, 12)}`;
+export function queueName({ filigree, kinds, arithmetics }: Version): string {
+  return `trials-${filigree}-${sha256(canonicalJson({ kinds, arithmetics })).slice(0, 12)}`;
 }
 
 /** Names of keys. `store` is a store's id, `identity` a trial's. */
@@ -89,6 +94,7 @@ const announcementSchema = z.object({
   study: z.string(),
   filigree: z.string(),
   kinds: z.record(z.string(), z.number()),
+  arithmetics: z.record(z.string(), z.string()).default({}),
 });
 export type Announcement = z.infer<typeof announcementSchema>;
 

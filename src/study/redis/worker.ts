@@ -120,7 +120,11 @@ async function watchVersions(
       (other) => `study ${other.study} is run by ${say(other)}, this worker is ${say(own)}`,
     );
     if (lines.length > 0 && lines.length === coordinators.length) {
-      throw new InputError({ where, what: lines[0], hint: "install the same version on both" });
+      throw new InputError({
+        where,
+        what: lines[0],
+        hint: hintOn(coordinators, own),
+      });
     }
     for (const line of lines) tell(`${line}; not working for it`);
     if (coordinators.length === 0 && !signal.aborted)
@@ -129,8 +133,18 @@ async function watchVersions(
   }
 }
 
-function say({ filigree, kinds }: Version): string {
-  const list = Object.entries(kinds).map(([name, version]) => `${name} ${version}`);
+// Programs that differ in nothing else run on different executors.
+function hintOn(others: readonly Version[], own: Version): string {
+  const name = (version: Version) => queueName({ ...version, arithmetics: {} });
+  return others.some((other) => name(other) === name(own))
+    ? "choose the same executor on both (FILIGREE_EXECUTOR)"
+    : "install the same version on both";
+}
+
+function say({ filigree, kinds, arithmetics }: Version): string {
+  const list = Object.entries(kinds).map(([name, version]) =>
+    [name, version, arithmetics[name]].filter((part) => part !== undefined).join(" "),
+  );
   return `filigree ${filigree} (${list.join(", ")})`;
 }
 
