@@ -10,10 +10,10 @@ import { compile } from "../dist/engine/compile.js";
 import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
 import { GRAPH_FAMILIES } from "../dist/graph/generators.js";
 import { layerGraph } from "../dist/graph/layers.js";
+import { Random } from "../dist/math/random.js";
 import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
 import { thesisStructure } from "../dist/network/structure.js";
-import { Random } from "../dist/random.js";
 import { startPython } from "./python.mjs";
 
 const family = process.argv[2] ?? "barabasi_albert";

@@ -28,6 +28,7 @@ export { GRAPH_FAMILIES, type GraphFamily, randomStructureGraph } from "./graph/
 export { createGraph, type Graph } from "./graph/graph.js";
 export { type LayeredGraph, layerGraph } from "./graph/layers.js";
 export { type GraphProperties, graphProperties } from "./graph/properties.js";
+export { Random } from "./math/random.js";
 export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architecture.js";
 export type { Conventions } from "./network/conventions.js";
 export { initialise, Network, stack } from "./network/network.js";
@@ -37,10 +38,9 @@ export { parseNetwork, type ReadOptions, readNetwork, saveNetwork } from "./netw
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
 export { fitPredictor, loadPredictor, rank, savePredictor } from "./predict/predictor.js";
 export { readTable, type Table } from "./predict/table.js";
-export { type Criterion, type Density, densities, type PruneOptions, prune } from "./prune/prune.js";
-export type { Scope } from "./prune/scope.js";
-export type { Target } from "./prune/target.js";
-export { Random } from "./random.js";
+export { type Criterion, type Density, densities, type PruneOptions, prune } from "./sparsify/prune.js";
+export type { Scope } from "./sparsify/scope.js";
+export type { Target } from "./sparsify/target.js";
 export type { StudyInput } from "./study/document.js";
 export type { StudyEvent } from "./study/events.js";
 export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResult } from "./study/kind.js";

@@ -7,7 +7,7 @@ import { findGrammar, grammarNames } from "../data/grammars.js";
 import { remarksOn } from "../data/remarks.js";
 import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
 import { dataTextCommand } from "./data-text.js";
 

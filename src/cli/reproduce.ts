@@ -1,9 +1,9 @@
 // `filigree reproduce`: the thesis, with its published numbers beside ours.
 import { Command, Option } from "commander";
 import type { Reproduction, Scale } from "../experiments/reproduce.js";
-import { targets } from "../prune/target.js";
 import { publishedPruning, thesisCells } from "../report/published.js";
 import type { PruningRow } from "../report/results.js";
+import { targets } from "../sparsify/target.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   interruptible,

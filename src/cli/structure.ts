@@ -6,10 +6,10 @@ import { InputError } from "../errors.js";
 import type { Found, searchResult } from "../experiments/search.js";
 import type { StructureConfiguration } from "../experiments/structures.js";
 import { makeFolderOf } from "../files.js";
+import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
-import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {

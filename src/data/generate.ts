@@ -2,7 +2,7 @@
 // ones a single letter gives away to ones a single edit away from the truth. The defaults make a dataset with the sizes,
 // lengths and letters of the thesis's; `hard` takes away what its false strings show by their letters and their lengths.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { accepts, alphabetOf, countStrings, difference, type Grammar } from "./grammar.js";
 import { drawDistinct } from "./sample.js";

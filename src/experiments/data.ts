@@ -9,7 +9,7 @@ import { findGrammar, grammarNames } from "../data/grammars.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
 import { FileError, InputError } from "../errors.js";
 import { readBytes } from "../files.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
 import type { TrainingData } from "../train/classify.js";
 
 // The bounds of `generateDataset`, so that a study is refused when it is planned and not trial by trial.

@@ -2,10 +2,10 @@
 import { cellsOf, gateCount } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";
-import type { Criterion } from "../prune/prune.js";
-import { type Target, targets } from "../prune/target.js";
 import { type ThesisCell, thesisCells } from "../report/published.js";
 import type { MaskPicture, PruningResults, PruningRow } from "../report/results.js";
+import type { Criterion } from "../sparsify/prune.js";
+import { type Target, targets } from "../sparsify/target.js";
 import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";

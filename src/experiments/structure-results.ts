@@ -3,7 +3,7 @@
 import { type LayeredGraph, layerGraph } from "../graph/layers.js";
 import { MORE_PROPERTY_NAMES, type MoreGraphProperties } from "../graph/more-properties.js";
 import { PROPERTY_NAMES, type PropertyName } from "../graph/properties.js";
-import { mean } from "../predict/statistics.js";
+import { mean } from "../math/statistics.js";
 import { type Table, tableOf } from "../predict/table.js";
 import { thesisCells } from "../report/published.js";
 import type { StructureRow } from "../report/results.js";

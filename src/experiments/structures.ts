@@ -8,6 +8,7 @@ import { layerGraph } from "../graph/layers.js";
 import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properties.js";
 import { formatNodeLink } from "../graph/node-link.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
+import { Random } from "../math/random.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import {
@@ -18,7 +19,6 @@ import {
   thesisStructure,
 } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import { Random } from "../random.js";
 import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";

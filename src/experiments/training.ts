@@ -1,9 +1,9 @@
 // The trial kind `train`: a stack of cells trained on labelled strings. Its network is what pruning starts from.
 import { z } from "zod";
+import { Random } from "../math/random.js";
 import { cellKinds } from "../network/architecture.js";
 import { initialise, stack } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
-import { Random } from "../random.js";
 import type { TrialContext, TrialKind } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import { classify } from "../train/classify.js";

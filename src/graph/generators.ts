@@ -2,7 +2,7 @@
 // parameters and an equal seed give the same graph on every machine, not the one that networkx would give for
 // that seed.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import { adjacencyOf } from "./adjacency.js";
 import {
   checkEdgeCount,

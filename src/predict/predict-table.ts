@@ -3,14 +3,14 @@
 // regressors rely on.
 import { setImmediate as breathe } from "node:timers/promises";
 import { InputError } from "../errors.js";
-import { Random } from "../random.js";
+import { fromColumns, type Matrix } from "../math/matrix.js";
+import { Random } from "../math/random.js";
+import { mean, meanAbsoluteError, r2 } from "../math/statistics.js";
 import { type Correlation, correlations } from "./correlation.js";
 import { chooseFeatures, featureSets, leftOut } from "./features.js";
-import { fromColumns, type Matrix } from "./matrix.js";
 import { permutationImportance } from "./permutation.js";
 import type { Model, Regressor } from "./regressor.js";
 import { type RegressorName, regressorNames, regressors } from "./regressors.js";
-import { mean, meanAbsoluteError, r2 } from "./statistics.js";
 import { numbers, type Table } from "./table.js";
 import {
   type FoldSpread,

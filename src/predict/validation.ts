@@ -1,9 +1,9 @@
 // How well a regressor predicts rows that it has not seen: the thesis's one split of 180 and 20 rows, and repeated
 // cross-validation, whose many splits show how little one of them says.
-import { applyScaling, fitScaling, type Matrix, take, takeRows } from "./matrix.js";
-import { NumpyRandom } from "./numpy-random.js";
+import { applyScaling, fitScaling, type Matrix, take, takeRows } from "../math/matrix.js";
+import { NumpyRandom } from "../math/numpy-random.js";
+import { mean, quantile, studentQuantile, variance } from "../math/statistics.js";
 import type { Model, Regressor } from "./regressor.js";
-import { mean, quantile, studentQuantile, variance } from "./statistics.js";
 
 /** Which rows to learn from and which to predict. */
 export interface Split {

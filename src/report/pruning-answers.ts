@@ -1,8 +1,8 @@
 // Research questions 1 to 3 answered from the results. Every sentence is computed by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
 
-import { mean } from "../predict/statistics.js";
-import { type Target, targets } from "../prune/target.js";
+import { mean } from "../math/statistics.js";
+import { type Target, targets } from "../sparsify/target.js";
 import {
   baseAccuracy,
   by,

@@ -1,8 +1,8 @@
 // The pruning experiment in sentences. Every sentence is computed from the outcomes by a stated rule, says how many
 // settings it rests on, and is left out or turned around where the results do not support it.
 
-import { mean, quantile } from "../predict/statistics.js";
-import { targets } from "../prune/target.js";
+import { mean, quantile } from "../math/statistics.js";
+import { targets } from "../sparsify/target.js";
 import type { Answer } from "./page.js";
 import { effect, permissible, regaining, researchQuestions, tally } from "./pruning-answers.js";
 import {

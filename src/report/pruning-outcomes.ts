@@ -2,10 +2,10 @@
 // before and during retraining, and the two rules by which it is judged. Our rows and the published ones go through the
 // same functions.
 
-import { mean } from "../predict/statistics.js";
-import type { Criterion } from "../prune/prune.js";
-import { REGAINED, regainedAfter } from "../prune/regain.js";
-import { type Target, targets } from "../prune/target.js";
+import { mean } from "../math/statistics.js";
+import type { Criterion } from "../sparsify/prune.js";
+import { REGAINED, regainedAfter } from "../sparsify/regain.js";
+import { type Target, targets } from "../sparsify/target.js";
 import { type ThesisCell, thesisCells } from "./published.js";
 import type { PruningRow } from "./results.js";
 

@@ -2,7 +2,7 @@
 // scripts/published.py, and the few statements of its text that are numbers. Read here, never by path.
 import type { StructureFamily } from "../graph/generators.js";
 import type { CellKind } from "../network/architecture.js";
-import { type Target, targets } from "../prune/target.js";
+import { type Target, targets } from "../sparsify/target.js";
 import data from "./published.json" with { type: "json" };
 import type { PruningRow } from "./results.js";
 

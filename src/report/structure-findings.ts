@@ -2,22 +2,16 @@
 // correlation counts when Holm's correction over all properties leaves p below 0.05; a difference of means, or an R²,
 // when its 95 % interval leaves out zero.
 
+import { type Difference, differenceOfMeans } from "../math/intervals.js";
+import { mean } from "../math/statistics.js";
 import type { Correlation } from "../predict/correlation.js";
 import type { RegressorReport } from "../predict/predict-table.js";
 import type { RegressorName } from "../predict/regressors.js";
-import { mean } from "../predict/statistics.js";
 import type { Protocol } from "../train/protocol.js";
 import type { Answer } from "./page.js";
 import { type PublishedStructures, publishedStructures, type ThesisCell } from "./published.js";
 import type { PredictionResult, StructureRow } from "./results.js";
-import {
-  accuraciesOf,
-  type Difference,
-  differenceOfMeans,
-  propertyLabel,
-  structureCells,
-  structuresOf,
-} from "./structure-outcomes.js";
+import { accuraciesOf, propertyLabel, structureCells, structuresOf } from "./structure-outcomes.js";
 import { cellNames } from "./theme.js";
 import { count, decimal, list, percentage, points, score } from "./words.js";
 

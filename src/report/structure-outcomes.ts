@@ -3,7 +3,6 @@
 
 import type { StructureFamily } from "../graph/generators.js";
 import type { PropertyName } from "../graph/properties.js";
-import { mean, studentQuantile, variance } from "../predict/statistics.js";
 import type { Protocol } from "../train/protocol.js";
 import { type ThesisCell, thesisCells } from "./published.js";
 import type { StructureRow } from "./results.js";
@@ -41,25 +40,6 @@ export function structuresOf(
 /** Test accuracies of structures. */
 export function accuraciesOf(rows: readonly StructureRow[]): number[] {
   return rows.map(({ testAccuracy }) => testAccuracy);
-}
-
-/** A difference of means, b minus a, with its 95 % interval; the interval is NaN with fewer than two values on a side. */
-export interface Difference {
-  value: number;
-  low: number;
-  high: number;
-}
-
-/** Welch's interval for the difference of two means, which does not take their variances for equal. */
-export function differenceOfMeans(a: readonly number[], b: readonly number[]): Difference {
-  const value = mean(b) - mean(a);
-  const [varianceA, varianceB] = [variance(a, 1) / a.length, variance(b, 1) / b.length];
-  const total = varianceA + varianceB;
-  if (!(total >= 0)) return { value, low: Number.NaN, high: Number.NaN };
-  if (total === 0) return { value, low: value, high: value };
-  const freedom = total ** 2 / (varianceA ** 2 / (a.length - 1) + varianceB ** 2 / (b.length - 1));
-  const half = studentQuantile(0.05, freedom) * Math.sqrt(total);
-  return { value, low: value - half, high: value + half };
 }
 
 /** Equal bins over the values of a property, as the share of each group's values in each bin. */

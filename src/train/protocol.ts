@@ -5,7 +5,7 @@ import type { ReadAt } from "../data/batches.js";
 import { bucketedOrder, shuffledOrder } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Vocabulary } from "../data/vocabulary.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 
 /**
  * - `thesis`: batches of strings in random order, padded to the longest and read out at the last, padded step, so that

@@ -7,7 +7,7 @@ import { generateDataset } from "../../src/data/generate.js";
 import { findGrammar } from "../../src/data/grammars.js";
 import { readGraph } from "../../src/graph/files.js";
 import { graphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 

@@ -4,7 +4,7 @@ import { readDataset } from "../../src/data/csv.js";
 import { createDataset } from "../../src/data/dataset.js";
 import { generateDataset, MIXES } from "../../src/data/generate.js";
 import { findGrammar } from "../../src/data/grammars.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 describe("scoreBaselines", () => {

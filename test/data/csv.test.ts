@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readDataset, writeDataset } from "../../src/data/csv.js";
 import { createDataset } from "../../src/data/dataset.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));

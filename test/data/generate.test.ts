@@ -5,7 +5,7 @@ import { type GenerateOptions, generateDataset, MIXES } from "../../src/data/gen
 import { accepts, alphabetOf, createGrammar, type Grammar } from "../../src/data/grammar.js";
 import { findGrammar, grammarNames } from "../../src/data/grammars.js";
 import { countOverlap, describeDataset } from "../../src/data/stats.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 const reber = findGrammar("reber");

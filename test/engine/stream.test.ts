@@ -8,9 +8,9 @@ import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { type Stream, stream } from "../../src/engine/stream.js";
 import { EngineError, InputError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import {
   batchesOf,
   distance,

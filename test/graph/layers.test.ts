@@ -5,7 +5,7 @@ import { randomStructureGraph } from "../../src/graph/generators.js";
 import { createGraph } from "../../src/graph/graph.js";
 import { countPaths, layerGraph } from "../../src/graph/layers.js";
 import { inThesisOrder } from "../../src/graph/thesis-order.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { pairs, readOracle } from "./fixture.js";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createGraph, type Edge } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
+import { Random } from "../../src/math/random.js";
 import { type CellKind, cellsOf } from "../../src/network/architecture.js";
 import { thesisCell, thesisEnds } from "../../src/network/foreign.js";
 import { initialise, type Network, stack, tensorNames } from "../../src/network/network.js";
@@ -11,7 +12,6 @@ import { type StoredTensor, serialise } from "../../src/network/safetensors.js";
 import { correctedStructure, type Structure, thesisStructure } from "../../src/network/structure.js";
 import { readStructure } from "../../src/network/structure-weights.js";
 import { saveNetwork } from "../../src/network/weights.js";
-import { Random } from "../../src/random.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
 afterAll(() => rmSync(folder, { recursive: true }));

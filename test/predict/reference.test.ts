@@ -4,15 +4,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PROPERTY_NAMES } from "../../src/graph/properties.js";
+import { fromColumns } from "../../src/math/matrix.js";
+import { Random } from "../../src/math/random.js";
+import { r2 } from "../../src/math/statistics.js";
 import { correlations } from "../../src/predict/correlation.js";
 import { featureSets } from "../../src/predict/features.js";
-import { fromColumns } from "../../src/predict/matrix.js";
 import type { Model, Regressor } from "../../src/predict/regressor.js";
 import { regressors } from "../../src/predict/regressors.js";
-import { r2 } from "../../src/predict/statistics.js";
 import { numbers, readTable } from "../../src/predict/table.js";
 import { holdOut, seedSpread, thesisSplit } from "../../src/predict/validation.js";
-import { Random } from "../../src/random.js";
 
 const published = fileURLToPath(new URL("../../../shared/reference/published/", import.meta.url));
 const absent = !existsSync(published);

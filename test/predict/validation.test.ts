@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { r2 } from "../../src/math/statistics.js";
 import { bayesianRidge } from "../../src/predict/bayesian-ridge.js";
 import { mean } from "../../src/predict/mean.js";
 import { permutationImportance } from "../../src/predict/permutation.js";
-import { r2 } from "../../src/predict/statistics.js";
 import { foldSpread, holdOut, repeatedFolds, seedSpread, thesisSplit } from "../../src/predict/validation.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 

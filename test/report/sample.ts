@@ -4,8 +4,6 @@ import type { StructureFamily } from "../../src/graph/generators.js";
 import { type GraphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
 import type { Coefficient } from "../../src/predict/correlation.js";
 import type { RegressorReport } from "../../src/predict/predict-table.js";
-import type { Criterion } from "../../src/prune/prune.js";
-import type { Target } from "../../src/prune/target.js";
 import type { ThesisCell } from "../../src/report/published.js";
 import type {
   DataResults,
@@ -16,6 +14,8 @@ import type {
   StructureResults,
   StructureRow,
 } from "../../src/report/results.js";
+import type { Criterion } from "../../src/sparsify/prune.js";
+import type { Target } from "../../src/sparsify/target.js";
 import type { Protocol } from "../../src/train/protocol.js";
 
 /** Base training with the given test accuracies, epoch by epoch. */

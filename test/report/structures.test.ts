@@ -1,5 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { differenceOfMeans } from "../../src/math/intervals.js";
 import { reproductionReport } from "../../src/report/report.js";
 import {
   correlationAnswer,
@@ -8,7 +9,7 @@ import {
   structureKeyFindings,
   structureLimits,
 } from "../../src/report/structure-findings.js";
-import { binned, differenceOfMeans } from "../../src/report/structure-outcomes.js";
+import { binned } from "../../src/report/structure-outcomes.js";
 import { data, facts, masks, plan, prediction, rows, structures } from "./sample.js";
 import { expectSound } from "./sound.js";
 

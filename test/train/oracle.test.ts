@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { readDataset } from "../../src/data/csv.js";
 import { executorNames } from "../../src/engine/engine.js";
 import { readNetwork } from "../../src/network/weights.js";
-import { densities, prune } from "../../src/prune/prune.js";
-import type { Target } from "../../src/prune/target.js";
+import { densities, prune } from "../../src/sparsify/prune.js";
+import type { Target } from "../../src/sparsify/target.js";
 import { evaluate } from "../../src/train/evaluate.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 

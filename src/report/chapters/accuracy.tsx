@@ -1,11 +1,11 @@
 // Accuracy against pruning: one panel per cell and target, ours beside the published and the random control.
 
-import type { Target } from "../../prune/target.js";
+import { summarise } from "../../math/intervals.js";
+import type { Target } from "../../sparsify/target.js";
 import { type Line, type LineStyle, lineChart, type Point } from "../charts/lines.js";
 import { Figure, type LegendEntry, Panel, Panels } from "../page.js";
 import { curveOf, type Outcome, type PruningOutcomes } from "../pruning-outcomes.js";
 import type { ThesisCell } from "../published.js";
-import { summarise } from "../summary.js";
 import { cellColour, cellNames, ink, quiet, targetNames } from "../theme.js";
 import { percentage } from "../words.js";
 import { wholePercent } from "./base.js";

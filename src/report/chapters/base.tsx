@@ -1,10 +1,10 @@
 // Figures of base training: accuracy and loss over epochs, one panel per cell, ours beside the published.
 
+import { summarise } from "../../math/intervals.js";
 import { type Line, type LineStyle, lineChart, type Point } from "../charts/lines.js";
 import { Figure, type LegendEntry, Panel, Panels } from "../page.js";
 import type { BaseRun, PruningOutcomes } from "../pruning-outcomes.js";
 import type { ThesisCell } from "../published.js";
-import { summarise } from "../summary.js";
 import { cellColour, cellNames, ink, quiet } from "../theme.js";
 
 type Measure = "trainLoss" | "trainAccuracy" | "testLoss" | "testAccuracy";

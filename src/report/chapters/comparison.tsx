@@ -1,7 +1,7 @@
 // The pruning experiment as tables: published beside ours with the difference, what each cell tolerates, and all results.
 
-import { mean } from "../../predict/statistics.js";
-import type { Target } from "../../prune/target.js";
+import { mean } from "../../math/statistics.js";
+import type { Target } from "../../sparsify/target.js";
 import { type Row, Table } from "../page.js";
 import { FAR, type PruningEvidence, toleranceTable } from "../pruning-evidence.js";
 import { curveOf, medianRegained, type Outcome, type PruningOutcomes } from "../pruning-outcomes.js";

@@ -1,6 +1,6 @@
 // The masks: what is left of each matrix and gate, weight by weight.
 
-import { type Target, targets } from "../../prune/target.js";
+import { type Target, targets } from "../../sparsify/target.js";
 import { maskDrawing } from "../charts/masks.js";
 import { Figure, Panel } from "../page.js";
 import { thesisCells } from "../published.js";

@@ -1,6 +1,7 @@
 // What changes when the protocol is corrected: the same study under both protocols, side by side.
 
-import { mean } from "../../predict/statistics.js";
+import { differenceOfMeans } from "../../math/intervals.js";
+import { mean } from "../../math/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type Dot, dotChart } from "../charts/dots.js";
 import { stripChart } from "../charts/strips.js";
@@ -15,7 +16,6 @@ import {
 } from "../structure-findings.js";
 import {
   accuraciesOf,
-  differenceOfMeans,
   families,
   familyNames,
   propertyLabel,

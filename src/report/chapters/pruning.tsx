@@ -1,7 +1,7 @@
 // The chapter on pruning, from base training to the answers.
 
 import type { ComponentChildren } from "preact";
-import { targets as allTargets } from "../../prune/target.js";
+import { targets as allTargets } from "../../sparsify/target.js";
 import { Note, Questions, type Section } from "../page.js";
 import type { PruningEvidence } from "../pruning-evidence.js";
 import type { Findings } from "../pruning-findings.js";

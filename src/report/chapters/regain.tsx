@@ -1,7 +1,8 @@
 // Accuracy regained by retraining under the fixed mask: how many epochs it takes, and the curves themselves.
 
-import type { Criterion } from "../../prune/prune.js";
-import type { Target } from "../../prune/target.js";
+import { summarise } from "../../math/intervals.js";
+import type { Criterion } from "../../sparsify/prune.js";
+import type { Target } from "../../sparsify/target.js";
 import { type HeatmapCell, heatmap } from "../charts/heatmap.js";
 import { type Line, lineChart } from "../charts/lines.js";
 import { Figure, Panel, Panels } from "../page.js";
@@ -14,7 +15,6 @@ import {
   type PruningOutcomes,
 } from "../pruning-outcomes.js";
 import type { ThesisCell } from "../published.js";
-import { summarise } from "../summary.js";
 import { cellColour, cellNames, quiet, targetNames } from "../theme.js";
 import { wholePercent } from "./base.js";
 

@@ -2,7 +2,7 @@
 // properties, and the best and the worst of them drawn.
 
 import { PROPERTY_NAMES, type PropertyName } from "../../graph/properties.js";
-import { mean, variance } from "../../predict/statistics.js";
+import { mean, variance } from "../../math/statistics.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type BarSeries, histogram } from "../charts/bars.js";
 import { layeredDrawing } from "../charts/layers.js";

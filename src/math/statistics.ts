@@ -1,4 +1,4 @@
-// The statistics that prediction reports with: moments, quantiles, scores, and Student's distribution for p-values and
+// Statistics of a list of numbers: moments, quantiles, scores, and Student's distribution for p-values and
 // intervals.
 
 /**

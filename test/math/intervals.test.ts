@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { summarise } from "../../src/report/summary.js";
+import { summarise } from "../../src/math/intervals.js";
 
 describe("summarise", () => {
   it("gives the mean and Student's 95 % interval of it", () => {

@@ -1,8 +1,8 @@
 // Pruning in one shot: score the weights, find each group's threshold, mask what lies below. What to score, which
 // matrices and which weights compete are chosen independently of each other, as in jaxpruner.
 import { InputError } from "../errors.js";
+import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
-import type { Random } from "../random.js";
 import { checkWord } from "../suggest.js";
 import { groupsOf, type Scope, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";

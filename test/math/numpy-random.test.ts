@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { NumpyRandom } from "../../src/predict/numpy-random.js";
-import { fixture } from "./fixture.js";
+import { NumpyRandom } from "../../src/math/numpy-random.js";
+import { fixture } from "../predict/fixture.js";
 
 describe.each(fixture.numpy)("NumpyRandom($seed)", ({ seed, permutation, below1000, uniform, after700 }) => {
   it("permutes as RandomState.permutation", () => {

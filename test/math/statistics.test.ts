@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NumpyRandom } from "../../src/predict/numpy-random.js";
+import { NumpyRandom } from "../../src/math/numpy-random.js";
 import {
   mean,
   meanAbsoluteError,
@@ -9,8 +9,8 @@ import {
   studentTwoSided,
   sum,
   variance,
-} from "../../src/predict/statistics.js";
-import { fixture } from "./fixture.js";
+} from "../../src/math/statistics.js";
+import { fixture } from "../predict/fixture.js";
 
 describe("sum", () => {
   it.each(fixture.sums)("of $n numbers is NumPy's to the last bit", ({ n, sum: want }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { applyScaling, fitScaling, fromColumns, take, takeRows } from "../../src/predict/matrix.js";
-import { expectClose, fixture, matrix } from "./fixture.js";
+import { applyScaling, fitScaling, fromColumns, take, takeRows } from "../../src/math/matrix.js";
+import { expectClose, fixture, matrix } from "../predict/fixture.js";
 
 describe("matrix", () => {
   it("is built from columns and taken apart by rows", () => {

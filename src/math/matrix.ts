@@ -1,4 +1,4 @@
-// The two shapes that prediction computes with: a dense matrix of features, one row per observation, and the MinMax
+// The two shapes that regressors compute with: a dense matrix of features, one row per observation, and the MinMax
 // scaling that brings every feature to [0, 1]. Scaling is data, not a class, so that it is saved with a predictor.
 
 /** A dense matrix, row by row: element (i, j) is `data[i * columns + j]`. */

@@ -1,7 +1,7 @@
 // How much a weight is worth: those with the lowest scores are removed first. A score is at least 0, and 0 for a
 // weight that is already gone, so that pruning again never counts it twice.
+import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
-import type { Random } from "../random.js";
 
 /** Scores of a matrix's weights, row by row, at least 0. */
 export type Score = (network: Network, name: string) => Float64Array;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { symmetricEigen } from "../../src/predict/eigen.js";
-import { NumpyRandom } from "../../src/predict/numpy-random.js";
-import { expectClose } from "./fixture.js";
+import { symmetricEigen } from "../../src/math/eigen.js";
+import { NumpyRandom } from "../../src/math/numpy-random.js";
+import { expectClose } from "../predict/fixture.js";
 
 describe("symmetricEigen", () => {
   it("solves a matrix known by heart", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { shareRemark } from "../../src/prune/percent.js";
+import { shareRemark } from "../../src/sparsify/percent.js";
 
 describe("a percentage", () => {
   it.each([0, 1, 12.5, 100])("%d is taken as it is", (percent) => {

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type CellKind, cellsOf, EMBEDDING } from "../../src/network/architecture.js";
 import { initialise, Network, stack, tensorNames } from "../../src/network/network.js";
 import { readNetwork } from "../../src/network/weights.js";
-import { criteria, densities, percentile, prune } from "../../src/prune/prune.js";
-import { scopes } from "../../src/prune/scope.js";
-import { type Target, targets } from "../../src/prune/target.js";
-import { Random } from "../../src/random.js";
+import { criteria, densities, percentile, prune } from "../../src/sparsify/prune.js";
+import { scopes } from "../../src/sparsify/scope.js";
+import { type Target, targets } from "../../src/sparsify/target.js";
 
 const reference = new URL("../../../shared/reference/pruning/", import.meta.url);
 const noReference = !existsSync(reference);
