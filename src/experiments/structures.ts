@@ -19,10 +19,10 @@ import {
   thesisStructure,
 } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import { thesisCells } from "../report/published.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
+import { thesisCells } from "../thesis/published.js";
 import { classify } from "../train/classify.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";

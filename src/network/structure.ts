@@ -5,7 +5,7 @@ import { InputError } from "../errors.js";
 import { adjacencyOf } from "../graph/adjacency.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import { countComponents } from "../graph/shortest-paths.js";
-import { inThesisOrder } from "../graph/thesis-order.js";
+import { inThesisOrder } from "../thesis/unit-order.js";
 import { type Architecture, type CellKind, EMBEDDING, gateCount, type Node } from "./architecture.js";
 import { soundTensors } from "./layout.js";
 import { tensorNames } from "./network.js";

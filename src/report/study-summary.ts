@@ -2,7 +2,7 @@
 import { type Combination, combine, metricOf } from "../study/combine.js";
 import type { JsonValue } from "../study/json.js";
 import type { StoreReader, TrialRow } from "../study/reading.js";
-import type { StudyResults } from "./results.js";
+import type { StudyResults } from "../thesis/report/results.js";
 
 /** More curves than this in one figure cannot be told apart. */
 const MOST_CURVES = 5;

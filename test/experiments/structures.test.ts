@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
-import { structureTable, structureTrials } from "../../src/experiments/structure-results.js";
 import { GRAPH, structureKind, structureStudy } from "../../src/experiments/structures.js";
 import { NETWORK } from "../../src/experiments/training.js";
 import { parseGraph } from "../../src/graph/files.js";
@@ -15,6 +14,7 @@ import { check } from "../../src/study/check.js";
 import type { TrialContext } from "../../src/study/kind.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
+import { structureTable, structureTrials } from "../../src/thesis/structure-results.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();

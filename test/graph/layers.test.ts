@@ -4,8 +4,8 @@ import { readGraph } from "../../src/graph/files.js";
 import { randomStructureGraph } from "../../src/graph/generators.js";
 import { createGraph } from "../../src/graph/graph.js";
 import { countPaths, layerGraph } from "../../src/graph/layers.js";
-import { inThesisOrder } from "../../src/graph/thesis-order.js";
 import { Random } from "../../src/math/random.js";
+import { inThesisOrder } from "../../src/thesis/unit-order.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { pairs, readOracle } from "./fixture.js";
 

@@ -2,9 +2,9 @@
 // each block how much that is. The pixels are one-bit images that serve as the stencil of a rectangle in the cell's
 // colour, so that they follow the page's light or dark.
 import { gateNames } from "../../network/architecture.js";
+import type { MaskPicture } from "../../thesis/report/results.js";
 import { drawing, escaped, identifier } from "../plot.js";
 import { bitmap } from "../png.js";
-import type { MaskPicture } from "../results.js";
 import { cellColour, cellNames, ink, quiet, rule, targetPhrases } from "../theme.js";
 
 const BLOCK = 64;
