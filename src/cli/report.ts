@@ -19,7 +19,7 @@ async function report(
 ): Promise<void> {
   const { storeFiles } = await import("../study/database.js");
   const { StoreReader } = await import("../study/reading.js");
-  const { studyReport } = await import("../thesis/report/report.js");
+  const { studyReport } = await import("../report/report.js");
   const { readStudyResults } = await import("../report/study-summary.js");
   const out = options.out ?? `${path.slice(0, path.length - extname(path).length)}.html`;
   const reader = StoreReader.open(path);

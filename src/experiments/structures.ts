@@ -9,7 +9,7 @@ import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properti
 import { formatNodeLink } from "../graph/node-link.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
 import { Random } from "../math/random.js";
-import { type CellKind, cellKinds } from "../network/architecture.js";
+import { cellKinds } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import {
   correctedStructure,
@@ -19,10 +19,8 @@ import {
   thesisStructure,
 } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import type { StudyInput } from "../study/document.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
-import { thesisCells } from "../thesis/published.js";
 import { classify } from "../train/classify.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
@@ -148,45 +146,4 @@ export function structureOf(
 /** The strings of the experiment: the thesis's, or under `corrected` those with hard negatives. */
 export function structureData(protocol: Protocol): DataConfiguration {
   return dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" });
-}
-
-export interface StructureStudyOptions {
-  readonly protocol: Protocol;
-  /** The thesis's when left out. */
-  readonly cells?: readonly CellKind[];
-  /** Graphs of each family, the same for all cells; 100 as in the thesis when left out. */
-  readonly graphs?: number;
-  /** `structureData(protocol)` when left out. */
-  readonly data?: DataConfiguration;
-  readonly epochs?: number;
-  /** Strings in a batch; 128 as in the thesis when left out. */
-  readonly batch?: number;
-  /** Of the networks for each graph and cell, counting up; 1 alone when left out. */
-  readonly seeds?: readonly number[];
-}
-
-/** The thesis's experiment with random structures, as a study called `structures-thesis` or `structures-corrected`. */
-export function structureStudy({
-  protocol,
-  cells = thesisCells,
-  graphs = 100,
-  data = structureData(protocol),
-  epochs = 15,
-  batch = 128,
-  seeds = [1],
-}: StructureStudyOptions): StudyInput {
-  return {
-    name: `structures-${protocol}`,
-    kind: structureKind.name,
-    fixed: { protocol, epochs, batch, data: { ...data }, tested: "last-epoch" },
-    // The number varies slowest, so that an interrupted study has some of everything.
-    grid: {
-      "graph.number": Array.from({ length: graphs }, (_, number) => number),
-      cell: [...cells],
-      "graph.family": [...structureFamilies],
-    },
-    replicates: seeds.length,
-    seed: seeds[0],
-    objective: { metric: "testAccuracy" },
-  };
 }

@@ -9,7 +9,7 @@ import { countOverlap, describeDataset } from "../data/stats.js";
 import { describeExecutor } from "../engine/engine.js";
 import { type DataConfiguration, dataSchema, loadData } from "../experiments/data.js";
 import { kinds } from "../experiments/kinds.js";
-import { structureFamilies, structureStudy } from "../experiments/structures.js";
+import { structureFamilies } from "../experiments/structures.js";
 import { makeFolder, readText, writeWhole } from "../files.js";
 import { FEWEST_ROWS, predictTable } from "../predict/predict-table.js";
 import { numbers } from "../predict/table.js";
@@ -33,6 +33,7 @@ import type {
   StructureResults,
 } from "./report/results.js";
 import { type StructureTrial, structureTable, structureTrials } from "./structure-results.js";
+import { structureStudy } from "./structure-study.js";
 
 export type Scale = "quick" | "full";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
-import { GRAPH, structureKind, structureStudy } from "../../src/experiments/structures.js";
+import { GRAPH, structureKind } from "../../src/experiments/structures.js";
 import { NETWORK } from "../../src/experiments/training.js";
 import { parseGraph } from "../../src/graph/files.js";
 import { edgesOf } from "../../src/graph/graph.js";
@@ -15,6 +15,7 @@ import type { TrialContext } from "../../src/study/kind.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
 import { structureTable, structureTrials } from "../../src/thesis/structure-results.js";
+import { structureStudy } from "../../src/thesis/structure-study.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();

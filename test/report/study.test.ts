@@ -1,5 +1,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
+import { studyReport } from "../../src/report/report.js";
+import type { StudyResults } from "../../src/report/study-summary.js";
 import { combinationsOf, readStudyResults, spell } from "../../src/report/study-summary.js";
 import { compareStudies } from "../../src/study/compare.js";
 import { parseStudy, type StudyInput } from "../../src/study/document.js";
@@ -8,8 +10,6 @@ import type { JsonObject } from "../../src/study/json.js";
 import { kindsOf } from "../../src/study/kind.js";
 import { type SeriesRow, StoreReader, type TrialRow } from "../../src/study/reading.js";
 import { type Claim, Store } from "../../src/study/store.js";
-import { studyReport } from "../../src/thesis/report/report.js";
-import type { StudyResults } from "../../src/thesis/report/results.js";
 import { testFolder } from "../study/folder.js";
 import { testKinds } from "../study/kinds.js";
 import { expectSound } from "./sound.js";

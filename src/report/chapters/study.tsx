@@ -1,13 +1,13 @@
 // Any study: its objective over trials, the effect of each varied value, the curves of the best combinations, and tables.
 import { summarise } from "../../math/intervals.js";
 import type { Combination } from "../../study/combine.js";
-import type { StudyResults } from "../../thesis/report/results.js";
 import { dotChart } from "../charts/dots.js";
 import { type Line, lineChart } from "../charts/lines.js";
 import { scatterPlot } from "../charts/scatter.js";
 import type { Axis } from "../charts/ticks.js";
 import { Figure, Note, Panel, Panels, type Section, Table } from "../page.js";
 import { identifier } from "../plot.js";
+import type { StudyResults } from "../study-summary.js";
 import {
   bestCombinations,
   combinationsOf,

@@ -1,7 +1,6 @@
-// The public entries: whole reports as one HTML text each. A report opens with what was found and how the run was made,
-// and then goes through the chapters for which it has results.
+// The report of a reproduction as one HTML text: what was found and how the run was made, then the chapters for which it
+// has results.
 import type { ComponentChildren } from "preact";
-import { studySections } from "../../report/chapters/study.js";
 import { Contents, Note, renderPage, Sections } from "../../report/page.js";
 import { count, decimal, duration, list, percentage } from "../../report/words.js";
 import { publishedSource } from "../published.js";
@@ -12,14 +11,7 @@ import { majorityOf, pruningEvidence, pruningSections } from "./chapters/pruning
 import { structureSections } from "./chapters/structures.js";
 import { baseAccuracy } from "./pruning-evidence.js";
 import { type Findings, pruningFindings } from "./pruning-findings.js";
-import type {
-  DataResults,
-  PredictionResult,
-  PruningResults,
-  RunFacts,
-  StructureResults,
-  StudyResults,
-} from "./results.js";
+import type { DataResults, PredictionResult, PruningResults, RunFacts, StructureResults } from "./results.js";
 import { structureKeyFindings, structureLimits } from "./structure-findings.js";
 
 /** Everything a reproduction may have to report; chapters without results are left out. */
@@ -73,26 +65,6 @@ export function reproductionReport({
       <Contents sections={sections} />
       <Sections sections={sections} />
       <Closing facts={facts} />
-    </>,
-  );
-}
-
-/** The report of all studies of a store, or of some. */
-export function studyReport({ store, studies }: { store: string; studies: readonly StudyResults[] }): string {
-  const title = studies.length === 1 ? studies[0].name : `${count(studies.length, "study", "studies")}`;
-  const sections = studies.flatMap(studySections);
-  return renderPage(
-    title,
-    <>
-      <header>
-        <p class="eyebrow">Filigree</p>
-        <h1>{title}</h1>
-        <p class="lead">
-          {studies.length === 1 ? "A study" : "The studies"} in <code>{store}</code>.
-        </p>
-      </header>
-      {studies.length === 0 ? <Note>The store holds no study yet.</Note> : <Contents sections={sections} />}
-      <Sections sections={sections} />
     </>,
   );
 }

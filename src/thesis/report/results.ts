@@ -8,7 +8,6 @@ import type { GraphProperties } from "../../graph/properties.js";
 import type { PredictionReport } from "../../predict/predict-table.js";
 import type { Criterion } from "../../sparsify/prune.js";
 import type { Target } from "../../sparsify/target.js";
-import type { SeriesRow, TrialRow } from "../../study/reading.js";
 import type { Protocol } from "../../train/protocol.js";
 import type { ThesisCell } from "../published.js";
 
@@ -132,16 +131,4 @@ export interface PredictionResult {
   /** Under which the structures were trained. */
   protocol: Protocol;
   report: PredictionReport;
-}
-
-/** A study out of a store, with as many curves as shall be drawn. */
-export interface StudyResults {
-  name: string;
-  /** What every trial does. */
-  kind: string;
-  objective?: { metric: string; direction: "maximize" | "minimize" };
-  /** In the study's order. */
-  trials: readonly TrialRow[];
-  /** Epochs of some trials, by the trial's identity. */
-  series: ReadonlyMap<string, readonly SeriesRow[]>;
 }
