@@ -13,7 +13,7 @@ import { layerGraph } from "../dist/graph/layers.js";
 import { Random } from "../dist/math/random.js";
 import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
-import { thesisStructure } from "../dist/network/structure.js";
+import { thesisStructure } from "../dist/thesis/structure.js";
 import { startPython } from "./python.mjs";
 
 const family = process.argv[2] ?? "barabasi_albert";

@@ -1,6 +1,8 @@
 // The library: what `import { … } from "filigree"` gives. Reports, exports, queues on Redis and
 // benchmarks are the command line's.
 
+import "./thesis/format.js";
+
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
 export type { Batches, ReadAt } from "./data/batches.js";
 export { makeBatches } from "./data/batches.js";
@@ -32,7 +34,7 @@ export { Random } from "./math/random.js";
 export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architecture.js";
 export type { Conventions } from "./network/conventions.js";
 export { initialise, Network, stack } from "./network/network.js";
-export { correctedStructure, thesisStructure } from "./network/structure.js";
+export { correctedStructure } from "./network/structure.js";
 export { readStructure } from "./network/structure-weights.js";
 export { parseNetwork, type ReadOptions, readNetwork, saveNetwork } from "./network/weights.js";
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
@@ -46,6 +48,7 @@ export type { StudyEvent } from "./study/events.js";
 export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResult } from "./study/kind.js";
 export { StoreReader } from "./study/reading.js";
 export { type RunOptions, runStudy } from "./study/runner.js";
+export { thesisStructure } from "./thesis/structure.js";
 export { type ClassifyOptions, classify, type TrainingData } from "./train/classify.js";
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
 export { evaluateTexts, type NextSymbolOptions, nextSymbol, type TextEvaluation } from "./train/language.js";

@@ -85,6 +85,7 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const wiring = wiringOf(options);
   const { readGraph } = await import("../graph/files.js");
   const { structureOf } = await import("../experiments/structures.js");
+  await import("../thesis/format.js");
   const { trainingData } = await import("./files.js");
   const { describeEpoch, trainNetwork } = await import("./training.js");
   const graph = readGraph(path);
@@ -185,6 +186,7 @@ async function search(path: string, options: SearchOptions): Promise<void> {
   bar.stop();
 
   const { kinds } = await import("../experiments/kinds.js");
+  await import("../thesis/format.js");
   const { parseStudy } = await import("../study/document.js");
   const { defineStudy } = await import("../study/expand.js");
   const { StoreReader } = await import("../study/reading.js");

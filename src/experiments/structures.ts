@@ -10,14 +10,9 @@ import { formatNodeLink } from "../graph/node-link.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
 import { Random } from "../math/random.js";
 import { cellKinds } from "../network/architecture.js";
+import { wireAs } from "../network/formats.js";
 import { initialise } from "../network/network.js";
-import {
-  correctedStructure,
-  readouts,
-  recurrences,
-  STRUCTURE_EMBEDDING,
-  thesisStructure,
-} from "../network/structure.js";
+import { correctedStructure, readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
@@ -131,16 +126,16 @@ export function graphOf(graph: StructureConfiguration["graph"]): Graph {
   return randomStructureGraph(family, new Random(seed).stream(`${family} ${number}`));
 }
 
-/** The network of a graph, wired as a configuration says. @throws InputError as `thesisStructure`. */
+/** The network of a graph, wired as a configuration says. @throws InputError as `wireAs`. */
 export function structureOf(
   graph: Graph,
   { cell, wiring }: Pick<StructureConfiguration, "cell" | "wiring">,
   where?: string,
 ) {
   const layered = layerGraph(graph, where);
-  return wiring.kind === "thesis"
-    ? thesisStructure(layered, cell, where)
-    : correctedStructure(layered, cell, wiring, where);
+  return wiring.kind === "corrected"
+    ? correctedStructure(layered, cell, wiring, where)
+    : wireAs(wiring.kind, layered, cell, where);
 }
 
 /** The strings of the experiment: the thesis's, or under `corrected` those with hard negatives. */

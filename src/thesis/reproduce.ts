@@ -22,6 +22,7 @@ import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { version } from "../version.js";
+import "./format.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
 import { thesisCells } from "./published.js";
 import { reproductionReport } from "./report/report.js";

@@ -7,6 +7,7 @@ import { type CellKind, gateCount } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
 import { parseNetwork, type ReadOptions, saveNetwork } from "../../src/network/weights.js";
+import "../../src/thesis/format.js";
 import { prune } from "../../src/sparsify/prune.js";
 import { classify } from "../../src/train/classify.js";
 import { evaluate } from "../../src/train/evaluate.js";

@@ -6,12 +6,15 @@ import { createGraph, type Edge } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
 import { Random } from "../../src/math/random.js";
 import { type CellKind, cellsOf } from "../../src/network/architecture.js";
-import { thesisCell, thesisEnds } from "../../src/network/foreign.js";
 import { initialise, type Network, stack, tensorNames } from "../../src/network/network.js";
 import { type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { correctedStructure, type Structure, thesisStructure } from "../../src/network/structure.js";
+import { correctedStructure } from "../../src/network/structure.js";
 import { readStructure } from "../../src/network/structure-weights.js";
 import { saveNetwork } from "../../src/network/weights.js";
+import "../../src/thesis/format.js";
+import type { Structure } from "../../src/network/wiring.js";
+import { thesisCell, thesisEnds } from "../../src/thesis/format.js";
+import { thesisStructure } from "../../src/thesis/structure.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
 afterAll(() => rmSync(folder, { recursive: true }));

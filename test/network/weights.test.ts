@@ -9,6 +9,7 @@ import { type Architecture, type CellKind, EMBEDDING, gateCount } from "../../sr
 import { initialise, type Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
 import { parseNetwork, readNetwork, saveNetwork } from "../../src/network/weights.js";
+import "../../src/thesis/format.js";
 
 const reference = fileURLToPath(new URL("../../../shared/reference/", import.meta.url));
 const noReference = !existsSync(reference);

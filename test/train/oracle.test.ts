@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { readDataset } from "../../src/data/csv.js";
 import { executorNames } from "../../src/engine/engine.js";
 import { readNetwork } from "../../src/network/weights.js";
+import "../../src/thesis/format.js";
 import { densities, prune } from "../../src/sparsify/prune.js";
 import type { Target } from "../../src/sparsify/target.js";
 import { evaluate } from "../../src/train/evaluate.js";

@@ -9,6 +9,7 @@ import { readGraph } from "../../src/graph/files.js";
 import { layerGraph } from "../../src/graph/layers.js";
 import { readStructure } from "../../src/network/structure-weights.js";
 import { evaluate } from "../../src/train/evaluate.js";
+import "../../src/thesis/format.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 
 interface Entry {
