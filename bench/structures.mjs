@@ -5,7 +5,6 @@
 import { cpus } from "node:os";
 import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
 import { generateDataset } from "../dist/data/generate.js";
-import { findGrammar } from "../dist/data/grammars.js";
 import { compile } from "../dist/engine/compile.js";
 import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
 import { GRAPH_FAMILIES } from "../dist/graph/generators.js";
@@ -13,6 +12,7 @@ import { layerGraph } from "../dist/graph/layers.js";
 import { Random } from "../dist/math/random.js";
 import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
+import { findGrammar } from "../dist/paths/grammars.js";
 import { thesisStructure } from "../dist/thesis/structure.js";
 import { startPython } from "./python.mjs";
 

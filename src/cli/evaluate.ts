@@ -62,7 +62,7 @@ async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness(executor);
   const { formOf, readModel } = await import("./files.js");
-  const { readDataset } = await import("../data/csv.js");
+  const { readDataset } = await import("../paths/datasets.js");
   remarkOnShare("--prune", options.prune, output);
   const read = readModel(model, options, output);
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });

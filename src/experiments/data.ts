@@ -3,13 +3,14 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
-import { readDataset } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
-import { findGrammar, grammarNames } from "../data/grammars.js";
+import { grammarNames } from "../data/grammars.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
 import { FileError, InputError } from "../errors.js";
 import { readBytes } from "../files.js";
 import { Random } from "../math/random.js";
+import { readDataset } from "../paths/datasets.js";
+import { findGrammar } from "../paths/grammars.js";
 import type { TrainingData } from "../train/classify.js";
 
 // The bounds of `generateDataset`, so that a study is refused when it is planned and not trial by trial.

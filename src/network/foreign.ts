@@ -1,7 +1,6 @@
 // Networks that were saved elsewhere, recognised by the names of their recurrent tensors and the shapes of the others:
 // PyTorch's nn.RNN, nn.LSTM and nn.GRU and their cells inside any module, and registered formats. Equations, gate order and
 // matrix layout are PyTorch's in all, so reading them is a matter of telling which tensor is which.
-import { basename } from "node:path";
 import { InputError, type Remark } from "../errors.js";
 import { type CellKind, EMBEDDING } from "./architecture.js";
 import { applyMasks } from "./foreign-masks.js";
@@ -109,7 +108,7 @@ export function kindOf(
 ): CellKind {
   if (gates !== 1) return gates === 3 ? "gru" : "lstm";
   if (cell === "rnn-tanh" || cell === "rnn-relu") return cell;
-  const said = file.metadata.get("nonlinearity") ?? basename(where) + prefix;
+  const said = file.metadata.get("nonlinearity") ?? where.replace(/^.*[\\/]/s, "") + prefix;
   if (/relu/i.test(said)) return "rnn-relu";
   if (cell === undefined && !/tanh/i.test(said)) {
     remark(

@@ -1,10 +1,9 @@
 // Weight files of random structures together with their graphs. Some formats need theirs, because names alone do not
 // tell which layers a cell joins; for all files the graph is held against the network, so that the wrong one is found at
 // once.
-import { isDeepStrictEqual } from "node:util";
 import { InputError, remarking } from "../errors.js";
-import { readBytes } from "../files.js";
 import { cellsOf } from "./architecture.js";
+import { isEqual } from "./equal.js";
 import { foreignFormats, type NamedGraph } from "./formats.js";
 import type { Network } from "./network.js";
 import { parse } from "./safetensors.js";
@@ -14,10 +13,15 @@ import type { Structure } from "./wiring.js";
 
 /**
  * The network in a weight file that was built from a graph: one of a registered format, or Filigree's own.
- * @throws FileError when it cannot be read. @throws InputError as `readNetwork`, and when it does not fit the graph.
+ * @param path how the file is called in messages.
+ * @throws InputError as `parseNetwork`, and when it does not fit the graph.
  */
-export function readStructure(path: string, source: NamedGraph, options: ReadOptions = {}): Network {
-  const bytes = readBytes(path);
+export function parseStructure(
+  bytes: Uint8Array,
+  path: string,
+  source: NamedGraph,
+  options: ReadOptions = {},
+): Network {
   const file = parse(bytes, path);
   return remarking(options.remark, (remark) => {
     for (const format of foreignFormats()) {
@@ -44,7 +48,7 @@ function structuresLike({ architecture }: Network, { graph, name }: NamedGraph):
 /** Whether a network has the structure's parts, and no weight outside its masks; pruning may have left fewer. */
 function isOf({ architecture, masks }: Structure, network: Network): boolean {
   return (
-    isDeepStrictEqual(architecture, network.architecture) &&
+    isEqual(architecture, network.architecture) &&
     [...masks].every(([name, mask]) => {
       const own = network.masks.get(name);
       return own?.every((bit, i) => bit <= mask[i]) ?? false;

@@ -4,7 +4,6 @@ import { z } from "zod";
 import { type ReadAt, readings } from "../data/batches.js";
 import { ascii, type Vocabulary } from "../data/vocabulary.js";
 import { InputError, type Remark, remarking } from "../errors.js";
-import { readBytes } from "../files.js";
 import { checkWord } from "../suggest.js";
 import { type Architecture, type CellKind, cellKinds, cellsOf } from "./architecture.js";
 import {
@@ -90,18 +89,13 @@ export interface ReadOptions {
 }
 
 /**
- * The network in a weight file: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their cells
- * (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
+ * The network in a weight file's bytes: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their
+ * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
  * of a registered format. Masks of only ones are dropped. A file that does not say where it is read is read where its
  * format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
- * @throws FileError when it cannot be read. @throws InputError when it is malformed or its parts do not fit each other
- *   or the options.
+ * @param where the file's name, for errors and for telling relu from tanh.
+ * @throws InputError when it is malformed or its parts do not fit each other or the options.
  */
-export function readNetwork(path: string, options?: ReadOptions): Network {
-  return parseNetwork(readBytes(path), path, options);
-}
-
-/** As `readNetwork`, from a file's bytes. @param where the file's name, for errors and for telling relu from tanh. */
 export function parseNetwork(bytes: Uint8Array, where: string, options: ReadOptions = {}): Network {
   checkWord("cell", options.cell, cellKinds);
   checkWord("readAt", options.readAt, readings);

@@ -11,7 +11,8 @@ import type { CellKind } from "../../src/network/architecture.js";
 import type { Conventions } from "../../src/network/conventions.js";
 import { initialise, Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { readNetwork, saveNetwork } from "../../src/network/weights.js";
+import { saveNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 

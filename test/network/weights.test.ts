@@ -8,7 +8,8 @@ import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, EMBEDDING, gateCount } from "../../src/network/architecture.js";
 import { initialise, type Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { parseNetwork, readNetwork, saveNetwork } from "../../src/network/weights.js";
+import { parseNetwork, saveNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
 import "../../src/thesis/format.js";
 
 const reference = fileURLToPath(new URL("../../../shared/reference/", import.meta.url));

@@ -5,7 +5,7 @@ import { InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
 import { type CellKind, cellsOf, EMBEDDING } from "../../src/network/architecture.js";
 import { initialise, Network, stack, tensorNames } from "../../src/network/network.js";
-import { readNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
 import "../../src/thesis/format.js";
 import { criteria, densities, percentile, prune } from "../../src/sparsify/prune.js";
 import { scopes } from "../../src/sparsify/scope.js";
