@@ -23,7 +23,7 @@ export interface Batches {
   readonly carry?: Uint8Array;
 }
 
-/** Where a sequence is read out: at the last step of its padded batch, as the thesis does, or at its own last symbol. */
+/** Where a sequence is read out: at the last step of its padded batch, as in Darji (2021), or at its own last symbol. */
 export const readings = ["last-step", "last-symbol"] as const;
 export type ReadAt = (typeof readings)[number];
 

@@ -1,4 +1,4 @@
-// Datasets as CSV files, readable by a spreadsheet and compatible with the files of the thesis this project grew from
+// Datasets as CSV files, readable by a spreadsheet and compatible with the files of Darji (2021)
 // (an unnamed index column, `string`, `valid`). A bad row is named by file and line, because users bring their own files.
 import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";

@@ -6,7 +6,7 @@ import { createGrammar, type Grammar, type GrammarData } from "./grammar.js";
 
 type ArcData = GrammarData["arcs"][number];
 
-/** Reber's grammar (Reber 1967) as the thesis draws it: letters B T P S X V E. */
+/** Reber's grammar (Reber 1967) as Darji (2021) draws it: letters B T P S X V E. */
 const REBER: ArcData[] = [
   ["0", "B", "1"],
   ["1", "T", "2"],

@@ -61,7 +61,7 @@ function readHere(path: string): Buffer {
   }
 }
 
-/** How a trial names its data. Generated Reber strings as in the thesis when everything is left out. */
+/** How a trial names its data. Generated Reber strings as in Darji (2021) when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
 

@@ -1,5 +1,5 @@
 // The trial kind `prune`: takes a trained network, prunes it, evaluates it and retrains it under its fixed mask. It
-// answers the thesis's first three questions: what can go, what hurts most, how soon it is regained.
+// answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
 import { z } from "zod";
 import { Random } from "../math/random.js";
 import { parseNetwork, saveNetwork } from "../network/weights.js";

@@ -1,5 +1,5 @@
-// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the thesis's second
-// experiment is a study: many random graphs, each with its properties and the accuracy that its network reached.
+// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the second experiment of
+// Darji (2021) is a study: many random graphs, each with its properties and the accuracy that its network reached.
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { randomStructureGraph, type StructureFamily } from "../graph/generators.js";
@@ -23,7 +23,7 @@ import { train } from "../train/train.js";
 import { type DataConfiguration, dataSchema, loadData } from "./data.js";
 import { NETWORK, recording, trainMetrics } from "./training.js";
 
-/** The two families of random graphs that the thesis draws its structures from. */
+/** The two families of random graphs that Darji (2021) draws structures from. */
 export const structureFamilies = [
   "barabasi_albert",
   "watts_strogatz",
@@ -51,7 +51,7 @@ const given = z
   });
 
 const wiring = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("thesis") }).describe("Exactly what the thesis's code does."),
+  z.strictObject({ kind: z.literal("thesis") }).describe("Exactly what the published code does."),
   z
     .strictObject({
       kind: z.literal("corrected"),
@@ -138,7 +138,7 @@ export function structureOf(
     : wireAs(wiring.kind, layered, cell, where);
 }
 
-/** The strings of the experiment: the thesis's, or under `corrected` those with hard negatives. */
+/** The strings of the experiment: those of Darji (2021), or under `corrected` those with hard negatives. */
 export function structureData(protocol: Protocol): DataConfiguration {
   return dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" });
 }

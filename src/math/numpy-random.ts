@@ -1,6 +1,6 @@
 // NumPy's legacy generator (`numpy.random.RandomState`), as far as scikit-learn draws from it. Splits, folds,
-// bootstraps and permutations made with it are those of scikit-learn at the same `random_state`, so that the thesis's
-// one split is generated rather than copied and every regressor can be compared with scikit-learn's number by number.
+// bootstraps and permutations made with it are those of scikit-learn at the same `random_state`, so that a
+// published split is generated rather than copied and every regressor can be compared with scikit-learn's number by number.
 
 const size = 624;
 const middle = 397;

@@ -28,7 +28,7 @@ export interface PruneOptions {
 /**
  * A network of its own without the least of the chosen weights; masks that it already has stay.
  *
- * The rule is the thesis's: a group's threshold is the linearly interpolated percentile of its scores (numpy's default
+ * The rule is that of Darji (2021): a group's threshold is the linearly interpolated percentile of its scores (numpy's default
  * method), and weights that score below it go. So 100 % keeps the largest weight of each group. Of n weights with
  * distinct scores ⌈(n-1)·percent/100⌉ go, whatever the criterion; weights that tie with the threshold stay, which can
  * keep a few more under "magnitude" than under "random", whose scores do not tie.

@@ -4,7 +4,7 @@ import type { Network } from "../network/network.js";
 import type { Matrix } from "./target.js";
 
 /**
- * `global`: all chosen matrices of all cells together (the thesis). `layer`: the chosen matrices of one cell.
+ * `global`: all chosen matrices of all cells together (Darji 2021). `layer`: the chosen matrices of one cell.
  * `matrix`: one matrix. `gate`: the rows of one gate in one matrix.
  */
 export const scopes = ["global", "layer", "matrix", "gate"] as const;

@@ -4,13 +4,14 @@ import { NETWORK } from "../experiments/training.js";
 import { cellsOf, gateCount } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";
+import type { MaskPicture } from "../report/charts/masks.js";
 import type { Criterion } from "../sparsify/prune.js";
 import { type Target, targets } from "../sparsify/target.js";
 import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";
 import type { Protocol } from "../train/protocol.js";
 import { type ThesisCell, thesisCells } from "./published.js";
-import type { MaskPicture, PruningResults, PruningRow } from "./report/results.js";
+import type { PruningResults, PruningRow } from "./report/results.js";
 
 /** The study of each criterion: the thesis's own, and the control beside it. */
 const studyNames: Record<Criterion, string> = { magnitude: "pruning", random: "pruning-control" };

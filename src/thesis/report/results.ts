@@ -6,6 +6,7 @@ import type { StructureFamily } from "../../graph/generators.js";
 import type { LayeredGraph } from "../../graph/layers.js";
 import type { GraphProperties } from "../../graph/properties.js";
 import type { PredictionReport } from "../../predict/predict-table.js";
+import type { MaskPicture } from "../../report/charts/masks.js";
 import type { Criterion } from "../../sparsify/prune.js";
 import type { Target } from "../../sparsify/target.js";
 import type { Protocol } from "../../train/protocol.js";
@@ -30,15 +31,6 @@ export interface PruningRow {
   testLoss: number;
   /** In [0, 1], after the epoch. */
   testAccuracy: number;
-}
-
-/** Which weights of a pruned network are left. */
-export interface MaskPicture {
-  cell: ThesisCell;
-  target: string;
-  percent: number;
-  /** One per pruned matrix, row by row; rows are grouped by gate. 1 where the weight is left. */
-  matrices: { name: string; rows: number; columns: number; gates: number; mask: Uint8Array }[];
 }
 
 /** The pruning experiment. */

@@ -1,11 +1,11 @@
 // The masks: what is left of each matrix and gate, weight by weight.
+import type { MaskPicture } from "../../../report/charts/masks.js";
 import { maskDrawing } from "../../../report/charts/masks.js";
 import { Figure, Panel } from "../../../report/page.js";
 import { cellColour, cellNames, targetPhrases } from "../../../report/theme.js";
 import { level } from "../../../report/words.js";
 import { type Target, targets } from "../../../sparsify/target.js";
 import { thesisCells } from "../../published.js";
-import type { MaskPicture } from "../results.js";
 
 /** All pictures that were taken; the one that shows most (both targets, much but not all removed) is open, others fold out. */
 export function Masks({ masks }: { masks: readonly MaskPicture[] }) {
