@@ -2,7 +2,7 @@
 // intervals.
 
 /**
- * The sum in NumPy's order (pairwise, eight lanes in a block), whose error grows with log n instead of n and whose last
+ * The sum in NumPy's order (pairwise, eight sums at a time), whose error grows with log n instead of n and whose last
  * bit is NumPy's: where two splits are equally good that bit decides.
  */
 export function sum(values: ArrayLike<number>, from = 0, count = values.length): number {
@@ -15,10 +15,10 @@ export function sum(values: ArrayLike<number>, from = 0, count = values.length):
     const half = (count >> 1) & ~7;
     return sum(values, from, half) + sum(values, from + half, count - half);
   }
-  const lanes = Array.from({ length: 8 }, (_, lane) => values[from + lane]);
+  const sums = Array.from({ length: 8 }, (_, i) => values[from + i]);
   const whole = count & ~7;
-  for (let i = 8; i < whole; i++) lanes[i & 7] += values[from + i];
-  const [a, b, c, d, e, f, g, h] = lanes;
+  for (let i = 8; i < whole; i++) sums[i & 7] += values[from + i];
+  const [a, b, c, d, e, f, g, h] = sums;
   let total = a + b + (c + d) + (e + f + (g + h));
   for (let i = whole; i < count; i++) total += values[from + i];
   return total;

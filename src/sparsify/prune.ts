@@ -1,10 +1,10 @@
-// Pruning in one shot: score the weights, find each group's threshold, mask what lies below. What to score, which
+// Pruning in one shot: score the weights, find each pool's threshold, mask what lies below. What to score, which
 // matrices and which weights compete are chosen independently of each other, as in jaxpruner.
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
-import { groupsOf, type Scope, scopes } from "./scope.js";
+import { poolsOf, type Scope, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
 import { matricesOf, type Target, targets } from "./target.js";
 
@@ -13,7 +13,7 @@ export const criteria = ["magnitude", "random"] as const;
 export type Criterion = (typeof criteria)[number];
 
 export interface PruneOptions {
-  /** Share of each group to remove, 0 to 100, counting weights that are already gone. */
+  /** Share of each pool to remove, 0 to 100, counting weights that are already gone. */
   readonly percent: number;
   /** Which matrices; "both" when left out. */
   readonly target?: Target;
@@ -28,8 +28,8 @@ export interface PruneOptions {
 /**
  * A network of its own without the least of the chosen weights; masks that it already has stay.
  *
- * The rule is that of Darji (2021): a group's threshold is the linearly interpolated percentile of its scores (numpy's default
- * method), and weights that score below it go. So 100 % keeps the largest weight of each group. Of n weights with
+ * The rule is that of Darji (2021): a pool's threshold is the linearly interpolated percentile of its scores (numpy's default
+ * method), and weights that score below it go. So 100 % keeps the largest weight of each pool. Of n weights with
  * distinct scores ⌈(n-1)·percent/100⌉ go, whatever the criterion; weights that tie with the threshold stay, which can
  * keep a few more under "magnitude" than under "random", whose scores do not tie.
  * @throws InputError when `percent` is not in 0 to 100, an option is none of its words, or "random" has nothing to draw from.
@@ -54,12 +54,12 @@ export function prune(
   const matrices = matricesOf(network.architecture, target);
   const scores = new Map(matrices.map(({ name }) => [name, score(network, name)]));
   const pruned = new Map<string, Uint8Array>();
-  for (const group of groupsOf(network, matrices, scope)) {
+  for (const pool of poolsOf(network, matrices, scope)) {
     const threshold = percentile(
-      group.map(({ name, begin, end }) => scores.get(name)!.subarray(begin, end)),
+      pool.map(({ name, begin, end }) => scores.get(name)!.subarray(begin, end)),
       percent,
     );
-    for (const { name, begin, end } of group) {
+    for (const { name, begin, end } of pool) {
       const values = scores.get(name)!;
       const mask =
         pruned.get(name) ?? network.masks.get(name)?.slice() ?? new Uint8Array(values.length).fill(1);

@@ -1,4 +1,4 @@
-// Which weights compete with each other: the percentage to remove holds for each group of them alone.
+// Which weights compete with each other: the percentage to remove holds for each pool of them alone.
 import { gateCount } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import type { Matrix } from "./target.js";
@@ -11,15 +11,15 @@ export const scopes = ["global", "layer", "matrix", "gate"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Consecutive weights of a matrix, `begin` to before `end`, row by row. */
-export interface Block {
+export interface Span {
   readonly name: string;
   readonly begin: number;
   readonly end: number;
 }
 
-/** The groups in which weights compete, as blocks of their matrices. */
-export function groupsOf(network: Network, matrices: readonly Matrix[], scope: Scope): Block[][] {
-  const whole = ({ name }: Matrix): Block => ({ name, begin: 0, end: network.tensor(name).length });
+/** The pools in which weights compete, as spans of their matrices. */
+export function poolsOf(network: Network, matrices: readonly Matrix[], scope: Scope): Span[][] {
+  const whole = ({ name }: Matrix): Span => ({ name, begin: 0, end: network.tensor(name).length });
   switch (scope) {
     case "global":
       return [matrices.map(whole)];
