@@ -1,10 +1,10 @@
-#include "team.h"
+#include "crew.h"
 
 #include "processor.h"
 
 namespace filigree {
 
-Team::~Team() {
+Crew::~Crew() {
   {
     const std::lock_guard lock(mutex_);
     ended_ = true;
@@ -13,7 +13,7 @@ Team::~Team() {
   for (std::thread& helper : helpers_) helper.join();
 }
 
-void Team::run(const std::function<void(int)>& work) {
+void Crew::run(const std::function<void(int)>& work) {
   if (size_ > 1) {
     const std::lock_guard lock(mutex_);
     while (static_cast<int>(helpers_.size()) < size_ - 1) {
@@ -32,7 +32,7 @@ void Team::run(const std::function<void(int)>& work) {
   }
 }
 
-void Team::help(int member) {
+void Crew::help(int member) {
   const FlushToZero flush;
   for (int round = 0;;) {
     const std::function<void(int)>* work;

@@ -1,4 +1,4 @@
-// A few threads that work on one executor's tasks together: the calling one and as many helpers as it needs, which wait
+// A crew: a few threads that work on one executor's tasks together, the calling one and as many helpers as it needs, which wait
 // in between. Who does which task is fixed by its number, so nothing depends on who is quicker.
 #pragma once
 
@@ -10,12 +10,12 @@
 
 namespace filigree {
 
-class Team {
+class Crew {
  public:
-  explicit Team(int size) : size_(size) {}
-  ~Team();
-  Team(const Team&) = delete;
-  Team& operator=(const Team&) = delete;
+  explicit Crew(int size) : size_(size) {}
+  ~Crew();
+  Crew(const Crew&) = delete;
+  Crew& operator=(const Crew&) = delete;
 
   int size() const { return size_; }
 
