@@ -58,7 +58,7 @@ export function pruningStudy(criterion: Criterion, options: PruningStudyOptions)
 export function pruningResults(reader: StoreReader, options: PruningStudyOptions): PruningResults {
   const { epochs, retrainingEpochs, percents, seeds } = options;
   const rows: PruningRow[] = [];
-  const masks: MaskPicture[] = [];
+  const masks: MaskPicture<ThesisCell>[] = [];
   const bases = new Set<string>();
   const known = new Set(reader.names());
   for (const criterion of criteria.filter((criterion) => known.has(studyNames[criterion]))) {

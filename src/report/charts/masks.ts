@@ -7,8 +7,8 @@ import { bitmap } from "../png.js";
 import { cellColour, cellNames, ink, quiet, rule, targetPhrases } from "../theme.js";
 
 /** Which weights of a pruned network are left. */
-export interface MaskPicture {
-  cell: CellKind;
+export interface MaskPicture<Kind extends CellKind = CellKind> {
+  cell: Kind;
   target: string;
   percent: number;
   /** One per pruned matrix, row by row; rows are grouped by gate. 1 where the weight is left. */

@@ -37,7 +37,7 @@ export interface PruningRow {
 export interface PruningResults {
   /** In any order. */
   rows: readonly PruningRow[];
-  masks: readonly MaskPicture[];
+  masks: readonly MaskPicture<ThesisCell>[];
   /** What the run set out to do, by which the report says what is missing. */
   plan: {
     cells: readonly ThesisCell[];

@@ -5,11 +5,11 @@ import { Figure, Panel } from "../../../report/page.js";
 import { cellColour, cellNames, targetPhrases } from "../../../report/theme.js";
 import { level } from "../../../report/words.js";
 import { type Target, targets } from "../../../sparsify/target.js";
-import { thesisCells } from "../../published.js";
+import { type ThesisCell, thesisCells } from "../../published.js";
 
 /** All pictures that were taken; the one that shows most (both targets, much but not all removed) is open, others fold out. */
-export function Masks({ masks }: { masks: readonly MaskPicture[] }) {
-  const settings = new Map<string, MaskPicture[]>();
+export function Masks({ masks }: { masks: readonly MaskPicture<ThesisCell>[] }) {
+  const settings = new Map<string, MaskPicture<ThesisCell>[]>();
   const sorted = [...masks].sort(
     (a, b) =>
       targets.indexOf(a.target as Target) - targets.indexOf(b.target as Target) ||
@@ -21,7 +21,7 @@ export function Masks({ masks }: { masks: readonly MaskPicture[] }) {
     settings.set(name, [...(settings.get(name) ?? []), picture]);
   }
   const groups = [...settings.values()];
-  const telling = ([{ target, percent }]: MaskPicture[]) =>
+  const telling = ([{ target, percent }]: MaskPicture<ThesisCell>[]) =>
     (target === "both" ? 1000 : 0) + (percent < 100 ? percent : 0);
   const open = groups.reduce((best, group) => (telling(group) > telling(best) ? group : best), groups[0]);
   const others = groups.filter((group) => group !== open);
@@ -42,7 +42,7 @@ export function Masks({ masks }: { masks: readonly MaskPicture[] }) {
   );
 }
 
-function MaskFigure({ pictures }: { pictures: readonly MaskPicture[] }) {
+function MaskFigure({ pictures }: { pictures: readonly MaskPicture<ThesisCell>[] }) {
   const [{ target, percent }] = pictures;
   return (
     <Figure
