@@ -82,7 +82,7 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
     const { outputs: logits } = await reference.evaluate(batches, "outputs");
     // A batch that multiplies both matrices of a cell in one pass takes the hidden one first.
     const inOrder = plan.forward.every(({ ops }) =>
-      ops.every((op) => op.op !== "cell" || op.window === undefined),
+      ops.every((op) => op.op !== "cell" || op.straddle === undefined),
     );
     const own = streamed(stream(network, { form, executor: "reference" }), batches);
     expect(distance(own, logits)).toBeLessThan(1e-6);
