@@ -5,15 +5,15 @@
 import { cpus } from "node:os";
 import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
 import { generateDataset } from "../dist/data/generate.js";
-import { findGrammar } from "../dist/data/grammars.js";
 import { compile } from "../dist/engine/compile.js";
 import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
 import { GRAPH_FAMILIES } from "../dist/graph/generators.js";
 import { layerGraph } from "../dist/graph/layers.js";
+import { Random } from "../dist/math/random.js";
 import { cellKinds } from "../dist/network/architecture.js";
 import { initialise } from "../dist/network/network.js";
-import { thesisStructure } from "../dist/network/structure.js";
-import { Random } from "../dist/random.js";
+import { findGrammar } from "../dist/paths/grammars.js";
+import { thesisStructure } from "../dist/thesis/structure.js";
 import { startPython } from "./python.mjs";
 
 const family = process.argv[2] ?? "barabasi_albert";

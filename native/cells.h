@@ -170,12 +170,12 @@ struct Lstm {
     for (int k = 0; k < s.count; k += W) {
       const vf i = load(gi + k), f = load(gf + k), g = load(gg + k), o = load(go + k);
       const vf tanhC = load(s.state + s.stateStride + k), dh = load(s.gradient + k) + load(s.flow + k);
-      const vf dc = fma(dh * o, fma(-tanhC, tanhC, one), load(s.carry + k));
+      const vf dc = fma(dh * o, fma(-tanhC, tanhC, one), load(s.stateFlow + k));
       store(gi + k, dc * g * i * (one - i));
       store(gf + k, dc * load(s.previousState + k) * f * (one - f));
       store(gg + k, dc * i * fma(-g, g, one));
       store(go + k, dh * tanhC * o * (one - o));
-      store(s.carry + k, dc * f);
+      store(s.stateFlow + k, dc * f);
     }
   }
 };

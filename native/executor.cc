@@ -20,7 +20,7 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
       second_(plan_.trains() ? plan_.parameters : 0),
       prepared_(plan_.prepared),
       gradient_(plan_.trains() ? plan_.gradients : 0),
-      team_(threads) {
+      crew_(threads) {
   if (plan_.lanes == 1) throw Refused("the plan cannot be run: it is for streaming");
   matrices_.reserve(plan_.blocks.size());
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
@@ -96,12 +96,12 @@ void Executor::check(Batches& batches) const {
   for (const int32_t symbol : batches.symbols) require(symbol >= 0 && symbol < rows, "a symbol is out of range");
 }
 
-// Before the work, because a thread of the team cannot say that there is no memory left.
+// Before the work, because a thread of the crew cannot say that there is no memory left.
 void Executor::reserve(const Batches& batches) {
   int steps = 1, examples = 1;
   for (const int batch : batches.steps) steps = std::max(steps, batch);
   for (const int size : batches.sizes) examples = std::max(examples, size);
-  for (int k = 0; k < std::min(tilesOf(examples), team_.size()); k++) members_[k]->runner.reserve(steps);
+  for (int k = 0; k < std::min(tilesOf(examples), crew_.size()); k++) members_[k]->runner.reserve(steps);
   const size_t floats = static_cast<size_t>(tilesOf(examples)) * carryFloats();
   if (carry_.size() >= floats) return;
   Floats larger(floats);
@@ -191,8 +191,8 @@ template <class Work, class Done>
 void Executor::eachTile(const Batches& batches, size_t index, Work work, Done done) {
   const std::vector<int> examples = order(batches, index);
   const int lanes = plan_.lanes, batch = static_cast<int>(examples.size()), tiles = tilesOf(batch);
-  for (int first = 0; first < tiles; first += team_.size()) {
-    const int here = std::min(team_.size(), tiles - first);
+  for (int first = 0; first < tiles; first += crew_.size()) {
+    const int here = std::min(crew_.size(), tiles - first);
     const auto one = [&](int k) {
       if (k >= here) return;
       const int start = (first + k) * lanes;
@@ -203,7 +203,7 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
     if (here == 1) {
       one(0);
     } else {
-      team_.run(one);
+      crew_.run(one);
     }
     for (int k = 0; k < here; k++) done(*members_[k]);
   }
@@ -224,7 +224,7 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index, double see
     member.outcome = member.runner.backward(several ? member.gradient.data() : gradient_.data(), dropout);
   };
   if (several) {
-    for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), team_.size()); k++) {
+    for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), crew_.size()); k++) {
       if (members_[k]->gradient.size() == 0) members_[k]->gradient = Floats(plan_.gradients);
     }
   }

@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "crew.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "memory.h"
 #include "plan.h"
-#include "team.h"
 #include "tile.h"
 
 namespace filigree {
@@ -109,7 +109,7 @@ class Executor {
   // as many symbols as there are lanes.
   Floats embedded_, embeddedFlow_, flows_, scratch_;
   Floats sums_;  // Of a table's compressed matrix.
-  Team team_;
+  Crew crew_;
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};
   double step_ = 0;

@@ -84,7 +84,7 @@ struct CellReverse {
   const float* previousOutput;
   const float* gradient;
   float* flow;
-  float* carry;
+  float* stateFlow;
   int count;
 };
 

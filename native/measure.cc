@@ -99,18 +99,18 @@ struct CellWork {
         previous(someFloats(area(1, count))),
         gradient(someFloats(area(1, count))),
         flow(someFloats(area(1, count))),
-        carry(someFloats(area(1, count))) {}
+        stateFlow(someFloats(area(1, count))) {}
 
   CellStep step() {
     return {gates.data(), count, state.data(), previousState.data(), count, output.data(), previous.data(), count};
   }
   CellReverse reverse() {
     return {gates.data(), count, state.data(), previousState.data(), count, output.data(), previous.data(),
-            gradient.data(), flow.data(), carry.data(), count};
+            gradient.data(), flow.data(), stateFlow.data(), count};
   }
 
   const int count;
-  Floats gates, state, previousState, output, previous, gradient, flow, carry;
+  Floats gates, state, previousState, output, previous, gradient, flow, stateFlow;
 };
 
 // Rows of units at every step, and a table of `columns` symbols.

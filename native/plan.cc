@@ -140,7 +140,7 @@ class Decoder {
     r.stride = size("the stride of a buffer");
     r.initial = flag();
     const int64_t held = word();
-    // What has room for a chunk is written by whoever runs that chunk. A single step is also what cells carry.
+    // What has room for a chunk is written by whoever runs that chunk. A single step is also what cells hand back.
     require(held >= 0 && held <= plan_.segment, "a buffer holds an impossible number of steps");
     require(held <= 1 || (stage_ && held >= stage_->chunk), "a buffer does not hold a chunk");
     r.held = static_cast<int>(held);
@@ -320,13 +320,13 @@ class Decoder {
           op.place = plan_.carry;
           plan_.carry += int64_t{op.output.rows + op.state.rows} * plan_.lanes;
           const int64_t columns = word();
-          op.window = word();
+          op.straddle = word();
           op.joint = columns != 0;
           if (op.joint) {
             require(b.columns == columns && b.rows == op.gates.rows, "a cell's matrix does not fit it");
-            require(op.window % 16 == 0, "a buffer is not aligned");
+            require(op.straddle % 16 == 0, "a buffer is not aligned");
             const int64_t steps = int64_t{plan_.segment - 1} * op.output.stride;
-            inside(op.window, (steps + columns) * plan_.lanes, plan_.arena, "a cell's window is out of range");
+            inside(op.straddle, (steps + columns) * plan_.lanes, plan_.arena, "a cell's straddle is out of range");
             inPrepared(op.bias, op.gates.rows);
             return op;
           }
@@ -340,9 +340,9 @@ class Decoder {
           require(gradient.held == 0, "a cell's gradient does not fit it");
           covered += gradient.rows;
         }
-        op.carry = rows();
-        require(!op.carry.packed, "a buffer is packed");
-        require(covered == units && op.carry.rows == (op.hasState ? 2 : 1) * units, "a cell's gradient does not fit it");
+        op.backflow = rows();
+        require(!op.backflow.packed, "a buffer is packed");
+        require(covered == units && op.backflow.rows == (op.hasState ? 2 : 1) * units, "a cell's gradient does not fit it");
         return op;
       }
       case OpCode::kSum:

@@ -122,11 +122,11 @@ struct Op {
     int64_t parameter;
   };
   std::vector<Part> parts;
-  int64_t window = 0;  // A cell whose block is both matrices: where its rows of step 0 begin. See CellOp in plan.ts.
+  int64_t straddle = 0;  // A cell whose block is both matrices: where its rows of step 0 begin. See CellOp in plan.ts.
   bool joint = false;
   int64_t place = 0;  // Of what a cell hands from step to step, among all that a tile's cells do.
   // Named by role: what is read (a sum and a cell's reverse read several), what is written, and a cell's buffers.
-  Rows from, target, gates, output, state, carry;
+  Rows from, target, gates, output, state, backflow;
   std::vector<Rows> sources;
 };
 

@@ -249,8 +249,8 @@ void TileRunner::runCell(const Op& op, int first, int end) {
     float* gates = at(op.gates, t);
     const float* previous = at(op.output, t - 1);
     if (op.joint) {
-      const float* window = arena_.data() + op.window + static_cast<int64_t>(t) * stride(op.output);
-      matrices_[op.block].product(window, gates, Start::kBias, prepared_ + op.bias);
+      const float* straddle = arena_.data() + op.straddle + static_cast<int64_t>(t) * stride(op.output);
+      matrices_[op.block].product(straddle, gates, Start::kBias, prepared_ + op.bias);
     } else {
       if (shape.inputGates < shape.gates) {
         kernels_.spread(prepared_ + op.bias, units, plan_.lanes, gates + shape.inputGates * count);
@@ -270,9 +270,9 @@ void TileRunner::runCell(const Op& op, int first, int end) {
 void TileRunner::runCellBackward(const Op& op, int first, int end) {
   const int count = floatsOf(op.output);
   const CellShape& shape = kCellShapes[op.kind];
-  float* flow = origin(op.carry);
-  float* carry = op.hasState ? flow + count : flow;
-  if (isLast() && end == length_) std::memset(flow, 0, floatsOf(op.carry) * sizeof(float));
+  float* flow = origin(op.backflow);
+  float* stateFlow = op.hasState ? flow + count : flow;
+  if (isLast() && end == length_) std::memset(flow, 0, floatsOf(op.backflow) * sizeof(float));
   for (int t = end - 1; t >= first; t--) {
     float* gates = at(op.gates, t);
     const float* state = op.hasState ? at(op.state, t) : gates;
@@ -282,7 +282,7 @@ void TileRunner::runCellBackward(const Op& op, int first, int end) {
     for (const Rows& gradient : op.sources) {
       kernels_.cells[op.kind].backward({gates + k, count, state + k, previousState + k, count,
                                                           output + k, previous + k, at(gradient, t), flow + k,
-                                                          carry + k, floatsOf(gradient)});
+                                                          stateFlow + k, floatsOf(gradient)});
       k += floatsOf(gradient);
     }
     if (start_ + t > 0) {

@@ -39,7 +39,7 @@ async function writePlans() {
   const { tableRows } = await load("src/engine/executor.js");
   const { encode } = await load("src/engine/encode.js");
   const { cellKinds } = await load("src/network/architecture.js");
-  const { Random } = await load("src/random.js");
+  const { Random } = await load("src/math/random.js");
   const setups = await load("test/engine/setups.js");
   const { batchesOf, carriedBatches, deadEnds, everyStep, layers, networkWith, skips, symbolsTo, web } =
     setups;

@@ -8,15 +8,15 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
-import { predict } from "../dist/experiments/reproduce.js";
 import { PROPERTY_NAMES } from "../dist/graph/properties.js";
-import { mean, variance } from "../dist/predict/statistics.js";
-import { targets } from "../dist/prune/target.js";
-import { isFinished, medianRegained, outcomesOf } from "../dist/report/pruning-outcomes.js";
-import { publishedPruning, publishedStructures, thesisCells } from "../dist/report/published.js";
-import { families, familyNames, propertyLabel } from "../dist/report/structure-outcomes.js";
+import { mean, variance } from "../dist/math/statistics.js";
 import { cellNames, targetNames } from "../dist/report/theme.js";
 import { duration } from "../dist/report/words.js";
+import { targets } from "../dist/sparsify/target.js";
+import { publishedPruning, publishedStructures, thesisCells } from "../dist/thesis/published.js";
+import { isFinished, medianRegained, outcomesOf } from "../dist/thesis/report/pruning-outcomes.js";
+import { families, familyNames, propertyLabel } from "../dist/thesis/report/structure-outcomes.js";
+import { predict } from "../dist/thesis/reproduce.js";
 
 const kept = fileURLToPath(new URL("../docs/reproduction/", import.meta.url));
 mkdirSync(kept, { recursive: true });

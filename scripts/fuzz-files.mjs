@@ -35,7 +35,7 @@ async function work(first, stride) {
   mkdirSync(own, { recursive: true });
   const { readers } = await import("./fuzz/readers.mjs");
   const { FiligreeError } = await import("../dist/errors.js");
-  const { Random } = await import("../dist/random.js");
+  const { Random } = await import("../dist/math/random.js");
   const kinds = Object.entries(readers(own));
   for (let number = first; number < cases; number += stride) {
     const random = new Random(`${values.seed}/${number}`);

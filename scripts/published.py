@@ -1,6 +1,6 @@
-"""Distils the thesis's published results into src/report/published.json.
+"""Distils the thesis's published results into src/thesis/published.json.
 
-    python3 scripts/published.py FOLDER [> src/report/published.json]
+    python3 scripts/published.py FOLDER [> src/thesis/published.json]
 
 FOLDER holds the CSV files of the thesis's repository (github.com/harshildarji/thesis, MIT licence) under the names
 pruning_CELL.csv, structure_CELL.csv, importance_CELL.csv and r_squared.csv, CELL being rnn_tanh, rnn_relu, lstm or gru.

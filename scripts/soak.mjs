@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { Random } from "../dist/random.js";
+import { Random } from "../dist/math/random.js";
 import { kindsOf } from "../dist/study/kind.js";
 import { StoreReader } from "../dist/study/reading.js";
 import { redisExecutor } from "../dist/study/redis/coordinator.js";

@@ -1,14 +1,15 @@
 // The library: what `import { … } from "filigree"` gives. Reports, exports, queues on Redis and
 // benchmarks are the command line's.
 
+import "./thesis/format.js";
+
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
 export type { Batches, ReadAt } from "./data/batches.js";
 export { makeBatches } from "./data/batches.js";
-export { readDataset, writeDataset } from "./data/csv.js";
 export { createDataset, type Dataset, type DatasetForm } from "./data/dataset.js";
 export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/generate.js";
-export { accepts, createGrammar, type Grammar, type GrammarData, readGrammar } from "./data/grammar.js";
-export { findGrammar, grammarNames } from "./data/grammars.js";
+export { accepts, createGrammar, type Grammar, type GrammarData } from "./data/grammar.js";
+export { grammarNames } from "./data/grammars.js";
 export { type NgramBaseline, scoreNgrams } from "./data/ngrams.js";
 export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
@@ -28,24 +29,27 @@ export { GRAPH_FAMILIES, type GraphFamily, randomStructureGraph } from "./graph/
 export { createGraph, type Graph } from "./graph/graph.js";
 export { type LayeredGraph, layerGraph } from "./graph/layers.js";
 export { type GraphProperties, graphProperties } from "./graph/properties.js";
+export { Random } from "./math/random.js";
 export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architecture.js";
 export type { Conventions } from "./network/conventions.js";
 export { initialise, Network, stack } from "./network/network.js";
-export { correctedStructure, thesisStructure } from "./network/structure.js";
-export { readStructure } from "./network/structure-weights.js";
-export { parseNetwork, type ReadOptions, readNetwork, saveNetwork } from "./network/weights.js";
+export { correctedStructure } from "./network/structure.js";
+export { parseNetwork, type ReadOptions, saveNetwork } from "./network/weights.js";
+export { readDataset, writeDataset } from "./paths/datasets.js";
+export { findGrammar, readGrammar } from "./paths/grammars.js";
+export { readNetwork, readStructure } from "./paths/networks.js";
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
 export { fitPredictor, loadPredictor, rank, savePredictor } from "./predict/predictor.js";
 export { readTable, type Table } from "./predict/table.js";
-export { type Criterion, type Density, densities, type PruneOptions, prune } from "./prune/prune.js";
-export type { Scope } from "./prune/scope.js";
-export type { Target } from "./prune/target.js";
-export { Random } from "./random.js";
+export { type Criterion, type Density, densities, type PruneOptions, prune } from "./sparsify/prune.js";
+export type { Scope } from "./sparsify/scope.js";
+export type { Target } from "./sparsify/target.js";
 export type { StudyInput } from "./study/document.js";
 export type { StudyEvent } from "./study/events.js";
 export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResult } from "./study/kind.js";
 export { StoreReader } from "./study/reading.js";
 export { type RunOptions, runStudy } from "./study/runner.js";
+export { thesisStructure } from "./thesis/structure.js";
 export { type ClassifyOptions, classify, type TrainingData } from "./train/classify.js";
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
 export { evaluateTexts, type NextSymbolOptions, nextSymbol, type TextEvaluation } from "./train/language.js";

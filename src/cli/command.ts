@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
-import { shareRemark } from "../prune/percent.js";
+import { shareRemark } from "../sparsify/percent.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { Stopped } from "./stopped.js";
 

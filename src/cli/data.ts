@@ -1,13 +1,14 @@
 // `filigree data`: make labelled strings from a grammar, and describe a dataset or a text before anything is trained on it.
 import { Command } from "commander";
 import { type Baseline, scoreBaselines } from "../data/baselines.js";
-import { readDataset, writeDatasets } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
-import { findGrammar, grammarNames } from "../data/grammars.js";
+import { grammarNames } from "../data/grammars.js";
 import { remarksOn } from "../data/remarks.js";
 import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
+import { readDataset, writeDatasets } from "../paths/datasets.js";
+import { findGrammar } from "../paths/grammars.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
 import { dataTextCommand } from "./data-text.js";
 

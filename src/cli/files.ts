@@ -1,19 +1,21 @@
 // Datasets, graphs and networks as the verbs take them: by path, or made up on the spot where an option is left out.
 import { statSync } from "node:fs";
-import { readDataset } from "../data/csv.js";
 import type { Dataset, DatasetForm } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
-import { findGrammar } from "../data/grammars.js";
 import { remarksOn } from "../data/remarks.js";
 import { parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import { readBytes } from "../files.js";
 import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
+import { Random } from "../math/random.js";
+import type { NamedGraph } from "../network/formats.js";
 import type { Network } from "../network/network.js";
-import { type NamedGraph, readStructure } from "../network/structure-weights.js";
-import { type ReadOptions, readNetwork } from "../network/weights.js";
-import { Random } from "../random.js";
+import type { ReadOptions } from "../network/weights.js";
+import { readDataset } from "../paths/datasets.js";
+import { findGrammar } from "../paths/grammars.js";
+import { readNetwork, readStructure } from "../paths/networks.js";
+import "../thesis/format.js";
 import type { TrainingData } from "../train/classify.js";
 import { type Protocol, readAt } from "../train/protocol.js";
 import type { ModelOptions, Output } from "./command.js";

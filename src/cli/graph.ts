@@ -15,7 +15,7 @@ import {
 import type { Graph } from "../graph/graph.js";
 import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properties.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
 import { between, Output, ProgressBar, required, seedOption, table, whole, withJson } from "./command.js";
 
 export function graphCommand(): Command {

@@ -1,9 +1,10 @@
 // `filigree reproduce`: the thesis, with its published numbers beside ours.
 import { Command, Option } from "commander";
-import type { Reproduction, Scale } from "../experiments/reproduce.js";
-import { targets } from "../prune/target.js";
-import { publishedPruning, thesisCells } from "../report/published.js";
-import type { LanguageResults, PruningRow } from "../report/results.js";
+import type { LanguageResults } from "../report/text-training.js";
+import { targets } from "../sparsify/target.js";
+import { publishedPruning, thesisCells } from "../thesis/published.js";
+import type { PruningRow } from "../thesis/report/results.js";
+import type { Reproduction, Scale } from "../thesis/reproduce.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   interruptible,
@@ -46,7 +47,7 @@ async function run(options: Options): Promise<void> {
   const scale: Scale = options.full ? "full" : "quick";
   const { protocol, seed, jobs, out = `results/${scale}` } = options;
   const seeds = Array.from({ length: options.seeds }, (_, i) => seed + i);
-  const { reproduce } = await import("../experiments/reproduce.js");
+  const { reproduce } = await import("../thesis/reproduce.js");
   let stop = () => {};
   let studying = false;
   let bar: ProgressBar | undefined;

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { encodeText, Joiner } from "../data/symbols.js";
 import type { ExecutorName } from "../engine/engine.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
 import {
   between,
   executorOption,

@@ -6,10 +6,10 @@ import { InputError } from "../errors.js";
 import type { Found, searchResult } from "../experiments/search.js";
 import type { StructureConfiguration } from "../experiments/structures.js";
 import { makeFolderOf } from "../files.js";
+import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
-import { Random } from "../random.js";
 import { classify } from "../train/classify.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {
@@ -88,6 +88,7 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const wiring = wiringOf(options);
   const { readGraph } = await import("../graph/files.js");
   const { structureOf } = await import("../experiments/structures.js");
+  await import("../thesis/format.js");
   const { trainingData } = await import("./files.js");
   const { describeEpoch, trainNetwork } = await import("./training.js");
   const graph = readGraph(path);
@@ -188,6 +189,7 @@ async function search(path: string, options: SearchOptions): Promise<void> {
   bar.stop();
 
   const { kinds } = await import("../experiments/kinds.js");
+  await import("../thesis/format.js");
   const { parseStudy } = await import("../study/document.js");
   const { defineStudy } = await import("../study/expand.js");
   const { StoreReader } = await import("../study/reading.js");

@@ -18,6 +18,7 @@ import { deleteStudy } from "../study/removal.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { encodeTable, type Format, formats, resultsTable, seriesTable } from "../study/table.js";
+import "../thesis/format.js";
 import { interruptible, Output, table } from "./command.js";
 import { Stopped } from "./stopped.js";
 import { count, duration, settings, short, studyProgress } from "./study-progress.js";

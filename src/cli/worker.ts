@@ -27,6 +27,7 @@ async function work({ redis, jobs }: { redis: string; jobs: number }): Promise<v
   output.remarkSlowness();
   // Loaded when needed: the queue takes longer to load than most verbs take.
   const { kinds } = await import("../experiments/kinds.js");
+  await import("../thesis/format.js");
   const { runWorker } = await import("../study/redis/worker.js");
   await interruptible(async (signal) => {
     await runWorker(redis, {

@@ -1,7 +1,7 @@
 // What the engine eats: examples in some order, cut into batches and padded, in the few flat arrays that cross into an
 // executor. The orders stand here too, because how examples are ordered decides how much of a batch is padding.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import type { Dataset } from "./dataset.js";
 import { ascii, type Vocabulary } from "./vocabulary.js";
 
@@ -23,7 +23,7 @@ export interface Batches {
   readonly carry?: Uint8Array;
 }
 
-/** Where a sequence is read out: at the last step of its padded batch, as the thesis does, or at its own last symbol. */
+/** Where a sequence is read out: at the last step of its padded batch, as in Darji (2021), or at its own last symbol. */
 export const readings = ["last-step", "last-symbol"] as const;
 export type ReadAt = (typeof readings)[number];
 

@@ -1,8 +1,7 @@
-// Datasets as CSV files, readable by a spreadsheet and compatible with the files of the thesis this project grew from
+// Datasets as CSV files, readable by a spreadsheet and compatible with the files of Darji (2021)
 // (an unnamed index column, `string`, `valid`). A bad row is named by file and line, because users bring their own files.
 import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";
-import { readText, writeTogether, writeWhole } from "../files.js";
 import { suggest } from "../suggest.js";
 import { BINARY, createDataset, type Dataset, type DatasetForm } from "./dataset.js";
 import { type DelimitedRow, parseDelimited, separatorNames } from "./delimited.js";
@@ -10,17 +9,10 @@ import { type DelimitedRow, parseDelimited, separatorNames } from "./delimited.j
 const COLUMNS_HINT = 'begin the file with the line "string,valid"';
 
 /**
- * Reads a CSV file whose header has a column `string` and a column `valid` or `label`; others are ignored. A label
+ * The dataset in CSV whose header has a column `string` and a column `valid` or `label`; others are ignored. A label
  * is the name of a class or its number, 0 or 1 where the classes have no names.
- * @throws FileError when the file cannot be read, InputError naming file and line when a row cannot be used.
- */
-export function readDataset(path: string, form?: DatasetForm): Dataset {
-  return parseDataset(readText(path), path, form);
-}
-
-/**
- * The dataset in a text, as `readDataset`.
- * @param path what messages call it.
+ * @param path how the text is called in messages.
+ * @throws InputError naming file and line when a row cannot be used.
  */
 export function parseDataset(text: string, path: string, form: DatasetForm = {}): Dataset {
   const { separator, rows: all } = parseDelimited(text, path);
@@ -93,29 +85,10 @@ function missing(name: string, { cells, line }: DelimitedRow, path: string): Inp
 }
 
 /**
- * Writes a dataset with the columns `,string,valid`, whole or not at all.
+ * A dataset as CSV with the columns `,string,valid`.
  * @param firstIndex the index of the first row; a test file goes on where its training file ended.
- * @throws FileError when the file cannot be written.
  */
-export function writeDataset(path: string, dataset: Dataset, firstIndex = 0): void {
-  writeWhole(path, encodeDataset(dataset, firstIndex));
-}
-
-/**
- * Writes training and test data, whose indices run on, both whole or neither.
- * @throws FileError when a file cannot be written.
- */
-export function writeDatasets(
-  train: readonly [path: string, Dataset],
-  test: readonly [path: string, Dataset],
-): void {
-  writeTogether([
-    [train[0], encodeDataset(train[1], 0)],
-    [test[0], encodeDataset(test[1], train[1].strings.length)],
-  ]);
-}
-
-function encodeDataset({ strings, labels }: Dataset, firstIndex: number): string {
+export function formatDataset({ strings, labels }: Dataset, firstIndex = 0): string {
   const rows = strings.map((string, row) => [firstIndex + row, string, labels[row]]);
   // What a reader might take for layout is quoted.
   return stringify([["", "string", "valid"], ...rows], { quoted_match: /^\s|\s$|\r/ });

@@ -1,8 +1,8 @@
 // Labelled strings made from a grammar: true strings as random walks meet them and false strings in named kinds, from
 // ones a single letter gives away to ones a single edit away from the truth. The defaults make a dataset with the sizes,
-// lengths and letters of the thesis's; `hard` takes away what its false strings show by their letters and their lengths.
+// lengths and letters of Darji's (2021); `hard` takes away what its false strings show by their letters and their lengths.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import { createDataset, type Dataset } from "./dataset.js";
 import { accepts, alphabetOf, countStrings, difference, type Grammar } from "./grammar.js";
 import { drawDistinct } from "./sample.js";
@@ -11,7 +11,7 @@ import { LONGEST_STRING } from "./vocabulary.js";
 /**
  * - `foreign`: from automata of the grammar's shape with letters that it does not have, at least one in every string;
  * - `relabelled`: from automata of the grammar's shape with its own letters on the wrong arcs, the first of which has only
- *   the letters of its first choice exchanged, as one of the thesis's has;
+ *   the letters of its first choice exchanged, as one of Darji's has;
  * - `edited`: one edit (substitute, insert, delete, or swap neighbours) from a true string, of the dataset if it has enough.
  *
  * Strings that happen to be true are never among them.
@@ -22,18 +22,18 @@ const KINDS = ["foreign", "relabelled", "edited"] as const;
 /** Shares of the kinds of false strings, in any unit: only their ratios count. */
 export type Mix = Readonly<Record<FalseKind, number>>;
 
-/** The thesis's mix, and one whose false strings have the lengths and letters of the true ones. */
+/** Darji's mix, and one whose false strings have the lengths and letters of the true ones. */
 export const MIXES = {
   thesis: { foreign: 56, relabelled: 44, edited: 0 },
   hard: { foreign: 0, relabelled: 0, edited: 1 },
 } as const satisfies Record<string, Mix>;
 
-/** What to generate; the defaults are the thesis's. */
+/** What to generate; the defaults are Darji's. */
 export interface GenerateOptions {
   readonly grammar: Grammar;
   /** Strings in all, half of them true. Default 25,000. */
   readonly count?: number;
-  /** Default `MIXES.thesis`. */
+  /** By default the first of `MIXES`. */
   readonly mix?: Mix;
   /** Letters of the shortest string, at least 1. Default 11. */
   readonly minLength?: number;
@@ -48,7 +48,7 @@ interface Bounds {
   readonly maxLength: number;
 }
 
-/** Automata of each relettered kind: the thesis's data shows four of each. */
+/** Automata of each relettered kind: Darji's data shows four of each. */
 const AUTOMATA = 4;
 /** How often the strings to edit are added to before a language is given up. */
 const MORE_ROUNDS = 10;
@@ -59,7 +59,7 @@ const MOST_STRINGS = 10_000_000;
  *
  * True strings come as random walks would first meet them (`drawDistinct`): the short ones are all there and the long
  * ones are a sample. Each false kind of another automaton draws the same way from up to four such automata in turn, so
- * with fewer strings from each the false strings are shorter, as in the thesis; edited strings have the lengths of true ones.
+ * with fewer strings from each the false strings are shorter, as in Darji's data; edited strings have the lengths of true ones.
  * @throws InputError when an option is out of range or the language has too few strings.
  */
 export function generateDataset(options: GenerateOptions, random: Random): { train: Dataset; test: Dataset } {

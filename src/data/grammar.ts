@@ -3,7 +3,6 @@
 // questions everything else asks: is this string in the language, and how many strings are there.
 import { z } from "zod";
 import { InputError } from "../errors.js";
-import { readText } from "../files.js";
 import { ascii } from "./vocabulary.js";
 
 /** An arc of the automaton: reading `symbol` moves on to the state `to`. */
@@ -122,9 +121,8 @@ export function createGrammar(data: unknown, where = "grammar"): Grammar {
   };
 }
 
-/** Reads a grammar from a JSON file. @throws FileError, or InputError as `createGrammar`. */
-export function readGrammar(path: string): Grammar {
-  const text = readText(path);
+/** The grammar in JSON; `path` is how it is called in messages. @throws InputError as `createGrammar`. */
+export function parseGrammar(text: string, path: string): Grammar {
   let data: unknown;
   try {
     data = JSON.parse(text);

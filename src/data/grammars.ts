@@ -2,11 +2,11 @@
 // and Tomita's seven. The Tomita automata are complete (they name their trap states) as they stand in the literature.
 import { InputError } from "../errors.js";
 import { suggest } from "../suggest.js";
-import { createGrammar, type Grammar, type GrammarData, readGrammar } from "./grammar.js";
+import { createGrammar, type Grammar, type GrammarData } from "./grammar.js";
 
 type ArcData = GrammarData["arcs"][number];
 
-/** Reber's grammar (Reber 1967) as the thesis draws it: letters B T P S X V E. */
+/** Reber's grammar (Reber 1967) as Darji (2021) draws it: letters B T P S X V E. */
 const REBER: ArcData[] = [
   ["0", "B", "1"],
   ["1", "T", "2"],
@@ -71,14 +71,13 @@ const BUILT_IN: readonly GrammarData[] = [
 /** The names of the built-in grammars. */
 export const grammarNames: readonly string[] = BUILT_IN.map(({ name }) => name);
 
-/** A built-in grammar by its name, or one read from a path that ends in `.json`. @throws InputError, FileError */
-export function findGrammar(nameOrPath: string): Grammar {
-  if (nameOrPath.endsWith(".json")) return readGrammar(nameOrPath);
-  const data = BUILT_IN.find(({ name }) => name === nameOrPath);
-  if (data) return createGrammar(data, nameOrPath);
+/** A built-in grammar by its name. @throws InputError when there is none. */
+export function builtInGrammar(name: string): Grammar {
+  const data = BUILT_IN.find((grammar) => grammar.name === name);
+  if (data) return createGrammar(data, name);
   throw new InputError({
-    where: nameOrPath,
+    where: name,
     what: "no such grammar",
-    hint: suggest(nameOrPath, grammarNames, `choose one of ${grammarNames.join(", ")} or name a .json file`),
+    hint: suggest(name, grammarNames, `choose one of ${grammarNames.join(", ")} or name a .json file`),
   });
 }

@@ -2,7 +2,7 @@
 // once the likely strings are used up and never ends when they run out; the method here draws without replacement, so
 // every string comes once, no draw is wasted, and a language that runs out simply ends.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import type { Grammar } from "./grammar.js";
 
 /** The most entries the table of weights by length and state may have: 160 MB. */

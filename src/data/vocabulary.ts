@@ -97,7 +97,7 @@ export class Vocabulary {
   }
 }
 
-/** Row i is ASCII code i; the strings of the thesis and of all grammars are written in it. Row 0 is the padding. */
+/** Row i is ASCII code i; the strings of all grammars are written in it. Row 0 is the padding. */
 export const ascii = new Vocabulary(Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)));
 
 /**

@@ -61,7 +61,7 @@ function rowsOf(op: StageOp): Rows[] {
   const values: Readonly<Record<string, unknown>> = { ...op };
   return Object.entries(operations[op.op]).flatMap(([field, kind]) => {
     const value = values[field];
-    if (value === undefined || !["rows", "optional", "list", "window"].includes(kind)) return [];
+    if (value === undefined || !["rows", "optional", "list", "straddle"].includes(kind)) return [];
     return value as Rows | Rows[];
   });
 }

@@ -2,10 +2,10 @@
 // while the machine's speed drifts.
 
 import type { Batches } from "../data/batches.js";
+import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { cellsOf } from "../network/architecture.js";
 import { initialise, type Network, stack, tensorNames } from "../network/network.js";
-import { Random } from "../random.js";
 import { type CompileOptions, compile } from "./compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
 import { type Executor, optimisers } from "./executor.js";

@@ -79,8 +79,8 @@ const PACKED_SAVES = 12;
 /** Floats of a table of inputs beyond which a stream multiplies instead of looking up. */
 const LARGEST_STREAM_TABLE = 2 ** 26;
 
-/** Columns of a window up to which two compressed matrices are one: what they read stays in the first-level cache. */
-const WINDOW = 512;
+/** Columns of a straddle up to which two compressed matrices are one: what they read stays in the first-level cache. */
+const STRADDLE = 512;
 
 /**
  * Compiles a network for batches of up to `batch` examples and `steps` time steps.
@@ -479,10 +479,10 @@ class Compiler {
     const recurrent = block(hiddenRows, units, hiddenParts);
     const columns = read ? this.outputs.rows + read.first + read.rows - output.first : 0;
     const compressed = [affine, recurrent].every((index) => index !== undefined && this.blocks[index].sparse);
-    // Streams know no windows: a cell's state is not beside what it reads, and neither is it where that is dropped.
+    // Streams know no straddles: a cell's state is not beside what it reads, and neither is it where that is dropped.
     const adjacent = this.lanes > 1 && this.inputs === this.outputs;
-    const windowed = compressed && looked === undefined && columns <= WINDOW && adjacent;
-    const packs = !windowed && this.packs([direct?.block, affine]);
+    const straddles = compressed && looked === undefined && columns <= STRADDLE && adjacent;
+    const packs = !straddles && this.packs([direct?.block, affine]);
     const chunk = this.chunkOf(gates.rows, packs);
     // Where the products of inputs are packed, they are unpacked all at once.
     let sums = packs ? this.packed(inputRows.rows, chunk) : inputRows;
@@ -497,11 +497,11 @@ class Compiler {
       ops.push({ op: "gather", table: to, to: inputRows });
       if (packs) sums = this.pack(ops, inputRows, chunk);
     }
-    if (windowed) {
+    if (straddles) {
       const both = [...inputParts(this.outputs.rows - output.first), ...hiddenParts];
-      const window = { of: this.outputs, first: output.first, rows: columns };
+      const straddle = { of: this.outputs, first: output.first, rows: columns };
       const joint = block(gates, columns, both);
-      ops.push({ op: "cell", kind, block: joint, bias, window, gates, output, state });
+      ops.push({ op: "cell", kind, block: joint, bias, straddle, gates, output, state });
     } else {
       if (read && affine !== undefined) {
         const from = packs ? this.pack(ops, read, chunk) : read;
@@ -510,16 +510,25 @@ class Compiler {
       if (packs) ops.push({ op: "unpack", from: sums, to: inputRows, gradient: false, accumulate: false });
       // A gate without an input's share, GRU's last, starts from its bias.
       const hiddenBias = input.at(-1) === undefined ? bias + gates.rows - units : -1;
-      const window = undefined;
-      ops.push({ op: "cell", kind, block: recurrent, bias: hiddenBias, window, gates, output, state });
+      const straddle = undefined;
+      ops.push({ op: "cell", kind, block: recurrent, bias: hiddenBias, straddle, gates, output, state });
     }
     this.forward.push(this.stage("forward", ops, chunk));
 
     return (gradients, before) => {
       const flow = affine === undefined ? undefined : this.flowInto(sources);
-      const carry = whole(this.sequence(units * (state ? 2 : 1), { held: 1 }));
+      const backflow = whole(this.sequence(units * (state ? 2 : 1), { held: 1 }));
       const backward: BackwardOp[] = [...before];
-      backward.push({ op: "cellBackward", kind, block: recurrent, gates, output, state, gradients, carry });
+      backward.push({
+        op: "cellBackward",
+        kind,
+        block: recurrent,
+        gates,
+        output,
+        state,
+        gradients,
+        backflow,
+      });
       const packs = this.packs([direct?.block, affine, recurrent]);
       const chunk = this.chunkOf(gates.rows, packs);
       const pack = (rows: Rows, shift: 0 | 1 = 0) => (packs ? this.pack(backward, rows, chunk, shift) : rows);

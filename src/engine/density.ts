@@ -1,7 +1,7 @@
 // At which density the compressed form of a matrix becomes the faster one, for matrices of several shapes: what
 // `filigree bench density` prints and the table in blocks.ts is read off from.
+import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
-import { Random } from "../random.js";
 import { kernelSide, randomMask, type Shape } from "./kernel-times.js";
 import { interleave, ratioOf } from "./rounds.js";
 

@@ -85,11 +85,11 @@ function encodeOp(op: Op, lanes: number): number[] {
         words.push(parts.length, ...parts.flatMap((part) => [part.first, part.rows, part.parameter]));
         break;
       }
-      case "window": {
+      case "straddle": {
         // Its rows lie behind those of the step before.
-        const window = value as Rows | undefined;
-        const behind = window && window.of.offset + (window.first - window.of.rows) * lanes;
-        words.push(window?.rows ?? 0, behind ?? 0);
+        const straddle = value as Rows | undefined;
+        const behind = straddle && straddle.of.offset + (straddle.first - straddle.of.rows) * lanes;
+        words.push(straddle?.rows ?? 0, behind ?? 0);
         break;
       }
     }

@@ -2,8 +2,8 @@
 // `filigree bench kernels` prints and the roofline shows (Williams, Waterman & Patterson 2009). Operations and bytes are
 // those that a kernel cannot avoid: every operand is read once and every result written once.
 import { EngineError } from "../errors.js";
+import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
-import { Random } from "../random.js";
 import { buildHint, loadNative } from "./native.js";
 import { interleave, type Side } from "./rounds.js";
 

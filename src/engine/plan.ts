@@ -100,8 +100,8 @@ export interface AffineOp {
 
 /**
  * Recurrent cells of one kind, side by side, over all steps. `gates` holds the input's share, a gate's rows for all
- * units after the other's; it becomes what the reverse needs. With a `window` the block is input and hidden matrix in
- * one, and `gates` holds nothing before: the window's row j of step t is row first + j of step t - 1 of its sequence,
+ * units after the other's; it becomes what the reverse needs. With a `straddle` the block is input and hidden matrix in
+ * one, and `gates` holds nothing before: the straddle's row j of step t is row first + j of step t - 1 of its sequence,
  * counted on into step t, which lies behind it.
  */
 export interface CellOp {
@@ -109,9 +109,9 @@ export interface CellOp {
   readonly kind: CellKind;
   /** The hidden matrix, or both. */
   readonly block: number;
-  /** With a window that of all gates; GRU without one: of n's hidden share, a value for each unit. Otherwise -1. */
+  /** With a straddle that of all gates; GRU without one: of n's hidden share, a value for each unit. Otherwise -1. */
   readonly bias: number;
-  readonly window: Rows | undefined;
+  readonly straddle: Rows | undefined;
   readonly gates: Rows;
   readonly output: Rows;
   /** LSTM: c and tanh c, twice as many rows as there are units. Otherwise absent. */
@@ -212,8 +212,8 @@ export interface CellBackwardOp {
   readonly state: Rows | undefined;
   /** Gradients of the outputs, one after the other for all units. */
   readonly gradients: readonly Rows[];
-  /** One step that carries the gradient of the output from step to step, and LSTM's also that of c: `flow`, then c's. */
-  readonly carry: Rows;
+  /** One step, which hands the gradient of the output to the step before, and LSTM's also that of c: `flow`, then c's. */
+  readonly backflow: Rows;
 }
 
 /** to(t, j, l) = (accumulate ? to(t, j, l) : 0) + sum over i of block(i, j)·from(t, i, l). */
@@ -344,7 +344,7 @@ export interface Plan {
 }
 
 /** How an operation's fields go over the border of the native executor, in their order; see encode.ts and native/plan.cc. */
-type Field = "number" | "flag" | "kind" | "rows" | "optional" | "list" | "parts" | "window";
+type Field = "number" | "flag" | "kind" | "rows" | "optional" | "list" | "parts" | "straddle";
 type Fields<O> = O extends Op ? Readonly<Record<Exclude<keyof O, "op">, Field>> : never;
 
 /** Every operation with its fields. Its place in this table is its code in native/plan.h. */
@@ -361,7 +361,7 @@ export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op:
     gates: "rows",
     output: "rows",
     state: "optional",
-    window: "window",
+    straddle: "straddle",
   },
   sum: { from: "list", to: "rows" },
   dropout: { layer: "number", rate: "number", from: "rows", to: "rows" },
@@ -379,7 +379,7 @@ export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op:
     output: "rows",
     state: "optional",
     gradients: "list",
-    carry: "rows",
+    backflow: "rows",
   },
   affineBackward: { block: "number", from: "rows", to: "rows", accumulate: "flag" },
   weightGradient: { block: "number", from: "rows", input: "rows", shift: "number" },

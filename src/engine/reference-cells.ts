@@ -7,7 +7,7 @@ import type { CellContext } from "./reference-tile.js";
 /** Runs cells side by side over all steps; see `CellOp`. `gates` holds what the reverse needs afterwards. */
 export function cellForward(op: CellOp, context: CellContext): void {
   const { arena, prepared, at } = context;
-  const { kind, gates, output, state, window } = op;
+  const { kind, gates, output, state, straddle } = op;
   const cell = cells[kind];
   const units = output.rows;
   const fill = (t: number, first: number, rows: number) => {
@@ -16,9 +16,9 @@ export function cellForward(op: CellOp, context: CellContext): void {
     }
   };
   for (let t = context.first; t < context.end; t++) {
-    if (window) {
+    if (straddle) {
       fill(t, 0, gates.rows);
-      context.addProduct(at(window, t - 1), at(gates, t));
+      context.addProduct(at(straddle, t - 1), at(gates, t));
     } else {
       // A gate without an input's share, GRU's last, starts from its bias.
       if (cell.input.at(-1) === undefined) fill(t, gates.rows - units, units);
@@ -39,29 +39,29 @@ export function cellForward(op: CellOp, context: CellContext): void {
 /** The reverse of `cellForward`: leaves the gradient of the pre-activations in `gates`. */
 export function cellBackward(op: CellBackwardOp, context: CellContext): void {
   const { arena, at } = context;
-  const { kind, gates, output, carry } = op;
+  const { kind, gates, output, backflow } = op;
   const cell = cells[kind];
   const units = output.rows;
   // Where each unit's gradient comes from.
   const sources = op.gradients.flatMap((rows) =>
     Array.from({ length: rows.rows }, (_, i) => (t: number) => at(rows, t, i)),
   );
-  if (context.ends) arena.fill(0, at(carry), at(carry, 0, carry.rows));
+  if (context.ends) arena.fill(0, at(backflow), at(backflow, 0, backflow.rows));
   for (let t = context.end - 1; t >= context.first; t--) {
     eachUnit(op, context, t, (unit, u, l) => {
-      const carried = at(carry, 0, u) + l;
-      const carriedState = at(carry, 0, units + u) + l;
+      const back = at(backflow, 0, u) + l;
+      const backState = at(backflow, 0, units + u) + l;
       const flow: Flow = {
-        output: arena[sources[u](t) + l] + arena[carried],
-        state: cell.hasState ? arena[carriedState] : 0,
+        output: arena[sources[u](t) + l] + arena[back],
+        state: cell.hasState ? arena[backState] : 0,
         previousOutput: 0,
       };
       cell.backward(unit, flow);
       for (const [i, gate] of unit.gates.entries()) arena[at(gates, t, i * units + u) + l] = gate;
-      arena[carried] = flow.previousOutput;
-      if (cell.hasState) arena[carriedState] = flow.state;
+      arena[back] = flow.previousOutput;
+      if (cell.hasState) arena[backState] = flow.state;
     });
-    context.addTransposedProduct(at(gates, t, share(cell.hidden).first * units), at(carry));
+    context.addTransposedProduct(at(gates, t, share(cell.hidden).first * units), at(backflow));
   }
 }
 

@@ -1,7 +1,7 @@
 // Times streams: what `filigree bench stream` prints and bench/inference.mjs compares.
+import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
-import { Random } from "../random.js";
 import { sparsified } from "./benchmark.js";
 import type { Plan, StageOp } from "./plan.js";
 import { interleave, median, timed } from "./rounds.js";

@@ -5,13 +5,14 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseDataset } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
-import { findGrammar, grammarNames } from "../data/grammars.js";
+import { grammarNames } from "../data/grammars.js";
 import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
 import { cuts } from "../data/symbols.js";
 import { createTextData, type TextData } from "../data/text.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
+import { findGrammar } from "../paths/grammars.js";
 import { canonicalJson, type JsonObject, sha256 } from "../study/json.js";
 import { decodeText } from "../text.js";
 import type { TrainingData } from "../train/classify.js";
@@ -86,7 +87,7 @@ function changed(where: string): InputError {
   });
 }
 
-/** How a trial names its strings. Generated Reber strings as in the thesis when everything is left out. */
+/** How a trial names its strings. Generated Reber strings as in Darji (2021) when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
 export type TextConfiguration = z.output<typeof texts>;

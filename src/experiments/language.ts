@@ -1,8 +1,8 @@
 // The language model of a reproduction: a small one on a text that comes with the package, trained in half a minute, to
-// show that the engine learns what is not the thesis's, and what n-grams say of it.
+// show that the engine learns texts too, and what n-grams say of it.
 import { fileURLToPath } from "node:url";
-import type { LanguageResults } from "../report/results.js";
 import { readNotes } from "../report/study-summary.js";
+import type { LanguageResults } from "../report/text-training.js";
 import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";
 

@@ -1,13 +1,13 @@
 // The trial kind `prune`: takes a trained network, prunes it, evaluates it and retrains it under its fixed mask. It
-// answers the thesis's first three questions: what can go, what hurts most, how soon it is regained.
+// answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
 import { z } from "zod";
+import { Random } from "../math/random.js";
 import { parseNetwork, saveNetwork } from "../network/weights.js";
-import { shareRemark } from "../prune/percent.js";
-import { criteria, densities, prune } from "../prune/prune.js";
-import { regainedAfter } from "../prune/regain.js";
-import { scopes } from "../prune/scope.js";
-import { targets } from "../prune/target.js";
-import { Random } from "../random.js";
+import { shareRemark } from "../sparsify/percent.js";
+import { criteria, densities, prune } from "../sparsify/prune.js";
+import { regainedAfter } from "../sparsify/regain.js";
+import { scopes } from "../sparsify/scope.js";
+import { targets } from "../sparsify/target.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialKind, TrialSpec } from "../study/kind.js";
 import { classify } from "../train/classify.js";

@@ -1,5 +1,5 @@
-// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the thesis's second
-// experiment is a study: many random graphs, each with its properties and the accuracy that its network reached.
+// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the second experiment of
+// Darji (2021) is a study: many random graphs, each with its properties and the accuracy that its network reached.
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { randomStructureGraph, type StructureFamily } from "../graph/generators.js";
@@ -8,19 +8,12 @@ import { layerGraph } from "../graph/layers.js";
 import { MORE_PROPERTY_NAMES, moreGraphProperties } from "../graph/more-properties.js";
 import { formatNodeLink } from "../graph/node-link.js";
 import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
-import { type CellKind, cellKinds } from "../network/architecture.js";
+import { Random } from "../math/random.js";
+import { cellKinds } from "../network/architecture.js";
+import { wireAs } from "../network/formats.js";
 import { initialise } from "../network/network.js";
-import {
-  correctedStructure,
-  readouts,
-  recurrences,
-  STRUCTURE_EMBEDDING,
-  thesisStructure,
-} from "../network/structure.js";
+import { correctedStructure, readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import { Random } from "../random.js";
-import { thesisCells } from "../report/published.js";
-import type { StudyInput } from "../study/document.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { classify } from "../train/classify.js";
@@ -31,7 +24,7 @@ import { arithmetic } from "./arithmetic.js";
 import { type DataConfiguration, dataSchema, identifying, loadData } from "./data.js";
 import { NETWORK, recording, trainMetrics } from "./training.js";
 
-/** The two families of random graphs that the thesis draws its structures from. */
+/** The two families of random graphs that Darji (2021) draws structures from. */
 export const structureFamilies = [
   "barabasi_albert",
   "watts_strogatz",
@@ -59,7 +52,7 @@ const given = z
   });
 
 const wiring = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("thesis") }).describe("Exactly what the thesis's code does."),
+  z.strictObject({ kind: z.literal("thesis") }).describe("Exactly what the published code does."),
   z
     .strictObject({
       kind: z.literal("corrected"),
@@ -139,60 +132,19 @@ export function graphOf(graph: StructureConfiguration["graph"]): Graph {
   return randomStructureGraph(family, new Random(seed).stream(`${family} ${number}`));
 }
 
-/** The network of a graph, wired as a configuration says. @throws InputError as `thesisStructure`. */
+/** The network of a graph, wired as a configuration says. @throws InputError as `wireAs`. */
 export function structureOf(
   graph: Graph,
   { cell, wiring }: Pick<StructureConfiguration, "cell" | "wiring">,
   where?: string,
 ) {
   const layered = layerGraph(graph, where);
-  return wiring.kind === "thesis"
-    ? thesisStructure(layered, cell, where)
-    : correctedStructure(layered, cell, wiring, where);
+  return wiring.kind === "corrected"
+    ? correctedStructure(layered, cell, wiring, where)
+    : wireAs(wiring.kind, layered, cell, where);
 }
 
-/** The strings of the experiment: the thesis's, or under `corrected` those with hard negatives. */
+/** The strings of the experiment: those of Darji (2021), or under `corrected` those with hard negatives. */
 export function structureData(protocol: Protocol): DataConfiguration {
   return dataSchema.parse({ mix: protocol === "thesis" ? "thesis" : "hard" });
-}
-
-export interface StructureStudyOptions {
-  readonly protocol: Protocol;
-  /** The thesis's when left out. */
-  readonly cells?: readonly CellKind[];
-  /** Graphs of each family, the same for all cells; 100 as in the thesis when left out. */
-  readonly graphs?: number;
-  /** `structureData(protocol)` when left out. */
-  readonly data?: DataConfiguration;
-  readonly epochs?: number;
-  /** Strings in a batch; 128 as in the thesis when left out. */
-  readonly batch?: number;
-  /** Of the networks for each graph and cell, counting up; 1 alone when left out. */
-  readonly seeds?: readonly number[];
-}
-
-/** The thesis's experiment with random structures, as a study called `structures-thesis` or `structures-corrected`. */
-export function structureStudy({
-  protocol,
-  cells = thesisCells,
-  graphs = 100,
-  data = structureData(protocol),
-  epochs = 15,
-  batch = 128,
-  seeds = [1],
-}: StructureStudyOptions): StudyInput {
-  return {
-    name: `structures-${protocol}`,
-    kind: structureKind.name,
-    fixed: { protocol, epochs, batch, data: { ...data }, tested: "last-epoch" },
-    // The number varies slowest, so that an interrupted study has some of everything.
-    grid: {
-      "graph.number": Array.from({ length: graphs }, (_, number) => number),
-      cell: [...cells],
-      "graph.family": [...structureFamilies],
-    },
-    replicates: seeds.length,
-    seed: seeds[0],
-    objective: { metric: "testAccuracy" },
-  };
 }

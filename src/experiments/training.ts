@@ -2,10 +2,10 @@
 // pruning starts from.
 import { z } from "zod";
 import { optimiserKinds, optimisers } from "../engine/executor.js";
+import { Random } from "../math/random.js";
 import { cellKinds } from "../network/architecture.js";
 import { initialise, stack } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
-import { Random } from "../random.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialContext, TrialKind, TrialResult } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";

@@ -1,8 +1,8 @@
-// Seeded random graphs with networkx's definitions, and the structures of the thesis drawn from them. Equal
+// Seeded random graphs with networkx's definitions, and the structures of Darji (2021) drawn from them. Equal
 // parameters and an equal seed give the same graph on every machine, not the one that networkx would give for
 // that seed.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import { adjacencyOf } from "./adjacency.js";
 import {
   checkEdgeCount,
@@ -298,12 +298,12 @@ export const GRAPH_FAMILIES = {
 
 export type GraphFamily = keyof typeof GRAPH_FAMILIES;
 
-/** The two families of the thesis. */
+/** The two families of Darji (2021). */
 export type StructureFamily = "barabasi_albert" | "watts_strogatz";
 
 /**
- * A random structure as the thesis draws it: n uniform in [10, 50], then Barabási–Albert with m = ⌊n / 10⌋ or
- * connected Watts–Strogatz with k = ⌊n / 5⌋ and p = 1. The thesis gave up after 10 tries at a connected
+ * A random structure as Darji (2021) draws it: n uniform in [10, 50], then Barabási–Albert with m = ⌊n / 10⌋ or
+ * connected Watts–Strogatz with k = ⌊n / 5⌋ and p = 1. His code gave up after 10 tries at a connected
  * graph, which for the smallest n would now and then end a whole study; going on changes nothing else.
  */
 export function randomStructureGraph(family: StructureFamily, random: Random): Graph {

@@ -17,7 +17,7 @@ export interface LayeredGraph {
 
 /**
  * Orients a graph and cuts it into layers. An undirected edge runs from its lower to its higher node, as in
- * the thesis; a directed one stays. Several components are allowed; a node without edges is a source.
+ * Darji (2021); a directed one stays. Several components are allowed; a node without edges is a source.
  * @param where how the graph is called in messages
  * @param nameOf how a node is called in messages
  * @throws InputError when the graph has no edges, or is directed and has a cycle.

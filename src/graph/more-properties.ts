@@ -1,4 +1,4 @@
-// Properties of a graph beyond the thesis's 23: how clustered, how small-world, how assortative it is, how
+// Properties of a graph beyond Darji's 23: how clustered, how small-world, how assortative it is, how
 // fast its walks multiply, and how many ways lead through it. None is ever undefined for a connected graph, so
 // that all can be features of a predictor.
 import { type Adjacency, adjacencyOf } from "./adjacency.js";
@@ -7,7 +7,7 @@ import { countPaths, layerGraph } from "./layers.js";
 import { graphProperties } from "./properties.js";
 import { adjacencySpectralRadius } from "./spectrum.js";
 
-/** The names of the properties that the thesis does not have. */
+/** The names of the properties that Darji (2021) does not have. */
 export const MORE_PROPERTY_NAMES = [
   "clustering",
   "small_world_sigma",

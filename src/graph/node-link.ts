@@ -1,4 +1,4 @@
-// Graphs as networkx's node-link JSON, the form in which the thesis's graphs are kept. Versions of networkx
+// Graphs as networkx's node-link JSON, the form in which Darji's graphs (2021) are kept. Versions of networkx
 // differ in calling the list of edges "links" or "edges"; both are read, "links" is written.
 import { z } from "zod";
 import { InputError } from "../errors.js";

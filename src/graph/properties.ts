@@ -1,4 +1,4 @@
-// The 23 properties by which the thesis describes a graph, with its names and its definitions, which are
+// The 23 properties by which Darji (2021) describes a graph, with its names and its definitions, which are
 // networkx's on the undirected graph. They are the features from which performance is predicted, so their
 // order here is the order of its tables.
 import { adjacencyOf } from "./adjacency.js";
@@ -6,7 +6,7 @@ import { edgesOf, type Graph } from "./graph.js";
 import { layerGraph } from "./layers.js";
 import { type Progress, shortestPaths } from "./shortest-paths.js";
 
-/** The names of the 23 properties, in the order of the thesis's tables. */
+/** The names of the 23 properties, in the order of Darji's tables. */
 export const PROPERTY_NAMES = [
   "layers",
   "nodes",

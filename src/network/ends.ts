@@ -1,7 +1,7 @@
 // The embedding and the read-out of a PyTorch state dict. They are called anything, so they are told by their shapes, their
 // biases and only then by their names; where that fails, what there is instead is named.
-import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors.js";
+import { isEqual } from "./equal.js";
 import type { StoredEnds } from "./layout.js";
 import { quote, type Safetensors } from "./safetensors.js";
 
@@ -57,7 +57,7 @@ export function linearMatrices(file: Safetensors): Matrix[] {
     if (shape.length !== 2 || RECURRENT.test(name) || name.endsWith("_mask")) return [];
     const [rows, columns] = shape;
     const bias = name.replace(/weight$/, "bias");
-    const hasBias = bias !== name && isDeepStrictEqual(file.tensors.get(bias)?.shape, [rows]);
+    const hasBias = bias !== name && isEqual(file.tensors.get(bias)?.shape, [rows]);
     return [{ name, rows, columns, ...(hasBias && { bias }) }];
   });
 }
@@ -96,7 +96,7 @@ function tied(file: Safetensors, matrices: readonly Matrix[], { inputs, units }:
 
 function isTied(file: Safetensors, embedding: Matrix, head: Matrix): boolean {
   const [one, other] = [embedding, head].map(({ name }) => file.tensors.get(name)!);
-  return isDeepStrictEqual(one.shape, other.shape) && isDeepStrictEqual(one.values, other.values);
+  return isEqual(one.shape, other.shape) && isEqual(one.values, other.values);
 }
 
 const EMBEDDING_NAME = /emb|encoder|lookup|wte|vectors/i;

@@ -1,11 +1,11 @@
 // Networks that were saved elsewhere, recognised by the names of their recurrent tensors and the shapes of the others:
-// PyTorch's nn.RNN, nn.LSTM and nn.GRU and their cells inside any module, and the thesis's own modules. Equations, gate
-// order and matrix layout are PyTorch's in both, so reading them is a matter of telling which tensor is which.
-import { basename } from "node:path";
+// PyTorch's nn.RNN, nn.LSTM and nn.GRU and their cells inside any module, and registered formats. Equations, gate order and
+// matrix layout are PyTorch's in all, so reading them is a matter of telling which tensor is which.
 import { InputError, type Remark } from "../errors.js";
 import { type CellKind, EMBEDDING } from "./architecture.js";
 import { applyMasks } from "./foreign-masks.js";
 import { withoutBookkeeping } from "./foreign-parts.js";
+import { type ForeignFormat, foreignFormats } from "./formats.js";
 import {
   type Layout,
   layoutOf,
@@ -19,17 +19,17 @@ import { torchParts } from "./torch.js";
 
 /** What a foreign file holds. */
 export interface Foreign {
-  /** Who wrote it: the thesis's code has rules of its own. */
-  readonly origin: "thesis" | "torch";
+  /** PyTorch's modules, or a format with rules of its own. */
+  readonly origin: "torch" | ForeignFormat;
   readonly layout: Layout;
   /** The file with masks applied to their weights and without what is no part of a network. */
   readonly file: Safetensors;
 }
 
 /**
- * The network that PyTorch or the thesis's code wrote: an embedding, a stack of cells and a linear read-out.
+ * The network that PyTorch or the code of a registered format wrote: an embedding, a stack of cells and a linear read-out.
  * @param cell what the caller takes its cells to be; see `kindOf`.
- * @throws InputError when it is of neither origin or has a part that Filigree does not have, which is named.
+ * @throws InputError when it is of no such origin or has a part that Filigree does not have, which is named.
  */
 export function readForeign(
   source: Safetensors,
@@ -38,8 +38,11 @@ export function readForeign(
 ): Foreign {
   const { file: pruned, masks } = applyMasks(source, where, remark);
   const file = withoutBookkeeping(pruned, where, remark);
-  const thesis = thesisCells(file, where);
-  const parts = thesis ? { cells: thesis, ends: thesisEnds } : torchParts(file, where, remark);
+  const [own] = [...foreignFormats()].flatMap((format) => {
+    const parts = format.stack(file, where);
+    return parts ? [{ origin: format, parts }] : [];
+  });
+  const { origin, parts } = own ?? { origin: "torch", parts: torchParts(file, where, remark) };
   const layout = stackLayout(file, where, { ...parts, cell, remark });
   const found = [...layout.tensors].flatMap(([own, stored]) => {
     const mask = masks.get(stored);
@@ -52,7 +55,6 @@ export function readForeign(
       hint: "make pruning permanent with prune.remove before saving the model",
     });
   });
-  const origin = thesis ? "thesis" : "torch";
   return { origin, layout: { ...layout, masks: new Map([...layout.masks, ...found]) }, file };
 }
 
@@ -106,7 +108,7 @@ export function kindOf(
 ): CellKind {
   if (gates !== 1) return gates === 3 ? "gru" : "lstm";
   if (cell === "rnn-tanh" || cell === "rnn-relu") return cell;
-  const said = file.metadata.get("nonlinearity") ?? basename(where) + prefix;
+  const said = file.metadata.get("nonlinearity") ?? where.replace(/^.*[\\/]/s, "") + prefix;
   if (/relu/i.test(said)) return "rnn-relu";
   if (cell === undefined && !/tanh/i.test(said)) {
     remark(
@@ -114,43 +116,4 @@ export function kindOf(
     );
   }
   return "rnn-tanh";
-}
-
-/** The thesis's names of the cell of layer `index`, or of skip cell `index`. */
-export function thesisCell(index: number, part: "recurrent_layers" | "skip_layers"): StoredCell {
-  const prefix = `recurrent.${part}.${index}`;
-  return {
-    weightIh: `${prefix}.weight_ih`,
-    weightHh: `${prefix}.weight_hh`,
-    biasIh: `${prefix}.bias_ih`,
-    biasHh: `${prefix}.bias_hh`,
-    maskIh: `${prefix}.mask_i2h`,
-    maskHh: `${prefix}.mask_h2h`,
-  };
-}
-
-/** The thesis's names of the parts around its cells. */
-export const thesisEnds: StoredEnds = {
-  embedding: "embedding.weight",
-  readout: "out.weight",
-  readoutBias: "out.bias",
-};
-
-/** The layers of a file with the thesis's names, without skip cells. */
-function thesisCells(file: Safetensors, where: string): StoredCell[] | undefined {
-  const cells: StoredCell[] = [];
-  for (;;) {
-    const cell = thesisCell(cells.length, "recurrent_layers");
-    if (!file.tensors.has(cell.weightHh)) break;
-    cells.push(cell);
-  }
-  if (cells.length === 0) return undefined;
-  if (file.tensors.has(thesisCell(0, "skip_layers").weightHh)) {
-    throw new InputError({
-      where,
-      what: "it is a random structure with skip cells, which its weights alone do not describe",
-      hint: "give the graph that it was built from as well",
-    });
-  }
-  return cells;
 }

@@ -2,7 +2,7 @@
 // checkpointing and handing them to an executor are each one operation; tensors are named windows into it. A mask is
 // part of the network: where it is 0 the weight is zero and stays zero.
 import { InputError } from "../errors.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 import { checkWord } from "../suggest.js";
 import {
   type Architecture,

@@ -1,10 +1,9 @@
 // Weight files. Filigree writes safetensors with its own tensor names, and the network's description as JSON in the
-// metadata; it reads these and, by their names, the state dicts of PyTorch's recurrent modules and of the thesis.
+// metadata; it reads these and, by their names, the state dicts of PyTorch's recurrent modules and of registered formats.
 import { z } from "zod";
 import { type ReadAt, readings } from "../data/batches.js";
 import { ascii, type Vocabulary } from "../data/vocabulary.js";
 import { InputError, type Remark, remarking } from "../errors.js";
-import { readBytes } from "../files.js";
 import { checkWord } from "../suggest.js";
 import { type Architecture, type CellKind, cellKinds, cellsOf } from "./architecture.js";
 import {
@@ -15,6 +14,7 @@ import {
   readingWords,
 } from "./conventions.js";
 import { readForeign } from "./foreign.js";
+import type { ForeignFormat } from "./formats.js";
 import { assemble, type Layout, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
@@ -80,8 +80,8 @@ export interface ReadOptions {
   /** What the rows of the embedding are for. */
   readonly vocabulary?: Vocabulary;
   /**
-   * Whether exact zeros in the recurrent matrices of PyTorch's files are a mask: they are when left out. In the
-   * thesis's files and in Filigree's own they never are.
+   * Whether exact zeros in the recurrent matrices of PyTorch's files are a mask: they are when left out. In registered
+   * formats and in Filigree's own files they never are.
    */
   readonly zerosAsMask?: boolean;
   /** Whether it is to be read after every symbol, for the next one; then nothing is said of where it is read. */
@@ -91,19 +91,13 @@ export interface ReadOptions {
 }
 
 /**
- * The network in a weight file: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their cells
- * (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
- * with the thesis's names. Masks of only ones are dropped. A file that does not say where it is read is read at the last
- * padded step if it has the thesis's names and at its own last step otherwise; one that names no vocabulary has ASCII
- * codes.
- * @throws FileError when it cannot be read. @throws InputError when it is malformed or its parts do not fit each other
- *   or the options.
+ * The network in a weight file's bytes: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their
+ * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
+ * of a registered format. Masks of only ones are dropped. A file that does not say where it is read is read where its
+ * format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
+ * @param where the file's name, for errors and for telling relu from tanh.
+ * @throws InputError when it is malformed or its parts do not fit each other or the options.
  */
-export function readNetwork(path: string, options?: ReadOptions): Network {
-  return parseNetwork(readBytes(path), path, options);
-}
-
-/** As `readNetwork`, from a file's bytes. @param where the file's name, for errors and for telling relu from tanh. */
 export function parseNetwork(bytes: Uint8Array, where: string, options: ReadOptions = {}): Network {
   checkWord("cell", options.cell, cellKinds);
   checkWord("readAt", options.readAt, readings);
@@ -135,7 +129,7 @@ export function conventionsOf(
   file: Safetensors,
   { vocabulary: rows, readout }: Architecture,
   where: string,
-  options: ReadOptions & { origin: "filigree" | "thesis" | "torch" },
+  options: ReadOptions & { origin: "filigree" | "torch" | ForeignFormat },
 ): Conventions {
   const { origin, remark = () => {} } = options;
   // A vocabulary that is given makes that of the file irrelevant, which may be in nobody's format.
@@ -144,13 +138,13 @@ export function conventionsOf(
   if (options.vocabulary) metadata.delete("vocabulary");
   const said = conventionsIn(metadata, { rows, outputs: readout.outputs }, where);
 
-  const trained = said.readAt ?? (origin === "thesis" ? "last-step" : undefined);
+  const format = typeof origin === "object" ? origin : undefined;
+  const trained = said.readAt ?? format?.readAt;
   const readAt = options.readAt ?? trained ?? "last-symbol";
   // Where strings are read does not concern what is read after every symbol.
   const remarkOnReading: Remark = options.everyStep ? () => {} : remark;
   if (options.readAt === undefined && (said.readAt === undefined || origin !== "filigree")) {
-    const assumed =
-      origin === "thesis" ? "as the thesis's networks are" : "because the file does not say where";
+    const assumed = format?.reason ?? "because the file does not say where";
     const why = said.readAt === undefined ? assumed : "as the file says";
     remarkOnReading(`${where}: read ${readingWords[readAt]}, ${why}; --protocol chooses`);
   } else if (trained !== undefined && trained !== readAt) {

@@ -1,12 +1,12 @@
 // AdaBoost.R2 (Drucker, 1997) as scikit-learn's `AdaBoostRegressor`: shallow trees, each on rows drawn by the weights
 // that its predecessors' errors left, combined by the weighted median.
+import { take } from "../math/matrix.js";
+import { NumpyRandom } from "../math/numpy-random.js";
+import { sum } from "../math/statistics.js";
 import { sortColumns, takeSorted } from "./columns.js";
 import { growTree } from "./grow-tree.js";
 import { shares } from "./importances.js";
-import { take } from "./matrix.js";
-import { NumpyRandom } from "./numpy-random.js";
 import type { Regressor } from "./regressor.js";
-import { sum } from "./statistics.js";
 import { addPredictions, type SinglePrecision, singlePrecision, type Tree } from "./tree.js";
 
 export interface AdaBoostModel {

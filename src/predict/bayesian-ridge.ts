@@ -1,9 +1,9 @@
 // Bayesian ridge regression: a linear model whose noise and weight precisions are found by maximising the evidence
 // (MacKay, 1992; Tipping, 2001), with the priors, the start and the stopping rule of scikit-learn's `BayesianRidge`.
-import { symmetricEigen } from "./eigen.js";
-import type { Matrix } from "./matrix.js";
+import { symmetricEigen } from "../math/eigen.js";
+import type { Matrix } from "../math/matrix.js";
+import { mean, variance } from "../math/statistics.js";
 import type { Regressor } from "./regressor.js";
-import { mean, variance } from "./statistics.js";
 
 export interface BayesianRidgeModel {
   kind: "bayesian-ridge";

@@ -1,6 +1,6 @@
 // Features as trees want them: single precision, column by column, with the rows of each column sorted once. Every tree
 // of an ensemble starts from this order, so that growing one never sorts.
-import type { Matrix } from "./matrix.js";
+import type { Matrix } from "../math/matrix.js";
 
 /** Sorted columns. Element (i, j) is `values[j * rows + i]`. */
 export interface SortedColumns {

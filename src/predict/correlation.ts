@@ -1,7 +1,7 @@
 // How strongly each property goes with the target: Pearson's and Spearman's correlation with their p-values, corrected
 // for the number of properties, and bootstrap intervals.
-import type { Random } from "../random.js";
-import { quantile, studentTwoSided } from "./statistics.js";
+import type { Random } from "../math/random.js";
+import { quantile, studentTwoSided } from "../math/statistics.js";
 
 /** A correlation coefficient with what is known about it. */
 export interface Coefficient {

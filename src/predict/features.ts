@@ -1,5 +1,5 @@
-// Which columns of a table are predicted from. A table of random structures has the 23 properties of the thesis, in the
-// four sets that the thesis compares (its appendix, "Feature importance scores under different circumstances"); any
+// Which columns of a table are predicted from. A table of random structures has the 23 properties of Darji (2021), in the
+// four sets that he compares (its appendix, "Feature importance scores under different circumstances"); any
 // other table has its numeric columns without those that only count or name the rows, or are results as the target is.
 import { InputError } from "../errors.js";
 import { PROPERTY_NAMES } from "../graph/properties.js";
@@ -9,13 +9,13 @@ const nodesAndEdges: readonly string[] = ["nodes", "edges", "source_nodes", "sin
 
 /** Some of a table's features, under a name. */
 export interface FeatureSet {
-  /** `all`, or one of the thesis's `only_node_edge`, `without_node_edge` and `only_var`. */
+  /** `all`, or one of Darji's `only_node_edge`, `without_node_edge` and `only_var`. */
   name: string;
   features: string[];
 }
 
 /**
- * The feature sets of a table: all features and, where the thesis's properties are among them, the thesis's three
+ * The feature sets of a table: all features and, where Darji's properties are among them, his three
  * subsets: the four counts of nodes and edges, everything but these, and the five variances.
  */
 export function featureSets(features: readonly string[]): FeatureSet[] {
@@ -29,7 +29,7 @@ export function featureSets(features: readonly string[]): FeatureSet[] {
   ];
 }
 
-/** Columns that number or name the rows: pandas' index, and what Filigree's tables and the thesis's carry along. */
+/** Columns that number or name the rows: pandas' index, and what Filigree's tables and Darji's carry along. */
 const bookkeeping =
   /^(|unnamed: .*|index|level_\d+|id|.*_id|row|(.*\.)?(number|seed|replicate)|identity|kind|state|error|epoch|graph_nr)$/i;
 /** Results of a training, and as such no causes of another. */
@@ -42,7 +42,7 @@ function isLeftOut(name: string): boolean {
 }
 
 /**
- * The columns to predict `target` from: the given ones; or else the thesis's properties, where the table has them all
+ * The columns to predict `target` from: the given ones; or else Darji's properties, where the table has them all
  * (its other columns, such as the loss, are results and not causes); or else every numeric column that neither numbers
  * the rows nor is a result itself.
  * @throws InputError when the target is among the given ones, or nothing is left.

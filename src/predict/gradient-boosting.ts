@@ -1,12 +1,12 @@
 // Gradient boosting for squared error (Friedman, 2001) as scikit-learn's `GradientBoostingRegressor`: a hundred trees
 // of depth 3, each fitted to what is left of the target and added at a tenth of its size. Splits are judged by
 // Friedman's improvement score, scikit-learn's default here.
+import { NumpyRandom } from "../math/numpy-random.js";
+import { mean } from "../math/statistics.js";
 import { sortColumns } from "./columns.js";
 import { type GrownTree, growTree } from "./grow-tree.js";
 import { meanImportances } from "./importances.js";
-import { NumpyRandom } from "./numpy-random.js";
 import type { Regressor } from "./regressor.js";
-import { mean } from "./statistics.js";
 import { addPredictions, singlePrecision, type Tree } from "./tree.js";
 
 export interface GradientBoostingModel {

@@ -1,6 +1,6 @@
 // The regressor to beat: it looks at no feature and always predicts the mean of the target.
+import { mean as average } from "../math/statistics.js";
 import type { Regressor } from "./regressor.js";
-import { mean as average } from "./statistics.js";
 
 export interface MeanModel {
   kind: "mean";

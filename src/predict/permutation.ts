@@ -1,8 +1,8 @@
 // Permutation importance: how much worse a model predicts when one feature's values are shuffled among the rows. Unlike
 // impurity importance it is measured on rows the model has not seen and means the same for every regressor.
-import type { Matrix } from "./matrix.js";
-import { NumpyRandom } from "./numpy-random.js";
-import { r2 } from "./statistics.js";
+import type { Matrix } from "../math/matrix.js";
+import { NumpyRandom } from "../math/numpy-random.js";
+import { r2 } from "../math/statistics.js";
 
 /**
  * The decrease of R² on (`x`, `y`) when a feature is shuffled: `repeats` values for each feature, as scikit-learn's

@@ -1,16 +1,16 @@
-// The whole of the thesis's prediction chapter for one table: which properties go with the target, how well each
-// regressor predicts it from each feature set, once by the thesis's split and once by cross-validation, and what the
+// All that is predicted from one table, as Darji (2021) has it and beyond: which properties go with the target, how well each
+// regressor predicts it from each feature set, once by a single split and once by cross-validation, and what the
 // regressors rely on.
 import { setImmediate as breathe } from "node:timers/promises";
 import { InputError } from "../errors.js";
-import { Random } from "../random.js";
+import { fromColumns, type Matrix } from "../math/matrix.js";
+import { Random } from "../math/random.js";
+import { mean, meanAbsoluteError, r2 } from "../math/statistics.js";
 import { type Correlation, correlations } from "./correlation.js";
 import { chooseFeatures, featureSets, leftOut } from "./features.js";
-import { fromColumns, type Matrix } from "./matrix.js";
 import { permutationImportance } from "./permutation.js";
 import type { Model, Regressor } from "./regressor.js";
 import { type RegressorName, regressorNames, regressors } from "./regressors.js";
-import { mean, meanAbsoluteError, r2 } from "./statistics.js";
 import { numbers, type Table } from "./table.js";
 import {
   type FoldSpread,
@@ -20,13 +20,13 @@ import {
   type SeedSpread,
   type Split,
   seedSpread,
-  thesisSplit,
+  singleSplit,
 } from "./validation.js";
 
 export interface PredictionOptions {
   /**
-   * `thesis` scales the features of the one split on all rows, its test rows included, as the thesis does; `corrected`
-   * on the training rows. Cross-validation, which the thesis does not have, always scales on training rows.
+   * `corrected` scales the features of the one split on its training rows; the other, as Darji (2021), on all rows, the
+   * test rows included. Cross-validation, which he does not have, always scales on training rows.
    */
   protocol: "thesis" | "corrected";
   /** The columns to predict from; by default what `chooseFeatures` finds. */
@@ -54,7 +54,7 @@ export interface PredictionReport {
   constant: string[];
   /** One per feature. */
   correlations: Correlation[];
-  /** The thesis's one split: the rows held out (from 0) and the number of the others. */
+  /** The one split: the rows held out (from 0) and the number of the others. */
   split: { train: number; test: number[] };
   crossValidation: { folds: number; repeats: number };
   featureSets: FeatureSetReport[];
@@ -67,7 +67,7 @@ export interface FeatureSetReport {
 }
 
 export interface RegressorReport {
-  /** On the thesis's one split, over the regressor's seeds. */
+  /** On the one split, over the regressor's seeds. */
   split: { r2: SeedSpread; meanAbsoluteError: SeedSpread };
   crossValidation: { r2: FoldSpread; meanAbsoluteError: FoldSpread };
   /** One per feature of the set. */
@@ -112,7 +112,7 @@ export async function predictTable(
     seeds,
     seed,
     scaleOn: protocol === "thesis" ? "all" : "train",
-    split: thesisSplit(y.length),
+    split: singleSplit(y.length),
     folds: repeatedFolds(y.length, folds, repeats, seed),
     step: steps(sets.length * fitsPerSet(seeds, folds * repeats), options.progress),
   };

@@ -3,9 +3,9 @@
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { readText, writeWhole } from "../files.js";
+import { applyScaling, fitScaling, fromColumns, type Matrix } from "../math/matrix.js";
 import { suggest } from "../suggest.js";
 import { chooseFeatures } from "./features.js";
-import { applyScaling, fitScaling, fromColumns, type Matrix } from "./matrix.js";
 import type { Model } from "./regressor.js";
 import { predictWith, type RegressorName, regressors } from "./regressors.js";
 import { numbers, type Table } from "./table.js";

@@ -1,9 +1,9 @@
 // A random forest (Breiman, 2001) as scikit-learn's `RandomForestRegressor`: a hundred full trees, each on its own
 // bootstrap of the rows, every feature considered at every split.
+import { NumpyRandom } from "../math/numpy-random.js";
 import { sortColumns } from "./columns.js";
 import { growTree } from "./grow-tree.js";
 import { meanImportances } from "./importances.js";
-import { NumpyRandom } from "./numpy-random.js";
 import type { Regressor } from "./regressor.js";
 import { addPredictions, singlePrecision, type Tree } from "./tree.js";
 

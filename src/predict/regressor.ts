@@ -1,9 +1,9 @@
 // What every regressor is: something that learns a model from a table and predicts with it. A model is plain data, so
 // that saving, comparing and checking it needs no code of the regressor's.
+import type { Matrix } from "../math/matrix.js";
 import type { AdaBoostModel } from "./adaboost.js";
 import type { BayesianRidgeModel } from "./bayesian-ridge.js";
 import type { GradientBoostingModel } from "./gradient-boosting.js";
-import type { Matrix } from "./matrix.js";
 import type { MeanModel } from "./mean.js";
 import type { RandomForestModel } from "./random-forest.js";
 

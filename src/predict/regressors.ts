@@ -1,8 +1,8 @@
 // The regressors by name.
+import type { Matrix } from "../math/matrix.js";
 import { adaBoost } from "./adaboost.js";
 import { bayesianRidge } from "./bayesian-ridge.js";
 import { gradientBoosting } from "./gradient-boosting.js";
-import type { Matrix } from "./matrix.js";
 import { mean } from "./mean.js";
 import { randomForest } from "./random-forest.js";
 import type { Model, Regressor } from "./regressor.js";

@@ -1,5 +1,5 @@
 // A fitted regression tree: what every ensemble here is made of, and how one is asked.
-import type { Matrix } from "./matrix.js";
+import type { Matrix } from "../math/matrix.js";
 
 /** A fitted tree, its nodes in depth-first order: the left child of node i is i + 1. */
 export interface Tree {

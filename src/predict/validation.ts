@@ -1,9 +1,9 @@
-// How well a regressor predicts rows that it has not seen: the thesis's one split of 180 and 20 rows, and repeated
+// How well a regressor predicts rows that it has not seen: the one split of Darji (2021), of 180 and 20 rows, and repeated
 // cross-validation, whose many splits show how little one of them says.
-import { applyScaling, fitScaling, type Matrix, take, takeRows } from "./matrix.js";
-import { NumpyRandom } from "./numpy-random.js";
+import { applyScaling, fitScaling, type Matrix, take, takeRows } from "../math/matrix.js";
+import { NumpyRandom } from "../math/numpy-random.js";
+import { mean, quantile, studentQuantile, variance } from "../math/statistics.js";
 import type { Model, Regressor } from "./regressor.js";
-import { mean, quantile, studentQuantile, variance } from "./statistics.js";
 
 /** Which rows to learn from and which to predict. */
 export interface Split {
@@ -11,13 +11,13 @@ export interface Split {
   test: Int32Array;
 }
 
-const thesisSeed = 7;
-const thesisTestShare = 0.1;
+const singleSeed = 7;
+const singleTestShare = 0.1;
 
-/** The thesis's split of `rows` rows: scikit-learn's `train_test_split(test_size=0.1, random_state=7)`. */
-export function thesisSplit(rows: number): Split {
-  const shuffled = new NumpyRandom(thesisSeed).permutation(rows);
-  const tests = Math.ceil(rows * thesisTestShare);
+/** The one split of `rows` rows that Darji (2021) tests on: scikit-learn's `train_test_split(test_size=0.1, random_state=7)`. */
+export function singleSplit(rows: number): Split {
+  const shuffled = new NumpyRandom(singleSeed).permutation(rows);
+  const tests = Math.ceil(rows * singleTestShare);
   return { train: shuffled.slice(tests), test: shuffled.slice(0, tests) };
 }
 
@@ -49,7 +49,7 @@ export interface HeldOut<M extends Model> {
 
 /**
  * Fits on a split's training rows and predicts its test rows. `scaleOn` says which rows the MinMax scaling may see:
- * the training rows, or `all`, as in the thesis, where the test rows' extremes reach the training.
+ * the training rows, or `all`, as in Darji (2021), where the test rows' extremes reach the training.
  */
 export function holdOut<M extends Model>(
   regressor: Regressor<M>,

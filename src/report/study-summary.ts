@@ -1,9 +1,23 @@
 // What a report draws of a study: its combinations of values, the best first, and the values that vary.
 import { type Combination, combine, metricOf } from "../study/combine.js";
 import type { JsonValue } from "../study/json.js";
-import type { StoreReader, TrialRow } from "../study/reading.js";
+import type { SeriesRow, StoreReader, TrialRow } from "../study/reading.js";
 import { decodeNotes, TEXT_NOTES, type TextNotes } from "../train/text-notes.js";
-import type { StudyResults } from "./results.js";
+import type { TextTraining } from "./text-training.js";
+
+/** A study out of a store, with as many curves as shall be drawn. */
+export interface StudyResults {
+  name: string;
+  /** What every trial does. */
+  kind: string;
+  objective?: { metric: string; direction: "maximize" | "minimize" };
+  /** In the study's order. */
+  trials: readonly TrialRow[];
+  /** Epochs of some trials, by the trial's identity. */
+  series: ReadonlyMap<string, readonly SeriesRow[]>;
+  /** Of the first finished trial of the best combination, where it was trained on a text. */
+  text?: TextTraining;
+}
 
 /** More curves than this in one figure cannot be told apart. */
 const MOST_CURVES = 5;

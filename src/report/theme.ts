@@ -2,7 +2,7 @@
 // Colours are CSS variables that the page defines for light and for dark; the four are apart for colour-blind readers too
 // (after Okabe and Ito's palette, jfly.uni-koeln.de/color).
 import type { CellKind } from "../network/architecture.js";
-import type { Target } from "../prune/target.js";
+import type { Target } from "../sparsify/target.js";
 
 export const cellNames: Record<CellKind, string> = {
   "rnn-tanh": "RNN-Tanh",

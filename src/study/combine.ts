@@ -1,6 +1,6 @@
 // Trials that differ in nothing but their seed are replicates of one combination of values, and combinations are what
 // is ranked, compared and drawn. This module says what a combination is worth.
-import { mean } from "../predict/statistics.js";
+import { mean } from "../math/statistics.js";
 import type { JsonObject } from "./json.js";
 import type { TrialRow } from "./reading.js";
 

@@ -1,7 +1,7 @@
 // A study file describes its trials by products of lists, ranges and draws. This module counts them without building
 // any (a typing error can mean a billion), and then builds them one after the other in an order that never changes.
 import { InputError } from "../errors.js";
-import { Random } from "../random.js";
+import { Random } from "../math/random.js";
 import { suggest } from "../suggest.js";
 import { type Draw, isRange, type Range, type StudyDocument, setAt } from "./document.js";
 import { flatten, type JsonObject, type JsonValue } from "./json.js";

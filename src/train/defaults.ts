@@ -17,7 +17,7 @@ export interface Defaults extends Required<Pick<TrainOptions, "epochs" | "learni
   readonly dropout: number;
 }
 
-/** Labelled strings: the thesis's numbers. */
+/** Labelled strings: the numbers of Darji (2021). */
 const classify = {
   hidden: 50,
   layers: 3,

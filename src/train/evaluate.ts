@@ -20,7 +20,7 @@ export interface EvaluationResult {
   readonly accuracy: number;
   /** Mean cross-entropy of the strings, in nats. */
   readonly loss: number;
-  /** Sum over batches of the batch's mean cross-entropy, as the thesis adds it up. */
+  /** Sum over batches of the batch's mean cross-entropy, as Darji (2021) adds it up. */
   readonly sumOfBatchMeans: number;
   /** [string][class], in file order. */
   readonly logits: Float32Array;

@@ -7,9 +7,9 @@ import { checkLongEnough, countWindows, makeWindows } from "../data/windows.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { stream } from "../engine/stream.js";
 import { InputError } from "../errors.js";
+import type { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
-import type { Random } from "../random.js";
 import { defaults } from "./defaults.js";
 import type { Task } from "./task.js";
 

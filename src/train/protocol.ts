@@ -1,21 +1,21 @@
-// The two sets of rules an experiment can follow: the thesis's, as its code has them, and the same with its errors
+// The two sets of rules an experiment can follow: those of Darji's code (2021) as they are, and the same with its errors
 // corrected. What differs in training is where a sequence is read out and how batches are put together.
 
 import type { ReadAt } from "../data/batches.js";
 import { bucketedOrder, shuffledOrder } from "../data/batches.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Vocabulary } from "../data/vocabulary.js";
-import type { Random } from "../random.js";
+import type { Random } from "../math/random.js";
 
 /**
- * - `thesis`: batches of strings in random order, padded to the longest and read out at the last, padded step, so that
+ * - the published one: batches of strings in random order, padded to the longest and read out at the last, padded step, so that
  *   a prediction depends on the batch it is in.
  * - `corrected`: batches of strings of similar length, each string read out at its own last symbol.
  */
 export const protocols = ["thesis", "corrected"] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** The rules of a training of which nothing is said. The thesis's belong to its files and to `reproduce`. */
+/** The rules of a training of which nothing is said. The published ones belong to the files of their format and to `reproduce`. */
 export const defaultProtocol: Protocol = "corrected";
 
 /** Where sequences are read out under a protocol. */

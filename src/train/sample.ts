@@ -3,8 +3,8 @@ import type { ExecutorName } from "../engine/engine.js";
 import { stream } from "../engine/stream.js";
 import { InputError } from "../errors.js";
 import { exp } from "../math/exp.js";
+import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
-import type { Random } from "../random.js";
 import { checkReads } from "./language.js";
 
 export interface SampleOptions {

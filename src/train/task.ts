@@ -2,9 +2,9 @@
 // carry; the loop that trains (train.ts) knows nothing else of it.
 import type { Batches } from "../data/batches.js";
 import type { Executor } from "../engine/executor.js";
+import type { Random } from "../math/random.js";
 import type { Conventions } from "../network/conventions.js";
 import type { Network } from "../network/network.js";
-import type { Random } from "../random.js";
 
 /** How an epoch went: named numbers, these and others that a task measures. Losses are means over targets, in nats. */
 export interface EpochMetrics {

@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { NgramBaseline } from "../data/ngrams.js";
 import { decodeSymbols } from "../data/symbols.js";
 import type { TextData } from "../data/text.js";
+import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
-import type { Random } from "../random.js";
 import { writeText } from "./sample.js";
 
 const schema = z.object({

@@ -11,8 +11,8 @@ import {
   type TrainingState,
 } from "../engine/executor.js";
 import { InputError, TrainingError } from "../errors.js";
+import { Random } from "../math/random.js";
 import { Network } from "../network/network.js";
-import { Random } from "../random.js";
 import { checkOptions } from "./options.js";
 import { rateOf, type ScheduleName } from "./schedule.js";
 import type { EpochMetrics, Task } from "./task.js";

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseVocabulary } from "../../src/data/vocabulary.js";
+import { Random } from "../../src/math/random.js";
 import type { CellKind } from "../../src/network/architecture.js";
 import type { Conventions } from "../../src/network/conventions.js";
 import { initialise, Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { readNetwork, saveNetwork } from "../../src/network/weights.js";
-import { Random } from "../../src/random.js";
+import { saveNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { readNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
 import { filigree } from "./command-line.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-next-"));

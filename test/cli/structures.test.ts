@@ -2,12 +2,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { writeDataset } from "../../src/data/csv.js";
 import { generateDataset } from "../../src/data/generate.js";
-import { findGrammar } from "../../src/data/grammars.js";
 import { readGraph } from "../../src/graph/files.js";
 import { graphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
+import { writeDataset } from "../../src/paths/datasets.js";
+import { findGrammar } from "../../src/paths/grammars.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { filigree } from "./command-line.js";
 

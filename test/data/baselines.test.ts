@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { scoreBaselines } from "../../src/data/baselines.js";
-import { readDataset } from "../../src/data/csv.js";
 import { createDataset } from "../../src/data/dataset.js";
 import { generateDataset, MIXES } from "../../src/data/generate.js";
-import { findGrammar } from "../../src/data/grammars.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
+import { readDataset } from "../../src/paths/datasets.js";
+import { findGrammar } from "../../src/paths/grammars.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 describe("scoreBaselines", () => {

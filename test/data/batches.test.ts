@@ -8,7 +8,7 @@ import {
   symbolsInUse,
 } from "../../src/data/batches.js";
 import { createDataset, type Dataset } from "../../src/data/dataset.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 
 const small = createDataset(["ab", "c", "abcd", "b", "cc"], [1, 0, 1, 0, 1]);
 const codes = (text: string) =>

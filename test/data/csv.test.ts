@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readDataset, writeDataset } from "../../src/data/csv.js";
 import { createDataset } from "../../src/data/dataset.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
+import { readDataset, writeDataset } from "../../src/paths/datasets.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { readDataset } from "../../src/data/csv.js";
 import type { Dataset } from "../../src/data/dataset.js";
 import { type GenerateOptions, generateDataset, MIXES } from "../../src/data/generate.js";
 import { accepts, alphabetOf, createGrammar, type Grammar } from "../../src/data/grammar.js";
-import { findGrammar, grammarNames } from "../../src/data/grammars.js";
+import { grammarNames } from "../../src/data/grammars.js";
 import { countOverlap, describeDataset } from "../../src/data/stats.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
+import { readDataset } from "../../src/paths/datasets.js";
+import { findGrammar } from "../../src/paths/grammars.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 const reber = findGrammar("reber");

@@ -9,9 +9,9 @@ import {
   createGrammar,
   difference,
   type GrammarData,
-  readGrammar,
 } from "../../src/data/grammar.js";
-import { findGrammar, grammarNames } from "../../src/data/grammars.js";
+import { grammarNames } from "../../src/data/grammars.js";
+import { findGrammar, readGrammar } from "../../src/paths/grammars.js";
 
 /** All strings over an alphabet with up to `longest` letters, the empty one first. */
 function allStrings(alphabet: readonly string[], longest: number): string[] {

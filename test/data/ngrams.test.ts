@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { LONGEST_CONTEXT, scoreNgrams } from "../../src/data/ngrams.js";
 import { createTextData } from "../../src/data/text.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 
 const symbols = (letters: string) => Uint16Array.from(letters, (letter) => letter.charCodeAt(0) - 97);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { accepts, countStrings, createGrammar } from "../../src/data/grammar.js";
-import { findGrammar, grammarNames } from "../../src/data/grammars.js";
+import { grammarNames } from "../../src/data/grammars.js";
 import { drawDistinct } from "../../src/data/sample.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
+import { findGrammar } from "../../src/paths/grammars.js";
 
 function take(count: number, strings: Generator<string>): string[] {
   return Array.from({ length: count }, () => strings.next().value as string);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readDataset } from "../../src/data/csv.js";
 import { createDataset } from "../../src/data/dataset.js";
 import { countOverlap, describeDataset } from "../../src/data/stats.js";
+import { readDataset } from "../../src/paths/datasets.js";
 import { absent, suffix, testFile, trainingFile } from "./reference.js";
 
 describe("describeDataset", () => {

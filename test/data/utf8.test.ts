@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decodeUtf8 } from "../../src/data/utf8.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 
 const decode = (...bytes: number[]) => decodeUtf8(Uint8Array.from(bytes), "my.txt");
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkLongEnough, countWindows, makeWindows, type Windows } from "../../src/data/windows.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 
 const upTo = (n: number, from = 0) => Uint16Array.from({ length: n }, (_, i) => from + i);
 

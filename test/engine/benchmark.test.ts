@@ -4,7 +4,7 @@ import { breakEven } from "../../src/engine/density.js";
 import { kernelSide, leastSeconds, randomMask } from "../../src/engine/kernel-times.js";
 import { loadNative, type NativeExecutor } from "../../src/engine/native.js";
 import { interleave, median, ratioOf } from "../../src/engine/rounds.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 
 describe("rounds", () => {
   it("go from side to side, each as often as fits its time, the slow ones in fewer rounds", async () => {

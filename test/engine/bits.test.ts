@@ -6,8 +6,8 @@ import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
-import { Random } from "../../src/random.js";
 import {
   adam,
   batchesOf,

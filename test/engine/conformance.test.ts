@@ -6,9 +6,9 @@ import { compile } from "../../src/engine/compile.js";
 import type { Executor, TrainingState, Update } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import { cellBatches, cellCases, flatten, networkOf } from "../fixtures/cells.js";
 import {
   adam,

@@ -7,8 +7,8 @@ import { type Executor, optimiserKinds, optimisers } from "../../src/engine/exec
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import { cellBatches, flatten } from "../fixtures/cells.js";
 import { optimiserCase } from "../fixtures/optimisers.js";
 import {

@@ -4,8 +4,8 @@ import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
 import { type Executor, optimisers } from "../../src/engine/executor.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { Random } from "../../src/math/random.js";
 import { initialise, type Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import { adam, instructionSets, layers, nativeOn, reading } from "./setups.js";
 
 const STEPS = 100;

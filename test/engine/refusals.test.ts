@@ -12,8 +12,8 @@ import { type Executor, initialState, optimisers } from "../../src/engine/execut
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type CellKind, cellKinds } from "../../src/network/architecture.js";
-import { Random } from "../../src/random.js";
 import { adam, batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "./setups.js";
 
 const random = new Random("refusals");

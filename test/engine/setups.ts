@@ -3,9 +3,9 @@ import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { type Executor, type Optimiser, optimisers, type Update } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
+import { Random } from "../../src/math/random.js";
 import type { Architecture, Cell, CellKind, Sum } from "../../src/network/architecture.js";
 import { initialise, Network, tensorNames } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 
 /** The instruction sets that the native executor can use here; none where it is not built. */
 export const instructionSets = ["avx512", "avx2", "neon", "baseline"].filter((name) => {

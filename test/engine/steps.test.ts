@@ -9,9 +9,9 @@ import { type Executor, optimisers, type Update } from "../../src/engine/executo
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import {
   batchesOf,
   distance,

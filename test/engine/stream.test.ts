@@ -9,9 +9,9 @@ import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { type Stream, stream } from "../../src/engine/stream.js";
 import { EngineError, InputError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import {
   batchesOf,
   distance,
@@ -86,7 +86,7 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
     const { outputs: logits } = await reference.evaluate(batches, "outputs");
     // A batch that multiplies both matrices of a cell in one pass takes the hidden one first.
     const inOrder = plan.forward.every(({ ops }) =>
-      ops.every((op) => op.op !== "cell" || op.window === undefined),
+      ops.every((op) => op.op !== "cell" || op.straddle === undefined),
     );
     const own = streamed(stream(network, { form, executor: "reference" }), batches);
     expect(distance(own, logits)).toBeLessThan(1e-6);

@@ -1,20 +1,23 @@
+import "../../src/thesis/format.js";
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
-import { structureTable, structureTrials } from "../../src/experiments/structure-results.js";
-import { GRAPH, structureKind, structureStudy } from "../../src/experiments/structures.js";
+import { GRAPH, structureKind } from "../../src/experiments/structures.js";
 import { NETWORK } from "../../src/experiments/training.js";
 import { parseGraph } from "../../src/graph/files.js";
 import { edgesOf } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
 import { MORE_PROPERTY_NAMES } from "../../src/graph/more-properties.js";
 import { graphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
-import { correctedStructure, thesisStructure } from "../../src/network/structure.js";
+import { correctedStructure } from "../../src/network/structure.js";
 import { parseNetwork } from "../../src/network/weights.js";
 import { numbers } from "../../src/predict/table.js";
 import { check } from "../../src/study/check.js";
 import type { TrialContext } from "../../src/study/kind.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
+import { thesisStructure } from "../../src/thesis/structure.js";
+import { structureTable, structureTrials } from "../../src/thesis/structure-results.js";
+import { structureStudy } from "../../src/thesis/structure-study.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();

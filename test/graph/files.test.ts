@@ -7,7 +7,7 @@ import { parseGraph, readGraph, writeGraph } from "../../src/graph/files.js";
 import { randomStructureGraph } from "../../src/graph/generators.js";
 import { createGraph, type Edge, edgesOf, type Graph, isDirected } from "../../src/graph/graph.js";
 import { formatNodeLink } from "../../src/graph/node-link.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 import { fixture, pairs } from "./fixture.js";
 

@@ -14,7 +14,7 @@ import {
 import { edgesOf, type Graph, isDirected } from "../../src/graph/graph.js";
 import { graphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
 import { countComponents } from "../../src/graph/shortest-paths.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 import { fixture, pairs } from "./fixture.js";
 
 const SEEDS = Array.from({ length: 1000 }, (_, seed) => seed);

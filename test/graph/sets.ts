@@ -2,7 +2,7 @@
 // test/fixtures/make/sets.py).
 import { readFileSync } from "node:fs";
 import type { Edge } from "../../src/graph/graph.js";
-import type { NetworkxRelease } from "../../src/graph/thesis-order.js";
+import type { NetworkxRelease } from "../../src/thesis/unit-order.js";
 
 interface Fixture {
   /** Numbers in the order in which they were added, that of the set, and that of the set without the first. */

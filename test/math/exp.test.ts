@@ -1,7 +1,7 @@
 // The exponential and the logarithm of our own against values computed with whole numbers of hundreds of bits.
 import { describe, expect, it } from "vitest";
 import { exp, log } from "../../src/math/exp.js";
-import { Random } from "../../src/random.js";
+import { Random } from "../../src/math/random.js";
 
 const BITS = 1200n;
 const ONE = 1n << BITS;

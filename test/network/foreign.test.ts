@@ -2,12 +2,13 @@
 import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.js";
 import { InputError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type CellKind, gateCount } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
 import { parseNetwork, type ReadOptions, saveNetwork } from "../../src/network/weights.js";
-import { prune } from "../../src/prune/prune.js";
-import { Random } from "../../src/random.js";
+import "../../src/thesis/format.js";
+import { prune } from "../../src/sparsify/prune.js";
 import { classify } from "../../src/train/classify.js";
 import { evaluate } from "../../src/train/evaluate.js";
 import { train } from "../../src/train/train.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../src/math/random.js";
 import { initialise, Network, stack } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 
 const architecture = stack({ cell: "gru", hidden: 3, layers: 1, vocabulary: 5 });
 const NAME = "cells.0.weight_hh";

@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { layeredComplete, randomStructureGraph } from "../../src/graph/generators.js";
 import { createGraph, type Edge } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
+import { Random } from "../../src/math/random.js";
 import { type CellKind, cellKinds, EMBEDDING, gateCount, tensorsOf } from "../../src/network/architecture.js";
 import { initialise, stack } from "../../src/network/network.js";
-import { correctedStructure, type Structure, thesisStructure } from "../../src/network/structure.js";
-import { Random } from "../../src/random.js";
+import { correctedStructure } from "../../src/network/structure.js";
+import type { Structure } from "../../src/network/wiring.js";
+import { thesisStructure } from "../../src/thesis/structure.js";
 
 // Layers 0 1 | 2 5 | 3 4: node 5 is a sink before the last layer, and 1 → 3 skips a layer.
 const edges: Edge[] = [

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FileError, InputError } from "../../src/errors.js";
+import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, EMBEDDING, gateCount } from "../../src/network/architecture.js";
 import { initialise, type Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
-import { parseNetwork, readNetwork, saveNetwork } from "../../src/network/weights.js";
-import { Random } from "../../src/random.js";
+import { parseNetwork, saveNetwork } from "../../src/network/weights.js";
+import { readNetwork } from "../../src/paths/networks.js";
+import "../../src/thesis/format.js";
 
 const reference = fileURLToPath(new URL("../../../shared/reference/", import.meta.url));
 const noReference = !existsSync(reference);

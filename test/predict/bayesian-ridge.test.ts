@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { applyScaling, fitScaling } from "../../src/math/matrix.js";
 import { bayesianRidge } from "../../src/predict/bayesian-ridge.js";
-import { applyScaling, fitScaling } from "../../src/predict/matrix.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 
 function expectRidge(got: ReturnType<typeof bayesianRidge.fit>, want: typeof fixture.wide.ridge): void {

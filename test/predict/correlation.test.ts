@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../src/math/random.js";
 import { correlations, holm } from "../../src/predict/correlation.js";
-import { Random } from "../../src/random.js";
 import { column, expectClose, fixture } from "./fixture.js";
 
 function of(table: { x: number[][]; y: number[] }, features: number[], seed = 1) {

@@ -1,7 +1,7 @@
 // The numbers of NumPy, SciPy and scikit-learn (test/fixtures/make/predict.py), typed for the tests of this folder.
 import { expect } from "vitest";
+import type { Matrix, Scaling } from "../../src/math/matrix.js";
 import type { BayesianRidgeModel } from "../../src/predict/bayesian-ridge.js";
-import type { Matrix, Scaling } from "../../src/predict/matrix.js";
 import type { Tree } from "../../src/predict/tree.js";
 import json from "../fixtures/predict.json" with { type: "json" };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { NumpyRandom } from "../../src/math/numpy-random.js";
 import { sortColumns, takeSorted } from "../../src/predict/columns.js";
 import { type GrownTree, growTree } from "../../src/predict/grow-tree.js";
-import { NumpyRandom } from "../../src/predict/numpy-random.js";
 import { addPredictions, singlePrecision } from "../../src/predict/tree.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 

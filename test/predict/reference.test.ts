@@ -4,15 +4,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { PROPERTY_NAMES } from "../../src/graph/properties.js";
+import { fromColumns } from "../../src/math/matrix.js";
+import { Random } from "../../src/math/random.js";
+import { r2 } from "../../src/math/statistics.js";
 import { correlations } from "../../src/predict/correlation.js";
 import { featureSets } from "../../src/predict/features.js";
-import { fromColumns } from "../../src/predict/matrix.js";
 import type { Model, Regressor } from "../../src/predict/regressor.js";
 import { regressors } from "../../src/predict/regressors.js";
-import { r2 } from "../../src/predict/statistics.js";
 import { numbers, readTable } from "../../src/predict/table.js";
-import { holdOut, seedSpread, thesisSplit } from "../../src/predict/validation.js";
-import { Random } from "../../src/random.js";
+import { holdOut, seedSpread, singleSplit } from "../../src/predict/validation.js";
 
 const published = fileURLToPath(new URL("../../../shared/reference/published/", import.meta.url));
 const absent = !existsSync(published);
@@ -45,14 +45,14 @@ function scores(
 ): number[] {
   const { x, y } = structures(cell, features);
   return Array.from({ length: seeds }, (_, seed) => {
-    const held = holdOut(regressors[name] as Regressor<Model>, x, y, thesisSplit(y.length), seed, "all");
+    const held = holdOut(regressors[name] as Regressor<Model>, x, y, singleSplit(y.length), seed, "all");
     return r2(held.y, held.predicted);
   });
 }
 
 describe.skipIf(absent)("on the thesis's tables", () => {
   it("the split is the thesis's", () => {
-    const { train, test } = thesisSplit(200);
+    const { train, test } = singleSplit(200);
     expect(Array.from(test)).toEqual(oracle().test_index);
     expect(Array.from(train)).toEqual(oracle().train_index);
   });
@@ -65,7 +65,7 @@ describe.skipIf(absent)("on the thesis's tables", () => {
       expect(scores("bayesian-ridge", cell, 1)[0]).toBeCloseTo(want, 12);
       const importances = readTable(`${published}importance_${cell}.csv`);
       const { x, y } = structures(cell);
-      const { coefficients } = holdOut(regressors["bayesian-ridge"], x, y, thesisSplit(200), 0, "all").model;
+      const { coefficients } = holdOut(regressors["bayesian-ridge"], x, y, singleSplit(200), 0, "all").model;
       numbers(importances, "BayesianRidge").forEach((value, j) => {
         expect(coefficients[j]).toBeCloseTo(value, 10);
       });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { r2 } from "../../src/math/statistics.js";
 import type { Model, Regressor } from "../../src/predict/regressor.js";
 import { predictWith, regressorNames, regressors } from "../../src/predict/regressors.js";
-import { r2 } from "../../src/predict/statistics.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 
 const { x, y, unseen, ensembles } = fixture.continuous;

@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
+import { r2 } from "../../src/math/statistics.js";
 import { bayesianRidge } from "../../src/predict/bayesian-ridge.js";
 import { mean } from "../../src/predict/mean.js";
 import { permutationImportance } from "../../src/predict/permutation.js";
-import { r2 } from "../../src/predict/statistics.js";
-import { foldSpread, holdOut, repeatedFolds, seedSpread, thesisSplit } from "../../src/predict/validation.js";
+import { foldSpread, holdOut, repeatedFolds, seedSpread, singleSplit } from "../../src/predict/validation.js";
 import { expectClose, fixture, matrix } from "./fixture.js";
 
 const { x, y, split, folds, foldScores, permutation } = fixture.continuous;
 const target = Float64Array.from(y);
 
-describe("thesisSplit", () => {
+describe("singleSplit", () => {
   it("is scikit-learn's train_test_split(test_size=0.1, random_state=7)", () => {
-    const { train, test } = thesisSplit(y.length);
+    const { train, test } = singleSplit(y.length);
     expect({ train: Array.from(train), test: Array.from(test) }).toEqual(split);
   });
 
   it("rounds the test rows up", () => {
-    expect(thesisSplit(21).test).toHaveLength(3);
+    expect(singleSplit(21).test).toHaveLength(3);
   });
 });
 

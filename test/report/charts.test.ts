@@ -8,7 +8,7 @@ import { lineChart } from "../../src/report/charts/lines.js";
 import { maskDrawing } from "../../src/report/charts/masks.js";
 import { scatterPlot } from "../../src/report/charts/scatter.js";
 import { stripChart } from "../../src/report/charts/strips.js";
-import { masks } from "./sample.js";
+import { masks } from "../thesis/report/sample.js";
 
 const text = { title: "A <title> & more", description: "What it shows." };
 const snapshot = (name: string) => `snapshots/${name}.svg`;

@@ -1,8 +1,13 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { studyReport } from "../../src/report/report.js";
-import type { StudyResults } from "../../src/report/results.js";
-import { combinationsOf, readNotes, readStudyResults, spell } from "../../src/report/study-summary.js";
+import {
+  combinationsOf,
+  readNotes,
+  readStudyResults,
+  type StudyResults,
+  spell,
+} from "../../src/report/study-summary.js";
 import { compareStudies } from "../../src/study/compare.js";
 import { parseStudy, type StudyInput } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
@@ -13,7 +18,7 @@ import { type Claim, Store } from "../../src/study/store.js";
 import { encodeNotes, TEXT_NOTES } from "../../src/train/text-notes.js";
 import { testFolder } from "../study/folder.js";
 import { testKinds } from "../study/kinds.js";
-import { textTraining } from "./sample.js";
+import { textTraining } from "../thesis/report/sample.js";
 import { expectSound } from "./sound.js";
 
 const path = testFolder();

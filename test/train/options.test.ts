@@ -1,10 +1,10 @@
 // The library checks its options as the command line does: a slip is one line, and no network of NaN.
 import { describe, expect, it } from "vitest";
+import { Random } from "../../src/math/random.js";
 import type { CellKind } from "../../src/network/architecture.js";
 import { initialise, Network, stack } from "../../src/network/network.js";
 import { parseNetwork, type ReadOptions, saveNetwork } from "../../src/network/weights.js";
-import { type PruneOptions, prune } from "../../src/prune/prune.js";
-import { Random } from "../../src/random.js";
+import { type PruneOptions, prune } from "../../src/sparsify/prune.js";
 import { type ClassifyOptions, classify } from "../../src/train/classify.js";
 import { evaluate } from "../../src/train/evaluate.js";
 import { type TrainOptions, train } from "../../src/train/train.js";

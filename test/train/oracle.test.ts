@@ -3,11 +3,12 @@
 // here it checks a few settings; FILIGREE_ORACLE=all makes it check them all.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readDataset } from "../../src/data/csv.js";
 import { executorNames } from "../../src/engine/engine.js";
-import { readNetwork } from "../../src/network/weights.js";
-import { densities, prune } from "../../src/prune/prune.js";
-import type { Target } from "../../src/prune/target.js";
+import { readDataset } from "../../src/paths/datasets.js";
+import { readNetwork } from "../../src/paths/networks.js";
+import "../../src/thesis/format.js";
+import { densities, prune } from "../../src/sparsify/prune.js";
+import type { Target } from "../../src/sparsify/target.js";
 import { evaluate } from "../../src/train/evaluate.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 

@@ -3,12 +3,13 @@
 // of each cell and the native one a few; FILIGREE_ORACLE=all makes them evaluate all.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readDataset } from "../../src/data/csv.js";
 import { executorNames } from "../../src/engine/engine.js";
 import { readGraph } from "../../src/graph/files.js";
 import { layerGraph } from "../../src/graph/layers.js";
-import { readStructure } from "../../src/network/structure-weights.js";
+import { readDataset } from "../../src/paths/datasets.js";
+import { readStructure } from "../../src/paths/networks.js";
 import { evaluate } from "../../src/train/evaluate.js";
+import "../../src/thesis/format.js";
 import { hasReference, reference, skipNote } from "../reference.js";
 
 interface Entry {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTextData } from "../../src/data/text.js";
+import { Random } from "../../src/math/random.js";
 import { Network } from "../../src/network/network.js";
-import { Random } from "../../src/random.js";
 import { newLanguageModel } from "../../src/train/language.js";
 import { decodeNotes, encodeNotes, noteText } from "../../src/train/text-notes.js";
 

@@ -1,7 +1,7 @@
 // Language: how a network learnt a text, beside what n-grams make of it, and what it writes.
 import { lineChart } from "../charts/lines.js";
 import { Figure, Panel, Panels, type Section } from "../page.js";
-import type { LanguageResults, TextTraining } from "../results.js";
+import type { LanguageResults, TextTraining } from "../text-training.js";
 import { cellNames, series as seriesColours } from "../theme.js";
 import { count, decimal } from "../words.js";
 
@@ -26,7 +26,7 @@ export function languageSection(results: LanguageResults): Section {
 /** What a reader should know of it first. */
 export function languageFinding({ cell, hidden, nats, notes }: LanguageResults): string {
   const best = bestOf(notes.baselines);
-  return `Off the thesis’s strings, a ${cellNames[cell]} of ${hidden} units reads a book character by character: ${decimal(nats, 3)} nats a character on the part it has not seen, where the best n-grams (of ${count(best.context, "character")} before) need ${decimal(best.nats, 3)}.`;
+  return `Beyond strings, a ${cellNames[cell]} of ${hidden} units reads a book character by character: ${decimal(nats, 3)} nats a character on the part it has not seen, where the best n-grams (of ${count(best.context, "character")} before) need ${decimal(best.nats, 3)}.`;
 }
 
 function Language({ results }: { results: LanguageResults }) {

@@ -1,4 +1,5 @@
 // Any study: its objective over trials, the effect of each varied value, the curves of the best combinations, and tables.
+import { summarise } from "../../math/intervals.js";
 import type { Combination } from "../../study/combine.js";
 import { dotChart } from "../charts/dots.js";
 import { type Line, lineChart } from "../charts/lines.js";
@@ -6,7 +7,7 @@ import { scatterPlot } from "../charts/scatter.js";
 import type { Axis } from "../charts/ticks.js";
 import { Figure, Note, Panel, Panels, type Section, Table } from "../page.js";
 import { identifier } from "../plot.js";
-import type { StudyResults } from "../results.js";
+import type { StudyResults } from "../study-summary.js";
 import {
   bestCombinations,
   combinationsOf,
@@ -15,7 +16,6 @@ import {
   spell,
   variedOf,
 } from "../study-summary.js";
-import { summarise } from "../summary.js";
 import { quiet, series as seriesColours } from "../theme.js";
 import { count, decimal, list } from "../words.js";
 import { LearntText } from "./language.js";

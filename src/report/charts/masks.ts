@@ -1,11 +1,19 @@
 // Masks drawn weight by weight: a row of blocks per matrix, a block per gate, a pixel per weight that is left, and under
 // each block how much that is. The pixels are one-bit images that serve as the stencil of a rectangle in the cell's
 // colour, so that they follow the page's light or dark.
-import { gateNames } from "../../network/architecture.js";
+import { type CellKind, gateNames } from "../../network/architecture.js";
 import { drawing, escaped, identifier } from "../plot.js";
 import { bitmap } from "../png.js";
-import type { MaskPicture } from "../results.js";
 import { cellColour, cellNames, ink, quiet, rule, targetPhrases } from "../theme.js";
+
+/** Which weights of a pruned network are left. */
+export interface MaskPicture<Kind extends CellKind = CellKind> {
+  cell: Kind;
+  target: string;
+  percent: number;
+  /** One per pruned matrix, row by row; rows are grouped by gate. 1 where the weight is left. */
+  matrices: { name: string; rows: number; columns: number; gates: number; mask: Uint8Array }[];
+}
 
 const BLOCK = 64;
 const GAP = 12;

@@ -1,8 +1,8 @@
 // Distributions as they are: one dot per observation in a row of its own, with the mean and its 95 % interval, so that
 // a handful of groups can be compared without hiding how few or how odd their members are.
 import * as Plot from "@observablehq/plot";
+import { summarise } from "../../math/intervals.js";
 import { type ChartText, draw } from "../plot.js";
-import { summarise } from "../summary.js";
 import { ink, quiet, rule } from "../theme.js";
 import type { Axis } from "./ticks.js";
 

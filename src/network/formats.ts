@@ -1,0 +1,64 @@
+// Formats of weight files that somebody's own code wrote. Each registers itself from above, so that reading networks
+// depends on none of them.
+import type { ReadAt } from "../data/batches.js";
+import type { Remark } from "../errors.js";
+import type { LayeredGraph } from "../graph/layers.js";
+import { checkWord } from "../suggest.js";
+import type { StoredCell, StoredEnds } from "./layout.js";
+import type { Network } from "./network.js";
+import type { Safetensors } from "./safetensors.js";
+import type { ReadOptions } from "./weights.js";
+import type { Wiring } from "./wiring.js";
+
+/** A graph and how it is called in messages. */
+export interface NamedGraph {
+  readonly graph: LayeredGraph;
+  readonly name: string;
+}
+
+/** Cells one above the other and what is around them, by their names in a file. */
+export interface StoredStack {
+  readonly cells: readonly StoredCell[];
+  readonly ends: StoredEnds;
+}
+
+/** A format that is recognised by the names of its tensors. */
+export interface ForeignFormat {
+  /** One word; its first wiring goes by it. */
+  readonly name: string;
+  /** Where its networks are read out when a file does not say, and why that is assumed, as an adverbial clause. */
+  readonly readAt: ReadAt;
+  readonly reason: string;
+  /** A stack in the format, and undefined of other files. @throws InputError when the file needs its graph. */
+  stack(file: Safetensors, where: string): StoredStack | undefined;
+  /**
+   * A network in the format that was built from a graph, and undefined of other files.
+   * @throws InputError when it does not fit the graph.
+   */
+  structure(
+    file: Safetensors,
+    where: string,
+    source: NamedGraph,
+    options: ReadOptions & { readonly remark: Remark },
+  ): Network | undefined;
+  /** How the format's writer makes networks of graphs, or may have made them: the likeliest way first. */
+  readonly wirings: readonly Wiring[];
+}
+
+const registered = new Map<string, ForeignFormat>();
+
+/** From now on the format is read. */
+export function registerFormat(format: ForeignFormat): void {
+  registered.set(format.name, format);
+}
+
+/** All registered formats. */
+export function foreignFormats(): Iterable<ForeignFormat> {
+  return registered.values();
+}
+
+/** The network of a graph as a format's writer makes it. @throws InputError as `Wiring`, and for an unknown format. */
+export function wireAs(name: string, ...[graph, cell, where]: Parameters<Wiring>): ReturnType<Wiring> {
+  checkWord("wiring", name, [...registered.keys()]);
+  return registered.get(name)!.wirings[0](graph, cell, where);
+}
