@@ -6,10 +6,10 @@ cross-entropy, the gradient's norm clipped to 5 and Adam. "fused" runs nn.RNN, n
 kind of layer, which computes one time step after the other in Python.
 """
 
-import platform
 import sys
 import time
 
+import peer
 import torch
 from masked_layer import MaskedLayer
 from torch import nn
@@ -68,9 +68,7 @@ class Training:
 
 
 def main():
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    print(f"PyTorch {torch.__version__}, Python {platform.python_version()}", flush=True)
+    peer.start()
     trainings = {}
     for line in sys.stdin:
         form, cell, *sizes, steps = line.split()
