@@ -6,14 +6,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { stepper } from "../dist/engine/benchmark.js";
-import { timeDensities } from "../dist/engine/density.js";
+import { timeDensities } from "../dist/bench/density.js";
+import { measureCeilings, timeKernels } from "../dist/bench/kernels.js";
+import { interleave, timed } from "../dist/bench/rounds.js";
+import { stepper } from "../dist/bench/steps.js";
 import { describeExecutor } from "../dist/engine/engine.js";
-import { measureCeilings, timeKernels } from "../dist/engine/kernel-times.js";
-import { interleave, timed } from "../dist/engine/rounds.js";
 import { cellKinds } from "../dist/network/architecture.js";
-import { ceilingsText, densityTable, kernelTable, stepCsv, stepTable } from "../dist/report/comparison.js";
-import { comparisonFigures } from "../dist/report/comparison-figures.js";
+import { ceilingsText, densityTable, kernelTable, stepCsv, stepTable } from "./comparison.mjs";
+import { comparisonFigures } from "./figures.mjs";
 import { startPython } from "./python.mjs";
 import { findTensorFlow } from "./tensorflow.mjs";
 

@@ -5,9 +5,9 @@
 //   npm install --no-save --ignore-scripts onnxruntime-node
 //   taskset -c 0 node bench/inference.mjs [hidden...]
 import { cpus } from "node:os";
+import { interleave, median, ratioOf, timed } from "../dist/bench/rounds.js";
+import { streamer } from "../dist/bench/streams.js";
 import { describeExecutor } from "../dist/engine/engine.js";
-import { interleave, median, ratioOf, timed } from "../dist/engine/rounds.js";
-import { streamer } from "../dist/engine/stream-benchmark.js";
 import { lstmModel } from "./onnx-lstm.mjs";
 
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [50, 128, 256, 512, 1024];

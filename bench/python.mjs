@@ -10,8 +10,11 @@ const command = process.env.PYTHON ?? "python3";
  * @returns that line, `ask` to send a line and receive the next, and `end`; or, in a line, why the script does not run.
  */
 export async function startPython(script) {
+  // These tell a system's OpenBLAS which processor it is on; PyTorch's own libraries are to find that out for themselves.
+  const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...env } = process.env;
   const python = spawn(command, [fileURLToPath(new URL(script, import.meta.url))], {
     stdio: ["pipe", "pipe", "pipe"],
+    env,
   });
   let complaints = "";
   python.stderr.on("data", (data) => {

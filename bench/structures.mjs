@@ -3,10 +3,12 @@
 // the same batches, and the first losses must agree. Needs `npm run build` and a Python with PyTorch.
 //   taskset -c 0 node bench/structures.mjs [family [nodes]]        PYTHON=python3
 import { cpus } from "node:os";
+import { median, ratioOf, timed } from "../dist/bench/rounds.js";
 import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
 import { generateDataset } from "../dist/data/generate.js";
 import { compile } from "../dist/engine/compile.js";
 import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
+import { optimisers } from "../dist/engine/executor.js";
 import { GRAPH_FAMILIES } from "../dist/graph/generators.js";
 import { layerGraph } from "../dist/graph/layers.js";
 import { Random } from "../dist/math/random.js";
@@ -27,6 +29,7 @@ const perRound = 2; // batches in a round
 const repeats = 40; // as often Filigree trains on them, to have something to measure
 const batch = 128;
 const epochs = 15;
+const update = { optimiser: optimisers.adam, rates: 1e-3 };
 
 const { train } = generateDataset({ grammar: findGrammar("reber") }, new Random(1));
 const order = shuffledOrder(train, new Random("order"));
@@ -70,22 +73,23 @@ for (const cell of cellKinds) {
   const times = { torch: [], filigree: [] };
   for (let round = 0; round < rounds; round++) {
     const rows = rowsOf(round);
-    const once = makeBatches(train, rows, batch);
-    const repeated = makeBatches(train, Array.from({ length: repeats }, () => [...rows]).flat(), batch);
+    const once = makeBatches(train, rows, batch, "last-step");
+    const again = Array.from({ length: repeats }, () => [...rows]).flat();
+    const repeated = makeBatches(train, again, batch, "last-step");
     const { seconds, losses } = await ask({ batches: { ...arrays(once), size: batch } });
     times.torch.push((1000 * seconds) / perRound);
     if (round === 0) {
-      const own = (await executor.train(once, 0, once.count, "last-step")).losses;
-      const apart = losses.findIndex((loss, i) => Math.abs(loss - own[i]) > 1e-4);
-      if (apart >= 0) throw new Error(`${cell}: losses ${losses} in PyTorch and ${own} in Filigree`);
+      const { losses: sums, counts } = await executor.train(once, 0, once.count, update);
+      const own = Array.from(sums, (sum, i) => sum / counts[i]);
+      if (!losses.every((loss, i) => Math.abs(loss - own[i]) < 1e-4))
+        throw new Error(`${cell}: losses ${losses} in PyTorch and ${own} in Filigree`);
     }
-    const start = performance.now();
-    await executor.train(repeated, 0, repeated.count, "last-step");
-    times.filigree.push((performance.now() - start) / repeated.count);
+    times.filigree.push(
+      await timed(() => executor.train(repeated, 0, repeated.count, update))(repeated.count),
+    );
   }
-  const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
   const [torch, filigree] = [median(times.torch), median(times.filigree)];
-  const ratio = median(times.torch.map((time, round) => time / times.filigree[round]));
+  const ratio = ratioOf(times.torch, times.filigree);
   const whole = (step) => `${((step * perEpoch * epochs) / 1000).toFixed(1)} s`;
   const cells = architecture.nodes.filter(({ type }) => type === "cell").length;
   console.log(
@@ -94,6 +98,6 @@ for (const cell of cellKinds) {
 }
 python.end();
 
-function arrays({ steps, symbols, labels }) {
-  return { steps: Array.from(steps), symbols: Array.from(symbols), labels: Array.from(labels) };
+function arrays({ steps, symbols, targets }) {
+  return { steps: Array.from(steps), symbols: Array.from(symbols), targets: Array.from(targets) };
 }

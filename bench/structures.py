@@ -1,15 +1,15 @@
 """The PyTorch side of structures.mjs: trains the network that it is given, on one thread.
 
-Reads JSON documents, one a line: a network, or batches to train it on, which it answers with the seconds that took and
-the losses. The network is made the way the thesis makes it: one masked layer for each layer and each skip cell, and sums of
+Reads JSON documents, one a line: a network, or batches to train it on, which it answers with the seconds of the
+processor that took and the losses. The network is made the way the thesis makes it: one masked layer for each layer and each skip cell, and sums of
 their output sequences.
 """
 
 import json
-import platform
 import sys
 import time
 
+import peer
 import torch
 from masked_layer import MaskedLayer
 from torch import nn
@@ -52,8 +52,8 @@ class Structure(nn.Module):
 
 def train(model, optimiser, batches):
     losses = []
-    symbols, labels = torch.tensor(batches["symbols"]), torch.tensor(batches["labels"])
-    start = time.perf_counter()
+    symbols, labels = torch.tensor(batches["symbols"]), torch.tensor(batches["targets"])
+    start = time.process_time()
     cell = example = 0
     for steps in batches["steps"]:
         size = min(batches["size"], len(labels) - example)
@@ -65,13 +65,11 @@ def train(model, optimiser, batches):
         optimiser.step()
         losses.append(loss.item())
         cell, example = cell + steps * size, example + size
-    return {"seconds": time.perf_counter() - start, "losses": losses}
+    return {"seconds": time.process_time() - start, "losses": losses}
 
 
 def main():
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    print(f"PyTorch {torch.__version__}, Python {platform.python_version()}", flush=True)
+    peer.start()
     for line in sys.stdin:
         question = json.loads(line)
         if "network" in question:

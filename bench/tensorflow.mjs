@@ -1,7 +1,7 @@
 // The TensorFlow.js side of compare.mjs, where it is installed: in WebAssembly when that backend is there too, else in
 // plain JavaScript. It has no gradient of an embedding in WebAssembly, so symbols go in as ones among zeros, which is the
 // same network; its GRU applies the reset gate before the product and not after, and no norm is clipped.
-import { timed } from "../dist/engine/rounds.js";
+import { timed } from "../dist/bench/rounds.js";
 
 /** @returns what is there and a side for a network; or, in a line, how to install it. */
 export async function findTensorFlow() {

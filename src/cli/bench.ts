@@ -2,11 +2,11 @@
 // matrix is better held compressed.
 import { cpus } from "node:os";
 import { Command } from "commander";
-import { type StepOptions, timeSteps } from "../engine/benchmark.js";
-import { timeDensities } from "../engine/density.js";
+import { timeDensities } from "../bench/density.js";
+import { measureCeilings, timeKernels } from "../bench/kernels.js";
+import { type StepOptions, timeSteps } from "../bench/steps.js";
+import { timeStreams } from "../bench/streams.js";
 import { describeExecutor, type ExecutorName } from "../engine/engine.js";
-import { measureCeilings, timeKernels } from "../engine/kernel-times.js";
-import { timeStreams } from "../engine/stream-benchmark.js";
 import { type CellKind, cellKinds, gateCount } from "../network/architecture.js";
 import {
   between,

@@ -1,42 +1,31 @@
 // A roofline: what kernels reach against the ceilings of a processor, its arithmetic and the memories that feed it. How
 // far a point lies below the roof over it is what could still be won.
 import * as Plot from "@observablehq/plot";
-import type { Ceilings } from "../../engine/kernel-times.js";
-import { type ChartText, draw } from "../plot.js";
-import { ink, paper, quiet, rule } from "../theme.js";
-import { spread } from "./spread.js";
-
-export interface RooflinePoint {
-  readonly label: string;
-  readonly colour: string;
-  /** Operations for each byte that has to be moved, and operations per second. */
-  readonly intensity: number;
-  readonly speed: number;
-}
-
-export interface Roofline extends ChartText {
-  readonly ceilings: Ceilings;
-  readonly points: readonly RooflinePoint[];
-  readonly width?: number;
-  readonly height?: number;
-}
+import { spread } from "../dist/report/charts/spread.js";
+import { draw } from "../dist/report/plot.js";
+import { ink, paper, quiet, rule } from "../dist/report/theme.js";
 
 const margins = { marginTop: 26, marginBottom: 36, marginLeft: 44, marginRight: 16 };
 const LETTER = 6; // Width of an average letter, and the height of a line.
 const LINE = 11;
 const ROOF_LABEL = 58; // Width of the text over a roof.
 
-/** Both axes are logarithmic; points beyond them are drawn at their edge. */
-export function rooflineChart(chart: Roofline): string {
+/**
+ * Both axes are logarithmic; points beyond them are drawn at their edge. A point has operations for each byte that has to be
+ * moved, and operations per second.
+ * @param {{ title: string, description: string, ceilings: import("../dist/bench/kernels.js").Ceilings, width?: number,
+ *   height?: number, points: { label: string, colour: string, intensity: number, speed: number }[] }} chart
+ */
+export function rooflineChart(chart) {
   const { ceilings, width = 640, height = 400 } = chart;
   const peak = ceilings.peak / 1e9;
-  const x: Domain = [1 / 16, 64];
-  const y: Domain = [peak / 150, peak * 2.2];
+  const x = [1 / 16, 64];
+  const y = [peak / 150, peak * 2.2];
   const inner = {
     width: width - margins.marginLeft - margins.marginRight,
     height: height - margins.marginTop - margins.marginBottom,
   };
-  const place = ({ intensity, speed }: { intensity: number; speed: number }) => ({
+  const place = ({ intensity, speed }) => ({
     x: inner.width * along(intensity, x),
     y: inner.height * (1 - along(speed, y)),
   });
@@ -121,36 +110,24 @@ export function rooflineChart(chart: Roofline): string {
   });
 }
 
-type Domain = readonly [number, number];
-const decades = ([low, high]: Domain) => Math.log10(high / low);
-const along = (value: number, domain: Domain) => Math.log10(value / domain[0]) / decades(domain);
-const within = (value: number, [low, high]: Domain) => Math.min(high, Math.max(low, value));
-
-interface Offset {
-  readonly anchor: "start" | "end";
-  readonly dx: number;
-  readonly dy: number;
-}
-
-const candidates: readonly Offset[] = [
+const decades = ([low, high]) => Math.log10(high / low);
+const along = (value, domain) => Math.log10(value / domain[0]) / decades(domain);
+const within = (value, [low, high]) => Math.min(high, Math.max(low, value));
+const candidates = [
   { anchor: "start", dx: 6, dy: 0 },
   { anchor: "end", dx: -6, dy: 0 },
-  ...[10, -10, 20, -20, 30, -30].flatMap((dy): Offset[] => [
+  ...[10, -10, 20, -20, 30, -30].flatMap((dy) => [
     { anchor: "start", dx: 4, dy },
     { anchor: "end", dx: -4, dy },
   ]),
 ];
 
 /** For each label the first place beside its point that touches no point, and no label placed before, below the peak. */
-function placeLabels(
-  points: readonly { x: number; y: number; label: string }[],
-  inner: { width: number; height: number },
-  peak: number,
-): Offset[] {
+function placeLabels(points, inner, peak) {
   const taken = points.map(({ x, y }) => ({ left: x - 4, right: x + 4, top: y - 4, bottom: y + 4 }));
   taken.push({ left: 0, right: inner.width, top: 0, bottom: peak + 1 });
   return points.map(({ x, y, label }) => {
-    const box = ({ anchor, dx, dy }: Offset) => {
+    const box = ({ anchor, dx, dy }) => {
       const length = label.length * LETTER + 4;
       const left = x + dx - (anchor === "end" ? length : 0);
       const right = left + length;

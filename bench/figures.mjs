@@ -1,29 +1,25 @@
 // The pictures of a comparison: what sparsity saves, how fast each network trains beside PyTorch, and the roofline.
-import type { KernelGroup } from "../engine/kernel-times.js";
-import { type CellKind, cellKinds } from "../network/architecture.js";
-import { type DotChart, dotChart } from "./charts/dots.js";
-import { type Line, lineChart } from "./charts/lines.js";
-import { rooflineChart } from "./charts/roofline.js";
-import { type Panel, sheet } from "./charts/sheet.js";
-import { breakEvenOf, type Comparison, densityCurve, ratio, type Setup, timesOf } from "./comparison.js";
-import { accents, cellColour, cellNames, quiet, series } from "./theme.js";
+import { cellKinds } from "../dist/network/architecture.js";
+import { dotChart } from "../dist/report/charts/dots.js";
+import { lineChart } from "../dist/report/charts/lines.js";
+import { accents, cellColour, cellNames, quiet, series } from "../dist/report/theme.js";
+import { breakEvenOf, densityCurve, ratio, timesOf } from "./comparison.mjs";
+import { rooflineChart } from "./roofline.mjs";
+import { sheet } from "./sheet.mjs";
 
-export interface Figure {
-  /** Of the file, without its ending. */
-  readonly name: string;
-  readonly svg: string;
-}
-
-/** All pictures that the comparison has the numbers for. */
-export function comparisonFigures(comparison: Comparison): Figure[] {
+/**
+ * All pictures that the comparison has the numbers for, as files without their ending.
+ * @param {import("./comparison.mjs").Comparison} comparison
+ */
+export function comparisonFigures(comparison) {
   return [densityFigure(comparison), peerFigure(comparison), rooflineFigure(comparison)].filter(
     (figure) => figure !== undefined,
   );
 }
 
 /** Setups of one size and batch together, in the order of the comparison. */
-function sizes({ setups }: Comparison): { title: string; setups: Setup[] }[] {
-  const groups = new Map<string, Setup[]>();
+function sizes({ setups }) {
+  const groups = new Map();
   for (const setup of setups) {
     const { layers, hidden, batch } = setup;
     const title = `${layers === 1 ? "" : `${layers} layers of `}${hidden} units, batch ${batch}`;
@@ -32,9 +28,9 @@ function sizes({ setups }: Comparison): { title: string; setups: Setup[] }[] {
   return [...groups].map(([title, setups]) => ({ title, setups }));
 }
 
-function densityFigure(comparison: Comparison): Figure {
+function densityFigure(comparison) {
   const [width, height] = [270, 210];
-  const panels = sizes(comparison).map(({ title, setups }): Panel => {
+  const panels = sizes(comparison).map(({ title, setups }) => {
     const svg = lineChart({
       title: `Time of a step by density: ${title}`,
       description:
@@ -58,12 +54,12 @@ function densityFigure(comparison: Comparison): Figure {
   return { name: "density", svg };
 }
 
-function curve(setup: Setup): Line {
+function curve(setup) {
   const points = densityCurve(setup).map(({ density, ratio }) => ({ x: density, y: ratio }));
   return { colour: cellColour(setup.cell), dots: "filled", points };
 }
 
-function breakEvenMark(setup: Setup): Line[] {
+function breakEvenMark(setup) {
   const density = breakEvenOf(setup);
   if (density <= 0 || density >= 1) return [];
   return [{ colour: cellColour(setup.cell), dots: "ring", points: [{ x: density, y: 1 }] }];
@@ -79,11 +75,11 @@ const peerSeries = [
     density: 0.1,
     hollow: false,
   },
-] as const;
+];
 
-function peerFigure(comparison: Comparison): Figure | undefined {
+function peerFigure(comparison) {
   if (!comparison.setups.some((setup) => timesOf(setup, "torch-fused"))) return undefined;
-  const rows = comparison.setups.map((setup): DotChart["rows"][number] => ({
+  const rows = comparison.setups.map((setup) => ({
     label: `${cellNames[setup.cell]}, ${setup.layers} × ${setup.hidden}, batch ${setup.batch}`,
     dots: peerSeries.map(({ over, density, colour, hollow }) => ({
       value: ratio(timesOf(setup, over), timesOf(setup, "filigree", density)),
@@ -94,7 +90,7 @@ function peerFigure(comparison: Comparison): Figure | undefined {
   const values = rows.flatMap(({ dots }) => dots.map(({ value }) => value)).filter(Number.isFinite);
   const [low, high] = [Math.min(0.7, 0.9 * Math.min(...values)), 1.15 * Math.max(...values)];
   const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100].filter((tick) => tick >= low && tick <= high);
-  const chart: DotChart = {
+  const chart = {
     title: "Training steps beside PyTorch",
     description:
       "How many times as long PyTorch takes, on a logarithmic scale; left of 1 it is the faster one.",
@@ -119,25 +115,27 @@ function peerFigure(comparison: Comparison): Figure | undefined {
   return { name: "pytorch", svg };
 }
 
-const groupColours: Record<KernelGroup, string> = {
+const groupColours = {
   dense: series[0],
   compressed: series[1],
   cell: series[2],
   other: quiet,
 };
-const groupNames: Record<KernelGroup, string> = {
+
+const groupNames = {
   dense: "dense matrix",
   compressed: "compressed matrix",
   cell: "steps of cells",
   other: "moving, summing, Adam",
 };
-const kernelNames: Record<string, string> = {
+
+const kernelNames = {
   transposedProduct: "transposed product",
   scatterRows: "scatter",
   rowSums: "row sums",
   ...Object.fromEntries(
-    (["tanh", "relu", "lstm", "gru"] as const).flatMap((cell) => {
-      const kind: CellKind = cell === "tanh" || cell === "relu" ? `rnn-${cell}` : cell;
+    ["tanh", "relu", "lstm", "gru"].flatMap((cell) => {
+      const kind = cell === "tanh" || cell === "relu" ? `rnn-${cell}` : cell;
       const name = cellNames[kind].replace("RNN-", "");
       return [
         [`${cell}Forward`, `${name} →`],
@@ -147,10 +145,10 @@ const kernelNames: Record<string, string> = {
   ),
 };
 
-function rooflineFigure({ ceilings, kernels }: Comparison): Figure | undefined {
+function rooflineFigure({ ceilings, kernels }) {
   if (!ceilings || !kernels) return undefined;
   const [width, height] = [760, 420];
-  const panels = kernels.map(({ hidden, timings }): Panel => {
+  const panels = kernels.map(({ hidden, timings }) => {
     const shape = timings.find(({ group }) => group === "dense")?.shape ?? "";
     const title = `${hidden} units; matrices of ${shape}`;
     const points = timings
@@ -176,12 +174,12 @@ function rooflineFigure({ ceilings, kernels }: Comparison): Figure | undefined {
     columns: 1,
     legend: Object.entries(groupNames).map(([group, label]) => ({
       label,
-      colour: groupColours[group as KernelGroup],
+      colour: groupColours[group],
     })),
   });
   return { name: "roofline", svg };
 }
 
-function percentText(share: number): string {
+function percentText(share) {
   return `${Math.round(100 * share)} %`;
 }

@@ -2,7 +2,7 @@
 // `filigree bench density` prints and the table in blocks.ts is read off from.
 import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
-import { kernelSide, randomMask, type Shape } from "./kernel-times.js";
+import { kernelSide, randomMask, type Shape } from "./kernels.js";
 import { interleave, ratioOf } from "./rounds.js";
 
 export interface DensityTiming {

@@ -1,11 +1,12 @@
 // Times streams: what `filigree bench stream` prints and bench/inference.mjs compares.
+
+import type { Plan, StageOp } from "../engine/plan.js";
+import { type StreamOptions, stream } from "../engine/stream.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
-import { sparsified } from "./benchmark.js";
-import type { Plan, StageOp } from "./plan.js";
 import { interleave, median, timed } from "./rounds.js";
-import { type StreamOptions, stream } from "./stream.js";
+import { sparsified } from "./steps.js";
 
 export interface StreamerOptions extends Pick<StreamOptions, "executor" | "form"> {
   readonly cell: CellKind;

@@ -2,16 +2,16 @@
 // while the machine's speed drifts.
 
 import type { Batches } from "../data/batches.js";
+import { type CompileOptions, compile } from "../engine/compile.js";
+import { createExecutor, describeExecutor, type ExecutorName } from "../engine/engine.js";
+import { type Executor, optimisers } from "../engine/executor.js";
+import { type Footprint, loadNative, NativeExecutor } from "../engine/native.js";
+import type { Plan } from "../engine/plan.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { cellsOf } from "../network/architecture.js";
 import { initialise, type Network, stack, tensorNames } from "../network/network.js";
-import { type CompileOptions, compile } from "./compile.js";
-import { createExecutor, describeExecutor, type ExecutorName } from "./engine.js";
-import { type Executor, optimisers } from "./executor.js";
-import { randomMask } from "./kernel-times.js";
-import { type Footprint, loadNative, NativeExecutor } from "./native.js";
-import type { Plan } from "./plan.js";
+import { randomMask } from "./kernels.js";
 import { interleave, median, timed } from "./rounds.js";
 
 export interface StepOptions {

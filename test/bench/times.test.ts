@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { stepper } from "../../src/engine/benchmark.js";
-import { breakEven } from "../../src/engine/density.js";
-import { kernelSide, leastSeconds, randomMask } from "../../src/engine/kernel-times.js";
+import { breakEven } from "../../src/bench/density.js";
+import { kernelSide, leastSeconds, randomMask } from "../../src/bench/kernels.js";
+import { interleave, median, ratioOf } from "../../src/bench/rounds.js";
+import { stepper } from "../../src/bench/steps.js";
 import { loadNative, type NativeExecutor } from "../../src/engine/native.js";
-import { interleave, median, ratioOf } from "../../src/engine/rounds.js";
 import { Random } from "../../src/math/random.js";
 
 describe("rounds", () => {

@@ -1,43 +1,26 @@
 // What `bench/compare.mjs` measured, and its tables: every configuration with every side, the ones that we lose
 // included. Ratios are medians of ratios within a round.
 import { stringify } from "csv-stringify/sync";
-import { breakEven, type DensityTiming } from "../engine/density.js";
-import type { Ceilings, KernelTiming } from "../engine/kernel-times.js";
-import { median, ratioOf } from "../engine/rounds.js";
-import { type CellKind, cellKinds, gateCount } from "../network/architecture.js";
-import { cellNames } from "./theme.js";
+import { breakEven } from "../dist/bench/density.js";
+import { median, ratioOf } from "../dist/bench/rounds.js";
+import { cellKinds, gateCount } from "../dist/network/architecture.js";
+import { cellNames } from "../dist/report/theme.js";
 
-export type SideName = "torch-loop" | "torch-fused" | "tensorflow" | "filigree";
+/**
+ * What one side took: milliseconds of a training step in every round. Below a density of 1 weights are held compressed.
+ * @typedef {{ side: "torch-loop" | "torch-fused" | "tensorflow" | "filigree", density: number, times: number[] }} SideTimes
+ *
+ * One network and batch.
+ * @typedef {{ cell: import("../dist/network/architecture.js").CellKind, hidden: number, layers: number, batch: number,
+ *   length: number, sides: SideTimes[] }} Setup
+ *
+ * A quick comparison has only the first three.
+ * @typedef {{ machine: string, versions: string[], setups: Setup[], ceilings?: import("../dist/bench/kernels.js").Ceilings,
+ *   kernels?: { hidden: number, timings: import("../dist/bench/kernels.js").KernelTiming[] }[],
+ *   densities?: import("../dist/bench/density.js").DensityTiming[] }} Comparison
+ */
 
-export interface SideTimes {
-  readonly side: SideName;
-  /** Share of the weights that exist; below 1 they are held compressed. */
-  readonly density: number;
-  /** Milliseconds of a training step in every round. */
-  readonly times: readonly number[];
-}
-
-/** One network and batch, and what each side took. */
-export interface Setup {
-  readonly cell: CellKind;
-  readonly hidden: number;
-  readonly layers: number;
-  readonly batch: number;
-  readonly length: number;
-  readonly sides: readonly SideTimes[];
-}
-
-export interface Comparison {
-  readonly machine: string;
-  readonly versions: readonly string[];
-  readonly setups: readonly Setup[];
-  /** Absent from a quick comparison, like the following two. */
-  readonly ceilings?: Ceilings;
-  readonly kernels?: readonly { readonly hidden: number; readonly timings: readonly KernelTiming[] }[];
-  readonly densities?: readonly DensityTiming[];
-}
-
-export const sideNames: Record<SideName, string> = {
+const sideNames = {
   "torch-loop": "PyTorch, loop",
   "torch-fused": "PyTorch, fused",
   tensorflow: "TensorFlow.js",
@@ -45,17 +28,17 @@ export const sideNames: Record<SideName, string> = {
 };
 
 /** The times of a side; undefined when it did not take part. */
-export function timesOf(setup: Setup, side: SideName, density = 1): readonly number[] | undefined {
+export function timesOf(setup, side, density = 1) {
   return setup.sides.find((other) => other.side === side && other.density === density)?.times;
 }
 
 /** How many times as long `a` takes as `b`; NaN when either did not take part. */
-export function ratio(a: readonly number[] | undefined, b: readonly number[] | undefined): number {
+export function ratio(a, b) {
   return a && b ? ratioOf(a, b) : Number.NaN;
 }
 
 /** The time of the compressed form beside the dense one by density, ascending, without density 1. */
-export function densityCurve(setup: Setup): { density: number; ratio: number }[] {
+export function densityCurve(setup) {
   const dense = timesOf(setup, "filigree");
   return setup.sides
     .filter(({ side, density }) => side === "filigree" && density < 1)
@@ -64,11 +47,11 @@ export function densityCurve(setup: Setup): { density: number; ratio: number }[]
 }
 
 /** All training steps in milliseconds, a row for each setup, as Markdown. */
-export function stepTable({ setups }: Comparison): string {
+export function stepTable({ setups }) {
   const densities = [...new Set(setups.flatMap((setup) => densityCurve(setup).map(({ density }) => density)))]
     .sort((a, b) => b - a)
     .filter((density) => density < 1);
-  const peers = (["torch-loop", "torch-fused", "tensorflow"] as const).filter((side) =>
+  const peers = ["torch-loop", "torch-fused", "tensorflow"].filter((side) =>
     setups.some((setup) => timesOf(setup, side)),
   );
   const header = [
@@ -94,7 +77,7 @@ export function stepTable({ setups }: Comparison): string {
 }
 
 /** The kernels at one size of layer against the roofline, as Markdown. */
-export function kernelTable(timings: readonly KernelTiming[]): string {
+export function kernelTable(timings) {
   const header = ["kernel", "kind", "shape", "µs", "GFLOP/s", "GB/s", "FLOP/byte", "of the roof"];
   const rows = timings.map(({ kernel, group, shape, operations, bytes, seconds, ofRoof }) => [
     ...[kernel, group, shape, (1e6 * seconds).toFixed(2)],
@@ -107,14 +90,14 @@ export function kernelTable(timings: readonly KernelTiming[]): string {
 }
 
 /** The ceilings of the machine, as a sentence. */
-export function ceilingsText({ peak, levels }: Ceilings): string {
-  const giga = (perSecond: number) => (perSecond / 1e9).toFixed(0);
+export function ceilingsText({ peak, levels }) {
+  const giga = (perSecond) => (perSecond / 1e9).toFixed(0);
   const memory = levels.map(({ name, bandwidth }) => `${giga(bandwidth)} in ${name}`).join(", ");
   return `Peak ${giga(peak)} GFLOP/s; GB/s of memory: ${memory}.`;
 }
 
 /** Break-even densities of single matrices, as Markdown. */
-export function densityTable(timings: readonly DensityTiming[]): string {
+export function densityTable(timings) {
   const densities = timings[0]?.points.map(({ density }) => share(density)) ?? [];
   const rows = timings.map(({ rows, columns, points, breakEven }) => [
     `${rows} × ${columns}`,
@@ -129,7 +112,7 @@ export function densityTable(timings: readonly DensityTiming[]): string {
 }
 
 /** Every side of every setup in a line: medians, bests and the time beside our own dense one. */
-export function stepCsv({ setups }: Comparison): string {
+export function stepCsv({ setups }) {
   const rows = setups.flatMap(({ sides, ...setup }) =>
     sides.map(({ side, density, times }) => ({
       ...setup,
@@ -145,15 +128,15 @@ export function stepCsv({ setups }: Comparison): string {
 }
 
 /** Where the compressed form of a whole network breaks even; see `breakEven`. */
-export function breakEvenOf(setup: Setup): number {
+export function breakEvenOf(setup) {
   return breakEven(densityCurve(setup));
 }
 
-function markdown(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+function markdown(header, rows) {
   return [header, header.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-const share = (value: number) => `${Math.round(100 * value)} %`;
-const times = (value: number) => (Number.isFinite(value) ? `${value.toFixed(value < 10 ? 1 : 0)}×` : "–");
-const milliseconds = (values: readonly number[] | undefined) =>
+const share = (value) => `${Math.round(100 * value)} %`;
+const times = (value) => (Number.isFinite(value) ? `${value.toFixed(value < 10 ? 1 : 0)}×` : "–");
+const milliseconds = (values) =>
   values && values.length > 0 ? Number(median(values).toPrecision(3)).toString() : "–";

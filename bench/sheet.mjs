@@ -1,21 +1,7 @@
 // Several drawings on one sheet with a legend, as an SVG file of its own: for documents that show pictures and have no
 // style sheet. It brings its colours, light and dark, and its ground.
-import { type ChartText, drawing, escaped } from "../plot.js";
-import { colourStyles } from "../theme.js";
-
-export interface Panel {
-  readonly title: string;
-  readonly svg: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Sheet extends ChartText {
-  /** Row by row; those of a row are equally high and all are equally wide. */
-  readonly panels: readonly Panel[];
-  readonly columns: number;
-  readonly legend: readonly { label: string; colour: string; hollow?: boolean }[];
-}
+import { drawing, escaped } from "../dist/report/plot.js";
+import { colourStyles } from "../dist/report/theme.js";
 
 const EDGE = 14;
 const GAP = 18;
@@ -23,10 +9,15 @@ const TITLE = 18;
 const LEGEND = 26;
 const LETTER = 5.9; // Width of an average letter.
 
-export function sheet({ panels, columns, legend, ...text }: Sheet): string {
+/**
+ * Panels stand row by row; those of a row are equally high and all are equally wide.
+ * @param {{ title: string, description: string, panels: { title: string, svg: string, width: number, height: number }[],
+ *   columns: number, legend: { label: string, colour: string, hollow?: boolean }[] }} drawing
+ */
+export function sheet({ panels, columns, legend, ...text }) {
   const across = Math.min(columns, panels.length);
   const width = 2 * EDGE + across * panels[0].width + (across - 1) * GAP;
-  const parts: string[] = [];
+  const parts = [];
   let x = EDGE;
   for (const { label, colour, hollow } of legend) {
     const fill = hollow ? `fill="var(--paper)" stroke="${colour}" stroke-width="1.4"` : `fill="${colour}"`;

@@ -1,10 +1,11 @@
 // Times the kernels one by one against the two ceilings of a processor, its arithmetic and its memory: what
 // `filigree bench kernels` prints and the roofline shows (Williams, Waterman & Patterson 2009). Operations and bytes are
 // those that a kernel cannot avoid: every operand is read once and every result written once.
+
+import { buildHint, loadNative } from "../engine/native.js";
 import { EngineError } from "../errors.js";
 import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
-import { buildHint, loadNative } from "./native.js";
 import { interleave, type Side } from "./rounds.js";
 
 export interface Ceilings {

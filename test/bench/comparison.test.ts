@@ -1,7 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { Ceilings, KernelTiming } from "../../src/engine/kernel-times.js";
-import { rooflineChart } from "../../src/report/charts/roofline.js";
-import { sheet } from "../../src/report/charts/sheet.js";
 import {
   breakEvenOf,
   type Comparison,
@@ -10,8 +7,11 @@ import {
   type Setup,
   stepCsv,
   stepTable,
-} from "../../src/report/comparison.js";
-import { comparisonFigures } from "../../src/report/comparison-figures.js";
+} from "../../bench/comparison.mjs";
+import { comparisonFigures } from "../../bench/figures.mjs";
+import { rooflineChart } from "../../bench/roofline.mjs";
+import { sheet } from "../../bench/sheet.mjs";
+import type { Ceilings, KernelTiming } from "../../src/bench/kernels.js";
 
 const ceilings: Ceilings = {
   peak: 1e11,
