@@ -164,14 +164,14 @@ describe("study report", () => {
       name: "t",
       kind: "noop",
       grid: { value: [1, 2] },
-      objective: { metric: "x", direction: "minimize" },
+      objective: { metric: "value", direction: "minimize" },
     };
     const ids = [...store.enter(defineStudy(parseStudy(input), testKinds)).values()].map(({ id }) => id);
     const claims = store.claim(ids, store.addRunner()) as Claim[];
     const artifacts = [encodeNotes(textTraining.notes), new TextEncoder().encode("{}")];
     for (const [i, claim] of claims.entries()) {
       store.saveEpoch(claim, 1, { validationLoss: 1 });
-      store.finish(claim, { summary: { x: i }, artifacts: { [TEXT_NOTES]: artifacts[i] } }, 1);
+      store.finish(claim, { summary: { value: i }, artifacts: { [TEXT_NOTES]: artifacts[i] } }, 1);
     }
     const reader = new StoreReader(store.database);
     const { text } = readStudyResults(reader, "t");
