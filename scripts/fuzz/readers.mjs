@@ -15,6 +15,7 @@ import { describeText } from "../../dist/data/text-stats.js";
 import { ascii } from "../../dist/data/vocabulary.js";
 import { compile } from "../../dist/engine/compile.js";
 import { createExecutor } from "../../dist/engine/engine.js";
+import { carryOf } from "../../dist/engine/executor.js";
 import { kinds } from "../../dist/experiments/kinds.js";
 import { structureOf } from "../../dist/experiments/structures.js";
 import { readTextBytes } from "../../dist/files.js";
@@ -125,14 +126,19 @@ const resumed = initialise(small("gru"), random);
 const plan = compile(resumed, { batch: 4, steps: 9, symbols: [66, 84] });
 const state = resumed.parameters;
 const history = [{ trainLoss: 1, trainAccuracy: 0.5, testLoss: 1, testAccuracy: 0.5 }];
-const RUN = "run";
+const IDENTITY = "identity";
 const checkpoint = Buffer.from(
   encodeCheckpoint({
-    state: { parameters: state, firstMoment: state, secondMoment: state, step: 3 },
-    notes: new Map([
-      ["run", RUN],
-      ["history", JSON.stringify(history)],
-    ]),
+    run: {
+      epoch: 1,
+      updates: 2,
+      state: { parameters: state, firstMoment: state, secondMoment: state, step: 3 },
+      carry: new Float32Array(carryOf(plan)),
+      sums: { loss: 1, count: 2, correct: 1 },
+      history,
+      best: { epoch: 1, loss: 1, parameters: state },
+    },
+    notes: new Map([["identity", IDENTITY]]),
   }),
 );
 
@@ -262,8 +268,10 @@ export function readers(folder) {
       samples: [checkpoint],
       damage: safetensors,
       read(file) {
-        const found = resumption(file, RUN);
-        if (found) createExecutor(plan, resumed.parameters).setState(found.state);
+        const { state, carry } = resumption(file, IDENTITY);
+        const executor = createExecutor(plan, resumed.parameters);
+        executor.setState(state);
+        executor.setCarry(carry);
       },
     },
     "node-link": {
