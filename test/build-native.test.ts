@@ -159,14 +159,14 @@ describe.skipIf(!existsSync(real))("with a compiler", () => {
     run({ CXX: compiler });
     expect(run({ CXX: "no-such-compiler" }).said).toMatch(/the one there is stays/);
     expect(existsSync(built)).toBe(true);
-    appendFileSync(join(copy, "native/team.cc"), "// changed\n");
+    appendFileSync(join(copy, "native/crew.cc"), "// changed\n");
     writeFileSync(
       join(copy, "broken.cjs"),
-      `if (!process.argv.includes("-fsyntax-only")) { console.error("team.cc:1: error"); process.exit(1); }`,
+      `if (!process.argv.includes("-fsyntax-only")) { console.error("crew.cc:1: error"); process.exit(1); }`,
     );
     const { status, said } = run({ CXX: `${process.execPath} ${join(copy, "broken.cjs")}` });
     expect(status).toBe(0);
-    expect(said).toMatch(/team\.cc:1: error/);
+    expect(said).toMatch(/crew\.cc:1: error/);
     expect(said).toMatch(/could not make .*\.o; the reference executor/);
     expect(existsSync(built)).toBe(false);
   });
