@@ -31,6 +31,8 @@ Batches batchesOf(const Napi::Object& object) {
   batches.sizes = copyOf<int32_t, Napi::Int32Array>(object, "sizes");
   batches.steps = copyOf<int32_t, Napi::Int32Array>(object, "steps");
   batches.symbols = copyOf<int32_t, Napi::Int32Array>(object, "symbols");
+  batches.values = copyOf<float, Napi::Float32Array>(object, "values");
+  batches.numbers = copyOf<float, Napi::Float32Array>(object, "numbers");
   batches.lengths = copyOf<int32_t, Napi::Int32Array>(object, "lengths");
   batches.targets = copyOf<int32_t, Napi::Int32Array>(object, "targets");
   batches.carry = copyOf<uint8_t, Napi::Uint8Array>(object, "carry");
@@ -166,6 +168,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     update.seed = number("seed");
     if (!(update.seed >= 0 && update.seed <= UINT32_MAX)) throw Refused("the seed is not one of 32 bits");
     update.rates = copyOf<double, Napi::Float64Array>(settings, "rates");
+    update.classWeights = copyOf<float, Napi::Float32Array>(settings, "classWeights");
     return update;
   }
 
@@ -195,7 +198,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       shared_->executor.check(batches);
       const bool wanted = info[1].ToBoolean();
       return runBeside(info.Env(), shared_, [batches = std::move(batches), wanted](Executor& executor, Result& out) {
-        if (wanted) out.outputs.resize(batches.targets.size() * executor.plan().outputs);
+        if (wanted) out.outputs.resize(batches.places * executor.plan().outputs);
         for (const Outcome& outcome : executor.evaluate(batches, wanted ? out.outputs.data() : nullptr)) {
           out.outcomes.push_back({outcome, 0});
         }

@@ -29,7 +29,7 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block < 0) continue;
-      width = static_cast<size_t>(plan_.embeddingWidth);
+      width = static_cast<size_t>(plan_.inputWidth);
       flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
       sums = std::max(sums, matrices_[op.block].sumCount());
     }
@@ -81,17 +81,27 @@ void Executor::check(Batches& batches) const {
     symbols += static_cast<size_t>(batches.sizes[i]) * batches.steps[i];
   }
   require(examples == batches.lengths.size(), "there are too many examples");
-  require(batches.targets.size() == (plan_.everyStep ? symbols : examples), "their targets do not fit their sizes");
+  batches.places = plan_.everyStep ? symbols : examples;
+  const size_t numbers = plan_.predictsNumbers ? batches.places * plan_.outputs : 0;
+  require(batches.targets.size() == (plan_.predictsNumbers ? 0 : batches.places), "their targets do not fit their sizes");
+  require(batches.numbers.size() == numbers, "their targets do not fit their sizes");
   for (const int32_t target : batches.targets) {
     require(target >= (plan_.everyStep ? -1 : 0) && target < plan_.outputs, "a label is not a class of the network");
   }
   for (size_t i = 0; i < batches.sizes.size(); i++) {
-    const auto first = batches.targets.begin() + static_cast<int64_t>(batches.firstSymbol[i]);
-    const auto isThere = [](int32_t target) { return target >= 0; };
-    batches.counts.push_back(plan_.everyStep ? std::count_if(first, first + int64_t{batches.sizes[i]} * batches.steps[i], isThere)
-                                             : batches.sizes[i]);
+    const size_t first = plan_.everyStep ? batches.firstSymbol[i] : batches.firstExample[i];
+    const size_t count = static_cast<size_t>(batches.sizes[i]) * (plan_.everyStep ? batches.steps[i] : 1);
+    const auto countOf = [&](const auto& targets, size_t width, auto isThere) {
+      const auto begin = targets.begin() + static_cast<int64_t>(first * width);
+      return static_cast<size_t>(std::count_if(begin, begin + static_cast<int64_t>(count * width), isThere));
+    };
+    batches.counts.push_back(plan_.predictsNumbers
+                                 ? countOf(batches.numbers, plan_.outputs, [](float target) { return !std::isnan(target); })
+                                 : countOf(batches.targets, 1, [](int32_t target) { return target >= 0; }));
   }
-  require(symbols == batches.symbols.size(), "their symbols do not fit their sizes");
+  const size_t values = plan_.readsValues() ? symbols * plan_.inputWidth : 0;
+  require(batches.symbols.size() == (plan_.readsValues() ? 0 : symbols), "their symbols do not fit their sizes");
+  require(batches.values.size() == values, "their numbers do not fit their sizes");
   const int rows = static_cast<int>(plan_.symbols.size());
   for (const int32_t symbol : batches.symbols) require(symbol >= 0 && symbol < rows, "a symbol is out of range");
 }
@@ -133,6 +143,10 @@ void Executor::requireBackward() const {
 std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t to, const Update& update) {
   requireBackward();
   if (update.rates.size() != to - from) throw Refused("there is not one learning rate for each batch");
+  const std::vector<float>& weights = update.classWeights;
+  if (!weights.empty() && (plan_.predictsNumbers || weights.size() != static_cast<size_t>(plan_.outputs))) {
+    throw Refused("there is not one weight for each class");
+  }
   const FlushToZero flush;
   reserve(batches);
   // By repeated multiplication, not pow(), whose last bit depends on the C library.
@@ -140,7 +154,7 @@ std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t
   for (double k = 0; k < step_ && power1_ + power2_ > 0; k++) power1_ *= update.beta1, power2_ *= update.beta2;
   std::vector<Trained> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
-    outcomes.push_back({batchGradient(batches, i, update.seed), gradientNorm()});
+    outcomes.push_back({batchGradient(batches, i, update.seed, weights.empty() ? nullptr : weights.data()), gradientNorm()});
     Trained& trained = outcomes.back();
     if (!std::isfinite(trained.norm)) trained.loss = std::numeric_limits<double>::quiet_NaN();
     if (!std::isfinite(trained.loss)) break;
@@ -168,7 +182,7 @@ double Executor::gradient(const Batches& batches, size_t index, float* gradient)
   const FlushToZero flush;
   reserve(batches);
   const std::vector<float> kept = carry();
-  const Outcome outcome = batchGradient(batches, index, 0);
+  const Outcome outcome = batchGradient(batches, index, 0, nullptr);
   setCarry(kept.data(), kept.size());
   std::memcpy(gradient, gradient_.data(), plan_.parameters * sizeof(float));
   return outcome.loss;
@@ -210,7 +224,7 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
   carried_ = tiles;
 }
 
-Outcome Executor::batchGradient(const Batches& batches, size_t index, double seed) {
+Outcome Executor::batchGradient(const Batches& batches, size_t index, double seed, const float* weights) {
   prepare();
   const DropoutKey dropout = dropoutKey(seed, step_);
   const size_t bytes = plan_.gradients * sizeof(float);
@@ -221,7 +235,7 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index, double see
   const auto work = [&](Member& member) {
     member.runner.forward(before(batches, index, member.tile), after(member.tile), dropout);
     if (several) std::memset(member.gradient.data(), 0, bytes);
-    member.outcome = member.runner.backward(several ? member.gradient.data() : gradient_.data(), dropout);
+    member.outcome = member.runner.backward(several ? member.gradient.data() : gradient_.data(), dropout, weights);
   };
   if (several) {
     for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), crew_.size()); k++) {
@@ -249,7 +263,7 @@ void Executor::prepare() {
 
 template <class F>
 void Executor::eachEmbedded(F f, float* embedded) {
-  const int lanes = plan_.lanes, width = plan_.embeddingWidth;
+  const int lanes = plan_.lanes, width = plan_.inputWidth;
   for (size_t s = 0; s < plan_.symbols.size(); s++) {
     float* column = embedded + s / lanes * width * lanes + s % lanes;
     const int64_t row = plan_.embedding + int64_t{plan_.symbols[s]} * width;
@@ -268,7 +282,7 @@ void Executor::runPrepare(const Op& op) {
   }
   const int lanes = plan_.lanes, width = plan_.tableWidth(), rows = plan_.blocks[op.block].rows;
   for (int g = 0; g < symbolGroups(); g++) {
-    matrices_[op.block].product(embedded_.data() + int64_t{g} * plan_.embeddingWidth * lanes, scratch_.data(),
+    matrices_[op.block].product(embedded_.data() + int64_t{g} * plan_.inputWidth * lanes, scratch_.data(),
                                 Start::kBias, prepared_.data() + op.bias);
     const int first = g * lanes, symbols = std::min(lanes, width - first);
     for (int i = 0; i < rows; i++) {
@@ -279,7 +293,7 @@ void Executor::runPrepare(const Op& op) {
 
 void Executor::tableBackward(const Op& op, float* gradient) {
   const Matrix& matrix = matrices_[op.block];
-  const int lanes = plan_.lanes, rows = plan_.blocks[op.block].rows, width = plan_.embeddingWidth;
+  const int lanes = plan_.lanes, rows = plan_.blocks[op.block].rows, width = plan_.inputWidth;
   const int groups = symbolGroups();
   for (size_t s = 0; s < plan_.symbols.size(); s++) {
     const float* flow = gradient + op.to + static_cast<int64_t>(s) * op.stride;

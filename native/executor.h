@@ -26,6 +26,7 @@ struct Update {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0, clip = 0;
   std::vector<double> rates;  // One for each batch.
   double seed = 0;
+  std::vector<float> classWeights;  // Nothing: 1 of each class.
 };
 
 struct Trained : Outcome {
@@ -92,7 +93,7 @@ class Executor {
   const float* before(const Batches& batches, size_t index, int tile) const;
   float* after(int tile) { return carry_.data() + static_cast<size_t>(tile) * carryFloats(); }
   size_t carryFloats() const { return static_cast<size_t>(plan_.carry); }
-  Outcome batchGradient(const Batches& batches, size_t index, double seed);
+  Outcome batchGradient(const Batches& batches, size_t index, double seed, const float* weights);
   void tableBackward(const Op& op, float* gradient);
   double gradientNorm() const;
   void apply(const Update& update, double rate, double norm);

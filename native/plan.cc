@@ -24,10 +24,13 @@ class Decoder {
     require(plan_.segment <= plan_.steps, "its segments are longer than its steps");
     plan_.outputs = size("outputs");
     plan_.everyStep = flag();
+    plan_.predictsNumbers = flag();
     plan_.parameters = size("parameters");
     plan_.embedding = word();
-    plan_.embeddingWidth = size("embedding width");
-    const int symbols = size("symbols");
+    plan_.inputWidth = size("input width");
+    require(plan_.embedding >= -1, "its embedding is out of range");
+    const int64_t symbols = word();
+    require(plan_.readsValues() ? symbols == 0 : symbols >= 1 && symbols <= kMost, "symbols");
     plan_.prepared = word();
     plan_.gradients = size("gradients");
     plan_.arena = size("arena");
@@ -39,19 +42,19 @@ class Decoder {
     for (const int64_t n : counts) {
       require(n >= 0 && n <= static_cast<int64_t>(count_), "it lists an impossible number of parts");
     }
-    for (int s = 0; s < symbols; s++) {
+    for (int64_t s = 0; s < symbols; s++) {
       const int64_t row = word();
-      inside(plan_.embedding + row * plan_.embeddingWidth, plan_.embeddingWidth, plan_.parameters, "a symbol");
+      inside(plan_.embedding + row * plan_.inputWidth, plan_.inputWidth, plan_.parameters, "a symbol");
       plan_.symbols.push_back(static_cast<int>(row));
     }
     for (int64_t i = 0; i < counts[0]; i++) plan_.blocks.push_back(block());
     using enum OpCode;
     decodeOps(plan_.prepare, counts[1], {kBias, kTable});
     decodeStages(plan_.forward, counts[2], Time::kForward,
-                 {kGather, kEmbed, kAffine, kCell, kSum, kDropout, kPack, kUnpack, kSelect});
-    decodeStages(plan_.read, counts[3], Time::kForward, {kAffine, kSoftmax, kPack});
+                 {kGather, kEmbed, kValues, kFlip, kAffine, kCell, kSum, kDropout, kPack, kUnpack, kSelect});
+    decodeStages(plan_.read, counts[3], Time::kForward, {kAffine, kSoftmax, kSquares, kPack});
     decodeStages(plan_.backward, counts[4], Time::kBackward,
-                 {kAffine, kSoftmax, kPack, kUnpack, kClear, kScatter, kCopy, kDropout, kCellBackward, kAffineBackward, kWeightGradient,
+                 {kAffine, kSoftmax, kSquares, kPack, kUnpack, kFlip, kClear, kScatter, kCopy, kDropout, kCellBackward, kAffineBackward, kWeightGradient,
                   kBiasGradient, kTableGradient, kEmbedGradient});
     decodeOps(plan_.finish, counts[5], {kTableBackward});
     for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
@@ -272,7 +275,7 @@ class Decoder {
         const Block& b = blockOf(op);
         op.bias = word();
         op.to = word();
-        require(b.columns == plan_.embeddingWidth && op.to % 16 == 0, "a table does not fit the embedding");
+        require(!plan_.readsValues() && b.columns == plan_.inputWidth && op.to % 16 == 0, "a table does not fit the embedding");
         inPrepared(op.bias, b.rows);
         inPrepared(op.to, int64_t{b.rows} * plan_.tableWidth());
         return op;
@@ -280,12 +283,25 @@ class Decoder {
       case OpCode::kGather:
         op.table = word();
         op.target = unpacked();
+        require(!plan_.readsValues(), "there are no symbols");
         require(op.table % 16 == 0, "a table does not fit its buffer");
         inPrepared(op.table, int64_t{op.target.rows} * plan_.tableWidth());
         return op;
       case OpCode::kEmbed:
         op.target = unpacked();
-        require(op.target.rows == plan_.embeddingWidth, "an embedding does not fit its buffer");
+        require(!plan_.readsValues() && op.target.rows == plan_.inputWidth, "an embedding does not fit its buffer");
+        return op;
+      case OpCode::kValues:
+        op.target = unpacked();
+        require(plan_.readsValues() && op.target.rows == plan_.inputWidth, "the numbers do not fit their buffer");
+        return op;
+      case OpCode::kFlip:
+        op.from = whole();
+        op.target = whole();
+        op.accumulate = flag();
+        require(op.from.rows == op.target.rows && op.from.offset != op.target.offset, "a flip does not fit");
+        // It reads a sequence from its other end, which must be there.
+        require(plan_.segment == plan_.steps && plan_.lanes > 1, "a flip needs all steps at once");
         return op;
       case OpCode::kAffine: {
         const Block& b = blockOf(op);
@@ -383,9 +399,12 @@ class Decoder {
       case OpCode::kSelect:
         op.from = whole();
         op.target = rows();
+        op.first = flag();
         require(op.from.rows == op.target.rows && op.target.held == 1 && !op.target.packed, "a selection does not fit");
         return op;
       case OpCode::kSoftmax:
+      case OpCode::kSquares:
+        require(plan_.predictsNumbers == (op.code == OpCode::kSquares), "the targets do not fit");
         op.target = stepped();
         op.packed = op.target.packed;
         op.gradient = flag();
@@ -398,6 +417,7 @@ class Decoder {
       case OpCode::kScatter:
         op.from = rows();
         op.target = whole();
+        op.first = flag();
         require(op.from.rows == op.target.rows && op.from.held == 1 && !op.from.packed, "a scattering does not fit");
         return op;
       case OpCode::kAffineBackward: {
@@ -427,19 +447,20 @@ class Decoder {
         return op;
       case OpCode::kTableGradient:
         op.from = whole();
+        require(!plan_.readsValues(), "there are no symbols");
         op.stride = size("the stride of a table");
         op.to = word();
         checkTableGradient(op.from.rows, op.stride, op.to);
         return op;
       case OpCode::kEmbedGradient:
         op.from = whole();
-        require(op.from.rows == plan_.embeddingWidth, "an embedding does not fit its buffer");
+        require(!plan_.readsValues() && op.from.rows == plan_.inputWidth, "an embedding does not fit its buffer");
         return op;
       case OpCode::kTableBackward: {
         const Block& b = blockOf(op);
         op.stride = size("the stride of a table");
         op.to = word();
-        require(b.columns == plan_.embeddingWidth, "a table does not fit the embedding");
+        require(!plan_.readsValues() && b.columns == plan_.inputWidth, "a table does not fit the embedding");
         checkTableGradient(b.rows, op.stride, op.to);
         return op;
       }

@@ -57,6 +57,8 @@ enum class OpCode : int {
   kTable,
   kGather,
   kEmbed,
+  kValues,
+  kFlip,
   kAffine,
   kCell,
   kSum,
@@ -65,6 +67,7 @@ enum class OpCode : int {
   kUnpack,
   kSelect,
   kSoftmax,
+  kSquares,
   kClear,
   kScatter,
   kCopy,
@@ -79,10 +82,10 @@ enum class OpCode : int {
 
 // The version of the encoding, the operations in the order of their codes and the cells in the order of kCellShapes, as
 // src/engine/encode.ts has them.
-constexpr int kVersion = 5;
+constexpr int kVersion = 6;
 constexpr const char* kDialect =
-    "5: bias table gather embed affine cell sum dropout pack unpack select softmax clear scatter copy cellBackward "
-    "affineBackward weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
+    "6: bias table gather embed values flip affine cell sum dropout pack unpack select softmax squares clear scatter copy "
+    "cellBackward affineBackward weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
 
 // What the executor must know of a kind of cell; the order is that of `cellKinds` in src/network/architecture.ts. The
 // matrices have shares in adjacent gates: the input's in the first `inputGates`, the hidden one in `hiddenGates` from
@@ -113,6 +116,7 @@ struct Op {
   bool accumulate = false;
   bool gradient = false;
   bool hasState = false;
+  bool first = false;   // Reads the first step and not the last.
   bool packed = false;  // Works on packed steps.
   int64_t bias = -1;
   int64_t table = 0;
@@ -144,9 +148,11 @@ struct Plan {
   int segment = 0;  // Steps that the arena has room for; see src/engine/plan.ts.
   int outputs = 0;
   bool everyStep = false;
+  bool predictsNumbers = false;
   int64_t parameters = 0;
+  // Of the embedding, or, where numbers are read, -1 and how many a step has; then there are no symbols.
   int64_t embedding = 0;
-  int embeddingWidth = 0;
+  int inputWidth = 0;
   std::vector<int> symbols;
   int64_t prepared = 0;
   int64_t gradients = 0;
@@ -156,6 +162,7 @@ struct Plan {
   std::vector<Op> prepare, finish;
   std::vector<Stage> forward, read, backward;
 
+  bool readsValues() const { return embedding < 0; }
   bool trains() const { return !backward.empty(); }
   int tableWidth() const { return (static_cast<int>(symbols.size()) + 15) / 16 * 16; }
 };

@@ -30,7 +30,7 @@ Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
       cells_.push_back({Floats(size), Floats(op.hasState ? 2 * size : 0)});
       separated = std::max(separated, padded(op.output.rows) * kCellShapes[op.kind].gates);
     } else if (op.code == OpCode::kEmbed) {
-      embeddings_ = Floats(plan_.symbols.size() * plan_.embeddingWidth);
+      embeddings_ = Floats(plan_.symbols.size() * plan_.inputWidth);
     }
     if (op.code != OpCode::kCell && op.code != OpCode::kAffine) return;
     rows = std::max({rows, op.gates.rows, op.target.rows});
@@ -81,8 +81,8 @@ void Stream::prepare(const float* parameters) {
   const FlushToZero flush;
   prepared_ = Floats(static_cast<size_t>(plan_.prepared));
   for (size_t s = 0; embeddings_.size() > 0 && s < plan_.symbols.size(); s++) {
-    copyFloats(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth,
-               embeddings_.data() + s * plan_.embeddingWidth, plan_.embeddingWidth);
+    copyFloats(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.inputWidth,
+               embeddings_.data() + s * plan_.inputWidth, plan_.inputWidth);
   }
   for (const Op& op : plan_.prepare) {
     if (op.code == OpCode::kTable) {
@@ -102,7 +102,7 @@ void Stream::makeTable(const Op& op, const float* parameters) {
   Floats sums(static_cast<size_t>(padded(rows)));
   for (int s = 0; s < symbols(); s++) {
     copyFloats(prepared_.data() + op.bias, sums.data(), rows);
-    matrix.addProduct(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.embeddingWidth, sums.data());
+    matrix.addProduct(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.inputWidth, sums.data());
     copyFloats(sums.data(), prepared_.data() + op.to + int64_t{s} * rows, rows);
   }
 }
@@ -121,19 +121,19 @@ void Stream::reset() {
   }
 }
 
-void Stream::step(int symbol, float* logits) {
+void Stream::step(int symbol, const float* values, float* logits) {
   const FlushToZero flush;
-  takeIn(symbol);
+  takeIn(symbol, values);
   for (const Stage& stage : plan_.read) {
     for (const Op& op : stage.ops) {
       if (op.code == OpCode::kAffine) affine(op, false);
-      if (op.code == OpCode::kSoftmax) copyFloats(at(op.target), logits, op.target.rows);
+      if (op.code == OpCode::kSoftmax || op.code == OpCode::kSquares) copyFloats(at(op.target), logits, op.target.rows);
     }
   }
 }
 
 // All but the read-out.
-void Stream::takeIn(int symbol) {
+void Stream::takeIn(int symbol, const float* values) {
   size_t cells = 0;
   for (const Stage& stage : plan_.forward) {
     for (const Op& op : stage.ops) {
@@ -143,6 +143,9 @@ void Stream::takeIn(int symbol) {
           break;
         case OpCode::kEmbed:
           copyFloats(embeddings_.data() + int64_t{symbol} * op.target.rows, at(op.target), op.target.rows);
+          break;
+        case OpCode::kValues:
+          copyFloats(values, at(op.target), op.target.rows);
           break;
         case OpCode::kAffine:
           affine(op, true);
@@ -177,7 +180,7 @@ Outcome Stream::run(const int* symbols, const int* targets, size_t count, float*
   for (size_t first = 0; first < count && !stopped_; first += kBlock) {
     const int steps = static_cast<int>(std::min<size_t>(kBlock, count - first));
     for (int t = 0; t < steps; t++) {
-      takeIn(symbols[first + t]);
+      takeIn(symbols[first + t], nullptr);
       for (size_t k = 0; k < reads_.size(); k++) {
         const Rows& from = reads_[k]->from;
         copyFloats(at(from), read_[k].data() + static_cast<size_t>(t) * from.rows, from.rows);

@@ -23,7 +23,9 @@ class Stream {
   Stream(Plan plan, const float* parameters, const Kernels& kernels);
 
   // `symbol` is a row of the plan's tables: 0 <= symbol < symbols(). Writes outputs() logits.
-  void step(int symbol, float* logits);
+  void step(int symbol, float* logits) { step(symbol, nullptr, logits); }
+  // The same of numbers: width() of them.
+  void step(const float* values, float* logits) { step(0, values, logits); }
   void reset();
   // Takes in `count` symbols, and what it makes of the targets after them; -1 is none. Writes the logits after the first
   // `wanted` of them, one step after the other: the same as `step` does.
@@ -32,6 +34,8 @@ class Stream {
   void stop() { stopped_ = true; }
 
   int symbols() const { return static_cast<int>(plan_.symbols.size()); }
+  bool readsValues() const { return plan_.readsValues(); }
+  int width() const { return plan_.inputWidth; }
   int outputs() const { return plan_.outputs; }
   size_t bytes() const;
 
@@ -46,7 +50,8 @@ class Stream {
   void makeTable(const Op& op, const float* parameters);
   template <class F>
   void eachOp(F f) const;
-  void takeIn(int symbol);
+  void step(int symbol, const float* values, float* logits);
+  void takeIn(int symbol, const float* values);
   void readOut(int steps);
   void affine(const Op& op, bool fills);
   void cell(const Op& op, Cell& cell);

@@ -61,19 +61,26 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
     return shared_->stream;
   }
 
-  // (symbol: row of the plan's tables, logits: Float32Array)
+  // (symbol: row of the plan's tables, or numbers: Float32Array; logits: Float32Array)
   Napi::Value step(const Napi::CallbackInfo& info) {
     return guarded(info.Env(), [&] {
       Stream& stream = idle();
       const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-      if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
+      if (stream.readsValues()) {
+        const auto values = floats(info[0]);
+        if (values.ElementLength() != static_cast<size_t>(stream.width())) throw Refused("there are not so many numbers in a step");
+      } else if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
         throw Refused("the symbol is not a row of the stream's tables");
       }
       auto logits = floats(info[1]);
       if (logits.ElementLength() != static_cast<size_t>(stream.outputs())) {
         throw Refused("the array of logits has been taken away or is of another length");
       }
-      stream.step(static_cast<int>(symbol), logits.Data());
+      if (stream.readsValues()) {
+        stream.step(floats(info[0]).Data(), logits.Data());
+      } else {
+        stream.step(static_cast<int>(symbol), logits.Data());
+      }
       return info.Env().Undefined();
     });
   }

@@ -64,12 +64,15 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
   first_ = plan_.everyStep ? batches.firstSymbol[index] : batches.firstExample[index];
   size_ = size;
   steps_ = 1;
+  if (plan_.readsValues()) values_ = batches.values.data() + batches.firstSymbol[index] * plan_.inputWidth;
+  numbers_ = batches.numbers.data();
+  const bool classes = !plan_.predictsNumbers;
   int* targets = integers(targets_);
   for (int l = 0; l < size; l++) {
     examples_[l] = examples[l];
     const size_t example = batches.firstExample[index] + examples[l];
     readSteps_[l] = batches.lengths[example] - 1;
-    if (!plan_.everyStep) targets[l] = batches.targets[example];
+    if (!plan_.everyStep && classes) targets[l] = batches.targets[example];
     steps_ = std::max(steps_, batches.lengths[example]);
   }
   // Idle lanes do as the first one does, so that nothing overflows in them alone, and are read at step 0.
@@ -81,8 +84,8 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
   int* symbols = integers(symbols_);
   for (int t = 0; t < steps_; t++, symbols += lanes) {
     const size_t at = batches.firstSymbol[index] + static_cast<size_t>(t) * batch_;
-    for (int l = 0; l < lanes; l++) symbols[l] = batches.symbols[at + examples_[l]];
-    if (!plan_.everyStep) continue;
+    for (int l = 0; l < lanes && !plan_.readsValues(); l++) symbols[l] = batches.symbols[at + examples_[l]];
+    if (!plan_.everyStep || !classes) continue;
     for (int l = 0; l < lanes; l++) targets[t * lanes + l] = l < size ? batches.targets[at + examples_[l]] : -1;
   }
 }
@@ -121,6 +124,7 @@ void TileRunner::forward(const float* before, float* after, DropoutKey dropout) 
 
 Outcome TileRunner::evaluate(const float* before, float* after, float* outputs) {
   dropout_ = {};
+  weights_ = nullptr;
   Outcome outcome;
   forward(before, after, [&] {
     for (const Stage& stage : plan_.read) runStage(stage, nullptr, outputs, outcome);
@@ -128,8 +132,9 @@ Outcome TileRunner::evaluate(const float* before, float* after, float* outputs) 
   return outcome;
 }
 
-Outcome TileRunner::backward(float* gradient, DropoutKey dropout) {
+Outcome TileRunner::backward(float* gradient, DropoutKey dropout, const float* weights) {
   dropout_ = dropout;
+  weights_ = weights;
   Outcome outcome;
   eachSegment(true, [&] {
     if (!isLast()) runForward();
@@ -175,6 +180,10 @@ void TileRunner::runForward() {
             kernels_.embed(parameters_, embeddingsAt(t), op.target.rows, plan_.lanes, at(op.target, t));
           }
           break;
+        case OpCode::kValues:
+          for (int t = first; t < end; t++) values(op, t);
+          break;
+        case OpCode::kFlip: flip(op, first, end); break;
         case OpCode::kAffine: affine(op, first, end); break;
         case OpCode::kCell: runCell(op, first, end); break;
         case OpCode::kSum: sum(op.sources, op.target, first, end, false); break;
@@ -198,6 +207,9 @@ void TileRunner::runStage(const Stage& stage, float* gradient, float* outputs, O
       case OpCode::kSoftmax:
         for (int t = first; t < end; t++) softmax(op, t, outputs, outcome);
         break;
+      case OpCode::kSquares:
+        for (int t = first; t < end; t++) squares(op, t, outputs, outcome);
+        break;
       default:
         runBackward(op, first, end, gradient);
         break;
@@ -215,7 +227,7 @@ void TileRunner::affine(const Op& op, int first, int end) {
 const int64_t* TileRunner::embeddingsAt(int step) {
   const int* symbols = symbolsAt(step);
   for (int l = 0; l < plan_.lanes; l++) {
-    embeddings_[l] = plan_.embedding + int64_t{plan_.symbols[symbols[l]]} * plan_.embeddingWidth;
+    embeddings_[l] = plan_.embedding + int64_t{plan_.symbols[symbols[l]]} * plan_.inputWidth;
   }
   return embeddings_;
 }
@@ -348,11 +360,43 @@ void TileRunner::unpack(const Op& op, int first, int end) {
   });
 }
 
+// The numbers of a step, by channel and lane.
+void TileRunner::values(const Op& op, int step) {
+  const int lanes = plan_.lanes, width = plan_.inputWidth;
+  const float* from = values_ + (static_cast<size_t>(start_) + step) * batch_ * width;
+  float* to = at(op.target, step);
+  for (int l = 0; l < lanes; l++) {
+    const float* own = from + static_cast<size_t>(examples_[l]) * width;
+    for (int j = 0; j < width; j++) to[j * lanes + l] = own[j];
+  }
+}
+
+// See FlipOp in src/engine/plan.ts.
+void TileRunner::flip(const Op& op, int first, int end) {
+  const int lanes = plan_.lanes, rows = op.target.rows;
+  const bool even = std::all_of(readSteps_, readSteps_ + lanes, [&](int last) { return last == readSteps_[0]; });
+  for (int t = first; t < end; t++) {
+    float* to = at(op.target, t);
+    if (even && !op.accumulate && t <= readSteps_[0]) {
+      std::copy_n(at(op.from, readSteps_[0] - t), floatsOf(op.target), to);
+      continue;
+    }
+    const float* from[32];
+    for (int l = 0; l < lanes; l++) from[l] = t <= readSteps_[l] ? at(op.from, readSteps_[l] - t) + l : nullptr;
+    for (int i = 0; i < rows * lanes; i += lanes) {
+      for (int l = 0; l < lanes; l++) {
+        const float value = from[l] ? from[l][i] : 0;
+        to[i + l] = op.accumulate ? value + to[i + l] : value;
+      }
+    }
+  }
+}
+
 // Calls f(lane, step) for every lane that is read out in some steps.
 template <class F>
-void TileRunner::eachRead(int first, int end, F f) {
+void TileRunner::eachRead(const Op& op, int first, int end, F f) {
   for (int l = 0; l < plan_.lanes; l++) {
-    const int t = readSteps_[l] - start_;
+    const int t = (op.first ? 0 : readSteps_[l]) - start_;
     if (t >= first && t < end) f(l, t);
   }
 }
@@ -361,7 +405,7 @@ void TileRunner::select(const Op& op, int first, int end) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
     float* to = origin(op.target) + i * lanes;
-    eachRead(first, end, [&](int l, int t) { to[l] = at(op.from, t)[i * lanes + l]; });
+    eachRead(op, first, end, [&](int l, int t) { to[l] = at(op.from, t)[i * lanes + l]; });
   }
 }
 
@@ -369,7 +413,45 @@ void TileRunner::scatter(const Op& op, int first, int end) {
   const int lanes = plan_.lanes;
   for (int i = 0; i < op.target.rows; i++) {
     const float* from = origin(op.from) + i * lanes;
-    eachRead(first, end, [&](int l, int t) { at(op.target, t)[i * lanes + l] += from[l]; });
+    eachRead(op, first, end, [&](int l, int t) { at(op.target, t)[i * lanes + l] += from[l]; });
+  }
+}
+
+// The step and the example of a lane of a read-out's operation, and the place of its target among all; there is none where
+// the chunk has ended or the lane is idle.
+struct TileRunner::Place {
+  int step, example;
+  bool there;
+  size_t index;
+};
+
+TileRunner::Place TileRunner::placeOf(const Op& op, int step, int lane) const {
+  const int index = step * plan_.lanes + lane;
+  const int t = op.packed ? chunk_ + index / size_ : step, e = op.packed ? index % size_ : lane;
+  if (t >= chunkEnd_ || e >= size_) return {t, e, false, 0};
+  return {t, e, true, first_ + (plan_.everyStep ? static_cast<size_t>(start_ + t) * batch_ : 0) + examples_[e]};
+}
+
+// Copies a lane's outputs to their place, where they are wanted and the example has not ended.
+void TileRunner::keep(const Place& place, const float* lane, float* outputs) const {
+  const int rows = plan_.outputs;
+  if (!outputs || !place.there || (plan_.everyStep && start_ + place.step > readSteps_[place.example])) return;
+  for (int i = 0; i < rows; i++) outputs[place.index * rows + i] = lane[i * plan_.lanes];
+}
+
+void TileRunner::squares(const Op& op, int step, float* outputs, Outcome& outcome) {
+  const int lanes = plan_.lanes, rows = plan_.outputs;
+  float* out = at(op.target, step);
+  for (int l = 0; l < lanes; l++) {
+    const Place place = placeOf(op, step, l);
+    keep(place, out + l, outputs);
+    for (int i = 0; i < rows; i++) {
+      float& value = out[i * lanes + l];
+      const float target = place.there ? numbers_[place.index * rows + i] : NAN;
+      const double error = std::isnan(target) ? 0 : static_cast<double>(value) - target;
+      outcome.loss += error * error;
+      if (op.gradient) value = static_cast<float>(2 * error / count_);
+    }
   }
 }
 
@@ -378,13 +460,9 @@ void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcom
   float* logits = at(op.target, step);
   alignas(64) int targets[32] = {};
   for (int l = 0; l < lanes; l++) {
-    // The step and the example of this lane.
-    const int index = step * lanes + l;
-    const int t = op.packed ? chunk_ + index / size_ : step, e = op.packed ? index % size_ : l;
-    targets[l] = t < chunkEnd_ ? targetsAt(t)[e] : -1;
-    if (!outputs || t >= chunkEnd_ || e >= size_ || (plan_.everyStep && start_ + t > readSteps_[e])) continue;
-    const size_t place = first_ + (plan_.everyStep ? static_cast<size_t>(start_ + t) * batch_ : 0) + examples_[e];
-    for (int i = 0; i < rows; i++) outputs[place * rows + i] = logits[i * lanes + l];
+    const Place place = placeOf(op, step, l);
+    targets[l] = place.there ? targetsAt(place.step)[place.example] : -1;
+    keep(place, logits + l, outputs);
   }
   double loss[32];
   alignas(64) int likeliest[32];
@@ -392,6 +470,11 @@ void TileRunner::softmax(const Op& op, int step, float* outputs, Outcome& outcom
                    scratch_.data());
   for (int l = 0; l < lanes; l++) {
     if (targets[l] < 0) continue;
+    if (weights_) {
+      const float weight = weights_[targets[l]];
+      loss[l] *= weight;
+      for (int i = 0; i < rows && op.gradient; i++) logits[i * lanes + l] *= weight;
+    }
     outcome.loss += loss[l];
     outcome.correct += likeliest[l] == targets[l];
   }
@@ -416,6 +499,9 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
       break;
     case OpCode::kUnpack:
       unpack(op, first, end);
+      break;
+    case OpCode::kFlip:
+      flip(op, first, end);
       break;
     case OpCode::kCellBackward:
       runCellBackward(op, first, end);

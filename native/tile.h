@@ -13,11 +13,14 @@
 
 namespace filigree {
 
-// Batches as src/data/batches.ts has them, symbols already rows of the plan's tables.
+// Batches as src/data/batches.ts has them, symbols already rows of the plan's tables. Of symbols and values, and of targets
+// and numbers, there is what the plan takes.
 struct Batches {
   std::vector<int32_t> sizes, steps, symbols, lengths, targets;
+  std::vector<float> values, numbers;
   std::vector<uint8_t> carry;
-  // Where each batch starts, and its targets; filled in by `Executor::check`.
+  size_t places = 0;  // Where there may be a target; filled in by `Executor::check`, as are these.
+  // Where each batch starts, and how many targets it has.
   std::vector<size_t> firstExample, firstSymbol, counts;
 };
 
@@ -45,7 +48,8 @@ class TileRunner {
   // The same, and reads: returns the tile's share of its batch's outcome, and writes outputs where they are wanted.
   Outcome evaluate(const float* before, float* after, float* outputs);
   // After `forward`: reads, and adds the tile's gradient, tables included.
-  Outcome backward(float* gradient, DropoutKey dropout);
+  // `weights` is what the loss of each class counts; nothing: 1.
+  Outcome backward(float* gradient, DropoutKey dropout, const float* weights);
 
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
   size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes() + targets_.bytes(); }
@@ -72,10 +76,16 @@ class TileRunner {
   void pack(const Op& op, int packed);
   void unpack(const Op& op, int first, int end);
   template <class F>
-  void eachRead(int first, int end, F f);
+  void eachRead(const Op& op, int first, int end, F f);
   void select(const Op& op, int first, int end);
   void scatter(const Op& op, int first, int end);
+  void values(const Op& op, int step);
+  void flip(const Op& op, int first, int end);
+  struct Place;
+  Place placeOf(const Op& op, int step, int lane) const;
+  void keep(const Place& place, const float* lane, float* outputs) const;
   void softmax(const Op& op, int step, float* outputs, Outcome& outcome);
+  void squares(const Op& op, int step, float* outputs, Outcome& outcome);
   void addBiases(const Op& op, int first, int end, float* gradient);
   const int64_t* embeddingsAt(int step);
 
@@ -111,6 +121,9 @@ class TileRunner {
   int steps_ = 0, batch_ = 0, size_ = 0;
   double count_ = 1;       // Targets of the batch.
   size_t first_ = 0;       // Its first place among all outputs.
+  const float* values_ = nullptr;   // Of the batch: [step][example][channel].
+  const float* numbers_ = nullptr;  // All that are to be predicted, by place.
+  const float* weights_ = nullptr;  // Of classes.
   int examples_[32];       // Numbers in the batch.
   int64_t embeddings_[32];  // Where the embedding of each lane's symbol begins, of one step.
   int readSteps_[32];

@@ -36,7 +36,7 @@ async function writePlans() {
   run(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--project", `${folder}/tsconfig.json`]);
   const load = (path) => import(pathToFileURL(`${folder}/dist/${path}`));
   const { compile, compileStream } = await load("src/engine/compile.js");
-  const { tableRows } = await load("src/engine/executor.js");
+  const { checkBatches } = await load("src/engine/executor.js");
   const { encode } = await load("src/engine/encode.js");
   const { cellKinds } = await load("src/network/architecture.js");
   const { Random } = await load("src/math/random.js");
@@ -53,19 +53,18 @@ async function writePlans() {
     { shape: "dead-ends", architecture: deadEnds, batch: 33, steps: 9, symbols: 5 },
   ];
   const files = [];
-  const write = (file, plan, { parameters }, { sizes, steps, symbols, lengths, targets, carry }) => {
+  const write = (file, plan, { parameters }, batches) => {
     const { words, masks } = encode(plan);
-    const counted = [words, masks, parameters, sizes, steps, symbols, lengths, targets, carry].flatMap(
-      (a) => [Buffer.from(Int32Array.of(a.length).buffer), Buffer.from(a.buffer, a.byteOffset, a.byteLength)],
-    );
+    const { count, sizes, steps, lengths, carry = new Uint8Array(count) } = batches;
+    const { rows, values, classes, numbers } = checkBatches(plan, batches);
+    const arrays = [words, masks, parameters, sizes, steps, rows, lengths, classes, values, numbers, carry];
+    const counted = arrays.flatMap((a) => [
+      Buffer.from(Int32Array.of(a.length).buffer),
+      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    ]);
     writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
     files.push(file);
   };
-  const inRows = (plan, batches) => ({
-    carry: new Uint8Array(batches.count),
-    ...batches,
-    symbols: tableRows(plan, batches),
-  });
   for (const kind of cellKinds) {
     for (const { shape, architecture, batch, steps, symbols } of shapes) {
       // The last as in random structures: a hidden matrix exists as a whole within a compressed one.
@@ -79,10 +78,7 @@ async function writePlans() {
         const network = networkWith(architecture(kind), density, random, hidden);
         const recompute = form === "sparse" ? 5 : undefined;
         const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form, recompute });
-        const batches = inRows(
-          plan,
-          batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols),
-        );
+        const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);
         write(name, plan, network, batches);
         write(`${name}-stream`, compileStream(network, { form }), network, batches);
       }
@@ -100,7 +96,7 @@ async function writePlans() {
       const { tied, ...own } = architecture;
       const name = `${kind}-${shape}`;
       const random = new Random(name);
-      const network = networkWith(everyStep({ ...own, vocabulary: symbols + 1 }, tied), density, random);
+      const network = networkWith(everyStep(over(symbols + 1, own), tied), density, random);
       for (const [batch, sizes] of [
         [18, [18, 18, 5, 18]],
         [40, [40, 40, 40]],
@@ -108,10 +104,10 @@ async function writePlans() {
         const plan = compile(network, { batch, steps: 9, symbols: symbolsTo(symbols), ...options });
         const steps = sizes.map((_, i) => 9 - i);
         const batches = carriedBatches(random, sizes, steps, symbols, plan.outputs);
-        write(`${name}-${batch}`, plan, network, inRows(plan, batches));
+        write(`${name}-${batch}`, plan, network, batches);
       }
       const stream = compileStream(network);
-      write(`${name}-stream`, stream, network, inRows(stream, carriedBatches(random, [1], [1], symbols, 3)));
+      write(`${name}-stream`, stream, network, carriedBatches(random, [1], [1], symbols, 3));
     }
   }
   return files;

@@ -74,7 +74,7 @@ export function stepper(options: StepOptions): {
     count: repeats,
     sizes: new Int32Array(repeats).fill(batch),
     steps: new Int32Array(repeats).fill(length),
-    symbols: Uint16Array.from({ length: repeats * batch * length }, () => random.pick(letters)),
+    inputs: Uint16Array.from({ length: repeats * batch * length }, () => random.pick(letters)),
     lengths: new Int32Array(repeats * batch).fill(length),
     targets: Int32Array.from({ length: repeats * batch }, () => random.below(2)),
   };

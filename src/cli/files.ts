@@ -72,10 +72,10 @@ export function readModel(
   path: string,
   { graph, protocol, vocabulary, ...rest }: ModelOptions & { graph?: string; protocol?: Protocol },
   output: Output,
-  { everyStep }: Pick<ReadOptions, "everyStep"> = {},
+  { task }: Pick<ReadOptions, "task"> = {},
 ): Network {
   const options = {
-    everyStep,
+    task,
     cell: rest.cell,
     zerosAsMask: rest.zerosAsMask,
     readAt: protocol && readAt(protocol),

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
 import { showSymbols } from "../data/symbols.js";
+import type { Conventions } from "../network/conventions.js";
 import type { Count, NetworkSize } from "../network/size.js";
 import { type ModelOptions, Output, percent, table, withJson, withModelOptions } from "./command.js";
 
@@ -21,18 +22,26 @@ async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   const [{ readModel }, { sizeOf }] = await Promise.all([import("./files.js"), import("../network/size.js")]);
   const network = readModel(model, options, output);
-  const symbols = network.conventions.vocabulary.symbols;
+  const { symbols } = network.conventions.vocabulary;
   const size = sizeOf(network);
+  const { channels } = network.conventions;
   const file = statSync(model).size;
-  output.result({ model, file, ...size, symbols }, describe(size, symbols, file));
+  output.result({ model, file, ...size, symbols, channels }, describe(size, network.conventions, file));
 }
 
-function describe(size: NetworkSize, symbols: readonly string[], file: number): string {
+function describe(
+  size: NetworkSize,
+  { vocabulary: { symbols }, channels, targets }: Conventions,
+  file: number,
+): string {
   const { task, labels, embedding, readout, cells } = size;
-  const outputs =
-    task === "next"
-      ? "the next symbol, at every step"
-      : `${readout.outputs} classes${labels ? `: ${labels.join(", ")}` : ""}`;
+  const classes = `${readout.outputs} classes${labels ? `: ${labels.join(", ")}` : ""}`;
+  const outputs = {
+    classify: classes,
+    label: `at every step one of ${classes}`,
+    next: "the next symbol, at every step",
+    forecast: `at every step ${targets?.join(", ") ?? `${readout.outputs} numbers`}`,
+  }[task];
   const rows = cells.flatMap(({ name, kind, size: units, gates }) =>
     gates.map(({ gate, input, hidden }, i) => [
       i === 0 ? `${name}: ${kind}, ${units} units` : "",
@@ -46,15 +55,17 @@ function describe(size: NetworkSize, symbols: readonly string[], file: number): 
   const known = symbols.filter((symbol) => symbol !== "");
   return [
     `predicts ${outputs}${task === "classify" ? `; read at the ${size.readAt === "last-step" ? "last padded step" : "last symbol"}` : ""}`,
-    `reads ${size.vocabulary} symbols: ${showSymbols(known)}`,
-    `embedding of width ${embedding.width}, ${density(embedding)} of ${embedding.weights} weights; read-out ${
+    size.input.kind === "symbols"
+      ? `reads ${size.input.vocabulary} symbols: ${showSymbols(known)}`
+      : `reads ${size.input.width} numbers at each step${channels ? `: ${channels.join(", ")}` : ""}`,
+    `${embedding ? `embedding of width ${embedding.width}, ${density(embedding)} of ${embedding.weights} weights; ` : ""}read-out ${
       readout.tied ? "tied to it" : `${density(readout)} of ${readout.weights} weights`
     }`,
     "",
     table(["cell", "gate", "input weights", "density", "hidden weights", "density"], rows),
     "",
     `${size.parameters} parameters exist, ${kilobytes(size.bytes)} as float32 (the file has ${kilobytes(file)}); ` +
-      `${size.operations} operations for a symbol`,
+      `${size.operations} operations for a ${size.input.kind === "symbols" ? "symbol" : "step"}`,
   ].join("\n");
 }
 

@@ -10,7 +10,8 @@ import {
 } from "../data/text.js";
 import { InputError } from "../errors.js";
 import { readTextBytes } from "../files.js";
-import { Network } from "../network/network.js";
+import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
 import { sha256 } from "../study/json.js";
 import { type Output, percent } from "./command.js";
 import { readModel } from "./files.js";
@@ -74,34 +75,15 @@ export function readLanguageModel(
   options: Parameters<typeof readModel>[1],
   output: Output,
 ): Network {
-  return languageModel(readModel(path, options, output, { everyStep: true }), path);
+  return readModel(path, options, output, { task: "next" });
 }
 
-/**
- * A network that predicts the next symbol. In a file from elsewhere nothing says so; one with an output for every symbol
- * is taken to do it.
- * @throws InputError when it is another.
- */
-export function languageModel(network: Network, where: string): Network {
-  const { architecture, parameters, masks, conventions } = network;
-  const { readout, vocabulary } = architecture;
-  if (readout.at === "every-step") return network;
-  if (readout.outputs !== vocabulary) {
-    throw new InputError({
-      where,
-      what: `it tells ${readout.outputs} classes apart and does not predict the next of ${vocabulary} symbols`,
-      hint: "give it labelled strings with --data",
-    });
-  }
-  const reading = { ...architecture, readout: { ...readout, at: "every-step" as const } };
-  return new Network(reading, parameters, masks, conventions);
-}
-
-/** Whether a network is one of these as far as its file tells. */
-export function predictsNext({ architecture, conventions }: Network): boolean {
-  const { readout, vocabulary } = architecture;
-  const isUnnamed = readout.outputs === vocabulary && conventions.labels === undefined;
-  return readout.at === "every-step" || isUnnamed;
+/** Whether a network predicts the next symbol as far as its file tells. */
+export function predictsNext(network: Network): boolean {
+  const { input, readout } = network.architecture;
+  const isUnnamed =
+    input.kind === "symbols" && readout.outputs === input.vocabulary && !network.conventions.labels;
+  return taskOf(network) === "next" || (taskOf(network) === "classify" && isUnnamed);
 }
 
 /** What tells one training on texts from another, whatever their files are called. */

@@ -5,20 +5,26 @@ import type { Random } from "../math/random.js";
 import type { Dataset } from "./dataset.js";
 import { ascii, type Vocabulary } from "./vocabulary.js";
 
-/** Examples grouped into batches, each padded at the end with symbol 0 to its longest, ready for an executor. */
+/** Examples grouped into batches, each padded at the end with symbol 0, or zeros, to its longest, ready for an executor. */
 export interface Batches {
   /** Number of batches. */
   readonly count: number;
   /** [count] examples in each batch; only the last may have fewer than the batch size. */
   readonly sizes: Int32Array;
-  /** [count] time steps of each batch: the symbols of its longest string. */
+  /** [count] time steps of each batch: those of its longest example. */
   readonly steps: Int32Array;
-  /** Symbols, rows of the vocabulary, per batch as [step][example], batches one after the other. */
-  readonly symbols: Uint16Array | Int32Array;
-  /** [examples] symbols of each example up to where it is read, in batch order. */
+  /**
+   * Symbols, rows of the vocabulary, per batch as [step][example], batches one after the other; or numbers, as
+   * [step][example][channel].
+   */
+  readonly inputs: Uint16Array | Int32Array | Float32Array;
+  /** [examples] steps of each example up to where it is read, in batch order. */
   readonly lengths: Int32Array;
-  /** [examples] the class of each, in batch order; or, as `symbols`, one for every step, -1 where there is none. */
-  readonly targets: Int32Array;
+  /**
+   * [examples] the class of each, in batch order; or one for every step, per batch as [step][example], -1 where there is none.
+   * Numbers to be predicted are as many as outputs instead of one, NaN where there is none.
+   */
+  readonly targets: Int32Array | Float32Array;
   /** [count] 1 where the examples of a batch go on where those of the batch before ended; nowhere when left out. */
   readonly carry?: Uint8Array;
 }
@@ -66,19 +72,19 @@ export function makeBatches(
     cells += sizes[batch] * steps[batch];
   }
 
-  const symbols = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(cells) : new Uint16Array(cells);
+  const inputs = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(cells) : new Uint16Array(cells);
   let offset = 0;
   for (let batch = 0; batch < count; batch++) {
     const size = sizes[batch];
     for (let example = 0; example < size; example++) {
       const row = rows[batch * batchSize + example];
       let at = offset + example;
-      for (let i = starts[row]; i < starts[row + 1]; i++, at += size) symbols[at] = codes[i];
+      for (let i = starts[row]; i < starts[row + 1]; i++, at += size) inputs[at] = codes[i];
     }
     offset += size * steps[batch];
     if (readAt === "last-step") lengths.fill(steps[batch], batch * batchSize, batch * batchSize + size);
   }
-  return { count, sizes, steps, symbols, lengths, targets };
+  return { count, sizes, steps, inputs, lengths, targets };
 }
 
 /** The symbols of all strings, one after the other, and where each string starts; one more start is the end. */

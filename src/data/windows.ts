@@ -23,10 +23,10 @@ export interface Windows {
   /** [count] time steps of each batch. */
   readonly steps: Int32Array;
   /** Symbols per batch as [step][example], batches one after the other. */
-  readonly symbols: SymbolArray;
+  readonly inputs: SymbolArray;
   /** [examples] steps of each lane, in batch order: those of its batch. */
   readonly lengths: Int32Array;
-  /** The symbol after each of `symbols`, in the same order. */
+  /** The symbol after each of `inputs`, in the same order. */
   readonly targets: Int32Array;
   /** [count] 1 where lanes go on from the batch before, 0 where a text begins and state starts anew. */
   readonly carry: Uint8Array;
@@ -67,7 +67,7 @@ export function makeWindows(
   const steps = Int32Array.from(wanted, (one) => one.steps);
   const cells = batch * steps.reduce((sum, n) => sum + n, 0);
   const wide = texts.some((text) => text instanceof Int32Array);
-  const symbols = new (wide ? Int32Array : Uint16Array)(cells);
+  const inputs = new (wide ? Int32Array : Uint16Array)(cells);
   const targets = new Int32Array(cells);
   const lengths = new Int32Array(batch * wanted.length);
   let begin = 0;
@@ -77,7 +77,7 @@ export function makeWindows(
       let from = offset + lane * stream + start;
       const end = from + steps;
       for (let at = begin + lane; from < end; at += batch) {
-        symbols[at] = text[from++];
+        inputs[at] = text[from++];
         targets[at] = text[from];
       }
     }
@@ -87,7 +87,7 @@ export function makeWindows(
     count: wanted.length,
     sizes: new Int32Array(wanted.length).fill(batch),
     steps,
-    symbols,
+    inputs,
     lengths,
     targets,
     carry: Uint8Array.from(wanted, ({ start }) => Number(start > 0)),

@@ -2,7 +2,7 @@
 // the operations of a training step in order, in stages. The outputs of all nodes lie in one sequence, so that whatever a cell
 // reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
-import { type Cell, EMBEDDING, type Sum, widths } from "../network/architecture.js";
+import { type Cell, inputName, isBidirectional, type Sum, widths } from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
 import { checkBuffer, layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";
@@ -14,6 +14,7 @@ import type {
   BiasPart,
   Block,
   DropoutOp,
+  FlipOp,
   ForwardOp,
   Plan,
   PrepareOp,
@@ -32,8 +33,8 @@ export interface CompileOptions {
   batch: number;
   /** The longest sequence that will run. */
   steps: number;
-  /** Symbols that occur in the data, 0 (the padding) included or not. */
-  symbols: Iterable<number>;
+  /** Symbols that occur in the data, 0 (the padding) included or not; none where numbers are read. */
+  symbols?: Iterable<number>;
   /** "evaluate": without a backward pass and its buffers. */
   purpose?: "train" | "evaluate";
   /** What is dropped while training; nothing when left out. */
@@ -49,7 +50,7 @@ export interface CompileOptions {
 
 /** Shares of units, from 0 up to 1, that dropout (Srivastava et al. 2014) drops, each place's own. */
 export interface Dropout {
-  /** Of the embedding. */
+  /** Of the embedding, or of the numbers that are read. */
   readonly embedding: number;
   /** Of what one layer hands to the next. */
   readonly layers: number;
@@ -92,10 +93,17 @@ export function compile(network: Network, options: CompileOptions): Plan {
 
 /**
  * Compiles a network for streaming: a plan of one lane and one step without a backward pass.
- * @throws InputError when a symbol lies outside the vocabulary or a buffer would be too large.
+ * @throws InputError when the network is bidirectional, a symbol lies outside the vocabulary or a buffer would be too large.
  */
 export function compileStream(network: Network, { symbols, form }: CompileStreamOptions = {}): Plan {
-  const all = Array.from({ length: network.architecture.vocabulary }, (_, symbol) => symbol);
+  const { input } = network.architecture;
+  if (isBidirectional(network.architecture)) {
+    throw new InputError({
+      what: "the network is bidirectional: what it says of a step depends on those after it, and a stream has not seen them",
+      hint: "evaluate whole sequences, or train a network without --bidirectional",
+    });
+  }
+  const all = Array.from({ length: input.kind === "symbols" ? input.vocabulary : 0 }, (_, row) => row);
   return new Compiler(network, { batch: 1, steps: 1, symbols: symbols ?? all, form }, 1).streamPlan();
 }
 
@@ -123,8 +131,11 @@ class Compiler {
   private readonly flows: Sequence;
   /** What nodes read of each other: the outputs, or a copy of them, at the same places, of which some are dropped. */
   private readonly inputs: Sequence;
-  /** The embeddings of the symbols and their gradient, where they are multiplied and not looked up in a table. */
-  private readonly embedded: { values: Rows; flow: Rows; written: boolean } | undefined;
+  /** The name of the input, and the cells that run backwards. */
+  private readonly input: string;
+  private readonly reverse: ReadonlySet<string>;
+  /** The numbers, or the embeddings of symbols where they are multiplied and not looked up in a table, and their gradient. */
+  private readonly embedded: { values: Rows; flow: Rows | undefined; written: boolean } | undefined;
   /** Nodes whose gradient's rows have been written, and those of them on which something that is read out depends. */
   private readonly written = new Set<string>();
   private readonly reached = new Set<string>();
@@ -144,13 +155,16 @@ class Compiler {
       throw new InputError({ where: `dropout, ${where}`, what: `${rate} is not a share from 0 up to 1` });
     }
     const { architecture } = network;
-    const { vocabulary } = architecture;
-    this.symbols = [...new Set([0, ...options.symbols])].sort((a, b) => a - b);
-    const stray = this.symbols.find((s) => !Number.isInteger(s) || s < 0 || s >= vocabulary);
-    if (stray !== undefined) {
+    this.input = inputName(architecture);
+    this.reverse = new Set(
+      architecture.nodes.flatMap((node) => (node.type === "cell" && node.direction ? [node.name] : [])),
+    );
+    this.symbols = symbolsOf(network, options.symbols);
+    if (this.reverse.size > 0 && options.recompute !== undefined && options.recompute < options.steps) {
       throw new InputError({
-        what: `symbol ${stray} is outside the network's vocabulary of ${vocabulary}`,
-        hint: "use data that the network's embedding covers",
+        where: "recompute",
+        what: "a bidirectional network has to see a sequence as a whole",
+        hint: "leave it out, or use shorter sequences or batches",
       });
     }
     this.network = network;
@@ -174,20 +188,27 @@ class Compiler {
     for (const name of this.absorbed.keys()) rows += this.width.get(name)!;
     this.outputs = this.sequence(rows, { initial: true });
     this.inputs = options.dropout ? dropped : this.outputs;
-    const wide = architecture.nodes.filter((node) => node.type === "cell" && node.inputs.includes(EMBEDDING));
-    if (wide.length > 0 && !this.tabled(wide.map(({ name }) => this.width.get(name)!))) {
-      const { embedding } = architecture;
-      const [values, flow] = [whole(this.sequence(embedding)), whole(this.sequence(embedding))];
-      this.embedded = { values, flow, written: false };
+    const wide = architecture.nodes.filter(
+      (node) => node.type === "cell" && node.inputs.includes(this.input),
+    );
+    if (wide.length > 0 && !this.tabled(wide.map(({ name }) => name))) {
+      const { kind, width } = architecture.input;
+      const flow = kind === "symbols" ? whole(this.sequence(width)) : undefined;
+      this.embedded = { values: whole(this.sequence(width)), flow, written: false };
     }
   }
 
   /**
    * Whether the first layers' inputs are looked up in a table with a row for each symbol: where that takes fewer products
    * than multiplying the embedding of every step of every example, or, in a stream, where the table is not too large.
+   * @param cells those that read the input.
    */
-  private tabled(units: readonly number[]): boolean {
+  private tabled(cells: readonly string[]): boolean {
     const { batch, steps, dropout } = this.options;
+    if (this.network.architecture.input.kind === "values") return false;
+    // Embeddings are turned round, table rows are not.
+    if (cells.some((name) => this.reverse.has(name))) return false;
+    const units = cells.map((name) => this.width.get(name)!);
     if (dropout && dropout.embedding > 0) return false;
     if (this.lanes > 1) return this.symbols.length <= Math.ceil(batch / this.lanes) * this.lanes * steps;
     return 4 * Math.max(...units) * this.symbols.length <= LARGEST_STREAM_TABLE;
@@ -226,7 +247,7 @@ class Compiler {
   private planOf(laidOut: (readonly StageOp[])[], gradients: number): Plan {
     const { architecture, parameters } = this.network;
     const { options, lanes, forward, read, backward, segment } = this;
-    const embedding = this.network.tensor("embedding.weight");
+    const { input } = architecture;
     const tables = `tables of ${this.symbols.length} symbols`;
     const hint = "name only the symbols that occur, or use fewer or smaller layers";
     checkBuffer(tables, this.prepared, hint);
@@ -237,8 +258,17 @@ class Compiler {
       segment,
       outputs: architecture.readout.outputs,
       everyStep: architecture.readout.at === "every-step",
+      predictsNumbers: architecture.readout.predicts === "numbers",
       parameters: parameters.length,
-      embedding: { offset: embedding.offset, width: architecture.embedding, symbols: this.symbols },
+      input:
+        input.kind === "values"
+          ? input
+          : {
+              kind: "symbols",
+              offset: this.network.tensor("embedding.weight").offset,
+              width: input.width,
+              symbols: this.symbols,
+            },
       blocks: this.blocks,
       prepared: this.prepared,
       gradients,
@@ -251,15 +281,16 @@ class Compiler {
     };
   }
 
-  /** Looks up the embedding of every symbol. */
-  private embed({ values, flow }: { values: Rows; flow: Rows }): () => void {
+  /** Looks up the embedding of every symbol, or takes in the numbers. */
+  private embed({ values, flow }: { values: Rows; flow: Rows | undefined }): () => void {
     const { dropout } = this.options;
-    const drop = dropout && dropout.embedding > 0 ? [this.dropping(EMBEDDING, dropout.embedding)] : [];
+    const drop = dropout && dropout.embedding > 0 ? [this.dropping(this.input, dropout.embedding)] : [];
     const of = (rows: Rows) => drop.map((settings) => ({ ...settings, from: rows, to: rows }));
     const chunk = this.chunkOf(values.rows);
-    this.forward.push(this.stage("forward", [{ op: "embed", to: values }, ...of(values)], chunk));
+    const op = flow ? "embed" : "values";
+    this.forward.push(this.stage("forward", [{ op, to: values }, ...of(values)], chunk));
     return () => {
-      if (!this.embedded?.written) return;
+      if (!flow || !this.embedded?.written) return;
       const gradient = { op: "embedGradient", from: flow } as const;
       this.backward.push(this.stage("backward", [...of(flow), gradient], chunk));
     };
@@ -340,11 +371,41 @@ class Compiler {
   }
 
   private alone(cell: Cell): () => void {
+    if (this.reverse.has(cell.name)) return this.backwards(cell);
     const reverse = this.team(team([cell]), this.place(this.outputs, cell.name));
     return () => {
       if (!this.reached.has(cell.name)) return;
       reverse([this.place(this.flows, cell.name)], this.dropBack(cell.name));
     };
+  }
+
+  /** A cell that runs backwards is one that runs forwards over sequences that are turned round, as is what it gives. */
+  private backwards(cell: Cell): () => void {
+    const output = whole(this.sequence(cell.size, { initial: true }));
+    const reverse = this.team(team([cell]), output);
+    this.flip("forward", { from: output, to: this.place(this.outputs, cell.name), accumulate: false });
+    return () => {
+      if (!this.reached.has(cell.name)) return;
+      const from = this.place(this.flows, cell.name);
+      const dropped = this.dropBack(cell.name);
+      if (dropped.length > 0) this.backward.push(this.stage("backward", dropped));
+      const flow = whole(this.sequence(cell.size));
+      this.flip("backward", { from, to: flow, accumulate: false });
+      reverse([flow], []);
+    };
+  }
+
+  /** Emits a flip, in a stage of its own, because it reads a sequence from its other end. */
+  private flip(time: "forward" | "backward", op: Omit<FlipOp, "op">): Rows {
+    const stage = this.stage<FlipOp>(time, [{ op: "flip", ...op }]);
+    if (time === "forward") this.forward.push(stage);
+    else this.backward.push(stage);
+    return op.to;
+  }
+
+  /** The same rows turned round. */
+  private turned(from: Rows): Rows {
+    return this.flip("forward", { from, to: whole(this.sequence(from.rows)), accumulate: false });
   }
 
   private sum(sum: Sum): (() => void)[] {
@@ -449,24 +510,32 @@ class Compiler {
         own.map((part) => ({ ...part, row: part.row - first })),
       );
 
-    const width = this.width.get(EMBEDDING)!;
+    const width = this.width.get(this.input)!;
     let looked: number | undefined;
-    if (members.some(({ cell }) => cell.inputs.includes(EMBEDDING))) {
+    if (members.some(({ cell }) => cell.inputs.includes(this.input))) {
       const own = parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
-          .filter(({ source }) => source === EMBEDDING)
+          .filter(({ source }) => source === this.input)
           .map(({ fromColumn }) => ({ column: 0, columns: width, fromColumn })),
       );
       looked = block(inputRows, width, own);
     }
-    const direct = looked === undefined || !this.embedded ? undefined : { block: looked, of: this.embedded };
+    const isReverse = members.some(({ cell }) => this.reverse.has(cell.name));
+    const { embedded } = this;
+    const direct =
+      looked === undefined || !embedded
+        ? undefined
+        : { block: looked, of: embedded, values: isReverse ? this.turned(embedded.values) : embedded.values };
     let table: { block: number; stride: number } | undefined;
-    const sources = [...new Set(members.flatMap(({ cell }) => cell.inputs))].filter((s) => s !== EMBEDDING);
-    const read = sources.length > 0 ? { of: this.inputs, ...this.span(sources) } : undefined;
+    const sources = [...new Set(members.flatMap(({ cell }) => cell.inputs))].filter(
+      (source) => source !== this.input,
+    );
+    const span = sources.length > 0 ? { of: this.inputs, ...this.span(sources) } : undefined;
+    const read = span && isReverse ? this.turned(span) : span;
     const inputParts = (shift: number) =>
       parts("weightIh", input, (cell) =>
         this.inputsOf(cell)
-          .filter(({ source }) => source !== EMBEDDING)
+          .filter(({ source }) => source !== this.input)
           .map(({ source, fromColumn }) => {
             const { first, rows } = this.places.get(source)!;
             return { column: first + shift, columns: rows, fromColumn };
@@ -475,12 +544,12 @@ class Compiler {
     const hiddenParts = parts("weightHh", hidden, (cell, first) => [
       { column: first, columns: cell.size, fromColumn: 0 },
     ]);
-    const affine = read && block(inputRows, read.rows, inputParts(-read.first));
+    const affine = span && block(inputRows, span.rows, inputParts(-span.first));
     const recurrent = block(hiddenRows, units, hiddenParts);
-    const columns = read ? this.outputs.rows + read.first + read.rows - output.first : 0;
+    const columns = span ? this.outputs.rows + span.first + span.rows - output.first : 0;
     const compressed = [affine, recurrent].every((index) => index !== undefined && this.blocks[index].sparse);
     // Streams know no straddles: a cell's state is not beside what it reads, and neither is it where that is dropped.
-    const adjacent = this.lanes > 1 && this.inputs === this.outputs;
+    const adjacent = this.lanes > 1 && this.inputs === this.outputs && !isReverse;
     const straddles = compressed && looked === undefined && columns <= STRADDLE && adjacent;
     const packs = !straddles && this.packs([direct?.block, affine]);
     const chunk = this.chunkOf(gates.rows, packs);
@@ -488,7 +557,7 @@ class Compiler {
     let sums = packs ? this.packed(inputRows.rows, chunk) : inputRows;
     // The embedding's share comes first, because it carries the bias and overwrites the gates.
     if (direct) {
-      const from = packs ? this.pack(ops, direct.of.values, chunk) : direct.of.values;
+      const from = packs ? this.pack(ops, direct.values, chunk) : direct.values;
       ops.push({ op: "affine", block: direct.block, from, to: sums, bias, accumulate: false });
     } else if (looked !== undefined) {
       const to = this.reserve(inputRows.rows * tableWidth(this.symbols.length));
@@ -516,7 +585,15 @@ class Compiler {
     this.forward.push(this.stage("forward", ops, chunk));
 
     return (gradients, before) => {
-      const flow = affine === undefined ? undefined : this.flowInto(sources);
+      // What turned sequences are given back is turned round again once it is there as a whole.
+      const after: Omit<FlipOp, "op">[] = [];
+      const turnedBack = (into: { to: Rows; accumulate: boolean }) => {
+        if (!isReverse) return into;
+        const from = whole(this.sequence(into.to.rows));
+        after.push({ from, ...into });
+        return { to: from, accumulate: false };
+      };
+      const flow = affine === undefined ? undefined : turnedBack(this.flowInto(sources));
       const backflow = whole(this.sequence(units * (state ? 2 : 1), { held: 1 }));
       const backward: BackwardOp[] = [...before];
       backward.push({
@@ -558,19 +635,22 @@ class Compiler {
         this.finish.push({ op: "tableBackward", ...table, gradient });
       }
       if (direct) {
-        const { block, of: embedded } = direct;
-        const input = pack(embedded.values);
+        const { block, of: embedded, values } = direct;
+        const input = pack(values);
         backward.push({ op: "weightGradient", block, from: ofInput, input, shift: 0 });
-        into(block, { to: embedded.flow, accumulate: embedded.written });
-        embedded.written = true;
+        if (embedded.flow) {
+          into(block, turnedBack({ to: embedded.flow, accumulate: embedded.written }));
+          embedded.written = true;
+        }
       }
       if (affine !== undefined && flow) into(affine, flow);
       this.backward.push(this.stage("backward", backward, chunk));
+      for (const op of after) this.flip("backward", op);
     };
   }
 
   private readout(): () => void {
-    const { inputs, outputs, at, tied } = this.network.architecture.readout;
+    const { inputs, outputs, at, predicts, tied } = this.network.architecture.readout;
     const everyStep = at === "every-step";
     const widest = Math.max(outputs, ...inputs.map((source) => this.width.get(source)!));
     const parameter = this.network.tensor("readout.bias").offset;
@@ -596,17 +676,22 @@ class Compiler {
       // A stream is at its last step at any time.
       if (!everyStep && this.lanes > 1) {
         from = whole(this.sequence(outputsOf.rows, { held: 1 }));
-        this.forward.push(this.stage("forward", [{ op: "select", from: outputsOf, to: from }]));
+        const first = this.reverse.has(source);
+        this.forward.push(this.stage("forward", [{ op: "select", from: outputsOf, to: from, first }]));
       }
       const affine = { op: "affine", block: blocks[i], from, to: logits, bias, accumulate: i > 0 } as const;
       reads.push(affine);
       return affine;
     });
     const time = everyStep && this.lanes > 1 ? "forward" : "once";
-    this.read.push(this.stage(time, [...reads, { op: "softmax", logits, gradient: false }], chunk));
+    const compared = (gradient: boolean): ReadOp =>
+      predicts === "numbers"
+        ? { op: "squares", outputs: logits, gradient }
+        : { op: "softmax", logits, gradient };
+    this.read.push(this.stage(time, [...reads, compared(false)], chunk));
     return () => {
       const from = logits;
-      const ops: BackwardOp[] = [...reads, { op: "softmax", logits, gradient: true }];
+      const ops: BackwardOp[] = [...reads, compared(true)];
       ops.push({ op: "biasGradient", from, parts: biasParts });
       const scatters: Stage<BackwardOp>[] = [];
       for (const [i, { block, from: input }] of affines.entries()) {
@@ -623,7 +708,8 @@ class Compiler {
           continue;
         }
         if (!accumulate) scatters.push(this.stage("backward", [{ op: "clear", to }]));
-        scatters.push(this.stage("backward", [{ op: "scatter", from: flow, to }]));
+        const first = this.reverse.has(inputs[i]);
+        scatters.push(this.stage("backward", [{ op: "scatter", from: flow, to, first }]));
       }
       this.backward.push(this.stage(everyStep ? "backward" : "once", ops, chunk), ...scatters);
     };
@@ -696,6 +782,19 @@ class Compiler {
   ): Sequence {
     return { offset: -1, rows, initial, held, packed };
   }
+}
+
+/** The symbols in use, ascending. @throws InputError when one is not in the network's vocabulary. */
+function symbolsOf({ architecture: { input } }: Network, symbols: Iterable<number> = []): number[] {
+  if (input.kind === "values") return [];
+  const { vocabulary } = input;
+  const all = [...new Set([0, ...symbols])].sort((a, b) => a - b);
+  const stray = all.find((s) => !Number.isInteger(s) || s < 0 || s >= vocabulary);
+  if (stray === undefined) return all;
+  throw new InputError({
+    what: `symbol ${stray} is outside the network's vocabulary of ${vocabulary}`,
+    hint: "use data that the network's embedding covers",
+  });
 }
 
 function whole(of: Sequence): Rows {

@@ -3,7 +3,7 @@
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { type BiasPart, type Op, operations, type Plan, type Rows, type Stage } from "./plan.js";
 
-const VERSION = 5;
+const VERSION = 6;
 const times = ["forward", "backward", "once"] as const;
 const operationNames = Object.keys(operations);
 
@@ -15,9 +15,12 @@ export const dialect = `${VERSION}: ${operationNames.join(" ")}; ${cellKinds.joi
 
 /** A plan's words, and its masks one after the other. */
 export function encode(plan: Plan): { words: Int32Array; masks: Uint8Array } {
-  const { symbols, offset, width } = plan.embedding;
+  const { input } = plan;
+  const symbols = input.kind === "symbols" ? input.symbols : [];
+  const offset = input.kind === "symbols" ? input.offset : -1;
   const words: number[] = [VERSION, plan.lanes, plan.steps, plan.segment, plan.outputs];
-  words.push(Number(plan.everyStep), plan.parameters, offset, width, symbols.length);
+  words.push(Number(plan.everyStep), Number(plan.predictsNumbers), plan.parameters);
+  words.push(offset, input.width, symbols.length); // Numbers have no place among the parameters.
   words.push(plan.prepared, plan.gradients, plan.arena, plan.blocks.length);
   for (const list of [plan.prepare, plan.forward, plan.read, plan.backward, plan.finish]) {
     words.push(list.length);

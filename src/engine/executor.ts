@@ -38,6 +38,8 @@ export interface Update {
   readonly rates: number | Float64Array;
   /** Determines what dropout drops; 0 when left out. */
   readonly seed?: number;
+  /** What the loss of each class counts; 1 when left out. The mean stays one over targets. */
+  readonly classWeights?: Float32Array;
 }
 
 /** All that changes while a network trains. The vectors are laid out as the network's parameters. */
@@ -52,11 +54,11 @@ export interface TrainingState {
 
 /** How a network did on each of some batches: sums, to be added up and divided once. */
 export interface Outcomes {
-  /** The sum of the targets' cross-entropies, in nats. */
+  /** The sum of the targets' cross-entropies, in nats, or of their squared errors. */
   readonly losses: Float64Array;
   /** Targets. */
   readonly counts: Float64Array;
-  /** Targets that are the most likely class or symbol. */
+  /** Targets that are the most likely class or symbol; of numbers none. */
   readonly correct: Int32Array;
 }
 
@@ -114,18 +116,18 @@ export interface StreamOutcome {
 
 /** A plan of `compileStream` at work. */
 export interface PlanStream {
-  /** Takes in a symbol, a row of the plan's tables; returns the logits after it, in the same array each time. */
-  step(row: number): Float32Array;
+  /** Takes in a symbol, a row of the plan's tables, or numbers; returns the outputs after it, in the same array each time. */
+  step(input: number | Float32Array): Float32Array;
   /** Takes in many, with a target after each, -1 for none; the logits of the first `wanted` are kept. */
   run(rows: Int32Array, targets: Int32Array, wanted: number): Promise<Omit<StreamOutcome, "count">>;
   /** Forgets all symbols so far. */
   reset(): void;
 }
 
-/** The position of every symbol in the plan's tables: code → row, -1 where the symbol is not in use. */
+/** The position of every symbol in the plan's tables, of which a plan that reads numbers has none: code → row, -1 where the symbol is not in use. */
 export function symbolRows(plan: Plan): Int32Array {
-  const { symbols } = plan.embedding;
-  const rows = new Int32Array(symbols.at(-1)! + 1).fill(-1);
+  const symbols = plan.input.kind === "symbols" ? plan.input.symbols : [];
+  const rows = new Int32Array((symbols.at(-1) ?? -1) + 1).fill(-1);
   for (const [row, symbol] of symbols.entries()) rows[symbol] = row;
   return rows;
 }
@@ -181,21 +183,35 @@ export function checkRange(batches: Batches, from: number, to: number): void {
   }
 }
 
+/** Batches that have been checked, as executors take them. */
+export interface CheckedBatches {
+  /** Rows of the plan's tables, where symbols are read; the numbers otherwise. The other one is empty. */
+  readonly rows: Int32Array;
+  readonly values: Float32Array;
+  /** Likewise, classes or numbers to be predicted. */
+  readonly classes: Int32Array;
+  readonly numbers: Float32Array;
+}
+
 /**
  * Checks batches against a plan and translates their symbols to table rows.
  * @throws EngineError naming what does not fit.
  */
-export function tableRows(plan: Plan, batches: Batches): Int32Array {
-  const rows = symbolRows(plan);
+export function checkBatches(plan: Plan, batches: Batches): CheckedBatches {
+  const { inputs, targets } = batches;
+  const { width } = plan.input.kind === "values" ? plan.input : { width: 1 };
+  const targetWidth = plan.predictsNumbers ? plan.outputs : 1;
   const total = (list: Int32Array) => list.reduce((sum, value) => sum + value, 0);
   const examples = total(batches.sizes);
   const cells = batches.sizes.reduce((sum, size, i) => sum + size * batches.steps[i], 0);
   if (
     batches.sizes.length !== batches.count ||
     batches.steps.length !== batches.count ||
-    batches.symbols.length !== cells ||
+    inputs.length !== cells * width ||
     batches.lengths.length !== examples ||
-    batches.targets.length !== (plan.everyStep ? cells : examples) ||
+    targets.length !== (plan.everyStep ? cells : examples) * targetWidth ||
+    inputs instanceof Float32Array !== (plan.input.kind === "values") ||
+    targets instanceof Float32Array !== plan.predictsNumbers ||
     (batches.carry !== undefined && batches.carry.length !== batches.count)
   ) {
     throw new EngineError({
@@ -231,23 +247,24 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
       }
     }
   }
-  // No target, where there are many, is -1.
-  const least = plan.everyStep ? -1 : 0;
-  const stray = batches.targets.findIndex((target) => target < least || target >= plan.outputs);
-  if (stray >= 0) {
-    throw new EngineError({
-      where: plan.everyStep ? `target ${stray}` : `example ${stray}`,
-      what: `label ${batches.targets[stray]} does not fit a network with ${plan.outputs} classes`,
-      hint: "use a network made for this data",
-    });
-  }
   checkEnds(plan, batches);
-  const translated = new Int32Array(cells);
-  for (let i = 0; i < cells; i++) {
-    const row = rows[batches.symbols[i]] ?? -1;
+  const [none, nothing] = [new Int32Array(0), new Float32Array(0)];
+  return {
+    rows: inputs instanceof Float32Array ? none : tableRows(plan, inputs),
+    values: inputs instanceof Float32Array ? checkNumbers(inputs, "input") : nothing,
+    classes: targets instanceof Float32Array ? none : checkClasses(plan, targets),
+    numbers: targets instanceof Float32Array ? checkNumbers(targets, "target") : nothing,
+  };
+}
+
+function tableRows(plan: Plan, symbols: Uint16Array | Int32Array): Int32Array {
+  const rows = symbolRows(plan);
+  const translated = new Int32Array(symbols.length);
+  for (let i = 0; i < symbols.length; i++) {
+    const row = rows[symbols[i]] ?? -1;
     if (row < 0) {
       throw new EngineError({
-        what: `symbol ${batches.symbols[i]} is not among the symbols that the plan was compiled for`,
+        what: `symbol ${symbols[i]} is not among the symbols that the plan was compiled for`,
         hint: "compile for all symbols of the data",
       });
     }
@@ -256,17 +273,52 @@ export function tableRows(plan: Plan, batches: Batches): Int32Array {
   return translated;
 }
 
+function checkClasses(plan: Plan, targets: Int32Array): Int32Array {
+  // No target, where there are many, is -1.
+  const least = plan.everyStep ? -1 : 0;
+  const stray = targets.findIndex((target) => target < least || target >= plan.outputs);
+  if (stray < 0) return targets;
+  throw new EngineError({
+    where: plan.everyStep ? `target ${stray}` : `example ${stray}`,
+    what: `label ${targets[stray]} does not fit a network with ${plan.outputs} classes`,
+    hint: "use a network made for this data",
+  });
+}
+
+/** A target that is not there is NaN. */
+function checkNumbers(values: Float32Array, what: "input" | "target"): Float32Array {
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i]) || (what === "target" && Number.isNaN(values[i]))) continue;
+    throw new EngineError({
+      where: `${what} ${i}`,
+      what: `${values[i]} is not a finite number`,
+      hint: "leave it out, or fill the gap",
+    });
+  }
+  return values;
+}
+
 /**
  * Nothing is read after an example's own last symbol, and lanes that go on from batch to batch have no such end.
  * @throws EngineError naming the target or the batch.
  */
-function checkEnds({ everyStep }: Plan, { sizes, steps, lengths, targets, carry }: Batches): void {
+function checkEnds(plan: Plan, { sizes, steps, lengths, targets, carry }: Batches): void {
+  const { everyStep, predictsNumbers, outputs } = plan;
+  const width = predictsNumbers ? outputs : 1;
+  const turns = plan.forward.some(({ ops }) => ops.some(({ op }) => op === "flip"));
+  const isThere = (target: number) => (predictsNumbers ? !Number.isNaN(target) : target >= 0);
   let example = 0;
   let first = 0;
   let ended = false;
   for (const [i, size] of sizes.entries()) {
     const own = lengths.subarray(example, example + size);
     const ends = own.some((length) => length < steps[i]);
+    if (carry?.[i] === 1 && turns) {
+      throw new EngineError({
+        where: `batch ${i}`,
+        what: "it goes on from the batch before, and a bidirectional network has to see sequences as a whole",
+      });
+    }
     if (carry?.[i] === 1 && (ends || ended)) {
       throw new EngineError({
         where: `batch ${i}`,
@@ -276,9 +328,10 @@ function checkEnds({ everyStep }: Plan, { sizes, steps, lengths, targets, carry 
     }
     for (let l = 0; everyStep && ends && l < size; l++) {
       for (let t = own[l]; t < steps[i]; t++) {
-        if (targets[first + t * size + l] < 0) continue;
+        const at = (first + t * size + l) * width;
+        if (!targets.subarray(at, at + width).some(isThere)) continue;
         throw new EngineError({
-          where: `target ${first + t * size + l}`,
+          where: `target ${at}`,
           what: `it stands after the end of example ${example + l}`,
           hint: "use -1 there",
         });
@@ -288,6 +341,17 @@ function checkEnds({ everyStep }: Plan, { sizes, steps, lengths, targets, carry 
     example += size;
     first += size * steps[i];
   }
+}
+
+/** @throws EngineError unless there is a weight of at least 0 for each class. */
+export function checkWeights({ outputs, predictsNumbers }: Plan, { classWeights }: Update): void {
+  if (classWeights === undefined) return;
+  const fits = !predictsNumbers && classWeights.length === outputs;
+  if (fits && classWeights.every((weight) => weight >= 0 && weight < Number.POSITIVE_INFINITY)) return;
+  throw new EngineError({
+    where: "classWeights",
+    what: `they are not ${outputs} weights of classes, none below 0`,
+  });
 }
 
 /** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */

@@ -9,9 +9,11 @@ import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { dialect, encode } from "./encode.js";
 import {
+  checkBatches,
   checkCarry,
   checkRange,
   checkState,
+  checkWeights,
   type Evaluation,
   type Executor,
   initialState,
@@ -19,7 +21,6 @@ import {
   optimiserKinds,
   ratesOf,
   type TrainingState,
-  tableRows,
   type Update,
 } from "./executor.js";
 import type { Plan } from "./plan.js";
@@ -28,8 +29,10 @@ interface AddonBatches {
   sizes: Int32Array;
   steps: Int32Array;
   symbols: Int32Array;
+  values: Float32Array;
   lengths: Int32Array;
   targets: Int32Array;
+  numbers: Float32Array;
   carry: Uint8Array;
 }
 
@@ -43,6 +46,8 @@ interface AddonUpdate {
   clip: number;
   rates: Float64Array;
   seed: number;
+  /** Of no length: 1 of each class. */
+  classWeights: Float32Array;
 }
 
 interface AddonExecutor {
@@ -88,8 +93,8 @@ interface KernelShape {
 }
 
 interface AddonStream {
-  /** @param symbol a row of the plan's tables. */
-  step(symbol: number, logits: Float32Array): void;
+  /** @param input a row of the plan's tables, or numbers. */
+  step(input: number | Float32Array, logits: Float32Array): void;
   run(
     symbols: Int32Array,
     targets: Int32Array,
@@ -203,9 +208,11 @@ export class NativeExecutor implements Executor {
   async train(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
+    checkWeights(this.plan, update);
     const translated = this.translate(batches);
     const { kind, ...settings } = update.optimiser;
-    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed: update.seed ?? 0 };
+    const { seed = 0, classWeights = new Float32Array(0) } = update;
+    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights };
     return refusing(() => this.inner.train(translated, from, to, own)).catch(refuse);
   }
 
@@ -226,8 +233,9 @@ export class NativeExecutor implements Executor {
   }
 
   private translate(batches: Batches): AddonBatches {
-    const { count, sizes, steps, lengths, targets, carry = new Uint8Array(count) } = batches;
-    return { sizes, steps, symbols: tableRows(this.plan, batches), lengths, targets, carry };
+    const { count, sizes, steps, lengths, carry = new Uint8Array(count) } = batches;
+    const { rows, values, classes, numbers } = checkBatches(this.plan, batches);
+    return { sizes, steps, symbols: rows, values, lengths, targets: classes, numbers, carry };
   }
 }
 

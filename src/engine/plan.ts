@@ -131,6 +131,23 @@ export interface EmbedOp {
   readonly to: Rows;
 }
 
+/** to(t, j, l) = value(t, l, j), the batch's numbers; 0 after an example's end. */
+export interface ValuesOp {
+  readonly op: "values";
+  readonly to: Rows;
+}
+
+/**
+ * Turns every example round about its own end: to(t, i, l) = from(n - 1 - t, i, l), or to += it, where lane l has n steps;
+ * after the end it is 0, or to as it was. Its own reverse.
+ */
+export interface FlipOp {
+  readonly op: "flip";
+  readonly from: Rows;
+  readonly to: Rows;
+  readonly accumulate: boolean;
+}
+
 /**
  * to(t, i, l) = from(t, i, l)·d, where d is 0 with probability `rate` and 1/(1 - rate) otherwise: see dropout.ts. In
  * evaluations d is 1. `from` and `to` may be the same rows; the reverse is the same operation on the gradient.
@@ -164,11 +181,12 @@ export interface UnpackOp {
   readonly accumulate: boolean;
 }
 
-/** to(0, i, l) = from(last step of lane l, i, l). */
+/** to(0, i, l) = from(last step of lane l, i, l), or from(0, i, l) where what is read is the `first` step. */
 export interface SelectOp {
   readonly op: "select";
   readonly from: Rows;
   readonly to: Rows;
+  readonly first: boolean;
 }
 
 /**
@@ -181,17 +199,28 @@ export interface SoftmaxOp {
   readonly gradient: boolean;
 }
 
+/**
+ * The squared error of every output that has a target. Where `gradient` is set, the outputs become the gradient of the sum
+ * divided by the batch's number of targets, and 0 where there is no target.
+ */
+export interface SquaresOp {
+  readonly op: "squares";
+  readonly outputs: Rows;
+  readonly gradient: boolean;
+}
+
 /** to = 0. */
 export interface ClearOp {
   readonly op: "clear";
   readonly to: Rows;
 }
 
-/** The reverse of select: adds from(0, i, l) to to(t, i, l) at lane l's last step t. */
+/** The reverse of select: adds from(0, i, l) to to(t, i, l) at the step t that select reads of lane l. */
 export interface ScatterOp {
   readonly op: "scatter";
   readonly from: Rows;
   readonly to: Rows;
+  readonly first: boolean;
 }
 
 /** A share of a sum's reverse: to = from, or to += from. */
@@ -267,6 +296,8 @@ export type PrepareOp = BiasOp | TableOp;
 export type ForwardOp =
   | GatherOp
   | EmbedOp
+  | ValuesOp
+  | FlipOp
   | AffineOp
   | CellOp
   | SumOp
@@ -274,10 +305,11 @@ export type ForwardOp =
   | SelectOp
   | PackOp
   | UnpackOp;
-export type ReadOp = AffineOp | SoftmaxOp | PackOp;
+export type ReadOp = AffineOp | SoftmaxOp | SquaresOp | PackOp;
 export type BackwardOp =
   | ReadOp
   | UnpackOp
+  | FlipOp
   | ClearOp
   | ScatterOp
   | CopyOp
@@ -302,6 +334,18 @@ export interface Stage<O extends StageOp = StageOp> {
   readonly ops: readonly O[];
 }
 
+/** What a step of an example is. */
+export type PlanInput =
+  | {
+      readonly kind: "symbols";
+      /** The embedding's place in the parameter vector, and its width. */
+      readonly offset: number;
+      readonly width: number;
+      /** Those in use (rows of the embedding), ascending. */
+      readonly symbols: readonly number[];
+    }
+  | { readonly kind: "values"; readonly width: number };
+
 export interface Plan {
   /** Examples that run side by side; a batch is cut into tiles of this many. 16 or 32, or 1 for streaming. */
   readonly lanes: number;
@@ -312,18 +356,15 @@ export interface Plan {
    * before it are kept, and backward it is run forward once more (Chen et al. 2016, arXiv 1604.06174).
    */
   readonly segment: number;
-  /** Classes, or symbols that may come next. */
+  /** Classes, symbols that may come next, or numbers. */
   readonly outputs: number;
-  /** Whether there is a target for every step of an example, or one for the example, read at its last step. */
+  /** Whether there is a target for every step of an example, or one for the example. */
   readonly everyStep: boolean;
+  /** Whether targets are numbers, one for each output, and not classes. */
+  readonly predictsNumbers: boolean;
   /** Length of the parameter vector. */
   readonly parameters: number;
-  /** The embedding's place in the parameter vector, its width, and the symbols in use (rows, ascending). */
-  readonly embedding: {
-    readonly offset: number;
-    readonly width: number;
-    readonly symbols: readonly number[];
-  };
+  readonly input: PlanInput;
   readonly blocks: readonly Block[];
   /** Floats of the prepared buffer. */
   readonly prepared: number;
@@ -353,6 +394,8 @@ export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op:
   table: { block: "number", bias: "number", to: "number" },
   gather: { table: "number", to: "rows" },
   embed: { to: "rows" },
+  values: { to: "rows" },
+  flip: { from: "rows", to: "rows", accumulate: "flag" },
   affine: { block: "number", from: "rows", to: "rows", bias: "number", accumulate: "flag" },
   cell: {
     kind: "kind",
@@ -367,10 +410,11 @@ export const operations: { readonly [Name in Op["op"]]: Fields<Extract<Op, { op:
   dropout: { layer: "number", rate: "number", from: "rows", to: "rows" },
   pack: { from: "rows", to: "rows", shift: "number" },
   unpack: { from: "rows", to: "rows", gradient: "flag", accumulate: "flag" },
-  select: { from: "rows", to: "rows" },
+  select: { from: "rows", to: "rows", first: "flag" },
   softmax: { logits: "rows", gradient: "flag" },
+  squares: { outputs: "rows", gradient: "flag" },
   clear: { to: "rows" },
-  scatter: { from: "rows", to: "rows" },
+  scatter: { from: "rows", to: "rows", first: "flag" },
   copy: { from: "rows", to: "rows", accumulate: "flag" },
   cellBackward: {
     kind: "kind",

@@ -1,6 +1,6 @@
 // What the reference executor's operations work on: one tile of a batch, and a cell's surroundings.
 import type { Batches } from "../data/batches.js";
-import { tableRows } from "./executor.js";
+import { type CheckedBatches, checkBatches } from "./executor.js";
 import type { Plan, Rows } from "./plan.js";
 
 /** Up to `lanes` examples of a batch, side by side. */
@@ -18,12 +18,15 @@ export interface Tile {
   readonly size: number;
   /** Where the batch's outputs begin among all: those of a lane and step are `place(t, l)` after it. */
   place(step: number, lane: number): number;
-  /** Table row of each symbol: [step][lane]. */
+  /** Table row of each symbol: [step][lane]; or numbers: [step][lane][channel]. */
   readonly symbols: Int32Array;
+  readonly values: Float32Array;
   /** The step at which each lane is read out; of a segment, it may lie outside. */
   readonly readSteps: Int32Array;
   /** [lane], or [step][lane] where there are targets for every step; -1 for none. */
   readonly targets: Int32Array;
+  /** Likewise [output] of each, where they are numbers; NaN for none. */
+  readonly numbers: Float32Array;
 }
 
 /** The steps of a tile whose activations are in the arena together; step 0 is the first of them. */
@@ -44,6 +47,7 @@ export function segmentsOf(tile: Tile, most: number, lanes: number): Segment[] {
       ...tile,
       steps,
       symbols: tile.symbols.subarray(start * lanes, (start + steps) * lanes),
+      values: tile.values.subarray((tile.values.length / tile.steps) * start),
       readSteps: tile.readSteps.map((step) => step - start),
       segment: index,
       start,
@@ -76,7 +80,7 @@ export interface CellContext {
 export class Tiles {
   private readonly plan: Plan;
   private readonly batches: Batches;
-  private readonly rows: Int32Array;
+  private readonly checked: CheckedBatches;
   private readonly firstExample: number[] = [];
   private readonly firstSymbol: number[] = [];
 
@@ -84,7 +88,7 @@ export class Tiles {
   constructor(plan: Plan, batches: Batches) {
     this.plan = plan;
     this.batches = batches;
-    this.rows = tableRows(plan, batches);
+    this.checked = checkBatches(plan, batches);
     let example = 0;
     let symbol = 0;
     for (let i = 0; i < batches.count; i++) {
@@ -97,36 +101,53 @@ export class Tiles {
 
   /** Targets of a batch. */
   countOf(index: number): number {
-    if (!this.plan.everyStep) return this.batches.sizes[index];
-    const first = this.firstSymbol[index];
-    const own = this.batches.targets.subarray(
-      first,
-      first + this.batches.sizes[index] * this.batches.steps[index],
-    );
-    return own.reduce((sum, target) => sum + Number(target >= 0), 0);
+    const { everyStep, predictsNumbers, outputs } = this.plan;
+    const { classes, numbers } = this.checked;
+    const size = this.batches.sizes[index];
+    const [first, count] = everyStep
+      ? [this.firstSymbol[index], size * this.batches.steps[index]]
+      : [this.firstExample[index], size];
+    const own = predictsNumbers
+      ? numbers.subarray(first * outputs, (first + count) * outputs)
+      : classes.subarray(first, first + count);
+    let there = 0;
+    for (const target of own) if (predictsNumbers ? !Number.isNaN(target) : target >= 0) there++;
+    return there;
   }
 
   /** The tiles of a batch. */
   of(index: number): Tile[] {
-    const { lanes, everyStep } = this.plan;
-    const { targets } = this.batches;
+    const { lanes, everyStep, predictsNumbers, outputs, input } = this.plan;
+    const { rows, values, classes, numbers } = this.checked;
     const batch = this.batches.sizes[index];
     const steps = this.batches.steps[index];
     const count = this.countOf(index);
     const carries = this.batches.carry?.[index] === 1;
+    const width = input.kind === "values" ? input.width : 0;
     const tiles: Tile[] = [];
     for (let start = 0; start < batch; start += lanes) {
       const size = Math.min(lanes, batch - start);
       const first = this.firstExample[index] + start;
-      const symbols = new Int32Array(steps * lanes);
-      const own = new Int32Array(everyStep ? steps * lanes : lanes).fill(-1);
+      const symbols = new Int32Array(width > 0 ? 0 : steps * lanes);
+      const own = new Float32Array(steps * lanes * width);
+      const places = everyStep ? steps * lanes : lanes;
+      const targets = new Int32Array(predictsNumbers ? 0 : places).fill(-1);
+      const wanted = new Float32Array(predictsNumbers ? places * outputs : 0).fill(Number.NaN);
       const readSteps = new Int32Array(lanes);
       const at = (t: number) => this.firstSymbol[index] + t * batch + start;
       for (let t = 0; t < steps; t++) {
-        for (let l = 0; l < lanes; l++) symbols[t * lanes + l] = this.rows[at(t) + (l < size ? l : 0)];
-        if (everyStep) own.set(targets.subarray(at(t), at(t) + size), t * lanes);
+        for (let l = 0; l < lanes; l++) {
+          const from = at(t) + (l < size ? l : 0);
+          if (width === 0) symbols[t * lanes + l] = rows[from];
+          else own.set(values.subarray(from * width, (from + 1) * width), (t * lanes + l) * width);
+        }
       }
-      if (!everyStep) own.set(targets.subarray(first, first + size));
+      for (let t = 0; t < (everyStep ? steps : 1); t++) {
+        const from = everyStep ? at(t) : first;
+        if (predictsNumbers)
+          wanted.set(numbers.subarray(from * outputs, (from + size) * outputs), t * lanes * outputs);
+        else targets.set(classes.subarray(from, from + size), t * lanes);
+      }
       for (let l = 0; l < size; l++) readSteps[l] = this.batches.lengths[first + l] - 1;
       tiles.push({
         steps,
@@ -138,8 +159,10 @@ export class Tiles {
         size,
         place: (t, l) => (everyStep ? at(t) : first) + l,
         symbols,
+        values: own,
         readSteps,
-        targets: own,
+        targets,
+        numbers: wanted,
       });
     }
     return tiles;

@@ -9,6 +9,7 @@ import {
   checkCarry,
   checkRange,
   checkState,
+  checkWeights,
   type Evaluation,
   type Executor,
   initialState,
@@ -22,9 +23,11 @@ import {
   type BiasPart,
   type DropoutOp,
   type Plan,
+  type PlanInput,
   type PrepareOp,
   type Rows,
   type SoftmaxOp,
+  type SquaresOp,
   type Stage,
   type StageOp,
   type TableBackwardOp,
@@ -64,6 +67,8 @@ export class ReferenceExecutor implements Executor {
   private step = 0;
   /** What dropout draws from; undefined in evaluations. */
   private dropout: number | undefined;
+  /** What the loss of each class counts in training. */
+  private classWeights: Float32Array | undefined;
   private busy = false;
   private lastTurn = 0;
   private readonly allocate: (length: number) => Floats;
@@ -134,12 +139,13 @@ export class ReferenceExecutor implements Executor {
   private async trainOn(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
+    checkWeights(this.plan, update);
     const losses: number[] = [];
     const correct: number[] = [];
     const norms: number[] = [];
     const tiles = new Tiles(this.plan, batches);
     for (let i = from; i < to; i++) {
-      const { outcome, gradient } = this.batchGradient(tiles.of(i), update.seed ?? 0);
+      const { outcome, gradient } = this.batchGradient(tiles.of(i), update.seed ?? 0, update.classWeights);
       const norm = this.normOf(gradient);
       const loss = Number.isFinite(norm) ? outcome.loss : Number.NaN;
       losses.push(loss);
@@ -169,7 +175,8 @@ export class ReferenceExecutor implements Executor {
     const tiles = new Tiles(this.plan, batches);
     const losses = new Float64Array(batches.count);
     const correct = new Int32Array(batches.count);
-    const outputs = new Float32Array(want === "outputs" ? batches.targets.length * this.plan.outputs : 0);
+    const wanted = want === "outputs" ? batches.targets.length : 0;
+    const outputs = new Float32Array(wanted * (this.plan.predictsNumbers ? 1 : this.plan.outputs));
     this.prepare();
     for (let i = 0; i < batches.count; i++) {
       const all = tiles.of(i);
@@ -226,24 +233,28 @@ export class ReferenceExecutor implements Executor {
     const symbols = new Int32Array(1);
     const readSteps = new Int32Array(1);
     const targets = new Int32Array(1);
+    const { input, outputs: count, predictsNumbers } = this.plan;
+    const values = new Float32Array(input.kind === "values" ? input.width : 0);
+    const numbers = new Float32Array(predictsNumbers ? count : 0).fill(Number.NaN);
     const place = () => 0;
     const [one, first] = [
       { steps: 1, size: 1, count: 1 },
       { first: 0, example: 0, index: 0 },
     ];
-    const tile = { ...one, ...first, carries: true, place, symbols, readSteps, targets };
+    const tile = { ...one, ...first, carries: true, place, symbols, values, readSteps, targets, numbers };
     const outcome = { loss: 0, correct: 0 };
-    const take = (row: number, target: number) => {
-      symbols[0] = row;
+    const take = (input: number | Float32Array, target: number) => {
+      if (typeof input === "number") symbols[0] = input;
+      else values.set(input);
       targets[0] = target;
       this.forward(tile, (segment) => {
         for (const stage of this.plan.read) this.run(stage, segment, outcome, undefined, outputs);
       });
     };
     return {
-      step: (row) => {
+      step: (input) => {
         this.checkIdle();
-        take(row, -1);
+        take(input, -1);
         return outputs;
       },
       run: (rows, after, wanted) =>
@@ -264,10 +275,15 @@ export class ReferenceExecutor implements Executor {
     };
   }
 
-  private batchGradient(tiles: Tile[], seed: number): { outcome: Outcome; gradient: Floats } {
+  private batchGradient(
+    tiles: Tile[],
+    seed: number,
+    classWeights?: Float32Array,
+  ): { outcome: Outcome; gradient: Floats } {
     const gradient = this.allocate(this.plan.gradients);
     const outcome = { loss: 0, correct: 0 };
     this.dropout = dropoutKey(seed, this.step);
+    this.classWeights = classWeights;
     this.carried.length = Math.min(this.carried.length, tiles.length);
     this.prepare();
     for (const tile of tiles) {
@@ -275,6 +291,7 @@ export class ReferenceExecutor implements Executor {
       this.backward(tile, outcome, gradient);
     }
     this.dropout = undefined;
+    this.classWeights = undefined;
     for (const op of this.plan.finish) this.tableBackward(op, gradient);
     for (const { absent } of this.matrices) for (const at of absent) gradient[at] = 0;
     return { outcome, gradient };
@@ -293,7 +310,7 @@ export class ReferenceExecutor implements Executor {
       });
       return;
     }
-    const { offset, symbols, width } = this.plan.embedding;
+    const { offset, symbols, width } = this.embedding;
     const stride = tableWidth(symbols.length);
     const { rows, entries } = this.matrices[op.block];
     for (const [s, symbol] of symbols.entries()) {
@@ -377,7 +394,7 @@ export class ReferenceExecutor implements Executor {
     const spanOf = ({ of }: Rows) => (of.packed ? packed : tile);
     switch (op.op) {
       case "gather": {
-        const width = tableWidth(plan.embedding.symbols.length);
+        const width = tableWidth(this.embedding.symbols.length);
         for (let t = tile.from; t < tile.end; t++) {
           for (let i = 0; i < op.to.rows; i++) {
             const to = at(op.to, t, i);
@@ -393,6 +410,27 @@ export class ReferenceExecutor implements Executor {
           for (let l = 0; l < lanes; l++) {
             const from = this.embeddingOf(tile.symbols[t * lanes + l]);
             for (let j = 0; j < op.to.rows; j++) arena[at(op.to, t, j) + l] = parameters[from + j];
+          }
+        }
+        return;
+      case "values":
+        for (let t = tile.from; t < tile.end; t++) {
+          for (let j = 0; j < op.to.rows; j++) {
+            for (let l = 0; l < lanes; l++) {
+              arena[at(op.to, t, j) + l] = tile.values[(t * lanes + l) * op.to.rows + j];
+            }
+          }
+        }
+        return;
+      case "flip":
+        for (let t = tile.from; t < tile.end; t++) {
+          for (let l = 0; l < lanes; l++) {
+            const from = tile.readSteps[l] - t;
+            for (let i = 0; i < op.to.rows; i++) {
+              const to = at(op.to, t, i) + l;
+              const value = from >= 0 ? arena[at(op.from, from, i) + l] : 0;
+              arena[to] = value + (op.accumulate ? arena[to] : 0);
+            }
           }
         }
         return;
@@ -427,7 +465,7 @@ export class ReferenceExecutor implements Executor {
         return;
       case "select":
         for (let i = 0; i < op.to.rows; i++) {
-          eachRead(tile, (l, step) => {
+          eachRead(tile, op.first, (l, step) => {
             arena[this.at(op.to, 0, i) + l] = arena[this.at(op.from, step, i) + l];
           });
         }
@@ -435,6 +473,11 @@ export class ReferenceExecutor implements Executor {
       case "softmax": {
         const { from, end } = spanOf(op.logits);
         for (let t = from; t < end; t++) this.softmax(op, at(op.logits, t), t, tile, outcome!, outputs);
+        return;
+      }
+      case "squares": {
+        const { from, end } = spanOf(op.outputs);
+        for (let t = from; t < end; t++) this.squares(op, at(op.outputs, t), t, tile, outcome!, outputs);
         return;
       }
       case "pack":
@@ -466,7 +509,7 @@ export class ReferenceExecutor implements Executor {
         return;
       case "scatter":
         for (let i = 0; i < op.to.rows; i++) {
-          eachRead(tile, (l, step) => {
+          eachRead(tile, op.first, (l, step) => {
             arena[this.at(op.to, step, i) + l] += arena[this.at(op.from, 0, i) + l];
           });
         }
@@ -549,13 +592,7 @@ export class ReferenceExecutor implements Executor {
       const target = place
         ? tile.targets[everyStep ? (tile.start + place.step) * lanes + place.lane : l]
         : -1;
-      if (kept?.length && place && place.lane < tile.size) {
-        const { step, lane } = place;
-        const to = tile.place(tile.start + step, lane) * outputs;
-        if (!everyStep || step <= tile.readSteps[lane]) {
-          for (let i = 0; i < outputs; i++) kept[to + i] = arena[at(i, l)];
-        }
-      }
+      this.keep(kept, place, tile, (i) => arena[at(i, l)]);
       if (target < 0) {
         if (op.gradient) for (let i = 0; i < outputs; i++) arena[at(i, l)] = 0;
         continue;
@@ -565,14 +602,55 @@ export class ReferenceExecutor implements Executor {
       const most = arena[at(likeliest, l)];
       let total = 0;
       for (let i = 0; i < outputs; i++) total += exp(arena[at(i, l)] - most);
-      outcome.loss += log(total) + most - arena[at(target, l)];
+      const weight = this.classWeights?.[target] ?? 1;
+      outcome.loss += weight * (log(total) + most - arena[at(target, l)]);
       if (likeliest === target) outcome.correct++;
       if (!op.gradient) continue;
       for (let i = 0; i < outputs; i++) {
         const probability = exp(arena[at(i, l)] - most) / total;
-        arena[at(i, l)] = (probability - (i === target ? 1 : 0)) / tile.count;
+        arena[at(i, l)] = (weight * (probability - (i === target ? 1 : 0))) / tile.count;
       }
     }
+  }
+
+  /** Squared errors of one step; see `SquaresOp`. */
+  private squares(
+    op: SquaresOp,
+    offset: number,
+    t: number,
+    tile: Chunk,
+    outcome: Outcome,
+    kept?: Float32Array,
+  ): void {
+    const { arena } = this;
+    const { lanes, outputs, everyStep } = this.plan;
+    for (let l = 0; l < lanes; l++) {
+      const place = op.outputs.of.packed ? unpacked(tile, t * lanes + l) : { step: t, lane: l };
+      this.keep(kept, place, tile, (i) => arena[offset + i * lanes + l]);
+      const first = place ? (everyStep ? (tile.start + place.step) * lanes : 0) + place.lane : 0;
+      for (let i = 0; i < outputs; i++) {
+        const at = offset + i * lanes + l;
+        const target = place ? tile.numbers[first * outputs + i] : Number.NaN;
+        const error = Number.isNaN(target) ? 0 : arena[at] - target;
+        outcome.loss += error * error;
+        if (op.gradient) arena[at] = (2 * error) / tile.count;
+      }
+    }
+  }
+
+  /** Keeps what there is of a lane at a step, where it is wanted and the example has not ended. */
+  private keep(
+    kept: Float32Array | undefined,
+    place: { step: number; lane: number } | undefined,
+    tile: Chunk,
+    outputOf: (i: number) => number,
+  ): void {
+    if (!kept?.length || !place || place.lane >= tile.size) return;
+    const { outputs, everyStep } = this.plan;
+    const { step, lane } = place;
+    if (everyStep && step > tile.readSteps[lane]) return;
+    const to = tile.place(tile.start + step, lane) * outputs;
+    for (let i = 0; i < outputs; i++) kept[to + i] = outputOf(i);
   }
 
   private drop({ layer, rate, from, to }: DropoutOp, tile: Chunk): void {
@@ -601,9 +679,16 @@ export class ReferenceExecutor implements Executor {
     return of.offset + (t * of.rows + first + i) * this.plan.lanes;
   }
 
+  /** That of a plan which reads symbols. */
+  private get embedding(): Extract<PlanInput, { kind: "symbols" }> {
+    const { input } = this.plan;
+    if (input.kind === "symbols") return input;
+    throw new EngineError({ what: "a plan that reads numbers has an operation on symbols" });
+  }
+
   /** Where the embedding of a table's row begins in the parameters. */
   private embeddingOf(row: number): number {
-    const { offset, symbols, width } = this.plan.embedding;
+    const { offset, symbols, width } = this.embedding;
     return offset + symbols[row] * width;
   }
 
@@ -619,7 +704,7 @@ export class ReferenceExecutor implements Executor {
 
   private tableBackward(op: TableBackwardOp, gradient: Floats): void {
     const { parameters } = this;
-    const { offset, symbols, width } = this.plan.embedding;
+    const { offset, symbols, width } = this.embedding;
     for (const [s, symbol] of symbols.entries()) {
       for (const [i, entries] of this.matrices[op.block].entries.entries()) {
         const flow = gradient[op.gradient + s * op.stride + i];
@@ -660,9 +745,16 @@ function unpacked({ from, end, size }: Chunk, index: number): { step: number; la
   return step < end ? { step, lane: index % size } : undefined;
 }
 
-/** Calls `f` with every lane that is read out in a chunk, and the step. */
-function eachRead({ readSteps, from, end }: Chunk, f: (lane: number, step: number) => void): void {
-  for (const [lane, step] of readSteps.entries()) if (step >= from && step < end) f(lane, step);
+/** Calls `f` with every lane that is read out in a chunk, and the step: its last one, or the first. */
+function eachRead(
+  { readSteps, start, from, end }: Chunk,
+  first: boolean,
+  f: (lane: number, step: number) => void,
+): void {
+  for (const [lane, last] of readSteps.entries()) {
+    const step = first ? -start : last;
+    if (step >= from && step < end) f(lane, step);
+  }
 }
 
 /** Calls `f` with each row of a bias and a parameter that belongs to it. */

@@ -23,11 +23,12 @@ export interface StreamOptions extends CompileStreamOptions {
 export interface Stream {
   readonly plan: Plan;
   /**
-   * Takes in one symbol, a row of the embedding, and returns the logits after it, one for each class: the same array
-   * each time, overwritten by the next step. The native executor allocates nothing here.
-   * @throws EngineError when the stream was not made for this symbol; its state is then as before.
+   * Takes in one symbol, a row of the embedding, or the numbers of a step, and returns the outputs after it, one for each
+   * class or number: the same array each time, overwritten by the next step. The native executor allocates nothing here.
+   * Numbers are those that the network was trained on: standardised where its conventions say so.
+   * @throws EngineError when the stream was not made for this; its state is then as before.
    */
-  step(symbol: number): Float32Array;
+  step(input: number | Float32Array): Float32Array;
   /**
    * Takes in symbols one after the other, as `step` does, and says how it did on `targets`, the class or symbol after each,
    * -1 for none. A text may come in slices: the state goes on from call to call. The native executor takes the read-out of
@@ -65,8 +66,10 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
   };
   return {
     plan,
-    step: (symbol) => inner.step(rowOf(symbol)),
+    step: (input) => inner.step(typeof input === "number" ? rowOf(input) : checkValues(plan, input)),
     async run(symbols, targets, wanted = 0) {
+      if (plan.predictsNumbers)
+        throw new EngineError({ what: "a network that forecasts has no classes to be right about" });
       if (targets.length !== symbols.length || !(wanted >= 0 && wanted <= symbols.length)) {
         throw new EngineError({
           what: `${targets.length} targets and ${wanted} wanted logits do not fit ${symbols.length} symbols`,
@@ -92,6 +95,15 @@ export function stream(network: Network, options: StreamOptions = {}): Stream {
   };
 }
 
+function checkValues({ input }: Plan, values: Float32Array): Float32Array {
+  const width = input.kind === "values" ? input.width : 0;
+  if (width > 0 && values.length === width && values.every(Number.isFinite)) return values;
+  throw new EngineError({
+    what: `${values.length} numbers are not a step of a stream that takes ${width === 0 ? "symbols" : width}`,
+    hint: "give as many finite ones as the network reads",
+  });
+}
+
 function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
   const { addon, absent } = loadNative();
   if (!addon) throw new EngineError({ what: `there is no native executor: ${absent}`, hint: buildHint() });
@@ -99,9 +111,9 @@ function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
   const inner = refusing(() => new addon.NativeStream(words, masks, parameters));
   const logits = new Float32Array(plan.outputs);
   return {
-    step(row) {
+    step(input) {
       try {
-        inner.step(row, logits);
+        inner.step(input, logits);
       } catch (error) {
         throw refusal(error);
       }

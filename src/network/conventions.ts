@@ -2,21 +2,39 @@
 // embedding is for and what the classes are called. They belong to the network and travel in its file, so that a
 // command need not be told what a training decided.
 import { type ReadAt, readings } from "../data/batches.js";
-import { ascii, parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
+import { ascii, parseVocabulary, Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
-import { quote } from "./safetensors.js";
+import type { Architecture, Input } from "./architecture.js";
+import { quote, strictJson } from "./safetensors.js";
 
 /** What is agreed on between a network, its data and its reader. */
 export interface Conventions {
   readonly readAt: ReadAt;
-  /** Symbol i is for row i of the embedding, which may have more rows. */
+  /** Symbol i is for row i of the embedding, which may have more rows. Of numbers: none. */
   readonly vocabulary: Vocabulary;
   /** The names of the classes, one for each output; their numbers when left out. */
   readonly labels?: readonly string[];
+  /** Of numbers that are read: what each is called, and how it becomes what the first layer reads. */
+  readonly channels?: readonly string[];
+  readonly standardisation?: Standardisation;
+  /** Of numbers that are forecast: what each is called, how many steps ahead it is, and how it was made for training. */
+  readonly targets?: readonly string[];
+  readonly horizon?: number;
+  readonly targetStandardisation?: Standardisation;
 }
 
-/** Those of a network that nothing else is said of. */
-export const defaultConventions: Conventions = { readAt: "last-symbol", vocabulary: ascii };
+/** A number x of channel c is read as (x - mean[c])/deviation[c]. */
+export interface Standardisation {
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
+}
+
+const noSymbols = new Vocabulary([]);
+
+/** Those of a network that nothing else is said of: it is read at the last step, and symbols are ASCII codes. */
+export function defaultConventions({ input }: Pick<Architecture, "input">): Conventions {
+  return { readAt: "last-symbol", vocabulary: input.kind === "symbols" ? ascii : noSymbols };
+}
 
 /** Where a sequence is read out, in words. */
 export const readingWords: Readonly<Record<ReadAt, string>> = {
@@ -28,37 +46,68 @@ export const readingWords: Readonly<Record<ReadAt, string>> = {
 const READ_AT = "readAt";
 const VOCABULARY = "vocabulary";
 const LABELS = "labels";
+const CHANNELS = "channels";
+const TARGETS = "targets";
+const HORIZON = "horizon";
+const STANDARDISATION = "standardisation";
+const TARGET_STANDARDISATION = "targetStandardisation";
 
-/** Conventions as metadata of a weight file. @param rows those of the embedding. */
-export function conventionMetadata(
-  { readAt, vocabulary, labels }: Conventions,
-  rows: number,
-): [key: string, text: string][] {
+/** Conventions as metadata of a weight file. */
+export function conventionMetadata(conventions: Conventions, input: Input): [key: string, text: string][] {
+  const { readAt, vocabulary } = conventions;
+  const others: Readonly<Record<string, unknown>> = {
+    [LABELS]: conventions.labels,
+    [CHANNELS]: conventions.channels,
+    [STANDARDISATION]: conventions.standardisation,
+    [TARGETS]: conventions.targets,
+    [HORIZON]: conventions.horizon,
+    [TARGET_STANDARDISATION]: conventions.targetStandardisation,
+  };
   return [
     [READ_AT, readAt],
-    [VOCABULARY, vocabulary.first(rows).format()],
-    ...(labels ? [[LABELS, JSON.stringify(labels)] as [string, string]] : []),
+    ...(input.kind === "symbols"
+      ? [[VOCABULARY, vocabulary.first(input.vocabulary).format()] as [string, string]]
+      : []),
+    ...Object.entries(others).flatMap(([key, value]): [string, string][] =>
+      value === undefined ? [] : [[key, JSON.stringify(value)]],
+    ),
   ];
 }
 
 /**
  * The conventions that a weight file's metadata names; what it does not name is left out.
- * @param rows those of the embedding. @param outputs the number of classes.
  * @throws InputError when one of them is malformed or does not fit the network.
  */
 export function conventionsIn(
   metadata: ReadonlyMap<string, string>,
-  { rows, outputs }: { rows: number; outputs: number },
+  { input, readout: { outputs } }: Architecture,
   where: string,
 ): Partial<Conventions> {
-  const [readAt, vocabulary, labels] = [READ_AT, VOCABULARY, LABELS].map((key) => metadata.get(key));
-  return {
-    ...(readAt !== undefined && { readAt: readingIn(readAt, where) }),
-    ...(vocabulary !== undefined && {
-      vocabulary: fittingVocabulary(parseVocabulary(vocabulary, `${where}: ${VOCABULARY}`), rows, where),
-    }),
-    ...(labels !== undefined && { labels: labelsIn(labels, outputs, where) }),
+  const read = <T>(key: string, parse: (text: string) => T): T | undefined => {
+    const text = metadata.get(key);
+    return text === undefined ? undefined : parse(text);
   };
+  const names = (key: string, count: number) => read(key, (text) => namesIn(text, count, `${where}: ${key}`));
+  const standardised = (key: string, count: number) =>
+    read(key, (text) => standardisationIn(text, count, `${where}: ${key}`));
+  const found = {
+    readAt: read(READ_AT, (text) => readingIn(text, where)),
+    labels: names(LABELS, outputs),
+    targets: names(TARGETS, outputs),
+    horizon: read(HORIZON, (text) => horizonIn(text, where)),
+    targetStandardisation: standardised(TARGET_STANDARDISATION, outputs),
+    ...(input.kind === "symbols"
+      ? {
+          vocabulary: read(VOCABULARY, (text) =>
+            fittingVocabulary(parseVocabulary(text, `${where}: ${VOCABULARY}`), input.vocabulary, where),
+          ),
+        }
+      : {
+          channels: names(CHANNELS, input.width),
+          standardisation: standardised(STANDARDISATION, input.width),
+        }),
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
 
 /** The vocabulary, when an embedding has a row for each of its symbols. @throws InputError when it has not. */
@@ -92,16 +141,42 @@ function isLabel(value: unknown): value is string {
   return typeof value === "string" && LABEL.test(value);
 }
 
-function labelsIn(text: string, outputs: number, where: string): readonly string[] {
-  const hint = `write a JSON array of ${outputs} different names`;
-  let value: unknown;
+function namesIn(text: string, count: number, where: string): readonly string[] {
+  const value = jsonIn(text, where);
+  const names = Array.isArray(value) ? value.filter(isLabel) : [];
+  const isWhole = Array.isArray(value) && value.length === count && names.length === count;
+  if (isWhole && new Set(names).size === count) return names;
+  throw new InputError({
+    where,
+    what: `it does not name ${count} different things`,
+    hint: `write a JSON array of ${count} different names`,
+  });
+}
+
+function horizonIn(text: string, where: string): number {
+  const value = jsonIn(text, `${where}: ${HORIZON}`);
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 1e6) return value;
+  throw new InputError({ where, what: `its metadata ${HORIZON} is no number of steps` });
+}
+
+function standardisationIn(text: string, count: number, where: string): Standardisation {
+  const { mean, deviation } = Object(jsonIn(text, where));
+  const fits = (list: unknown, least: number) =>
+    Array.isArray(list) &&
+    list.length === count &&
+    list.every((x) => Number.isFinite(Math.fround(x)) && x > least);
+  if (fits(mean, Number.NEGATIVE_INFINITY) && fits(deviation, 0)) return { mean, deviation };
+  throw new InputError({
+    where,
+    what: `it is not ${count} means and as many positive deviations`,
+    hint: "save the model again",
+  });
+}
+
+function jsonIn(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text);
+    return strictJson(text, 4);
   } catch {
-    throw new InputError({ where, what: `its metadata ${LABELS} is not JSON`, hint });
+    throw new InputError({ where, what: "it is not JSON", hint: "save the model again" });
   }
-  const labels = Array.isArray(value) ? value.filter(isLabel) : [];
-  const isWhole = Array.isArray(value) && value.length === outputs && labels.length === outputs;
-  if (isWhole && new Set(labels).size === outputs) return labels;
-  throw new InputError({ where, what: `its metadata ${LABELS} does not name its ${outputs} classes`, hint });
 }

@@ -6,7 +6,7 @@ import type { StoredEnds } from "./layout.js";
 import { quote, type Safetensors } from "./safetensors.js";
 
 /** Names of recurrent tensors: their module's prefix, weight or bias, and the layer. */
-export const RECURRENT = /^(.*?)(weight|bias)_(?:ih|hh)(_l\d+)?$/s;
+export const RECURRENT = /^(.*?)(weight|bias)_(?:ih|hh)(_l\d+(?:_reverse)?)?$/s;
 
 /** A matrix that is not recurrent. */
 interface Matrix {
@@ -29,7 +29,7 @@ const MOST_MATRICES = 64;
 const ONE_OF_EACH = "use an embedding, recurrent layers and one linear read-out";
 
 /**
- * The embedding and the read-out around recurrent layers.
+ * The embedding, if symbols are read, and the read-out around recurrent layers.
  * @throws InputError that names what there is instead.
  */
 export function endsOf(file: Safetensors, width: Width, where: string): StoredEnds {
@@ -41,13 +41,14 @@ export function endsOf(file: Safetensors, width: Width, where: string): StoredEn
       hint: ONE_OF_EACH,
     });
   }
-  const [embedding, head] = tied(file, matrices, width) ?? free(matrices, width, where);
+  const [embedding, head] =
+    tied(file, matrices, width) ?? alone(matrices, width) ?? free(matrices, width, where);
   const readoutBias = head.bias ?? strayBias(file, matrices, head.rows);
   return {
-    embedding: embedding.name,
     readout: head.name,
+    ...(embedding && { embedding: embedding.name }),
     ...(readoutBias !== undefined && { readoutBias }),
-    ...(isTied(file, embedding, head) && { tied: true }),
+    ...(embedding && isTied(file, embedding, head) && { tied: true }),
   };
 }
 
@@ -77,6 +78,11 @@ function strayBias(file: Safetensors, matrices: readonly Matrix[], rows: number)
 }
 
 type Ends = readonly [embedding: Matrix, head: Matrix];
+
+/** A read-out without an embedding: what is read are numbers. */
+function alone(matrices: readonly Matrix[], { units }: Width): readonly [undefined, Matrix] | undefined {
+  return matrices.length === 1 && matrices[0].columns === units ? [undefined, matrices[0]] : undefined;
+}
 
 /**
  * An embedding that is the read-out too: stored once, which safetensors' metadata says (another name, and the name that
@@ -140,7 +146,7 @@ function insteadOf(matrices: readonly Matrix[], { inputs, units }: Width): strin
     );
     if (before) return `a linear layer, ${describe(before)}, stands between its embedding and its cells`;
     return others.length === 0
-      ? `it takes numbers as inputs, ${inputs} at each step: there is no embedding`
+      ? `it reads ${inputs} numbers at each step, and not one read-out follows: there ${list(matrices)}`
       : `no embedding fits: its first layer reads vectors of ${inputs}, and there ${list(others)}`;
   }
   for (const hidden of readers) {

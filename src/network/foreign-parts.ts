@@ -45,8 +45,6 @@ export function refuseOtherLayers(file: Safetensors, where: string): void {
 const TRAIN_WITHOUT = "train a model without it";
 
 function otherLayer(name: string, { shape }: StoredTensor): [layer: string, hint: string] | undefined {
-  if (/(weight|bias)_\w+_reverse(_|$)/.test(name))
-    return ["a bidirectional network", "train it with bidirectional=False"];
   if (/weight_hr(_|$)/.test(name)) return ["an LSTM with projections", "train it with proj_size=0"];
   if (/parametrizations\.|weight(_\w+)?_[guv]$/.test(name)) {
     return [

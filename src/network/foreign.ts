@@ -2,7 +2,7 @@
 // PyTorch's nn.RNN, nn.LSTM and nn.GRU and their cells inside any module, and registered formats. Equations, gate order and
 // matrix layout are PyTorch's in all, so reading them is a matter of telling which tensor is which.
 import { InputError, type Remark } from "../errors.js";
-import { type CellKind, EMBEDDING } from "./architecture.js";
+import { type Cell, type CellKind, type Input, inputName, type Readout } from "./architecture.js";
 import { applyMasks } from "./foreign-masks.js";
 import { withoutBookkeeping } from "./foreign-parts.js";
 import { type ForeignFormat, foreignFormats } from "./formats.js";
@@ -14,7 +14,9 @@ import {
   type StoredCell,
   type StoredEnds,
 } from "./layout.js";
+import { REVERSE } from "./network.js";
 import { quote, type Safetensors } from "./safetensors.js";
+import { readingFor } from "./tasks.js";
 import { torchParts } from "./torch.js";
 
 /** What a foreign file holds. */
@@ -65,9 +67,9 @@ function stackLayout(
   options: { cells: readonly StoredCell[]; ends: StoredEnds; cell?: CellKind; remark: Remark },
 ): Layout {
   const { cells, ends, cell, remark } = options;
-  const [vocabulary, embedding] = measureMatrix(file, ends.embedding, where);
+  const input = inputOf(file, where, cells[0], ends);
   const [outputs] = measureMatrix(file, ends.readout, where);
-  if (outputs === 1 && !ends.tied) {
+  if (outputs === 1 && input.kind === "symbols" && !ends.tied) {
     throw new InputError({
       where,
       what: `its read-out ${quote(ends.readout)} has one output, a single logit or value, and no classes to choose among`,
@@ -75,24 +77,48 @@ function stackLayout(
     });
   }
   const remarks = new Set<string>();
-  const nodes = cells.map(({ weightHh }, i) => {
+  const nodes: Cell[] = [];
+  const named = new Map<string, StoredCell>();
+  // What a layer reads, and the cells of the one under way.
+  let inputs = [inputName({ input })];
+  let layer: string[] = [];
+  let layers = 0;
+  for (const stored of cells) {
+    const { weightHh, reverse } = stored;
+    if (!reverse) {
+      if (layer.length > 0) inputs = layer;
+      layer = [];
+      layers++;
+    }
     const { gates, size } = measureCell(file, weightHh, where);
-    return {
-      type: "cell" as const,
-      name: String(i),
+    const name = `${layers - 1}${reverse ? REVERSE : ""}`;
+    nodes.push({
+      type: "cell",
+      name,
       kind: kindOf(gates, file, where, { prefix: weightHh, cell, remark: (line) => remarks.add(line) }),
       size,
-      inputs: [i === 0 ? EMBEDDING : String(i - 1)],
-    };
-  });
+      inputs,
+      ...(reverse && { direction: "reverse" }),
+    });
+    named.set(name, stored);
+    layer.push(name);
+  }
   for (const line of remarks) remark(line);
-  const readout = {
-    inputs: [String(cells.length - 1)],
+  const readout: Readout = {
+    inputs: layer,
     outputs,
     ...(ends.tied && { tied: true as const }),
+    // One output that is no class is a number, which there is at every step.
+    ...(outputs === 1 && readingFor("forecast")),
   };
-  const named = new Map(cells.map((stored, i) => [String(i), stored]));
-  return layoutOf({ vocabulary, embedding, nodes, readout }, named, ends);
+  return layoutOf({ input, nodes, readout }, named, ends);
+}
+
+function inputOf(file: Safetensors, where: string, first: StoredCell, { embedding }: StoredEnds): Input {
+  if (embedding === undefined)
+    return { kind: "values", width: measureMatrix(file, first.weightIh, where)[1] };
+  const [vocabulary, width] = measureMatrix(file, embedding, where);
+  return { kind: "symbols", vocabulary, width };
 }
 
 /**

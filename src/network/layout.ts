@@ -17,6 +17,8 @@ export interface Layout {
 
 /** Names in a file of one cell's tensors. Biases that are left out are zero. */
 export interface StoredCell {
+  /** Runs backwards, beside the cell before it. */
+  readonly reverse?: true;
   readonly weightIh: string;
   readonly weightHh: string;
   readonly biasIh?: string;
@@ -27,7 +29,8 @@ export interface StoredCell {
 
 /** Names in a file of the parts around the cells. A bias that is left out is zero. */
 export interface StoredEnds {
-  readonly embedding: string;
+  /** Left out where numbers are read. */
+  readonly embedding?: string;
   readonly readout: string;
   readonly readoutBias?: string;
   /** Whether the read-out has the embedding's weights; both may then have the same name. */
@@ -40,10 +43,8 @@ export function layoutOf(
   cells: ReadonlyMap<string, StoredCell>,
   ends: StoredEnds,
 ): Layout {
-  const tensors = new Map([
-    ["embedding.weight", ends.embedding],
-    ["readout.weight", ends.readout],
-  ]);
+  const tensors = new Map([["readout.weight", ends.readout]]);
+  if (ends.embedding !== undefined) tensors.set("embedding.weight", ends.embedding);
   if (ends.readoutBias !== undefined) tensors.set("readout.bias", ends.readoutBias);
   const masks = new Map<string, string>();
   for (const [cell, stored] of cells) {

@@ -9,7 +9,8 @@ import {
   type CellKind,
   cellKinds,
   cellsOf,
-  EMBEDDING,
+  type Input,
+  inputName,
   type Tensor,
   tensorsOf,
   totalWidth,
@@ -39,7 +40,7 @@ export class Network {
     architecture: Architecture,
     parameters?: Float32Array,
     masks: ReadonlyMap<string, Uint8Array> = new Map(),
-    conventions: Conventions = defaultConventions,
+    conventions: Conventions = defaultConventions(architecture),
   ) {
     const { tensors, length } = tensorsOf(architecture);
     this.architecture = architecture;
@@ -120,26 +121,32 @@ export function tensorNames(cell: string) {
 }
 
 /**
- * The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with an embedding and a read-out around it.
+ * The architecture of PyTorch's `nn.RNN`, `nn.LSTM` and `nn.GRU` with a read-out after it and, for symbols, an embedding before.
+ * A bidirectional layer is two cells, N and N.reverse, and what reads it reads both, in this order.
  * @throws InputError when there is no such cell or there are not 1 to 1000 layers.
  */
 export function stack(options: {
   cell: CellKind;
-  /** Units of each layer. */
+  /** Units of each layer, and of a bidirectional one in each direction. */
   hidden: number;
   layers: number;
+  bidirectional?: boolean;
+  /** Numbers of a step; symbols are read when left out. */
+  values?: number;
   /** Width of the embedding; `hidden` when left out. */
   embedding?: number;
   /** Symbols of the embedding; 128, the ASCII codes, when left out. */
   vocabulary?: number;
-  /** Classes; 2 when left out. */
+  /** Classes or numbers; 2 when left out. */
   outputs?: number;
-  /** "every-step": outputs after every symbol, and not only after the last. */
+  /** "every-step": outputs after every step, and not only after the last. */
   at?: "every-step";
+  /** "numbers": the outputs are forecasts. */
+  predicts?: "numbers";
   /** Whether the read-out has the embedding's weights. */
   tied?: boolean;
 }): Architecture {
-  const { cell, hidden, layers, embedding = hidden, vocabulary = 128, outputs = 2, at, tied } = options;
+  const { cell, hidden, layers, embedding = hidden, vocabulary = 128, values, outputs = 2 } = options;
   checkWord("cell", cell, cellKinds);
   if (!Number.isInteger(layers) || layers < 1 || layers > 1000) {
     throw new InputError({
@@ -148,17 +155,37 @@ export function stack(options: {
       hint: "use 1 to 1000",
     });
   }
-  const nodes = Array.from({ length: layers }, (_, i) => ({
-    type: "cell" as const,
-    name: String(i),
-    kind: cell,
-    size: hidden,
-    inputs: [i === 0 ? EMBEDDING : String(i - 1)],
-  }));
-  const inputs = [String(layers - 1)];
-  const readout = { inputs, outputs, ...(at && { at }), ...(tied && { tied: true as const }) };
-  return { vocabulary, embedding, nodes, readout };
+  const input: Input =
+    values === undefined
+      ? { kind: "symbols", vocabulary, width: embedding }
+      : { kind: "values", width: values };
+  const namesOf = (layer: number) => [
+    String(layer),
+    ...(options.bidirectional ? [`${layer}${REVERSE}`] : []),
+  ];
+  const nodes = Array.from({ length: layers }, (_, i) =>
+    namesOf(i).map((name, direction) => ({
+      type: "cell" as const,
+      name,
+      kind: cell,
+      size: hidden,
+      inputs: i === 0 ? [inputName({ input })] : namesOf(i - 1),
+      ...(direction === 1 && { direction: "reverse" as const }),
+    })),
+  ).flat();
+  const { at, predicts, tied } = options;
+  const readout = {
+    inputs: namesOf(layers - 1),
+    outputs,
+    ...(at && { at }),
+    ...(predicts && { predicts }),
+    ...(tied && { tied: true as const }),
+  };
+  return { input, nodes, readout };
 }
+
+/** What the name of a cell that runs backwards ends with, beside the other of its layer. */
+export const REVERSE = ".reverse";
 
 /**
  * Draws every parameter as PyTorch does: the embedding from N(0, 1), a cell's tensors from U(-1/√size, 1/√size), the
@@ -178,10 +205,10 @@ export function initialise(
     const values = network.values(name);
     for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
   };
-  const { embedding: width, readout } = architecture;
+  const { input, readout } = architecture;
   if (readout.tied) {
-    uniform("embedding.weight", width);
-  } else {
+    uniform("embedding.weight", input.width);
+  } else if (input.kind === "symbols") {
     const embedding = random.stream("embedding.weight");
     const rows = network.values("embedding.weight");
     for (let i = 0; i < rows.length; i++) rows[i] = embedding.normal();

@@ -1,7 +1,8 @@
 // What a network is and what it takes: its parts with the density of every gate, its bytes, and the operations of one
 // step. For people who were given a file, and for choosing between networks.
-import { cellsOf, gateNames } from "./architecture.js";
+import { cellsOf, gateNames, type Input } from "./architecture.js";
 import { type Network, tensorNames } from "./network.js";
+import { type TaskName, taskOf } from "./tasks.js";
 
 /** Weights of some rows of a matrix: all that could be, and those that exist. */
 export interface Count {
@@ -24,11 +25,11 @@ export interface CellSize {
 }
 
 export interface NetworkSize {
-  readonly task: "classify" | "next";
+  readonly task: TaskName;
   readonly readAt: string;
-  /** Symbols of the embedding, and its width. */
-  readonly vocabulary: number;
-  readonly embedding: Count & { readonly width: number };
+  readonly input: Input;
+  /** Where there are symbols. */
+  readonly embedding: (Count & { readonly width: number }) | undefined;
   /** Names of the classes, where there are classes and they have names. */
   readonly labels: readonly string[] | undefined;
   readonly cells: readonly CellSize[];
@@ -36,14 +37,14 @@ export interface NetworkSize {
   /** Numbers that exist, biases included, and the bytes that these take as float32. */
   readonly parameters: number;
   readonly bytes: number;
-  /** Multiplications and additions for one symbol, first layer and read-out included, counting weights that exist. */
+  /** Multiplications and additions for one step, first layer and read-out included, counting weights that exist. */
   readonly operations: number;
 }
 
 /** What a network is and takes. */
 export function sizeOf(network: Network): NetworkSize {
   const { architecture, conventions } = network;
-  const { readout, vocabulary, embedding } = architecture;
+  const { readout, input } = architecture;
   const all = (name: string): Count => countOf(network, name, 0, network.tensor(name).shape[0]);
   const cells = cellsOf(architecture).map(({ name, kind, size, inputs }): CellSize => {
     const { weightIh, weightHh } = tensorNames(name);
@@ -59,11 +60,11 @@ export function sizeOf(network: Network): NetworkSize {
   const products = [...recurrent, read].reduce((sum, { nonzeros }) => sum + nonzeros, 0);
   const parameters = [...network.tensors.keys()].reduce((sum, name) => sum + network.nonzeros(name), 0);
   return {
-    task: readout.at === "every-step" ? "next" : "classify",
+    task: taskOf(network),
     readAt: readout.at ?? conventions.readAt,
-    vocabulary,
-    embedding: { ...all("embedding.weight"), width: embedding },
-    labels: readout.at ? undefined : conventions.labels,
+    input,
+    embedding: input.kind === "symbols" ? { ...all("embedding.weight"), width: input.width } : undefined,
+    labels: conventions.labels,
     cells,
     readout: { ...read, outputs: readout.outputs, tied: readout.tied ?? false },
     parameters,

@@ -37,9 +37,9 @@ export function parseStructure(
 /** All structures of a graph that could have become `network`. */
 function structuresLike({ architecture }: Network, { graph, name }: NamedGraph): Structure[] {
   const { kind } = cellsOf(architecture)[0];
-  const { embedding } = architecture;
+  const { input, readout: outputs } = architecture;
   const corrected = recurrences.flatMap((recurrence) =>
-    readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, embedding }, name)),
+    readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, input, outputs }, name)),
   );
   const foreign = Array.from(foreignFormats(), ({ wirings }) =>
     wirings.map((wire) => wire(graph, kind, name)),

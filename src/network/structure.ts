@@ -1,6 +1,6 @@
 // From a graph to the network that it describes: every edge is a weight.
 import type { LayeredGraph } from "../graph/layers.js";
-import { type CellKind, EMBEDDING, gateCount } from "./architecture.js";
+import { type CellKind, gateCount, type Input, inputName, type Readout } from "./architecture.js";
 import { tensorNames } from "./network.js";
 import {
   addMask,
@@ -24,6 +24,10 @@ export interface CorrectedOptions {
   readonly readout?: (typeof readouts)[number];
   /** Width of the embedding, the same for all graphs, so that it cannot be mistaken for a property of one. */
   readonly embedding?: number;
+  /** What is read, instead of symbols of ASCII; then `embedding` does not count. */
+  readonly input?: Input;
+  /** What is given out; two classes when left out. */
+  readonly outputs?: Omit<Readout, "inputs" | "tied">;
 }
 
 /** The width of a corrected structure's embedding when nothing else is said. */
@@ -32,16 +36,19 @@ export const STRUCTURE_EMBEDDING = 16;
 /**
  * The network that a graph describes: layer t is one cell `t` that reads all layers with an edge to it, and every edge
  * is a weight into each gate of the unit that it leads to, however many layers it skips. The first layer reads the
- * embedding through a full matrix. Units of a layer are in ascending order of their nodes.
+ * input through a full matrix. Units of a layer are in ascending order of their nodes.
  * @param where how the graph is called in messages
  * @throws InputError when the graph has several components or would make too large a network.
  */
 export function correctedStructure(
   graph: LayeredGraph,
   cell: CellKind,
-  { recurrence = "layer", readout = "last-layer", embedding = STRUCTURE_EMBEDDING }: CorrectedOptions = {},
+  options: CorrectedOptions = {},
   where?: string,
 ): Structure {
+  const { recurrence = "layer", readout = "last-layer", embedding = STRUCTURE_EMBEDDING } = options;
+  const { input = { kind: "symbols", vocabulary: STRUCTURE_VOCABULARY, width: embedding } } = options;
+  const { outputs, at, predicts } = options.outputs ?? { outputs: STRUCTURE_OUTPUTS };
   checkGraph(graph, where);
   checkCells(graph.layers.length, where);
   const links = linksBetween(graph);
@@ -52,14 +59,13 @@ export function correctedStructure(
     name: `${t}`,
     kind: cell,
     size,
-    inputs: t === 0 ? [EMBEDDING] : [...links[t].keys()].map(String),
+    inputs: t === 0 ? [inputName({ input })] : [...links[t].keys()].map(String),
   }));
   const inputs = sinks ? [...sinks.keys()].map(String) : [`${sizes.length - 1}`];
   const architecture = {
-    vocabulary: STRUCTURE_VOCABULARY,
-    embedding,
+    input,
     nodes,
-    readout: { inputs, outputs: STRUCTURE_OUTPUTS },
+    readout: { inputs, outputs, ...(at && { at }), ...(predicts && { predicts }) },
   };
   checkSize(architecture, where);
 
@@ -74,8 +80,7 @@ export function correctedStructure(
       addMask(masks, weightHh, { parts, size, columns: size, pairs });
     }
   }
-  if (sinks)
-    addMask(masks, "readout.weight", { parts: STRUCTURE_OUTPUTS, size: 1, ...concatenated(sinks, sizes) });
+  if (sinks) addMask(masks, "readout.weight", { parts: outputs, size: 1, ...concatenated(sinks, sizes) });
   return { architecture, masks };
 }
 

@@ -57,15 +57,27 @@ function moduleOf(
 ): Module {
   // nn.LSTMCell and its kin have one layer and no number.
   const single = ["ih", "hh"].some((part) => file.tensors.has(`${prefix}weight_${part}`));
+  const directions = file.tensors.has(`${prefix}weight_hh_l0_reverse`) ? ["", "_reverse"] : [""];
   const cells: StoredCell[] = [];
+  let layers = 0;
   do {
-    const layer = single ? "" : `_l${cells.length}`;
-    const biases = hasBias ? { biasIh: `${prefix}bias_ih${layer}`, biasHh: `${prefix}bias_hh${layer}` } : {};
-    cells.push({ weightIh: `${prefix}weight_ih${layer}`, weightHh: `${prefix}weight_hh${layer}`, ...biases });
-  } while (!single && file.tensors.has(`${prefix}weight_hh_l${cells.length}`));
-  const { size: outputs } = measureCell(file, cells[cells.length - 1].weightHh, where);
+    for (const direction of directions) {
+      const layer = single ? "" : `_l${layers}${direction}`;
+      const biases = hasBias
+        ? { biasIh: `${prefix}bias_ih${layer}`, biasHh: `${prefix}bias_hh${layer}` }
+        : {};
+      cells.push({
+        weightIh: `${prefix}weight_ih${layer}`,
+        weightHh: `${prefix}weight_hh${layer}`,
+        ...biases,
+        ...(direction && { reverse: true }),
+      });
+    }
+    layers++;
+  } while (!single && file.tensors.has(`${prefix}weight_hh_l${layers}`));
+  const { size } = measureCell(file, cells[cells.length - 1].weightHh, where);
   const [, inputs] = measureMatrix(file, cells[0].weightIh, where);
-  return { prefix, cells, inputs, outputs };
+  return { prefix, cells, inputs, outputs: size * directions.length };
 }
 
 function nameOf({ prefix }: Module): string {

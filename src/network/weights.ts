@@ -5,11 +5,12 @@ import { type ReadAt, readings } from "../data/batches.js";
 import { ascii, type Vocabulary } from "../data/vocabulary.js";
 import { InputError, type Remark, remarking } from "../errors.js";
 import { checkWord } from "../suggest.js";
-import { type Architecture, type CellKind, cellKinds, cellsOf } from "./architecture.js";
+import { type Architecture, type CellKind, cellKinds, cellsOf, type Input } from "./architecture.js";
 import {
   type Conventions,
   conventionMetadata,
   conventionsIn,
+  defaultConventions,
   fittingVocabulary,
   readingWords,
 } from "./conventions.js";
@@ -18,6 +19,7 @@ import type { ForeignFormat } from "./formats.js";
 import { assemble, type Layout, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
+import { readFor, type TaskName } from "./tasks.js";
 
 const VERSION = "1";
 // Metadata keys of Filigree's own files.
@@ -29,12 +31,17 @@ const name = z
   .regex(/^[^\p{Cc}]{1,200}$/u, "a name has 1 to 200 characters and no control characters");
 const names = z.array(name);
 const size = z.int();
-const architectureSchema = z.object({
-  vocabulary: size,
-  embedding: size,
+const parts = {
   nodes: z.array(
     z.discriminatedUnion("type", [
-      z.object({ type: z.literal("cell"), name, kind: z.enum(cellKinds), size, inputs: names }),
+      z.object({
+        type: z.literal("cell"),
+        name,
+        kind: z.enum(cellKinds),
+        size,
+        inputs: names,
+        direction: z.literal("reverse").optional(),
+      }),
       z.object({ type: z.literal("sum"), name, of: names }),
     ]),
   ),
@@ -42,9 +49,14 @@ const architectureSchema = z.object({
     inputs: names,
     outputs: size,
     at: z.literal("every-step").optional(),
+    predicts: z.literal("numbers").optional(),
     tied: z.literal(true).optional(),
   }),
-});
+};
+/** As files have it: of symbols, how many and the width of their embedding; of numbers, how many a step has. */
+const ofSymbols = z.object({ vocabulary: size, embedding: size, ...parts });
+const ofNumbers = z.object({ values: size, ...parts });
+type Description = z.output<typeof ofSymbols> | z.output<typeof ofNumbers>;
 
 /**
  * The bytes of a weight file: every tensor of the network under its own name as F32, each mask as `<weight>.mask` BOOL, and in the metadata `filigree`, the version of this format,
@@ -62,11 +74,15 @@ export function saveNetwork(network: Network): Uint8Array {
     if (values) tensors.set(maskName(name), { dtype: "BOOL", shape, values });
   }
   // Through the schema, so that the text does not depend on the order in which properties were set.
-  const architecture = soundArchitecture(network.architecture, "architecture");
+  const { input, nodes, readout } = network.architecture;
+  const { width } = input;
+  const own =
+    input.kind === "symbols" ? { vocabulary: input.vocabulary, embedding: width } : { values: width };
+  const description = soundDescription({ ...own, nodes, readout }, "architecture");
   const metadata = new Map([
     [FORMAT, VERSION],
-    [ARCHITECTURE, JSON.stringify(architecture)],
-    ...conventionMetadata(network.conventions, architecture.vocabulary),
+    [ARCHITECTURE, JSON.stringify(description)],
+    ...conventionMetadata(network.conventions, input),
   ]);
   return serialise({ tensors, metadata });
 }
@@ -84,8 +100,8 @@ export interface ReadOptions {
    * formats and in Filigree's own files they never are.
    */
   readonly zerosAsMask?: boolean;
-  /** Whether it is to be read after every symbol, for the next one; then nothing is said of where it is read. */
-  readonly everyStep?: boolean;
+  /** What it is to be read for, where its file does not say. */
+  readonly task?: TaskName;
   /** Hears, line by line, what was assumed where the file does not say, and where it is contradicted. */
   readonly remark?: Remark;
 }
@@ -115,7 +131,8 @@ function readWith(
     ? { origin: "filigree" as const, layout: ownLayout(source, where), file: source }
     : readForeign(source, where, { cell, remark });
   const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
-  const network = assemble(file, layout, where, conventions);
+  const read = assemble(file, layout, where, conventions);
+  const network = options.task ? readFor(read, options.task, where) : read;
   if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
   return origin === "torch" && zerosAsMask ? withZerosAsMask(network, where, remark) : network;
 }
@@ -127,7 +144,7 @@ function readWith(
  */
 export function conventionsOf(
   file: Safetensors,
-  { vocabulary: rows, readout }: Architecture,
+  architecture: Architecture,
   where: string,
   options: ReadOptions & { origin: "filigree" | "torch" | ForeignFormat },
 ): Conventions {
@@ -136,13 +153,15 @@ export function conventionsOf(
   const metadata = new Map(file.metadata);
   const named = metadata.get("vocabulary");
   if (options.vocabulary) metadata.delete("vocabulary");
-  const said = conventionsIn(metadata, { rows, outputs: readout.outputs }, where);
+  const said = conventionsIn(metadata, architecture, where);
 
   const format = typeof origin === "object" ? origin : undefined;
   const trained = said.readAt ?? format?.readAt;
   const readAt = options.readAt ?? trained ?? "last-symbol";
-  // Where strings are read does not concern what is read after every symbol.
-  const remarkOnReading: Remark = options.everyStep ? () => {} : remark;
+  const { input, readout } = architecture;
+  // Where sequences are read does not concern what is read at every step.
+  const isReadOnce = options.task === undefined ? !readout.at : options.task === "classify";
+  const remarkOnReading: Remark = isReadOnce ? remark : () => {};
   if (options.readAt === undefined && (said.readAt === undefined || origin !== "filigree")) {
     const assumed = format?.reason ?? "because the file does not say where";
     const why = said.readAt === undefined ? assumed : "as the file says";
@@ -153,6 +172,8 @@ export function conventionsOf(
     );
   }
 
+  if (input.kind === "values") return { ...defaultConventions({ input }), ...said, readAt };
+  const { vocabulary: rows } = input;
   const given = options.vocabulary && fittingVocabulary(options.vocabulary, rows, where);
   if (given && named !== undefined && given.format() !== named)
     remark(`${where}: the vocabulary is the one asked for, although the file names another`);
@@ -168,7 +189,7 @@ export function conventionsOf(
       `${where}: the vocabulary has ${length} symbols and the embedding ${rows} rows, so ${last} for nothing`,
     );
   }
-  return { readAt, vocabulary, ...(said.labels && { labels: said.labels }) };
+  return { ...said, readAt, vocabulary };
 }
 
 /** The network with a mask for each recurrent matrix that has exact zeros and no mask yet. */
@@ -216,7 +237,7 @@ function ownLayout(file: Safetensors, where: string): Layout {
       hint: "save the model again",
     });
   }
-  const architecture = soundArchitecture(description, where);
+  const architecture = architectureOf(soundDescription(description, where));
   const own = [...soundTensors(architecture, where).tensors.values()];
   const weights = own.filter(({ role }) => role !== "bias");
   return {
@@ -226,8 +247,16 @@ function ownLayout(file: Safetensors, where: string): Layout {
   };
 }
 
-function soundArchitecture(value: unknown, where: string): Architecture {
-  const checked = architectureSchema.safeParse(value);
+function architectureOf({ nodes, readout, ...own }: Description): Architecture {
+  const input: Input =
+    "values" in own
+      ? { kind: "values", width: own.values }
+      : { kind: "symbols", vocabulary: own.vocabulary, width: own.embedding };
+  return { input, nodes, readout };
+}
+
+function soundDescription(value: unknown, where: string): Description {
+  const checked = ("values" in Object(value) ? ofNumbers : ofSymbols).safeParse(value);
   if (checked.success) return checked.data;
   const { path, message } = checked.error.issues[0];
   throw new InputError({

@@ -1,6 +1,6 @@
 // From a graph to a network as the thesis's code does it, errors included.
 import type { LayeredGraph } from "../graph/layers.js";
-import { type CellKind, EMBEDDING, gateCount, type Node } from "../network/architecture.js";
+import { type CellKind, gateCount, inputNames, type Node } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import {
   addMask,
@@ -48,13 +48,14 @@ export function thesisStructure(
       size,
       inputs: [source],
     });
-    const main = reading(`${t}`, t === 0 ? EMBEDDING : output(t - 1));
+    const main = reading(`${t}`, t === 0 ? inputNames.symbols : output(t - 1));
     const cells = [main, ...skips[t].map((s) => reading(`${s}-${t}`, output(s)))];
     const sum: Node = { type: "sum", name: `${t}+`, of: cells.map(({ name }) => name) };
     return skips[t].length > 0 ? [...cells, sum] : cells;
   });
   const readout = { inputs: [output(sizes.length - 1)], outputs: STRUCTURE_OUTPUTS };
-  const architecture = { vocabulary: STRUCTURE_VOCABULARY, embedding: sizes[0], nodes, readout };
+  const input = { kind: "symbols", vocabulary: STRUCTURE_VOCABULARY, width: sizes[0] } as const;
+  const architecture = { input, nodes, readout };
   checkSize(architecture, where);
 
   const gates = gateCount(cell);

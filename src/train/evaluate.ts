@@ -82,7 +82,7 @@ export async function evaluateWith(
 
 /** @throws InputError when a network cannot read or classify a dataset. */
 export function checkFit(network: Network, dataset: Dataset): void {
-  const { vocabulary: rows, readout } = network.architecture;
+  const { input, readout } = network.architecture;
   const { vocabulary } = network.conventions;
   const classes = dataset.labels.reduce((most, label) => Math.max(most, label + 1), 2);
   if (readout.outputs < classes) {
@@ -92,6 +92,13 @@ export function checkFit(network: Network, dataset: Dataset): void {
       hint: `use a network with a read-out of ${classes === 2 ? "two" : classes} classes`,
     });
   }
+  if (input.kind === "values") {
+    throw new InputError({
+      what: `the network reads ${input.width} numbers at each step, and the data are strings`,
+      hint: "give sequences of numbers",
+    });
+  }
+  const { vocabulary: rows } = input;
   const stray = symbolsInUse(dataset, vocabulary).find((symbol) => symbol >= rows);
   if (stray !== undefined) {
     throw new InputError({

@@ -10,6 +10,7 @@ import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
 import { defaults } from "./defaults.js";
 import type { Task } from "./task.js";
 
@@ -135,8 +136,8 @@ export async function evaluateTexts(
 }
 
 /** @throws InputError unless the network predicts a symbol at every step. */
-export function checkReads({ architecture: { readout, vocabulary } }: Network): void {
-  if (readout.at === "every-step" && readout.outputs === vocabulary) return;
+export function checkReads(network: Network): void {
+  if (taskOf(network) === "next") return;
   throw new InputError({
     what: "the network does not predict the next symbol of a text",
     hint: "train one with --text, or give it labelled sequences with --data",

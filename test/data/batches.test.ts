@@ -23,14 +23,14 @@ function randomDataset(examples: number, random: Random): Dataset {
 }
 
 /** The strings of batches as an executor sees them: read down each column up to its length. */
-function unpack({ count, sizes, steps, symbols, lengths }: Batches): string[] {
+function unpack({ count, sizes, steps, inputs, lengths }: Batches): string[] {
   const strings: string[] = [];
   let offset = 0;
   for (let batch = 0; batch < count; batch++) {
     for (let example = 0; example < sizes[batch]; example++) {
       let string = "";
       for (let step = 0; step < steps[batch]; step++) {
-        const symbol = symbols[offset + step * sizes[batch] + example];
+        const symbol = inputs[offset + step * sizes[batch] + example];
         if (step < lengths[strings.length]) string += String.fromCharCode(symbol);
         else expect(symbol).toBe(0);
       }
@@ -38,7 +38,7 @@ function unpack({ count, sizes, steps, symbols, lengths }: Batches): string[] {
     }
     offset += sizes[batch] * steps[batch];
   }
-  expect(offset).toBe(symbols.length);
+  expect(offset).toBe(inputs.length);
   return strings;
 }
 
@@ -48,7 +48,7 @@ describe("makeBatches", () => {
       count: 3,
       sizes: Int32Array.of(2, 2, 1),
       steps: Int32Array.of(2, 4, 2),
-      symbols: codes("acb.abb.c.d.cc"),
+      inputs: codes("acb.abb.c.d.cc"),
       lengths: Int32Array.of(2, 1, 4, 1, 2),
       targets: Int32Array.of(1, 0, 1, 0, 1),
     });

@@ -5,14 +5,14 @@ import { Random } from "../../src/math/random.js";
 const upTo = (n: number, from = 0) => Uint16Array.from({ length: n }, (_, i) => from + i);
 
 /** Batches one by one as [step][lane]. */
-function unpack({ count, sizes, steps, symbols, targets, carry }: Windows) {
+function unpack({ count, sizes, steps, inputs, targets, carry }: Windows) {
   let at = 0;
   return Array.from({ length: count }, (_, batch) => {
     const rows = (values: ArrayLike<number>) =>
       Array.from({ length: steps[batch] }, (_, step) =>
         Array.from({ length: sizes[batch] }, (_, lane) => values[at + step * sizes[batch] + lane]),
       );
-    const unpacked = { symbols: rows(symbols), targets: rows(targets), carry: carry[batch] };
+    const unpacked = { inputs: rows(inputs), targets: rows(targets), carry: carry[batch] };
     at += steps[batch] * sizes[batch];
     return unpacked;
   });
@@ -20,13 +20,13 @@ function unpack({ count, sizes, steps, symbols, targets, carry }: Windows) {
 
 describe("makeWindows", () => {
   it("cuts a text into streams and the streams into windows, the last one shorter", () => {
-    // 12 symbols: two streams of floor(11 / 2) = 5, symbols 0 to 4 and 5 to 9.
+    // 12 inputs: two streams of floor(11 / 2) = 5, symbols 0 to 4 and 5 to 9.
     const windows = makeWindows([upTo(12)], { batch: 2, window: 2 });
     expect(windows).toEqual({
       count: 3,
       sizes: Int32Array.of(2, 2, 2),
       steps: Int32Array.of(2, 2, 1),
-      symbols: Uint16Array.of(0, 5, 1, 6, 2, 7, 3, 8, 4, 9),
+      inputs: Uint16Array.of(0, 5, 1, 6, 2, 7, 3, 8, 4, 9),
       targets: Int32Array.of(1, 6, 2, 7, 3, 8, 4, 9, 5, 10),
       lengths: Int32Array.of(2, 2, 2, 2, 1, 1),
       carry: Uint8Array.of(0, 1, 1),
@@ -37,7 +37,7 @@ describe("makeWindows", () => {
     // 9 symbols are left: two streams of 4.
     expect(unpack(makeWindows([upTo(12)], { batch: 2, window: 3, offset: 3 }))).toEqual([
       {
-        symbols: [
+        inputs: [
           [3, 7],
           [4, 8],
           [5, 9],
@@ -49,16 +49,16 @@ describe("makeWindows", () => {
         ],
         carry: 0,
       },
-      { symbols: [[6, 10]], targets: [[7, 11]], carry: 1 },
+      { inputs: [[6, 10]], targets: [[7, 11]], carry: 1 },
     ]);
   });
 
   it("begins anew with every text and predicts nothing across their border", () => {
     const texts = [upTo(4), upTo(1, 50), upTo(3, 10), upTo(0)];
     expect(unpack(makeWindows(texts, { batch: 1, window: 2 }))).toEqual([
-      { symbols: [[0], [1]], targets: [[1], [2]], carry: 0 },
-      { symbols: [[2]], targets: [[3]], carry: 1 },
-      { symbols: [[10], [11]], targets: [[11], [12]], carry: 0 },
+      { inputs: [[0], [1]], targets: [[1], [2]], carry: 0 },
+      { inputs: [[2]], targets: [[3]], carry: 1 },
+      { inputs: [[10], [11]], targets: [[11], [12]], carry: 0 },
     ]);
   });
 
@@ -90,7 +90,7 @@ describe("makeWindows", () => {
             steps.map((at) =>
               Array.from({ length: batch }, (_, lane) => text[offset + lane * stream + at + further]),
             );
-          return { symbols: read(0), targets: read(1), carry: start === 0 ? 0 : 1 };
+          return { inputs: read(0), targets: read(1), carry: start === 0 ? 0 : 1 };
         });
       });
       const windowing = { batch, window, offset };

@@ -15,6 +15,7 @@ import {
   layers,
   nativeOn,
   networkWith,
+  over,
   reading,
   skips,
   symbolsTo,
@@ -50,7 +51,7 @@ function setUp(
 ): Run {
   const random = new Random(`${shape.name} ${kind}`);
   const { architecture, symbols, size } = shape;
-  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 1 }, density, random, hidden);
+  const network = networkWith(over(symbols + 1, architecture(kind)), density, random, hidden);
   const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
   const plan = compile(network, { batch: size, steps: 40, symbols: symbolsTo(symbols), form });
   return { plan, parameters: network.parameters, batches };

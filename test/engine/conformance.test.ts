@@ -19,6 +19,7 @@ import {
   layers,
   nativeOn,
   networkWith,
+  over,
   reading,
   skips,
   slopes,
@@ -77,7 +78,7 @@ function setUp(
 ): { network: Network; batches: Batches; plan: Plan } {
   const random = new Random(`${name} ${kind} ${density}`);
   // One symbol of the vocabulary does not occur.
-  const network = networkWith({ ...architecture(kind), vocabulary: symbols + 2 }, density, random, hidden);
+  const network = networkWith(over(symbols + 2, architecture(kind)), density, random, hidden);
   const options = { batch: Math.max(...batches), steps: longest, symbols: symbolsTo(symbols), form };
   return {
     network,
@@ -181,7 +182,7 @@ describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
 
   it.each(shapes)("changes nothing: $name", async ({ name, architecture, density }) => {
     const random = new Random(`${name} ${kind}`);
-    const network = networkWith({ ...architecture, vocabulary: symbols + 1 }, density, random);
+    const network = networkWith(over(symbols + 1, architecture), density, random);
     const own = batchesOf(random, sizes, longest, symbols);
     const options = { batch: 33, steps: longest, symbols: symbolsTo(symbols) };
     const whole = compile(network, options);
@@ -239,7 +240,7 @@ describe.each(cellCases.map((entry) => [entry.name, entry] as const))("PyTorch's
   const network = networkOf(entry);
   const held = network.masks.size > 0 ? (["dense", "sparse"] as const) : (["dense"] as const);
   const plans = held.map((form) => {
-    const { symbols } = cellBatches;
+    const { inputs: symbols } = cellBatches;
     return compile(network, { batch: cellBatches.sizes[0], steps: cellBatches.steps[0], symbols, form });
   });
   it.each(executors)("is what the %s executor computes", async (_, make) => {

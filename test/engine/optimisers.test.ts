@@ -19,6 +19,7 @@ import {
   layers,
   nativeOn,
   networkWith,
+  over,
   reading,
   symbolsTo,
   withTargets,
@@ -35,17 +36,17 @@ const executors: [string, (plan: Plan, parameters: Float32Array) => Executor][] 
 const { architecture, symbols, parameters, rates, runs } = optimiserCase;
 const network = new Network(architecture);
 network.parameters.set(flatten(network, parameters));
-const one = reading({ ...cellBatches, symbols: Uint16Array.from(symbols.flat()) }, "last-step");
+const one = reading({ ...cellBatches, inputs: Uint16Array.from(symbols.flat()) }, "last-step");
 /** The batch, once for each update. */
 const batches: Batches = {
   count: rates.length,
   sizes: Int32Array.from(rates, () => one.sizes[0]),
   steps: Int32Array.from(rates, () => one.steps[0]),
-  symbols: Uint16Array.from(rates.flatMap(() => [...one.symbols])),
+  inputs: Uint16Array.from(rates.flatMap(() => [...one.inputs])),
   lengths: Int32Array.from(rates.flatMap(() => [...one.lengths])),
   targets: Int32Array.from(rates.flatMap(() => [...one.targets])),
 };
-const plan = compile(network, { batch: one.sizes[0], steps: one.steps[0], symbols: one.symbols });
+const plan = compile(network, { batch: one.sizes[0], steps: one.steps[0], symbols: one.inputs });
 
 describe.each(executors)("on %s", (_, make) => {
   it.each(runs)("$optimiser.kind of decay $optimiser.weightDecay is PyTorch's", async (run) => {
@@ -84,7 +85,7 @@ describe.each(executors)("on %s", (_, make) => {
 
 describe.each(executors)("logits that are no numbers, on %s", (_, make) => {
   const random = new Random("logits");
-  const vast = networkWith({ ...everyStep(layers("gru", 3, 4)), vocabulary: 4 }, 1, random);
+  const vast = networkWith(over(4, everyStep(layers("gru", 3, 4))), 1, random);
   const own = withTargets(random, batchesOf(random, [5], 4, 3), 3);
   const at = compile(vast, { batch: 5, steps: 4, symbols: symbolsTo(3) });
   const { offset } = vast.tensor("readout.bias");

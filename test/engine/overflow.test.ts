@@ -28,7 +28,7 @@ function one(symbols: readonly number[]): Batches {
     count: 1,
     sizes: Int32Array.of(1),
     steps: Int32Array.of(steps),
-    symbols: Uint16Array.from(symbols),
+    inputs: Uint16Array.from(symbols),
     lengths: Int32Array.of(steps),
     targets: Int32Array.of(1),
   };

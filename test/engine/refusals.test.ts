@@ -14,17 +14,29 @@ import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
 import { type CellKind, cellKinds } from "../../src/network/architecture.js";
-import { adam, batchesOf, instructionSets, networkWith, skips, symbolsTo, web } from "./setups.js";
+import { adam, batchesOf, instructionSets, networkWith, over, skips, symbolsTo, web } from "./setups.js";
 
 const random = new Random("refusals");
 const native = instructionSets.length > 0;
 const built = fileURLToPath(new URL("../../build/Release/filigree.node", import.meta.url));
 
 function setUp(kind: CellKind = "lstm", architecture = web) {
-  const network = networkWith({ ...architecture(kind), vocabulary: 9 }, 0.5, random);
+  const network = networkWith(over(9, architecture(kind)), 0.5, random);
   const options = { batch: 4, steps: 5, symbols: symbolsTo(7), form: "sparse" } as const;
   return { network, plan: compile(network, options), batches: batchesOf(random, [4, 3, 1], 5, 7) };
 }
+
+/** Batches as they cross the border. */
+const rawBatches = ({ sizes, steps, lengths, targets, count }: Batches, symbols: Int32Array) => ({
+  sizes,
+  steps,
+  symbols,
+  values: new Float32Array(),
+  lengths,
+  targets: Int32Array.from(targets),
+  numbers: new Float32Array(),
+  carry: new Uint8Array(count),
+});
 
 const executors: [string, (good: ReturnType<typeof setUp>) => Executor][] = [
   ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters)],
@@ -43,11 +55,7 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
       /^example 0: label 3 .*; use/,
     ],
     ["a negative label", { targets: good.batches.targets.map(() => -1) }, /^example 0: label -1 /],
-    [
-      "a symbol that was not compiled for",
-      { symbols: good.batches.symbols.map(() => 8) },
-      /^symbol 8 .*; com/,
-    ],
+    ["a symbol that was not compiled for", { inputs: good.batches.inputs.map(() => 8) }, /^symbol 8 .*; com/],
     [
       "a length beyond its batch",
       { lengths: good.batches.lengths.map(() => 6) },
@@ -138,10 +146,18 @@ describe.skipIf(!native)("the native executor", () => {
     const many = batchesOf(random, new Array(200_000).fill(1), 5, 7);
     const batches = {
       ...many,
-      symbols: new Int32Array(many.symbols.length),
+      symbols: new Int32Array(many.inputs.length),
+      values: new Float32Array(),
+      numbers: new Float32Array(),
       carry: new Uint8Array(many.count),
     };
-    const update = { ...optimisers.adam, optimiser: 2, rates: new Float64Array(many.count), seed: 0 };
+    const update = {
+      ...optimisers.adam,
+      optimiser: 2,
+      rates: new Float64Array(many.count),
+      seed: 0,
+      classWeights: new Float32Array(),
+    };
     const code = `
       const { workerData, parentPort } = require("node:worker_threads");
       const { built, words, masks, parameters, batches, update } = workerData;
@@ -221,9 +237,15 @@ describe.skipIf(!native)("the native executor", () => {
         "the number of updates is impossible",
       );
     }
-    const symbols = Int32Array.from(batches.symbols);
-    const own = { ...batches, symbols, carry: new Uint8Array(batches.count) };
-    const update = { ...optimisers.adam, optimiser: 2, rates: new Float64Array(batches.count), seed: 0 };
+    const symbols = Int32Array.from(batches.inputs);
+    const own = rawBatches(batches, symbols);
+    const update = {
+      ...optimisers.adam,
+      optimiser: 2,
+      rates: new Float64Array(batches.count),
+      seed: 0,
+      classWeights: new Float32Array(),
+    };
     expect(() => executor.gradient(own, 0, new Float64Array(vector.length))).toThrow(
       "the parameters' length",
     );
@@ -271,10 +293,10 @@ describe.skipIf(!native)("the native executor", () => {
     for (const architecture of [skips, web]) {
       const { plan, batches } = setUp(kind, architecture);
       const { words, masks } = encode(plan);
-      const own = { ...batches, symbols: Int32Array.from(batches.symbols).fill(0), carry: new Uint8Array(3) };
+      const own = rawBatches(batches, Int32Array.from(batches.inputs).fill(0));
       const run = (damaged: Int32Array) => {
         try {
-          const gradient = vector.subarray(0, damaged[6]).fill(0.5);
+          const gradient = vector.subarray(0, damaged[7]).fill(0.5);
           const executor = new Raw(damaged, masks, gradient, 1);
           executor.setState(gradient, gradient, gradient, 1);
           executor.gradient(own, 0, gradient);

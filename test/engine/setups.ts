@@ -66,11 +66,16 @@ const cell = (kind: CellKind, name: string, size: number, ...inputs: string[]): 
 });
 const sum = (name: string, ...of: string[]): Sum => ({ type: "sum", name, of });
 const around = (embedding: number, nodes: (Cell | Sum)[], ...inputs: string[]): Architecture => ({
-  vocabulary: 48,
-  embedding,
+  input: { kind: "symbols", vocabulary: 48, width: embedding },
   nodes,
   readout: { inputs, outputs: 3 },
 });
+
+/** The same architecture with another vocabulary. */
+export function over(vocabulary: number, architecture: Architecture): Architecture {
+  const { width } = architecture.input;
+  return { ...architecture, input: { kind: "symbols", vocabulary, width } };
+}
 
 /** A stack of layers of these sizes. */
 export function layers(kind: CellKind, embedding: number, ...sizes: number[]): Architecture {
@@ -185,7 +190,7 @@ export function batchesOf(
     count: sizes.length,
     sizes: Int32Array.from(sizes),
     steps: Int32Array.from(steps),
-    symbols: Uint16Array.from(codes),
+    inputs: Uint16Array.from(codes),
     lengths: Int32Array.from(lengths),
     targets: Int32Array.from(lengths, () => random.below(3)),
   };
@@ -193,14 +198,14 @@ export function batchesOf(
 
 /** The same network read after every symbol; tied, its read-out's weights are the embedding's. */
 export function everyStep(architecture: Architecture, tied = false): Architecture {
-  const { vocabulary, readout } = architecture;
-  const own = tied ? ({ outputs: vocabulary, tied: true } as const) : {};
+  const { input, readout } = architecture;
+  const own = tied && input.kind === "symbols" ? ({ outputs: input.vocabulary, tied: true } as const) : {};
   return { ...architecture, readout: { ...readout, at: "every-step", ...own } };
 }
 
 /** Batches with a target among `outputs` at most steps of every example. */
 export function withTargets(random: Random, batches: Batches, outputs: number): Batches {
-  const targets = new Int32Array(batches.symbols.length).fill(-1);
+  const targets = new Int32Array(batches.inputs.length).fill(-1);
   let example = 0;
   let at = 0;
   for (const [i, size] of batches.sizes.entries()) {
@@ -229,7 +234,7 @@ export function carriedBatches(
     count: sizes.length,
     sizes: Int32Array.from(sizes),
     steps: Int32Array.from(steps),
-    symbols: Int32Array.from({ length: cells }, () => 1 + random.below(symbols)),
+    inputs: Int32Array.from({ length: cells }, () => 1 + random.below(symbols)),
     lengths: Int32Array.from(sizes.flatMap((size, i) => new Array(size).fill(steps[i]))),
     targets: Int32Array.from({ length: cells }, target),
     carry: Uint8Array.from(sizes, (_, i) => Number(i > 0)),

@@ -20,6 +20,7 @@ import {
   layers,
   nativeOn,
   networkWith,
+  over,
   skips,
   slopes,
   symbolsTo,
@@ -132,7 +133,7 @@ function setUp(
   const open = architecture(kind);
   const { readout } = open;
   const own = readout.tied ? { ...readout, outputs: vocabulary } : readout;
-  const network = networkWith({ ...open, vocabulary, readout: own }, density, random);
+  const network = networkWith(over(vocabulary, { ...open, readout: own }), density, random);
   const batches = batchesOf(random.stream("data"), tiles, longest, symbols);
   const at = { batch: Math.max(...tiles), steps: longest, symbols: symbolsTo(symbols) };
   const plan = compile(network, { ...at, ...options });
@@ -199,7 +200,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
 });
 
 it("packs what is not recurrent where lanes are idle, and nothing where they are full", () => {
-  const network = networkWith({ ...everyStep(layers("lstm", 66, 66)), vocabulary: 9 }, 1, new Random("idle"));
+  const network = networkWith(over(9, everyStep(layers("lstm", 66, 66))), 1, new Random("idle"));
   const packed = (batch: number) => {
     const { forward, read, backward } = compile(network, { batch, steps: 9, symbols: [1] });
     return [...forward, ...read, ...backward].flatMap(({ ops }) =>

@@ -20,6 +20,7 @@ import {
   layers,
   nativeOn,
   networkWith,
+  over,
   skips,
   symbolsTo,
   web,
@@ -51,7 +52,7 @@ const SYMBOLS = 7;
 
 function setUp({ name, architecture, density }: SetUp, kind: CellKind): [Network, Batches] {
   const random = new Random(`${name} ${kind} ${density}`);
-  const network = networkWith({ ...architecture(kind), vocabulary: SYMBOLS + 2 }, density, random);
+  const network = networkWith(over(SYMBOLS + 2, architecture(kind)), density, random);
   return [network, batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS)];
 }
 
@@ -65,7 +66,7 @@ function streamed(subject: Stream, batches: Batches): Float32Array {
       subject.reset();
       let last = new Float32Array();
       for (let t = 0; t < batches.lengths[example]; t++) {
-        last = subject.step(batches.symbols[symbol + t * batches.sizes[i] + l]) as typeof last;
+        last = subject.step(batches.inputs[symbol + t * batches.sizes[i] + l]) as typeof last;
       }
       logits.push(...last);
     }
@@ -106,7 +107,7 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
 
 it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => {
   const random = new Random("wide");
-  const network = networkWith({ ...layers("lstm", 70_000, 3), vocabulary: SYMBOLS + 1 }, 0.1, random);
+  const network = networkWith(over(SYMBOLS + 1, layers("lstm", 70_000, 3)), 0.1, random);
   const batches = batchesOf(random, [2], 4, SYMBOLS);
   const plan = compile(network, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) });
   const executor = nativeOn(instructionSets[0], plan, network.parameters);
@@ -163,10 +164,7 @@ describe.each(makers)("a text in one call of the %s stream", (name, make) => {
     // More rows than a panel has.
     {
       name: "tied",
-      architecture: everyStep(
-        { ...layers("rnn-tanh", 9, 5, 9), vocabulary: name === "native" ? 400 : 50 },
-        true,
-      ),
+      architecture: everyStep(over(name === "native" ? 400 : 50, layers("rnn-tanh", 9, 5, 9)), true),
       density: 1,
     },
     { name: "read at the end", architecture: layers("gru", 5, 6), density: 1 },
@@ -176,7 +174,7 @@ describe.each(makers)("a text in one call of the %s stream", (name, make) => {
     const network = networkWith(architecture, density, random);
     const { outputs } = architecture.readout;
     const length = 75;
-    const symbols = Int32Array.from({ length }, () => random.below(architecture.vocabulary));
+    const symbols = Int32Array.from({ length }, () => random.below(architecture.readout.tied ? outputs : 48));
     const targets = symbols.map(() => (random.below(4) > 0 ? random.below(outputs) : -1));
     const [subject, other] = [make(network), make(network)];
     let loss = 0;
@@ -245,7 +243,7 @@ describe.each(makers)("a text in one call of the %s stream", (name, make) => {
 describe.skipIf(exactSets.length < 2)(`a text on ${exactSets.join(" and ")}`, () => {
   it.each(cellKinds)("of %s is the same to the last bit", async (kind) => {
     const random = new Random(kind);
-    const network = networkWith(everyStep({ ...layers(kind, 7, 21, 9), vocabulary: 200 }, false), 1, random);
+    const network = networkWith(everyStep(over(200, layers(kind, 7, 21, 9)), false), 1, random);
     const symbols = Int32Array.from({ length: 100 }, () => random.below(200));
     const results = await Promise.all(
       exactSets.map((isa) =>
@@ -321,7 +319,7 @@ describe.skipIf(!native)("the native stream", () => {
     let refused = 0;
     let ran = 0;
     for (const architecture of [skips, web]) {
-      const small = networkWith({ ...architecture(kind), vocabulary: 5 }, 0.5, random);
+      const small = networkWith(over(5, architecture(kind)), 0.5, random);
       const { words, masks } = encode(compileStream(small));
       const run = (damaged: Int32Array) => {
         try {

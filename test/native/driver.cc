@@ -23,13 +23,14 @@ namespace {
 const char* const kNames[] = {"avx512", "avx2", "neon", "baseline"};
 
 // For one call after the other, each optimiser in its turn.
-Update updateOf(int call, size_t batches) {
+Update updateOf(int call, size_t batches, size_t classes) {
   Update update;
   update.kind = static_cast<OptimiserKind>(call % kOptimiserKinds);
   update.weightDecay = 0.01;
   update.clip = 0.5;
   update.seed = 3;
   update.rates.assign(batches, 1e-3);
+  if (call == 1) update.classWeights.assign(classes, 0.5f);
   return update;
 }
 
@@ -56,6 +57,8 @@ Case read(const std::string& file) {
   for (auto* list : {&c.batches.sizes, &c.batches.steps, &c.batches.symbols, &c.batches.lengths, &c.batches.targets}) {
     *list = array<int32_t>(in);
   }
+  c.batches.values = array<float>(in);
+  c.batches.numbers = array<float>(in);
   c.batches.carry = array<uint8_t>(in);
   if (!in) {
     std::fprintf(stderr, "%s cannot be read\n", file.c_str());
@@ -78,6 +81,13 @@ uint64_t runStream(const Case& c, const Kernels& kernels) {
   Stream stream(std::move(plan), parameters.data(), kernels);
   std::vector<float> logits(static_cast<size_t>(stream.outputs()));
   uint64_t h = 0xcbf29ce484222325;
+  const auto width = static_cast<size_t>(stream.width());
+  for (size_t i = 0; stream.readsValues() && (i + 1) * width <= c.batches.values.size(); i++) {
+    if (i % 50 == 0) stream.reset();
+    stream.step(c.batches.values.data() + i * width, logits.data());
+    h = hash(h, logits.data(), logits.size() * sizeof(float));
+  }
+  if (stream.readsValues()) return h;
   for (size_t i = 0; i < c.batches.symbols.size(); i++) {
     const int symbol = c.batches.symbols[i];
     if (i % 50 == 0) stream.reset();
@@ -108,6 +118,7 @@ uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1)
   for (size_t i = 0; i < count; i++) executor.parameters()[i] = i < c.parameters.size() ? c.parameters[i] : 0;
   Batches batches = c.batches;
   executor.check(batches);
+  const size_t classes = executor.plan().predictsNumbers ? 0 : static_cast<size_t>(executor.plan().outputs);
   uint64_t h = 0xcbf29ce484222325;
   const auto add = [&](const auto& values) { h = hash(h, values.data(), values.size() * sizeof values[0]); };
   const size_t batchCount = batches.sizes.size(), half = batchCount / 2;
@@ -115,7 +126,7 @@ uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1)
     for (const auto& [from, to] : {std::pair{size_t{0}, half}, {half, batchCount}}) {
       const std::vector<float> carry = executor.carry();
       executor.setCarry(carry.data(), carry.size());
-      for (const Trained& trained : executor.train(batches, from, to, updateOf(pass, to - from))) {
+      for (const Trained& trained : executor.train(batches, from, to, updateOf(pass, to - from, classes))) {
         h = hash(h, &trained.loss, sizeof trained.loss);
         h = hash(h, &trained.norm, sizeof trained.norm);
       }
@@ -124,7 +135,7 @@ uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1)
     if (batchCount > 0) executor.gradient(batches, 0, gradient.data());
     add(gradient);
   }
-  std::vector<float> outputs(batches.targets.size() * static_cast<size_t>(executor.plan().outputs));
+  std::vector<float> outputs(batches.places * static_cast<size_t>(executor.plan().outputs));
   for (const Outcome& outcome : executor.evaluate(batches, outputs.data())) h = hash(h, &outcome.loss, sizeof outcome.loss);
   add(outputs);
   add(executor.carry());

@@ -51,7 +51,7 @@ const thesisFile = (network: Network, change: (tensors: Map<string, StoredTensor
       values: network.masks.get(own) ?? new Uint8Array(length).fill(1),
     });
   };
-  put(thesisEnds.embedding, "embedding.weight");
+  put(thesisEnds.embedding!, "embedding.weight");
   put(thesisEnds.readout, "readout.weight");
   put("out.bias", "readout.bias");
   let skips = 0;

@@ -3,7 +3,13 @@ import { layeredComplete, randomStructureGraph } from "../../src/graph/generator
 import { createGraph, type Edge } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";
 import { Random } from "../../src/math/random.js";
-import { type CellKind, cellKinds, EMBEDDING, gateCount, tensorsOf } from "../../src/network/architecture.js";
+import {
+  type CellKind,
+  cellKinds,
+  gateCount,
+  inputNames,
+  tensorsOf,
+} from "../../src/network/architecture.js";
 import { initialise, stack } from "../../src/network/network.js";
 import { correctedStructure } from "../../src/network/structure.js";
 import type { Structure } from "../../src/network/wiring.js";
@@ -41,10 +47,9 @@ const cell = (name: string, kind: CellKind, size: number, ...inputs: string[]) =
 describe("thesisStructure", () => {
   it("adds the output of a cell of its own for every pair of layers that an edge skips between", () => {
     expect(thesisStructure(graph, "gru").architecture).toEqual({
-      vocabulary: 128,
-      embedding: 2,
+      input: { kind: "symbols", vocabulary: 128, width: 2 },
       nodes: [
-        cell("0", "gru", 2, EMBEDDING),
+        cell("0", "gru", 2, inputNames.symbols),
         cell("1", "gru", 2, "0"),
         cell("2", "gru", 2, "1"),
         cell("0-2", "gru", 2, "0"),
@@ -95,9 +100,12 @@ describe("thesisStructure", () => {
 describe("correctedStructure", () => {
   it("gives every layer one cell that reads all layers with an edge to it", () => {
     expect(correctedStructure(graph, "lstm").architecture).toEqual({
-      vocabulary: 128,
-      embedding: 16,
-      nodes: [cell("0", "lstm", 2, EMBEDDING), cell("1", "lstm", 2, "0"), cell("2", "lstm", 2, "0", "1")],
+      input: { kind: "symbols", vocabulary: 128, width: 16 },
+      nodes: [
+        cell("0", "lstm", 2, inputNames.symbols),
+        cell("1", "lstm", 2, "0"),
+        cell("2", "lstm", 2, "0", "1"),
+      ],
       readout: { inputs: ["2"], outputs: 2 },
     });
   });
@@ -117,7 +125,7 @@ describe("correctedStructure", () => {
 
   it("can read out every sink", () => {
     const structure = correctedStructure(graph, "gru", { readout: "sinks", embedding: 4 });
-    expect(structure.architecture.embedding).toBe(4);
+    expect(structure.architecture.input.width).toBe(4);
     expect(structure.architecture.readout).toEqual({ inputs: ["1", "2"], outputs: 2 });
     expect(rows(structure, "readout.weight")).toBe("0111 0111");
   });
@@ -140,7 +148,7 @@ describe("both", () => {
           const first = network.nonzeros("cells.0.weight_ih");
           const ones = weights.reduce((sum, name) => sum + network.nonzeros(name), 0) - first;
           expect(ones).toBe(gateCount(kind) * drawn.size);
-          expect(first).toBe(gateCount(kind) * layered.layers[0].length * architecture.embedding);
+          expect(first).toBe(gateCount(kind) * layered.layers[0].length * architecture.input.width);
         }
       }
     }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { FileError, InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
-import { type Architecture, type CellKind, EMBEDDING, gateCount } from "../../src/network/architecture.js";
+import { type Architecture, type CellKind, gateCount, inputNames } from "../../src/network/architecture.js";
 import { initialise, type Network, stack } from "../../src/network/network.js";
 import { parse, type StoredTensor, serialise } from "../../src/network/safetensors.js";
 import { parseNetwork, saveNetwork } from "../../src/network/weights.js";
@@ -59,12 +59,11 @@ const two = (kind: CellKind): Architecture =>
 
 describe("Filigree's own files", () => {
   const skip: Architecture = {
-    vocabulary: 6,
-    embedding: 3,
+    input: { kind: "symbols", vocabulary: 6, width: 3 },
     nodes: [
-      { type: "cell", name: "a", kind: "gru", size: 2, inputs: [EMBEDDING] },
-      { type: "cell", name: "b", kind: "lstm", size: 4, inputs: ["a", EMBEDDING] },
-      { type: "cell", name: "ü 1", kind: "rnn-relu", size: 4, inputs: [EMBEDDING] },
+      { type: "cell", name: "a", kind: "gru", size: 2, inputs: [inputNames.symbols] },
+      { type: "cell", name: "b", kind: "lstm", size: 4, inputs: ["a", inputNames.symbols] },
+      { type: "cell", name: "ü 1", kind: "rnn-relu", size: 4, inputs: [inputNames.symbols] },
       { type: "sum", name: "s", of: ["b", "ü 1"] },
     ],
     readout: { inputs: ["s", "a"], outputs: 3 },
@@ -96,17 +95,17 @@ describe("Filigree's own files", () => {
     expect([...tensors.keys()].sort()).toEqual([...network.tensors.keys(), ...masked].sort());
     expect(tensors.get("cells.a.weight_hh.mask")!.dtype).toBe("BOOL");
     expect(metadata.get("filigree")).toBe("1");
-    expect(JSON.parse(metadata.get("architecture")!)).toEqual(skip);
+    const { input: _, ...parts } = skip;
+    expect(JSON.parse(metadata.get("architecture")!)).toEqual({ vocabulary: 6, embedding: 3, ...parts });
   });
 
   it("do not depend on the order in which a description or its masks were written down", () => {
-    const { readout, nodes, embedding, vocabulary } = skip;
+    const { readout, nodes, input } = skip;
     const [a, ...rest] = nodes;
     const reordered = {
       readout,
       nodes: [Object.fromEntries(Object.entries(a).reverse()), ...rest],
-      embedding,
-      vocabulary,
+      input,
     };
     const same = initialise(reordered as Architecture, new Random(1), new Map([...masks].reverse()));
     expect(saveNetwork(same)).toEqual(bytes);
@@ -269,7 +268,11 @@ describe("PyTorch's state dicts", () => {
   const plain = torch("gru");
   it.each<[string, Shapes, string]>([
     ["no recurrent module", { "fc.weight": [2, 2] }, "no network that Filigree can read"],
-    ["two directions", { ...plain, "rnn.weight_ih_l0_reverse": [6, 3] }, "bidirectional=False"],
+    [
+      "half a second direction",
+      { ...plain, "rnn.weight_hh_l0_reverse": [6, 2] },
+      'there is no tensor "rnn.weight_hh_l1_reverse"',
+    ],
     ["projections", { ...plain, "rnn.weight_hr_l0": [2, 2] }, "proj_size=0"],
     ["two modules", { ...plain, "rnn2.weight_ih_l0": [6, 3] }, 'there is no tensor "rnn2.weight_hh_l0"'],
     [
@@ -282,7 +285,6 @@ describe("PyTorch's state dicts", () => {
       { ...plain, "a.out.weight": [2, 2] },
       'it has more than one read-out: there are "fc.weight" [2,2] and "a.out.weight" [2,2]',
     ],
-    ["no embedding", without(plain, /^emb/), "it takes numbers as inputs, 3 at each step"],
     [
       "another matrix",
       { ...plain, "attention.weight": [2, 2] },
@@ -350,7 +352,7 @@ describe("the thesis's state dicts", () => {
     const tensors = thesis();
     const network = read(tensors);
     expect(network.architecture.nodes).toEqual([
-      { type: "cell", name: "0", kind: "gru", size: 2, inputs: [EMBEDDING] },
+      { type: "cell", name: "0", kind: "gru", size: 2, inputs: [inputNames.symbols] },
       { type: "cell", name: "1", kind: "gru", size: 1, inputs: ["0"] },
     ]);
     expect([...network.masks.keys()]).toEqual(["cells.0.weight_ih", "cells.1.weight_hh"]);

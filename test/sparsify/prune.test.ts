@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
-import { type CellKind, cellsOf, EMBEDDING } from "../../src/network/architecture.js";
+import { type Architecture, type CellKind, cellsOf, inputNames } from "../../src/network/architecture.js";
 import { initialise, Network, stack, tensorNames } from "../../src/network/network.js";
 import { readNetwork } from "../../src/paths/networks.js";
 import "../../src/thesis/format.js";
@@ -135,10 +135,14 @@ describe("prune", () => {
   it("prunes the cells of any network, in the order of its nodes", () => {
     const cell = (name: string, inputs: string[]) =>
       ({ type: "cell", name, kind: "gru", size: 2, inputs }) as const;
-    const nodes = [cell("a", [EMBEDDING]), cell("b", ["a"]), cell("c", [EMBEDDING])];
+    const nodes = [cell("a", [inputNames.symbols]), cell("b", ["a"]), cell("c", [inputNames.symbols])];
     const sum = { type: "sum", name: "s", of: ["b", "c"] } as const;
     const readout = { inputs: ["s"], outputs: 2 };
-    const skip = { vocabulary: 3, embedding: 3, nodes: [...nodes, sum], readout };
+    const skip: Architecture = {
+      input: { kind: "symbols", vocabulary: 3, width: 3 },
+      nodes: [...nodes, sum],
+      readout,
+    };
     const pruned = prune(initialise(skip, new Random(1)), { percent: 100 });
     expect(densities(pruned).map(({ name, weights }) => [name, weights])).toEqual([
       ["cells.a.weight_ih", 18],
