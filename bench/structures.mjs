@@ -4,7 +4,8 @@
 //   taskset -c 0 node bench/structures.mjs [family [nodes]]        PYTHON=python3
 import { cpus } from "node:os";
 import { median, ratioOf, timed } from "../dist/bench/rounds.js";
-import { makeBatches, shuffledOrder, symbolsInUse } from "../dist/data/batches.js";
+import { makeBatches, shuffledOrder } from "../dist/data/batches.js";
+import { stringExamples, symbolsInUse } from "../dist/data/examples.js";
 import { generateDataset } from "../dist/data/generate.js";
 import { compile } from "../dist/engine/compile.js";
 import { createExecutor, describeExecutor } from "../dist/engine/engine.js";
@@ -32,7 +33,8 @@ const epochs = 15;
 const update = { optimiser: optimisers.adam, rates: 1e-3 };
 
 const { train } = generateDataset({ grammar: findGrammar("reber") }, new Random(1));
-const order = shuffledOrder(train, new Random("order"));
+const examples = stringExamples(train);
+const order = shuffledOrder(examples, new Random("order"));
 const rowsOf = (round) => order.subarray(round * perRound * batch, (round + 1) * perRound * batch);
 const longest = Math.max(...train.strings.map(({ length }) => length));
 const graph = layerGraph(GRAPH_FAMILIES[family]({ n, ...parameters[family] }, new Random("benchmark")));
@@ -68,14 +70,14 @@ for (const cell of cellKinds) {
       masks: list(masks, (name) => masks.get(name)),
     },
   });
-  const plan = compile(network, { batch, steps: longest, symbols: symbolsInUse(train) });
+  const plan = compile(network, { batch, steps: longest, symbols: symbolsInUse(examples) });
   const executor = createExecutor(plan, network.parameters);
   const times = { torch: [], filigree: [] };
   for (let round = 0; round < rounds; round++) {
     const rows = rowsOf(round);
-    const once = makeBatches(train, rows, batch, "last-step");
+    const once = makeBatches(examples, rows, batch, "last-step");
     const again = Array.from({ length: repeats }, () => [...rows]).flat();
-    const repeated = makeBatches(train, again, batch, "last-step");
+    const repeated = makeBatches(examples, again, batch, "last-step");
     const { seconds, losses } = await ask({ batches: { ...arrays(once), size: batch } });
     times.torch.push((1000 * seconds) / perRound);
     if (round === 0) {

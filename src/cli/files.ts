@@ -29,7 +29,7 @@ export function trainingData(
   { data, test, seed }: { data?: string; test?: string; seed: number },
   output: Output,
   form?: DatasetForm,
-): TrainingData {
+): TrainingData<Dataset> {
   if (data === undefined) {
     if (test !== undefined) {
       throw new InputError({
@@ -41,7 +41,7 @@ export function trainingData(
     output.remark("no --data: using 25,000 strings of Reber's grammar, as in the thesis");
     return generateDataset({ grammar: findGrammar("reber") }, new Random(1));
   }
-  const sets =
+  const sets: TrainingData<Dataset> =
     test === undefined
       ? withoutTest(data, seed, output, form)
       : { train: readDataset(data, form), test: readDataset(test, form) };
@@ -49,7 +49,7 @@ export function trainingData(
   return sets;
 }
 
-function withoutTest(data: string, seed: number, output: Output, form?: DatasetForm): TrainingData {
+function withoutTest(data: string, seed: number, output: Output, form?: DatasetForm): TrainingData<Dataset> {
   const all = readDataset(data, form);
   const count = all.strings.length;
   if (count < 4)

@@ -2,8 +2,7 @@
 // executor. The orders stand here too, because how examples are ordered decides how much of a batch is padding.
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
-import type { Dataset } from "./dataset.js";
-import { ascii, type Vocabulary } from "./vocabulary.js";
+import { countOf, type Examples } from "./examples.js";
 
 /** Examples grouped into batches, each padded at the end with symbol 0, or zeros, to its longest, ready for an executor. */
 export interface Batches {
@@ -34,52 +33,57 @@ export const readings = ["last-step", "last-symbol"] as const;
 export type ReadAt = (typeof readings)[number];
 
 /**
- * Cuts the rows named by `order` into batches of `batchSize`, the last one possibly short.
- * @param order dataset rows, any subset, repetitions allowed.
- * @throws InputError when the batch size is not a positive whole number or a string of the dataset cannot be encoded;
- * RangeError when `order` names a row that does not exist.
+ * Cuts the examples named by `order` into batches of `batchSize`, the last one possibly short.
+ * @param order numbers of examples, any subset, repetitions allowed.
+ * @throws InputError when the batch size is not a positive whole number; RangeError when `order` names an example that does
+ * not exist.
  */
 export function makeBatches(
-  dataset: Dataset,
+  examples: Examples,
   order: ArrayLike<number>,
   batchSize: number,
   readAt: ReadAt,
-  vocabulary: Vocabulary = ascii,
 ): Batches {
   checkBatchSize(batchSize);
-  const examples = order.length;
-  const count = Math.ceil(examples / batchSize);
+  const { inputs: from, width, starts, targets: wanted, everyStep, targetWidth } = examples;
+  const rows = Int32Array.from(order);
+  const count = Math.ceil(rows.length / batchSize);
   const sizes = new Int32Array(count);
   const steps = new Int32Array(count);
-  const { codes, starts } = encodingOf(dataset, vocabulary);
-  const rows = Int32Array.from(order);
-  const lengths = new Int32Array(examples);
-  const targets = new Int32Array(examples);
+  const lengths = new Int32Array(rows.length);
   let cells = 0;
   for (let batch = 0; batch < count; batch++) {
     const first = batch * batchSize;
-    const end = Math.min(first + batchSize, examples);
+    const end = Math.min(first + batchSize, rows.length);
     for (let i = first; i < end; i++) {
       const row = rows[i];
-      if (!(row >= 0 && row < dataset.strings.length)) {
+      if (!(row >= 0 && row < countOf(examples))) {
         throw new RangeError(`order[${i}] = ${order[i]} is not a row of the dataset`);
       }
       lengths[i] = starts[row + 1] - starts[row];
-      targets[i] = dataset.labels[row];
       steps[batch] = Math.max(steps[batch], lengths[i]);
     }
     sizes[batch] = end - first;
     cells += sizes[batch] * steps[batch];
   }
 
-  const inputs = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(cells) : new Uint16Array(cells);
+  const inputs = emptyLike(from, cells * width);
+  const places = everyStep ? cells : rows.length;
+  const targets =
+    wanted instanceof Float32Array
+      ? new Float32Array(places * targetWidth).fill(Number.NaN)
+      : new Int32Array(places).fill(-1);
   let offset = 0;
   for (let batch = 0; batch < count; batch++) {
     const size = sizes[batch];
     for (let example = 0; example < size; example++) {
-      const row = rows[batch * batchSize + example];
-      let at = offset + example;
-      for (let i = starts[row]; i < starts[row + 1]; i++, at += size) inputs[at] = codes[i];
+      const i = batch * batchSize + example;
+      const row = rows[i];
+      for (let step = starts[row], at = offset + example; step < starts[row + 1]; step++, at += size) {
+        copy(from, step, inputs, at, width);
+        if (everyStep) copy(wanted, step, targets, at, targetWidth);
+      }
+      if (!everyStep) copy(wanted, row, targets, i, targetWidth);
     }
     offset += size * steps[batch];
     if (readAt === "last-step") lengths.fill(steps[batch], batch * batchSize, batch * batchSize + size);
@@ -87,58 +91,64 @@ export function makeBatches(
   return { count, sizes, steps, inputs, lengths, targets };
 }
 
-/** The symbols of all strings, one after the other, and where each string starts; one more start is the end. */
-interface Encoding {
-  readonly codes: Uint16Array | Int32Array;
-  readonly starts: Int32Array;
+function emptyLike<T extends Uint16Array | Int32Array | Float32Array>(like: T, length: number): T {
+  return new (like.constructor as new (length: number) => T)(length);
 }
 
-// Every epoch cuts the same strings anew, and reading characters out of them is half of that work.
-const encodings = new WeakMap<Dataset, WeakMap<Vocabulary, Encoding>>();
-
-function encodingOf(dataset: Dataset, vocabulary: Vocabulary): Encoding {
-  const own = encodings.get(dataset) ?? new WeakMap<Vocabulary, Encoding>();
-  encodings.set(dataset, own);
-  const known = own.get(vocabulary);
-  if (known) return known;
-  const { strings } = dataset;
-  const rows = strings.map((string, row) => vocabulary.encode(string, () => `dataset, row ${row + 1}`));
-  const starts = new Int32Array(strings.length + 1);
-  for (const [row, symbols] of rows.entries()) starts[row + 1] = starts[row] + symbols.length;
-  const total = starts[strings.length];
-  const codes = vocabulary.symbols.length > 2 ** 16 ? new Int32Array(total) : new Uint16Array(total);
-  for (const [row, symbols] of rows.entries()) codes.set(symbols, starts[row]);
-  const encoding = { codes, starts };
-  own.set(vocabulary, encoding);
-  return encoding;
-}
-
-/** All rows as they stand in the dataset. */
-export function fileOrder(dataset: Dataset): Int32Array {
-  return Int32Array.from(dataset.strings.keys());
-}
-
-/** All rows in random order, every order equally likely. */
-export function shuffledOrder(dataset: Dataset, random: Random): Int32Array {
-  return random.shuffle(fileOrder(dataset));
+/** Copies vector number `i` of some to number `j` of others. */
+function copy(
+  from: Uint16Array | Int32Array | Float32Array,
+  i: number,
+  to: Uint16Array | Int32Array | Float32Array,
+  j: number,
+  width: number,
+): void {
+  for (let k = 0; k < width; k++) to[j * width + k] = from[i * width + k];
 }
 
 /**
- * All rows, sorted by length with ties at random and cut into batches, the batches in random order: hardly any padding.
- * Where the rows do not divide evenly, the short batch is cut out at a random place of the sorted rows (else the longest
- * strings would always be in it) and stands last.
+ * What executors give out for every step of batches in file order, example by example: [step][output] of each.
+ * @param outputs per batch [step][example][output].
+ */
+export function outputsByExample(
+  { sizes, steps, lengths }: Batches,
+  outputs: Float32Array,
+  width: number,
+): Float32Array[] {
+  const all: Float32Array[] = [];
+  let first = 0;
+  for (const [batch, size] of sizes.entries()) {
+    for (let l = 0; l < size; l++) {
+      const own = new Float32Array(lengths[all.length] * width);
+      for (let t = 0; t * width < own.length; t++) copy(outputs, first + t * size + l, own, t, width);
+      all.push(own);
+    }
+    first += size * steps[batch];
+  }
+  return all;
+}
+
+/** All examples in their order. */
+export function fileOrder(examples: Examples): Int32Array {
+  return Int32Array.from({ length: countOf(examples) }, (_, row) => row);
+}
+
+/** All examples in random order, every order equally likely. */
+export function shuffledOrder(examples: Examples, random: Random): Int32Array {
+  return random.shuffle(fileOrder(examples));
+}
+
+/**
+ * All examples, sorted by length with ties at random and cut into batches, the batches in random order: hardly any padding.
+ * Where they do not divide evenly, the short batch is cut out at a random place of the sorted ones (else the longest
+ * would always be in it) and stands last.
  * @throws InputError when the batch size is not a positive whole number.
  */
-export function bucketedOrder(
-  dataset: Dataset,
-  batchSize: number,
-  random: Random,
-  vocabulary: Vocabulary = ascii,
-): Int32Array {
+export function bucketedOrder(examples: Examples, batchSize: number, random: Random): Int32Array {
   checkBatchSize(batchSize);
-  const { starts } = encodingOf(dataset, vocabulary);
+  const { starts } = examples;
   const lengthOf = (row: number) => starts[row + 1] - starts[row];
-  const sorted = shuffledOrder(dataset, random).sort((a, b) => lengthOf(a) - lengthOf(b));
+  const sorted = shuffledOrder(examples, random).sort((a, b) => lengthOf(a) - lengthOf(b));
   const full = Math.floor(sorted.length / batchSize);
   const rest = sorted.length - full * batchSize;
   const shortAt = random.below(full + 1);
@@ -149,17 +159,6 @@ export function bucketedOrder(
   });
   order.set(sorted.subarray(shortAt * batchSize, shortAt * batchSize + rest), full * batchSize);
   return order;
-}
-
-/** The symbols that occur in a dataset, ascending, as rows of the vocabulary. @throws InputError as `makeBatches`. */
-export function symbolsInUse(dataset: Dataset, vocabulary: Vocabulary = ascii): number[] {
-  return [...new Set(encodingOf(dataset, vocabulary).codes)].sort((a, b) => a - b);
-}
-
-/** Symbols of the longest string. @throws InputError as `makeBatches`. */
-export function longest(dataset: Dataset, vocabulary: Vocabulary = ascii): number {
-  const { starts } = encodingOf(dataset, vocabulary);
-  return dataset.strings.reduce((most, _, row) => Math.max(most, starts[row + 1] - starts[row]), 1);
 }
 
 function checkBatchSize(batchSize: number): void {

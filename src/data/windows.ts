@@ -1,84 +1,92 @@
-// The batches of a language model. A text is cut into as many contiguous streams as a batch has lanes, and one batch
-// after the other takes the next few steps of all streams, so that the state of a lane goes on where it was: truncated
-// backpropagation through time.
+// The batches of a language model and of a forecast of long series. A text or a series is cut into as many contiguous streams
+// as a batch has lanes, and one batch after the other takes the next few steps of all streams, so that the state of a lane
+// goes on where it was: truncated backpropagation through time.
 import { InputError } from "../errors.js";
+import type { Batches } from "./batches.js";
 import type { SymbolArray } from "./symbols.js";
 
-/** How texts are cut into batches. */
+/** How texts and series are cut into batches. */
 export interface Windowing {
-  /** Lanes: streams that each text is cut into. */
+  /** Lanes: streams that each is cut into. */
   readonly batch: number;
-  /** Steps of a batch; the last of a text may have fewer. */
+  /** Steps of a batch; the last may have fewer. */
   readonly window: number;
-  /** Symbols left out at the beginning of each text, 0 when left out. Another one in every epoch shifts all windows. */
+  /** Steps left out at the beginning of each, 0 when left out. Another one in every epoch shifts all windows. */
   readonly offset?: number;
 }
 
-/** Batches that follow each other, ready for an executor: the layout of `Batches`, with a target at every step. */
-export interface Windows {
-  /** Number of batches. */
+/** What is cut: steps with something to learn at each. */
+export interface Steps {
   readonly count: number;
-  /** [count] lanes of each batch, always the same. */
-  readonly sizes: Int32Array;
-  /** [count] time steps of each batch. */
-  readonly steps: Int32Array;
-  /** Symbols per batch as [step][example], batches one after the other. */
-  readonly inputs: SymbolArray;
-  /** [examples] steps of each lane, in batch order: those of its batch. */
-  readonly lengths: Int32Array;
-  /** The symbol after each of `inputs`, in the same order. */
-  readonly targets: Int32Array;
-  /** [count] 1 where lanes go on from the batch before, 0 where a text begins and state starts anew. */
-  readonly carry: Uint8Array;
+  /** [step][number]; one of symbols. */
+  readonly inputs: Uint16Array | Int32Array | Float32Array;
+  readonly width: number;
+  /** [step][number]; one of classes. */
+  readonly targets: Uint16Array | Int32Array | Float32Array;
+  readonly targetWidth: number;
 }
 
-/** How many batches the texts are cut into. */
-export function countWindows(texts: readonly SymbolArray[], windowing: Windowing): number {
-  return texts.reduce((sum, text) => sum + windowsOf(text, windowing), 0);
+/** Batches that follow each other, with a target at every step. */
+export type Windows = Required<Batches>;
+
+/** A text as steps: every symbol but the last, and the one after each. */
+export function textSteps(text: SymbolArray): Steps {
+  const count = Math.max(0, text.length - 1);
+  return { count, inputs: text, width: 1, targets: text.subarray(1), targetWidth: 1 };
+}
+
+/** How many batches all are cut into. */
+export function countWindows(all: readonly Steps[], windowing: Windowing): number {
+  return all.reduce((sum, steps) => sum + windowsOf(steps, windowing), 0);
 }
 
 /**
- * Cuts texts into batches, one text after the other: of n symbols after the offset, lane l reads symbols
- * l·s to (l + 1)·s - 1, s = floor((n - 1) / batch), and predicts those one further. With one lane, all n - 1 symbols that have
- * one before them are predicted. A text of too few symbols to give every lane one gives no batch.
+ * Cuts into batches, one text or series after the other: of n steps after the offset, lane l reads steps
+ * l·s to (l + 1)·s - 1, s = floor(n / batch). With one lane all n are read. One of too few steps to give every lane one gives no
+ * batch.
  * @param first number of the first batch wanted, as the cursor of a run has it.
  * @param count how many are wanted; all that are left when there are fewer or it is left out.
  * @throws InputError when batch or window is not a positive whole number.
  */
 export function makeWindows(
-  texts: readonly SymbolArray[],
+  all: readonly Steps[],
   windowing: Windowing,
   first = 0,
   count = Number.POSITIVE_INFINITY,
 ): Windows {
   const { batch, window, offset = 0 } = checkWindowing(windowing);
-  const wanted: { text: SymbolArray; stream: number; start: number; steps: number }[] = [];
+  const wanted: { of: Steps; stream: number; start: number; steps: number }[] = [];
   let before = 0;
-  for (const text of texts) {
-    const all = windowsOf(text, windowing);
-    const stream = streamLength(text, windowing);
-    const end = Math.min(all, first + count - before);
+  for (const of of all) {
+    const windows = windowsOf(of, windowing);
+    const stream = streamLength(of, windowing);
+    const end = Math.min(windows, first + count - before);
     for (let i = Math.max(0, first - before); i < end; i++) {
-      wanted.push({ text, stream, start: i * window, steps: Math.min(window, stream - i * window) });
+      wanted.push({ of, stream, start: i * window, steps: Math.min(window, stream - i * window) });
     }
-    before += all;
+    before += windows;
   }
 
   const steps = Int32Array.from(wanted, (one) => one.steps);
   const cells = batch * steps.reduce((sum, n) => sum + n, 0);
-  const wide = texts.some((text) => text instanceof Int32Array);
-  const inputs = new (wide ? Int32Array : Uint16Array)(cells);
-  const targets = new Int32Array(cells);
+  const { width, targetWidth } = all[0];
+  const numbers = all[0].inputs instanceof Float32Array;
+  const wide = all.some(({ inputs }) => inputs instanceof Int32Array);
+  const inputs = new (numbers ? Float32Array : wide ? Int32Array : Uint16Array)(cells * width);
+  const targets = new (all[0].targets instanceof Float32Array ? Float32Array : Int32Array)(
+    cells * targetWidth,
+  );
   const lengths = new Int32Array(batch * wanted.length);
   let begin = 0;
-  for (const [i, { text, stream, start, steps }] of wanted.entries()) {
+  for (const [i, { of, stream, start, steps }] of wanted.entries()) {
     lengths.fill(steps, i * batch, (i + 1) * batch);
     for (let lane = 0; lane < batch; lane++) {
       let from = offset + lane * stream + start;
       const end = from + steps;
-      for (let at = begin + lane; from < end; at += batch) {
-        inputs[at] = text[from++];
-        targets[at] = text[from];
+      for (let at = begin + lane; from < end; at += batch, from++) {
+        for (let k = 0; k < width; k++) inputs[at * width + k] = of.inputs[from * width + k];
+        for (let k = 0; k < targetWidth; k++)
+          targets[at * targetWidth + k] = of.targets[from * targetWidth + k];
       }
     }
     begin += batch * steps;
@@ -122,12 +130,12 @@ export function checkLongEnough(
   }
 }
 
-function windowsOf(text: SymbolArray, windowing: Windowing): number {
-  return Math.ceil(streamLength(text, windowing) / windowing.window);
+function windowsOf(steps: Steps, windowing: Windowing): number {
+  return Math.ceil(streamLength(steps, windowing) / windowing.window);
 }
 
-function streamLength(text: SymbolArray, { batch, offset = 0 }: Windowing): number {
-  return Math.max(0, Math.floor((text.length - 1 - offset) / batch));
+function streamLength({ count }: Steps, { batch, offset = 0 }: Windowing): number {
+  return Math.max(0, Math.floor((count - offset) / batch));
 }
 
 function checkWindowing(windowing: Windowing): Windowing {

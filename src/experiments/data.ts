@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseDataset } from "../data/csv.js";
+import type { Dataset } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
 import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
@@ -119,7 +120,7 @@ const KEPT = 4;
 const KEPT_TEXTS = 16;
 
 /** The strings that a configuration describes; the last few are kept, because many trials share them. */
-export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData => {
+export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData<Dataset> => {
   if (!("train" in data)) {
     const { grammar, mix, seed, ...rest } = data;
     return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));

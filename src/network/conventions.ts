@@ -2,6 +2,7 @@
 // embedding is for and what the classes are called. They belong to the network and travel in its file, so that a
 // command need not be told what a training decided.
 import { type ReadAt, readings } from "../data/batches.js";
+import type { Standardisation } from "../data/standardise.js";
 import { ascii, parseVocabulary, Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import type { Architecture, Input } from "./architecture.js";
@@ -21,12 +22,6 @@ export interface Conventions {
   readonly targets?: readonly string[];
   readonly horizon?: number;
   readonly targetStandardisation?: Standardisation;
-}
-
-/** A number x of channel c is read as (x - mean[c])/deviation[c]. */
-export interface Standardisation {
-  readonly mean: readonly number[];
-  readonly deviation: readonly number[];
 }
 
 const noSymbols = new Vocabulary([]);

@@ -1,74 +1,91 @@
-// Evaluation: what a network says of a dataset, read where the network is read.
-
-import type { ReadAt } from "../data/batches.js";
-import { fileOrder, longest, makeBatches, symbolsInUse } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
+// Evaluation: what a network says of labelled sequences, read where the network is read.
+import { fileOrder, makeBatches, outputsByExample, type ReadAt } from "../data/batches.js";
+import { type Examples, longest, numberExamples, stringExamples, symbolsInUse } from "../data/examples.js";
+import type { SequenceTarget } from "../data/sequences.js";
 import { describeSymbol } from "../data/vocabulary.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
 import { InputError } from "../errors.js";
-import type { Conventions } from "../network/conventions.js";
 import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
+import type { Labelled } from "./classify.js";
 import { checkOptions } from "./options.js";
 import { type Protocol, readAt } from "./protocol.js";
 
 export interface EvaluationResult {
-  /** Strings, and those whose most likely class is their label. */
+  /** Labels: one for each sequence, or one for each step that has one. */
   readonly total: number;
+  /** Those that are the most likely class. */
   readonly correct: number;
   readonly accuracy: number;
-  /** Mean cross-entropy of the strings, in nats. */
+  /** Mean cross-entropy of the labels, in nats. */
   readonly loss: number;
   /** Sum over batches of the batch's mean cross-entropy, as Darji (2021) adds it up. */
   readonly sumOfBatchMeans: number;
-  /** [string][class], in file order. */
+  /** [sequence][class] in file order, or [step][class] of every sequence, one after the other. */
   readonly logits: Float32Array;
+  /** Likewise the most likely class. */
+  readonly predicted: Int32Array;
+  /** Likewise the label; -1 of a step that has none. */
+  readonly expected: Int32Array;
 }
 
 export interface EvaluateOptions {
-  /** Where strings are read out; where the network says (`Network.conventions`) when left out. */
+  /** Where sequences are read out; where the network says (`Network.conventions`) when left out. */
   readonly protocol?: Protocol;
-  /** Strings in a batch. */
+  /** Sequences in a batch. */
   readonly batch: number;
   readonly executor?: ExecutorName;
+  /** Tiles of a batch that run at once; 1 when left out. It changes no result. */
+  readonly threads?: number;
   /** Steps whose activations are held at once, all of them when left out; costs no time and changes no bit. */
   readonly recompute?: number;
 }
 
 /**
- * Runs a dataset through a network in batches in file order.
- * @throws InputError when an option is none, or the data do not fit the network: a symbol beyond its vocabulary, a label
- *   beyond its classes.
+ * Runs labelled sequences through a network in batches in file order.
+ * @throws InputError when an option is none, or the data do not fit the network: a symbol beyond its vocabulary, other
+ *   channels than it reads, a label beyond its classes.
  */
 export async function evaluate(
   network: Network,
-  dataset: Dataset,
+  data: Labelled,
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
   checkOptions(options);
-  const { protocol, batch, executor, recompute } = options;
-  checkFit(network, dataset);
-  const { conventions } = network;
-  const { vocabulary } = conventions;
-  const steps = longest(dataset, vocabulary);
-  const symbols = symbolsInUse(dataset, vocabulary);
+  const { protocol, batch } = options;
+  checkFit(network, data);
+  const examples = examplesFor(network, data);
+  const executor = executorFor(network, examples, options);
+  const reading = protocol === undefined ? network.conventions.readAt : readAt(protocol);
+  const isReadOnce = taskOf(network) === "classify";
+  return evaluateExamples(executor, examples, { readAt: isReadOnce ? reading : "last-symbol", batch });
+}
+
+/** An executor that evaluates some examples in batches. */
+export function executorFor(
+  network: Network,
+  examples: Examples,
+  { batch, executor, threads, recompute }: EvaluateOptions,
+): Executor {
+  const steps = longest(examples);
+  const symbols = symbolsInUse(examples);
   const plan = compile(network, { batch, steps, symbols, recompute, purpose: "evaluate" });
-  const reading: ReadAt = protocol === undefined ? conventions.readAt : readAt(protocol);
-  const made = createExecutor(plan, network.parameters, { executor });
-  return evaluateWith(made, dataset, { ...conventions, readAt: reading }, batch);
+  return createExecutor(plan, network.parameters, { executor, threads });
 }
 
 /** The same with an executor at hand, in its present state. */
-export async function evaluateWith(
+export async function evaluateExamples(
   executor: Executor,
-  dataset: Dataset,
-  { readAt, vocabulary }: Conventions,
-  batch: number,
+  examples: Examples,
+  { readAt, batch }: { readAt: ReadAt; batch: number },
 ): Promise<EvaluationResult> {
-  const batches = makeBatches(dataset, fileOrder(dataset), batch, readAt, vocabulary);
+  const batches = makeBatches(examples, fileOrder(examples), batch, readAt);
   const { losses, counts, correct, outputs } = await executor.evaluate(batches, "outputs");
-  const total = dataset.strings.length;
+  const { outputs: classes } = executor.plan;
+  const logits = examples.everyStep ? joined(outputsByExample(batches, outputs, classes)) : outputs;
+  const total = counts.reduce((sum, n) => sum + n, 0);
   const right = correct.reduce((sum, n) => sum + n, 0);
   return {
     total,
@@ -76,15 +93,79 @@ export async function evaluateWith(
     accuracy: right / total,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / total,
     sumOfBatchMeans: losses.reduce((sum, loss, i) => sum + loss / counts[i], 0),
-    logits: outputs,
+    logits,
+    predicted: likeliest(logits, classes),
+    expected: Int32Array.from(examples.targets),
   };
 }
 
-/** @throws InputError when a network cannot read or classify a dataset. */
-export function checkFit(network: Network, dataset: Dataset): void {
+/** The most likely of so many classes, the first of equal ones, for each row of logits. */
+export function likeliest(logits: Float32Array, classes: number): Int32Array {
+  const all = new Int32Array(logits.length / classes);
+  for (let row = 0; row < all.length; row++) {
+    for (let c = 1; c < classes; c++) {
+      if (logits[row * classes + c] > logits[row * classes + all[row]]) all[row] = c;
+    }
+  }
+  return all;
+}
+
+function joined(lists: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}
+
+/**
+ * Data as the network reads them.
+ * @param target what is to be learnt of sequences of numbers; what they have when left out.
+ * @throws InputError when they are none that it reads, or have not the labels of its task.
+ */
+export function examplesFor(network: Network, data: Labelled, target?: SequenceTarget): Examples {
+  const { input } = network.architecture;
+  const { vocabulary, standardisation } = network.conventions;
+  if ("strings" in data) {
+    if (input.kind === "symbols") return stringExamples(data, vocabulary);
+    throw new InputError({
+      what: `the network reads ${input.width} numbers at each step, and the data are strings`,
+      hint: "give sequences of numbers",
+    });
+  }
+  if (input.kind === "symbols") {
+    throw new InputError({
+      what: "the network reads symbols, and the data are sequences of numbers",
+      hint: "give strings",
+    });
+  }
+  const channels = data.channels.length;
+  if (channels !== input.width) {
+    throw new InputError({
+      what: `the network reads ${input.width} numbers at each step, and the data have ${channels}: ${data.channels.slice(0, 8).join(", ")}`,
+      hint: "give the channels that it was trained on",
+    });
+  }
+  return numberExamples(data, target ?? data.target, standardisation);
+}
+
+/** @throws InputError when a network cannot read or classify some data. */
+export function checkFit(network: Network, data: Labelled): void {
+  const { targets, inputs, everyStep } = examplesFor(network, data);
   const { input, readout } = network.architecture;
   const { vocabulary } = network.conventions;
-  const classes = dataset.labels.reduce((most, label) => Math.max(most, label + 1), 2);
+  const task = taskOf(network);
+  if (everyStep !== (task !== "classify") || targets instanceof Float32Array) {
+    const has =
+      targets instanceof Float32Array ? "numbers" : everyStep ? "a label at every step" : "one label each";
+    throw new InputError({
+      what: `the network is for the task ${task}, and the sequences have ${has}`,
+      hint: "say what is to be learnt with --task, or give other labels",
+    });
+  }
+  const classes = targets.reduce((most, label) => Math.max(most, label + 1), 2);
   if (readout.outputs < classes) {
     const has = readout.outputs === 1 ? "1 class" : `${readout.outputs} classes`;
     throw new InputError({
@@ -92,14 +173,9 @@ export function checkFit(network: Network, dataset: Dataset): void {
       hint: `use a network with a read-out of ${classes === 2 ? "two" : classes} classes`,
     });
   }
-  if (input.kind === "values") {
-    throw new InputError({
-      what: `the network reads ${input.width} numbers at each step, and the data are strings`,
-      hint: "give sequences of numbers",
-    });
-  }
+  if (input.kind === "values") return;
   const { vocabulary: rows } = input;
-  const stray = symbolsInUse(dataset, vocabulary).find((symbol) => symbol >= rows);
+  const stray = inputs.find((symbol) => symbol >= rows);
   if (stray !== undefined) {
     throw new InputError({
       what: `the data have ${describeSymbol(vocabulary.symbols[stray])} (symbol ${stray}), and the network's vocabulary ends at ${rows - 1}`,

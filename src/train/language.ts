@@ -3,7 +3,7 @@
 import type { SymbolArray } from "../data/symbols.js";
 import { countPredictions, type TextData } from "../data/text.js";
 import { parseVocabulary } from "../data/vocabulary.js";
-import { checkLongEnough, countWindows, makeWindows } from "../data/windows.js";
+import { checkLongEnough, countWindows, makeWindows, textSteps } from "../data/windows.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { stream } from "../engine/stream.js";
 import { InputError } from "../errors.js";
@@ -74,6 +74,7 @@ export function nextSymbol(
   const { texts } = data.train;
   const names = options.names ?? texts.map((_, i) => `text ${i + 1}`);
   checkLongEnough(texts, names, { batch, window });
+  const steps = texts.map(textSteps);
   const vocabulary = parseVocabulary(JSON.stringify(data.vocabulary), "vocabulary");
   return {
     name: "next",
@@ -89,8 +90,8 @@ export function nextSymbol(
       const offset = number === 1 ? 0 : random.below(Math.max(1, Math.min(window, spare + 1)));
       const windowing = { batch, window, offset };
       return {
-        updates: countWindows(texts, windowing),
-        batches: (first, count) => makeWindows(texts, windowing, first, count),
+        updates: countWindows(steps, windowing),
+        batches: (first, count) => makeWindows(steps, windowing, first, count),
       };
     },
     async evaluate(_, present) {

@@ -3,8 +3,7 @@
 
 import type { ReadAt } from "../data/batches.js";
 import { bucketedOrder, shuffledOrder } from "../data/batches.js";
-import type { Dataset } from "../data/dataset.js";
-import type { Vocabulary } from "../data/vocabulary.js";
+import type { Examples } from "../data/examples.js";
 import type { Random } from "../math/random.js";
 
 /**
@@ -28,15 +27,12 @@ export function protocolOf(reading: ReadAt): Protocol {
   return reading === "last-step" ? "thesis" : "corrected";
 }
 
-/** The order in which an epoch visits the rows of a dataset. */
+/** The order in which an epoch visits examples. */
 export function trainingOrder(
   protocol: Protocol,
-  dataset: Dataset,
+  examples: Examples,
   batch: number,
   random: Random,
-  vocabulary?: Vocabulary,
 ): Int32Array {
-  return protocol === "thesis"
-    ? shuffledOrder(dataset, random)
-    : bucketedOrder(dataset, batch, random, vocabulary);
+  return protocol === "thesis" ? shuffledOrder(examples, random) : bucketedOrder(examples, batch, random);
 }

@@ -5,6 +5,7 @@ import type { Executor } from "../engine/executor.js";
 import type { Random } from "../math/random.js";
 import type { Conventions } from "../network/conventions.js";
 import type { Network } from "../network/network.js";
+import type { TaskName } from "../network/tasks.js";
 
 /** How an epoch went: named numbers, these and others that a task measures. Losses are means over targets, in nats. */
 export interface EpochMetrics {
@@ -14,7 +15,10 @@ export interface EpochMetrics {
   /** Of the test data, where they were read after the epoch. */
   readonly testLoss?: number;
   readonly testAccuracy?: number;
-  /** Of the held-out part of a text. */
+  /** Of forecasts, whose loss is the mean squared error. */
+  readonly testAbsoluteError?: number;
+  readonly validationAbsoluteError?: number;
+  /** Of the part that is held out to judge epochs by. */
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
 }
@@ -28,13 +32,15 @@ export interface Epoch {
 }
 
 export interface Task {
-  readonly name: "classify" | "next";
+  readonly name: TaskName;
   /** What a plan must have room for, and the symbols that occur. */
   readonly batch: number;
   readonly steps: number;
   readonly symbols: readonly number[];
   /** The metric by which networks of different epochs are compared, the lower the better; none that may be looked at when left out. */
   readonly judgedBy?: "validationLoss";
+  /** What the loss of each class counts while training; 1 when left out. */
+  readonly classWeights?: Float32Array;
   /** What a network that has been trained for it says of itself. */
   conventions(network: Network): Conventions;
   /** @throws InputError when the network and the data do not fit. */

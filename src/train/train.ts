@@ -148,6 +148,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
         optimiser,
         rates,
         seed,
+        classWeights: task.classWeights,
       });
       for (const [i, loss] of losses.entries()) {
         options.onUpdate?.({ loss: loss / counts[i], gradientNorm: norms[i] });

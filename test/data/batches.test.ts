@@ -5,9 +5,9 @@ import {
   fileOrder,
   makeBatches,
   shuffledOrder,
-  symbolsInUse,
 } from "../../src/data/batches.js";
 import { createDataset, type Dataset } from "../../src/data/dataset.js";
+import { stringExamples, symbolsInUse } from "../../src/data/examples.js";
 import { Random } from "../../src/math/random.js";
 
 const small = createDataset(["ab", "c", "abcd", "b", "cc"], [1, 0, 1, 0, 1]);
@@ -44,7 +44,7 @@ function unpack({ count, sizes, steps, inputs, lengths }: Batches): string[] {
 
 describe("makeBatches", () => {
   it("lays symbols out by step, then example, padded to the batch's longest", () => {
-    expect(makeBatches(small, fileOrder(small), 2, "last-symbol")).toEqual({
+    expect(makeBatches(stringExamples(small), fileOrder(stringExamples(small)), 2, "last-symbol")).toEqual({
       count: 3,
       sizes: Int32Array.of(2, 2, 1),
       steps: Int32Array.of(2, 4, 2),
@@ -55,22 +55,22 @@ describe("makeBatches", () => {
   });
 
   it("reads every example at the last step of its batch where that is asked for", () => {
-    const { lengths } = makeBatches(small, fileOrder(small), 2, "last-step");
+    const { lengths } = makeBatches(stringExamples(small), fileOrder(stringExamples(small)), 2, "last-step");
     expect(lengths).toEqual(Int32Array.of(2, 2, 4, 4, 2));
   });
 
   it("follows the order, which may be a subset", () => {
-    const batches = makeBatches(small, [4, 2, 4], 8, "last-symbol");
+    const batches = makeBatches(stringExamples(small), [4, 2, 4], 8, "last-symbol");
     expect(unpack(batches)).toEqual(["cc", "abcd", "cc"]);
-    expect(makeBatches(small, [], 8, "last-symbol").count).toBe(0);
+    expect(makeBatches(stringExamples(small), [], 8, "last-symbol").count).toBe(0);
   });
 
   it("gives back every example over many seeds", () => {
     for (let seed = 0; seed < 100; seed++) {
       const random = new Random(seed);
       const dataset = randomDataset(1 + random.below(60), random);
-      const order = shuffledOrder(dataset, random);
-      const batches = makeBatches(dataset, order, 1 + random.below(20), "last-symbol");
+      const order = shuffledOrder(stringExamples(dataset), random);
+      const batches = makeBatches(stringExamples(dataset), order, 1 + random.below(20), "last-symbol");
       expect(unpack(batches)).toEqual(Array.from(order, (row) => dataset.strings[row]));
       expect(batches.targets).toEqual(Int32Array.from(order, (row) => dataset.labels[row]));
     }
@@ -78,17 +78,17 @@ describe("makeBatches", () => {
 
   it.each([0, -1, 1.5, Number.NaN, Infinity])("refuses the batch size %d", (size) => {
     const message = `batch size: ${size} is not a positive whole number; use for example 32`;
-    expect(() => makeBatches(small, [0], size, "last-symbol")).toThrow(message);
-    expect(() => bucketedOrder(small, size, new Random(1))).toThrow(message);
+    expect(() => makeBatches(stringExamples(small), [0], size, "last-symbol")).toThrow(message);
+    expect(() => bucketedOrder(stringExamples(small), size, new Random(1))).toThrow(message);
   });
 
   it("refuses rows that are not there and strings that were never checked", () => {
-    expect(() => makeBatches(small, [0, 5], 2, "last-symbol")).toThrow(
+    expect(() => makeBatches(stringExamples(small), [0, 5], 2, "last-symbol")).toThrow(
       new RangeError("order[1] = 5 is not a row of the dataset"),
     );
-    expect(() => makeBatches({ strings: ["é"], labels: Uint8Array.of(1) }, [0], 2, "last-symbol")).toThrow(
-      "dataset, row 1: character 1",
-    );
+    expect(() =>
+      makeBatches(stringExamples({ strings: ["é"], labels: Uint8Array.of(1) }), [0], 2, "last-symbol"),
+    ).toThrow("dataset, row 1: character 1");
   });
 });
 
@@ -97,10 +97,14 @@ describe("orders", () => {
     expect(order.toSorted()).toEqual(Int32Array.from({ length: size }, (_, row) => row));
 
   it("shuffled: a permutation, by the seed", () => {
-    isPermutation(shuffledOrder(small, new Random(1)), 5);
+    isPermutation(shuffledOrder(stringExamples(small), new Random(1)), 5);
     const large = randomDataset(200, new Random(0));
-    expect(shuffledOrder(large, new Random(1))).toEqual(shuffledOrder(large, new Random(1)));
-    expect(shuffledOrder(large, new Random(1))).not.toEqual(shuffledOrder(large, new Random(2)));
+    expect(shuffledOrder(stringExamples(large), new Random(1))).toEqual(
+      shuffledOrder(stringExamples(large), new Random(1)),
+    );
+    expect(shuffledOrder(stringExamples(large), new Random(1))).not.toEqual(
+      shuffledOrder(stringExamples(large), new Random(2)),
+    );
   });
 
   it("bucketed: a permutation whose batches do not overlap in length, over many seeds", () => {
@@ -108,9 +112,9 @@ describe("orders", () => {
       const random = new Random(seed);
       const dataset = randomDataset(1 + random.below(100), random);
       const size = 1 + random.below(12);
-      const order = bucketedOrder(dataset, size, random);
+      const order = bucketedOrder(stringExamples(dataset), size, random);
       isPermutation(order, dataset.strings.length);
-      const { count, sizes, lengths } = makeBatches(dataset, order, size, "last-symbol");
+      const { count, sizes, lengths } = makeBatches(stringExamples(dataset), order, size, "last-symbol");
       const ranges = Array.from({ length: count }, (_, batch) => {
         const own = lengths.subarray(batch * size, batch * size + sizes[batch]);
         return [Math.min(...own), Math.max(...own)];
@@ -125,8 +129,8 @@ describe("orders", () => {
     const firstLengths = new Set<number>();
     for (let seed = 0; seed < 200; seed++) {
       const { steps, sizes } = makeBatches(
-        dataset,
-        bucketedOrder(dataset, 10, new Random(seed)),
+        stringExamples(dataset),
+        bucketedOrder(stringExamples(dataset), 10, new Random(seed)),
         10,
         "last-symbol",
       );
@@ -141,7 +145,7 @@ describe("orders", () => {
 
 describe("symbolsInUse", () => {
   it("lists codes in ascending order", () => {
-    expect(symbolsInUse(small)).toEqual([97, 98, 99, 100]);
-    expect(symbolsInUse(createDataset(["z\x01", "A"], [0, 1]))).toEqual([1, 65, 122]);
+    expect(symbolsInUse(stringExamples(small))).toEqual([97, 98, 99, 100]);
+    expect(symbolsInUse(stringExamples(createDataset(["z\x01", "A"], [0, 1])))).toEqual([1, 65, 122]);
   });
 });

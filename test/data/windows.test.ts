@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { checkLongEnough, countWindows, makeWindows, type Windows } from "../../src/data/windows.js";
+import {
+  checkLongEnough,
+  countWindows,
+  makeWindows,
+  textSteps,
+  type Windows,
+} from "../../src/data/windows.js";
 import { Random } from "../../src/math/random.js";
 
 const upTo = (n: number, from = 0) => Uint16Array.from({ length: n }, (_, i) => from + i);
@@ -21,7 +27,7 @@ function unpack({ count, sizes, steps, inputs, targets, carry }: Windows) {
 describe("makeWindows", () => {
   it("cuts a text into streams and the streams into windows, the last one shorter", () => {
     // 12 inputs: two streams of floor(11 / 2) = 5, symbols 0 to 4 and 5 to 9.
-    const windows = makeWindows([upTo(12)], { batch: 2, window: 2 });
+    const windows = makeWindows([upTo(12)].map(textSteps), { batch: 2, window: 2 });
     expect(windows).toEqual({
       count: 3,
       sizes: Int32Array.of(2, 2, 2),
@@ -35,7 +41,7 @@ describe("makeWindows", () => {
 
   it("shifts all windows by an offset", () => {
     // 9 symbols are left: two streams of 4.
-    expect(unpack(makeWindows([upTo(12)], { batch: 2, window: 3, offset: 3 }))).toEqual([
+    expect(unpack(makeWindows([upTo(12)].map(textSteps), { batch: 2, window: 3, offset: 3 }))).toEqual([
       {
         inputs: [
           [3, 7],
@@ -55,7 +61,7 @@ describe("makeWindows", () => {
 
   it("begins anew with every text and predicts nothing across their border", () => {
     const texts = [upTo(4), upTo(1, 50), upTo(3, 10), upTo(0)];
-    expect(unpack(makeWindows(texts, { batch: 1, window: 2 }))).toEqual([
+    expect(unpack(makeWindows(texts.map(textSteps), { batch: 1, window: 2 }))).toEqual([
       { inputs: [[0], [1]], targets: [[1], [2]], carry: 0 },
       { inputs: [[2]], targets: [[3]], carry: 1 },
       { inputs: [[10], [11]], targets: [[11], [12]], carry: 0 },
@@ -65,7 +71,7 @@ describe("makeWindows", () => {
   it("predicts, with one lane, every symbol that has one before it", () => {
     const text = upTo(100);
     for (const window of [1, 7, 99, 1000]) {
-      const { targets } = makeWindows([text], { batch: 1, window });
+      const { targets } = makeWindows([text].map(textSteps), { batch: 1, window });
       expect([...targets]).toEqual([...text.subarray(1)]);
     }
   });
@@ -94,22 +100,24 @@ describe("makeWindows", () => {
         });
       });
       const windowing = { batch, window, offset };
-      expect(unpack(makeWindows(texts, windowing))).toEqual(expected);
-      expect(countWindows(texts, windowing)).toBe(expected.length);
+      expect(unpack(makeWindows(texts.map(textSteps), windowing))).toEqual(expected);
+      expect(countWindows(texts.map(textSteps), windowing)).toBe(expected.length);
       const first = random.below(expected.length + 2);
       const count = random.below(6);
-      expect(unpack(makeWindows(texts, windowing, first, count))).toEqual(
+      expect(unpack(makeWindows(texts.map(textSteps), windowing, first, count))).toEqual(
         expected.slice(first, first + count),
       );
-      expect(unpack(makeWindows(texts, windowing, first))).toEqual(expected.slice(first));
+      expect(unpack(makeWindows(texts.map(textSteps), windowing, first))).toEqual(expected.slice(first));
     }
   });
 
   it("refuses batches and windows that are none", () => {
-    expect(() => makeWindows([upTo(9)], { batch: 0, window: 2 })).toThrow(
+    expect(() => makeWindows([upTo(9)].map(textSteps), { batch: 0, window: 2 })).toThrow(
       "batch: 0 is not a positive whole number",
     );
-    expect(() => makeWindows([upTo(9)], { batch: 1, window: 1.5 })).toThrow("window: 1.5 is not");
+    expect(() => makeWindows([upTo(9)].map(textSteps), { batch: 1, window: 1.5 })).toThrow(
+      "window: 1.5 is not",
+    );
   });
 });
 
@@ -137,7 +145,9 @@ describe("checkLongEnough", () => {
           const batch = Number(/--batch (\d+)/.exec(option)?.[1] ?? 32);
           const window = Number(/--window (\d+)/.exec(option)?.[1] ?? 64);
           expect(check(length, batch, window)).not.toThrow();
-          expect(countWindows([upTo(length)], { batch, window, offset: window - 1 })).toBeGreaterThan(0);
+          expect(
+            countWindows([upTo(length)].map(textSteps), { batch, window, offset: window - 1 }),
+          ).toBeGreaterThan(0);
         }
       }
     }

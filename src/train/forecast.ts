@@ -1,0 +1,253 @@
+// The task of forecasting: at every step of a series, the numbers that come some steps later, of the channels themselves or
+// of a target beside them. Long series are trained on in lanes and windows with state carried on, as texts are; many
+// short ones as wholes.
+import { bucketedOrder, fileOrder, makeBatches, outputsByExample } from "../data/batches.js";
+import { countOf, type Examples, longest } from "../data/examples.js";
+import { type Sequences, stepsOf } from "../data/sequences.js";
+import { standardise, unstandardise } from "../data/standardise.js";
+import { countWindows, makeWindows, type Steps } from "../data/windows.js";
+import { InputError } from "../errors.js";
+import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
+import { type EvaluateOptions, examplesFor, executorFor } from "./evaluate.js";
+import { checkOptions } from "./options.js";
+import type { Task } from "./task.js";
+
+/** Steps that a forecast looks ahead when nothing else is said. */
+export const HORIZON = 1;
+
+export interface ForecastOptions extends EvaluateOptions {
+  /** Steps of a batch, beyond which no gradient flows. */
+  readonly window: number;
+}
+
+export interface ForecastData {
+  readonly train: Sequences;
+  /** What epochs are judged by, so that the best one is kept; they are not judged when left out. */
+  readonly validation?: Sequences;
+  /** Read once, after the last epoch. */
+  readonly test?: Sequences;
+}
+
+/** What a network says of series, in their own units. */
+export interface ForecastEvaluation {
+  /** Numbers that were forecast and that there are. */
+  readonly predictions: number;
+  readonly meanSquaredError: number;
+  readonly meanAbsoluteError: number;
+  /** Of each series [step][number]: the forecast made at a step. */
+  readonly outputs: readonly Float32Array[];
+}
+
+/** Numbers to be forecast, at the step at which they are: [step][name] of each series, NaN where there is none. */
+export interface Ahead {
+  readonly names: readonly string[];
+  readonly of: readonly Float32Array[];
+}
+
+/** What is to be forecast at each step: the target, or the channels themselves, `horizon` steps later. */
+export function ahead(sequences: Sequences, horizon: number): Ahead {
+  const { channels, values, target } = sequences;
+  const { names, of } = target?.kind === "numbers" ? target : { names: channels, of: values };
+  const width = names.length;
+  return {
+    names,
+    of: of.map((own) => {
+      const later = new Float32Array(own.length).fill(Number.NaN);
+      later.set(own.subarray(horizon * width));
+      return later;
+    }),
+  };
+}
+
+/**
+ * The task of forecasting, for this network: its conventions say how far ahead and on what scale.
+ * @throws InputError when the network does not forecast, or the series do not fit it.
+ */
+export function forecast(network: Network, data: ForecastData, options: ForecastOptions): Task {
+  checkOptions(options);
+  const { batch, window } = options;
+  const { conventions } = network;
+  const train = forecastExamples(network, data.train);
+  // Few long series are cut into streams; of many short ones each is an example.
+  const isCut = countOf(train) < batch || longest(train) > 4 * window;
+  const pieces = isCut ? stepsOfExamples(train).filter(({ count }) => count > 0) : [];
+  const shortest = pieces.reduce((least, { count }) => Math.min(least, count), Number.POSITIVE_INFINITY);
+  const lanes = isCut ? Math.max(1, Math.min(batch, Math.floor(shortest / window))) : batch;
+  return {
+    name: "forecast",
+    batch: lanes,
+    steps: isCut ? Math.min(window, longest(train)) : longest(train),
+    symbols: [],
+    ...(data.validation && { judgedBy: "validationLoss" as const }),
+    conventions: () => conventions,
+    check: checkForecasts,
+    epoch(number, random) {
+      if (!isCut) {
+        let order: Int32Array | undefined;
+        return {
+          updates: Math.ceil(countOf(train) / batch),
+          batches(first, count) {
+            order ??= bucketedOrder(train, batch, random);
+            const rows = order.subarray(first * batch, (first + count) * batch);
+            return makeBatches(train, rows, batch, "last-symbol");
+          },
+        };
+      }
+      const spare = shortest - lanes * window;
+      const offset = number === 1 ? 0 : random.below(Math.max(1, Math.min(window, spare + 1)));
+      const windowing = { batch: lanes, window: Math.min(window, longest(train)), offset };
+      return {
+        updates: countWindows(pieces, windowing),
+        batches: (first, count) => makeWindows(pieces, windowing, first, count),
+      };
+    },
+    async evaluate(_, present, last) {
+      const errors = (of: Sequences) => evaluateForecast(present(), of, options);
+      const judged = data.validation && (await errors(data.validation));
+      const tested = last && data.test ? await errors(data.test) : undefined;
+      return {
+        ...(judged && {
+          validationLoss: judged.meanSquaredError,
+          validationAbsoluteError: judged.meanAbsoluteError,
+        }),
+        ...(tested && {
+          testLoss: tested.meanSquaredError,
+          testAbsoluteError: tested.meanAbsoluteError,
+        }),
+      };
+    },
+  };
+}
+
+/**
+ * Runs series through a network, each from a state of zero, and compares its forecasts with what came.
+ * @throws InputError when the network does not forecast, or the series do not fit it.
+ */
+export async function evaluateForecast(
+  network: Network,
+  series: Sequences,
+  options: EvaluateOptions,
+): Promise<ForecastEvaluation> {
+  checkOptions(options);
+  checkForecasts(network);
+  const examples = forecastExamples(network, series);
+  const batch = Math.min(options.batch, countOf(examples));
+  const executor = executorFor(network, examples, { ...options, batch });
+  const batches = makeBatches(examples, fileOrder(examples), batch, "last-symbol");
+  const { outputs } = await executor.evaluate(batches, "outputs");
+  const width = network.architecture.readout.outputs;
+  const said = outputsByExample(batches, outputs, width);
+  const { targetStandardisation } = network.conventions;
+  if (targetStandardisation) for (const own of said) unstandardise(own, targetStandardisation);
+  const wanted = ahead(series, horizonOf(network));
+  let [squares, absolutes, predictions] = [0, 0, 0];
+  for (const [row, own] of said.entries()) {
+    for (let i = 0; i < own.length; i++) {
+      const error = own[i] - wanted.of[row][i];
+      if (Number.isNaN(error)) continue;
+      squares += error * error;
+      absolutes += Math.abs(error);
+      predictions++;
+    }
+  }
+  return {
+    predictions,
+    meanSquaredError: squares / predictions,
+    meanAbsoluteError: absolutes / predictions,
+    outputs: said,
+  };
+}
+
+/** Steps that a network's forecasts look ahead. */
+export function horizonOf({ conventions }: Network): number {
+  return conventions.horizon ?? HORIZON;
+}
+
+/** @throws InputError unless the network forecasts numbers. */
+export function checkForecasts(network: Network): void {
+  const task = taskOf(network);
+  if (task === "forecast") return;
+  throw new InputError({
+    what: `the network is for the task ${task} and forecasts no numbers`,
+    hint: "train one with --task forecast",
+  });
+}
+
+/** Series with their targets, both on the scale that the network was trained on. */
+function forecastExamples(network: Network, series: Sequences): Examples {
+  const { names, of } = ahead(series, horizonOf(network));
+  const { outputs } = network.architecture.readout;
+  if (names.length !== outputs) {
+    throw new InputError({
+      what: `the network forecasts ${outputs} numbers, and the series have ${names.length}: ${names.slice(0, 8).join(", ")}`,
+      hint: "name what it was trained to forecast with --target-column",
+    });
+  }
+  const { targetStandardisation } = network.conventions;
+  const scaled = targetStandardisation
+    ? of.map((own) => {
+        const copy = own.slice();
+        standardise(copy, targetStandardisation);
+        return copy;
+      })
+    : of;
+  return examplesFor(network, series, { kind: "numbers", names, of: scaled });
+}
+
+/** Each example up to its last step that has a target, as steps to be cut into windows. */
+function stepsOfExamples({ inputs, width, starts, targets, targetWidth }: Examples): Steps[] {
+  return Array.from({ length: starts.length - 1 }, (_, row) => {
+    const [first, end] = [starts[row], starts[row + 1]];
+    const own = targets.subarray(first * targetWidth, end * targetWidth);
+    const last = own.findLastIndex((target) => !Number.isNaN(target));
+    return {
+      count: Math.floor(last / targetWidth) + 1,
+      inputs: inputs.subarray(first * width, end * width),
+      width,
+      targets: own,
+      targetWidth,
+    };
+  });
+}
+
+/**
+ * Series up to a share of the steps of each, and whole ones of which only what comes after is to be forecast, so that a
+ * network has seen what came before.
+ * @param share from 0 to 1. @throws InputError when a series is too short to be cut there.
+ */
+export function splitSeries(
+  sequences: Sequences,
+  share: number,
+  where: string,
+): { train: Sequences; validation: Sequences } {
+  const { channels, values, target } = sequences;
+  const ends = values.map((_, row) => Math.floor(share * stepsOf(sequences, row)));
+  const short = ends.findIndex((end, row) => end < 2 || end >= stepsOf(sequences, row));
+  if (short >= 0) {
+    throw new InputError({
+      where: `${where}, series ${short + 1}`,
+      what: `its ${stepsOf(sequences, short)} steps are too few to keep some for testing`,
+      hint: "name a test file with --test",
+    });
+  }
+  const { names, of } = target?.kind === "numbers" ? target : { names: channels, of: values };
+  const cut = (lists: readonly Float32Array[], width: number) =>
+    lists.map((own, row) => own.subarray(0, ends[row] * width));
+  return {
+    train: {
+      channels,
+      values: cut(values, channels.length),
+      ...(target && { target: { kind: "numbers", names, of: cut(of, names.length) } }),
+    },
+    validation: {
+      channels,
+      values,
+      target: {
+        kind: "numbers",
+        names,
+        of: of.map((own, row) => own.slice().fill(Number.NaN, 0, ends[row] * names.length)),
+      },
+    },
+  };
+}
