@@ -60,10 +60,9 @@ export const idxFormat: NumberFormat = {
       const what = "it has one number for each example, as labels do";
       throw new InputError({ where, what, hint: "give the images as the data and this file as the labels" });
     }
-    return sequencesOf(
-      { shape, kind: "float", values: Float32Array.from(values, (byte) => byte / 255) },
-      where,
-    );
+    const shares = new Float32Array(values.length);
+    for (let i = 0; i < values.length; i++) shares[i] = values[i] / 255;
+    return sequencesOf({ shape, kind: "float", values: shares }, where);
   },
   labels: ({ bytes, where }) => parseIdx(bytes(), where),
 };

@@ -26,7 +26,7 @@ export function sequencesOf(data: NumberArray, where: string, lengths?: NumberAr
   }
   if (elementsOf(shape) > MOST_VALUES)
     throw new InputError({ where, what: `it has more than ${MOST_VALUES} values`, hint: "split it" });
-  const values = data.values instanceof Float32Array ? data.values : Float32Array.from(data.values);
+  const values = data.values instanceof Float32Array ? data.values : new Float32Array(data.values);
   const of = lengths && lengthsOf(lengths, count, most, where);
   const rows = Array.from({ length: count }, (_, row) => {
     const own = values.subarray(row * most * width, (row + 1) * most * width);
@@ -170,7 +170,7 @@ function stepClasses(
 }
 
 function numbersOf(values: Numbers, width: number, where: () => string): Float32Array {
-  const own = Float32Array.from(values);
+  const own = new Float32Array(values);
   const bad = own.findIndex((value) => !Number.isFinite(value) && !Number.isNaN(value));
   if (bad < 0) return own;
   throw new InputError({

@@ -195,17 +195,21 @@ function wide(of: Maker<BigInt64Array | BigUint64Array>) {
   const words = view(of);
   return (data: Uint8Array, count: number, where: string): Numbers => {
     const values = new Float64Array(count);
-    for (const [i, value] of words(data, count).entries()) {
-      values[i] = Number(value);
+    const own = words(data, count);
+    for (let i = 0; i < count; i++) {
+      values[i] = Number(own[i]);
       if (Number.isSafeInteger(values[i])) continue;
-      throw bad(where, `its element ${i + 1}, ${value}, is beyond 2^53`, "save it as float64");
+      throw bad(where, `its element ${i + 1}, ${own[i]}, is beyond 2^53`, "save it as float64");
     }
     return values;
   };
 }
 
 function halves(data: Uint8Array, count: number): Numbers {
-  return Float32Array.from(view(Uint16Array)(data, count), half);
+  const words = view(Uint16Array)(data, count);
+  const values = new Float32Array(count);
+  for (let i = 0; i < count; i++) values[i] = half(words[i]);
+  return values;
 }
 
 function truths(data: Uint8Array, count: number, where: string): Numbers {
