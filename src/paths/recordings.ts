@@ -79,10 +79,10 @@ function namesOf(folder: string, { only, except }: RecordingOptions, remark: Rem
         : "name the folder with the recordings",
     });
   }
-  if (others.length > 0)
-    remark(
-      `${folder}: ${others.length} files that are not called .wav are left out, ${others[0]} among them`,
-    );
+  if (others.length > 0) {
+    const more = others.length > 1 ? ` and ${others.length - 1} more` : "";
+    remark(`${folder}: what is not called .wav is left out, ${others[0]}${more}`);
+  }
   return names;
 }
 
