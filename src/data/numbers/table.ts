@@ -2,8 +2,11 @@
 // with a row for each step. Which of the two it is and what its columns are is found out where there is no doubt, and can
 // be said where there is.
 import { InputError, type Remark } from "../../errors.js";
-import { columnNames, columnsNamed } from "../columns.js";
+import { columnNames, columnsNamed, listed } from "../columns.js";
 import type { Sequences } from "../sequences.js";
+import type { NumberArray } from "./array.js";
+import type { NumberFormat } from "./format.js";
+import { labelName } from "./labels.js";
 import { parseLong } from "./long.js";
 import { hasRepeats, type NamedTable, namedTable, numberedColumns } from "./named-table.js";
 import { isTime } from "./times.js";
@@ -16,7 +19,8 @@ export type Layout = (typeof layouts)[number];
 export const numberTasks = ["classify", "label", "forecast"] as const;
 export type NumberTask = (typeof numberTasks)[number];
 
-export interface TableOptions {
+/** What a table does not say of itself. */
+export interface TableChoices {
   /** Decides what is made of labels; `classify` when left out. */
   readonly task?: NumberTask;
   /** A row for each sequence, or for each step; found out when left out. */
@@ -31,11 +35,14 @@ export interface TableOptions {
   readonly targetColumn?: string;
   /** Long: the columns that are values, in this order; all that are nothing else when left out. */
   readonly channels?: readonly string[];
+  readonly remark?: Remark;
+}
+
+export interface TableOptions extends TableChoices {
   /** The classes of a network or of training data; those of the table when left out. */
   readonly classes?: readonly string[];
   /** Whether the table may have no labels, as where a network is only applied: none are then looked for, nor given. */
   readonly unlabelled?: boolean;
-  readonly remark?: Remark;
 }
 
 /**
@@ -72,4 +79,34 @@ function layoutOf(table: NamedTable, options: TableOptions): Layout {
 
 function hasTimes({ names, first }: NamedTable): boolean {
   return columnsNamed(names, columnNames.time).length > 0 || first.cells.some(isTime);
+}
+
+/** Any text that no other format is known by. */
+export const tableFormat: NumberFormat = {
+  name: "CSV",
+  recognises: (head, name) => /\.(csv|tsv|tab|txt|dat)$/.test(name) || !head.includes(0),
+  sequences: ({ where, text }, { table, ...options }) =>
+    parseNumbers(text(), where, { ...table, ...options }),
+  labels: ({ where, text }) => parseLabels(text(), where),
+};
+
+/** The labels of a table that has a column of them, or no other column. */
+function parseLabels(text: string, where: string): NumberArray {
+  const { names, hasHeader, whereHeader, index, rows } = namedTable(text, where);
+  const columns = [...names.keys()].filter((column) => !index.has(column));
+  const named = hasHeader ? columnsNamed(names, columnNames.label) : [];
+  const [column, ...others] = columns.length === 1 ? columns : named;
+  if (column === undefined || others.length > 0) {
+    throw new InputError({
+      where: whereHeader,
+      what: `which column has the labels is not certain: ${listed(names, columns)}`,
+      hint: "give a table with one column",
+    });
+  }
+  const values = Array.from(rows, ({ cells, line }) => {
+    const label = labelName(cells[column] ?? "");
+    if (label !== "") return label;
+    throw new InputError({ where: `${where}:${line}`, what: "the row has no label", hint: "add it" });
+  });
+  return { kind: "text", shape: [values.length], values };
 }

@@ -3,6 +3,7 @@
 import { InputError } from "../../errors.js";
 import { labelsAmong } from "../classes.js";
 import { createSequences, MOST_VALUES, type Sequences } from "../sequences.js";
+import type { NumberFormat } from "./format.js";
 import { complaint, isMissing } from "./rows.js";
 
 export interface TsOptions {
@@ -48,6 +49,7 @@ export function parseTs(text: string, where: string, { classes, unlabelled }: Ts
     const parts = line.split(":");
     const last = header.classes || header.hasTarget ? parts.pop()!.trim() : undefined;
     if (last === "?") fail("its class is missing", "leave the sequence out");
+    if (parts.length === 0) fail("has no values", "write them before the class, divided by a colon");
     width ??= parts.length;
     if (parts.length !== width) {
       const what = `has ${count(parts.length, "channel")}${last === undefined ? "" : " before the class"}, not ${width}`;
@@ -93,7 +95,7 @@ export function parseTs(text: string, where: string, { classes, unlabelled }: Ts
   if (values.length === 0)
     throw new InputError({ where, what: "has no sequences after @data", hint: "add some" });
   const whereRow = (row: number) => `${where}:${rows[row]}`;
-  const channels = width === 1 ? ["value"] : Array.from({ length: width! }, (_, i) => `channel ${i + 1}`);
+  const channels = Array.from({ length: width! }, (_, i) => String(i + 1));
   const target = unlabelled
     ? undefined
     : header.classes
@@ -204,3 +206,10 @@ function classesIn(
   const areNumbers = names.every((name) => /^-?\d{1,15}$/.test(name));
   return areNumbers ? names.toSorted((a, b) => Number(a) - Number(b)) : names;
 }
+
+export const tsFormat: NumberFormat = {
+  name: ".ts",
+  recognises: (head, name) =>
+    name.endsWith(".ts") || /^\ufeff?(\s*#[^\n]*\n)*\s*@[a-z]/i.test(new TextDecoder().decode(head)),
+  sequences: ({ where, text }, options) => parseTs(text(), where, options),
+};

@@ -10,7 +10,7 @@ import { complaint, hintFor, isNumber, isNumeric } from "./rows.js";
 import type { TableOptions } from "./table.js";
 
 /** The name of the only channel. */
-const CHANNEL = "value";
+const CHANNEL = "1";
 
 /** @throws InputError as `parseNumbers`. */
 export function parseWide(table: NamedTable, options: TableOptions): Sequences {

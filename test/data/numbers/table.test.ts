@@ -51,7 +51,7 @@ describe("a wide table", () => {
     expect(found.values).toEqual(values);
     expect(found.labels).toEqual(["up", "down"]);
     expect(found.classes).toEqual(["down", "up"]);
-    expect(found.channels).toEqual(["value"]);
+    expect(found.channels).toEqual(["1"]);
   });
 
   it("takes whole numbers at one end for labels, those of the UCR archive too", () => {
@@ -76,7 +76,7 @@ describe("a wide table", () => {
       /^data\.csv:2: the label "c" is none/,
     );
     expect(read("t0,t1,t2\n1,2,3\n", { unlabelled: true })).toEqual({
-      channels: ["value"],
+      channels: ["1"],
       values: [[1, 2, 3]],
     });
     expect(read("1,2\n3,4\n", { unlabelled: true }).values).toEqual([

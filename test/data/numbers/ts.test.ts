@@ -18,7 +18,7 @@ function complaint(text: string): string {
 describe("parseTs", () => {
   it("reads channels, lengths and the declared classes", () => {
     const { channels, values, target } = parseTs(`${HEADER}1,2,3:4,5,6:9\n\n7:8:10\r\n`, "p.ts");
-    expect(channels).toEqual(["channel 1", "channel 2"]);
+    expect(channels).toEqual(["1", "2"]);
     expect(values.map((own) => [...own])).toEqual([
       [1, 4, 2, 5, 3, 6],
       [7, 8],
@@ -28,7 +28,7 @@ describe("parseTs", () => {
 
   it("reads sequences without classes and with targets", () => {
     expect(parseTs("@univariate true\n@classLabel false\n@data\n1,2\n", "p.ts")).toEqual({
-      channels: ["value"],
+      channels: ["1"],
       values: [Float32Array.of(1, 2)],
     });
     expect(parseTs("@univariate true\n@targetLabel true\n@data\n1,2:.5\n", "p.ts").target).toEqual({
@@ -75,6 +75,7 @@ describe("parseTs", () => {
       "p.ts:3: has 2 channels, not 1; check its colons; are classes declared",
     ],
     ["one channel too few", `${HEADER}1:9\n`, "p.ts:7: has 1 channel before the class, not 2"],
+    ["a class alone", "@classLabel true a\n@data\na\n", "p.ts:3: has no values"],
     ["channels of two lengths", `${HEADER}1,2:3:9\n`, "p.ts:7: channel 2 has 1 step, the first 2"],
     [
       "another length than declared",
