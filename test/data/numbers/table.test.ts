@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseSequences } from "../../../src/data/numbers/formats.js";
 import { remarksOnSequences } from "../../../src/data/numbers/remarks.js";
 import { parseNumbers, type TableOptions } from "../../../src/data/numbers/table.js";
 
@@ -347,5 +348,31 @@ describe("remarksOnSequences", () => {
       '1 of 2 channels of the training sequences is constant and say nothing: "y"',
       'all 2 training sequences have the label "a": there is nothing to tell apart',
     ]);
+  });
+});
+
+describe("a table among other formats", () => {
+  const file = (where: string, text: string) => ({
+    where,
+    bytes: new TextEncoder().encode(text),
+    text: () => text,
+  });
+
+  it("is any text that is nothing else", () => {
+    expect(parseSequences(file("a.csv", "t0,label\n1,b\n")).values).toEqual([Float32Array.of(1)]);
+    expect(parseSequences(file("a", "#\n@univariate true\n@data\n1,2\n")).values).toEqual([
+      Float32Array.of(1, 2),
+    ]);
+    const table = { task: "forecast" } as const;
+    expect(parseSequences(file("a.csv", "x\n1\n2\n"), { table }).values).toEqual([Float32Array.of(1, 2)]);
+  });
+
+  it("has labels for another file", () => {
+    const labels = file("labels.csv", "name,label\nx,b\ny,2.0\n");
+    const { target } = parseSequences(file("a.csv", "t0,t1\n1,2\n3,4\n"), { labels });
+    expect(target).toMatchObject({ labels: { classes: ["2", "b"], of: Int32Array.of(1, 0) } });
+    expect(() => parseSequences(file("a.csv", "1\n2\n"), { labels: file("l.csv", "x,z\n1,2\n") })).toThrow(
+      /^l\.csv:1: which column has the labels is not certain: "x", "z"/,
+    );
   });
 });
