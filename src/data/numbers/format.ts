@@ -2,6 +2,7 @@
 // `formats.ts`; nothing else knows it.
 import type { Sequences } from "../sequences.js";
 import type { NumberArray } from "./array.js";
+import type { TableChoices } from "./table.js";
 
 /** A file as a reader gets it. */
 export interface NumberFile {
@@ -19,6 +20,8 @@ export interface NumberOptions {
   readonly classes?: readonly string[];
   /** Labels are in another file: what this one may have of them is not read. */
   readonly unlabelled?: boolean;
+  /** How tables are read, which do not say what their columns are. */
+  readonly table?: TableChoices;
 }
 
 export interface NumberFormat {

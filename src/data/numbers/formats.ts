@@ -8,9 +8,17 @@ import { gunzip, gunzipHead, isGzip } from "./inflate.js";
 import { withLabels } from "./labelled.js";
 import { npyFormat } from "./npy.js";
 import { npzFormat } from "./npz.js";
+import { tableFormat } from "./table.js";
+import { tsFormat } from "./ts.js";
 
 /** In the order in which they are tried. */
-export const numberFormats: readonly NumberFormat[] = [npyFormat, npzFormat, idxFormat];
+export const numberFormats: readonly NumberFormat[] = [
+  npyFormat,
+  npzFormat,
+  idxFormat,
+  tsFormat,
+  tableFormat,
+];
 
 /** A file as it is stored. */
 export interface StoredFile {
@@ -39,7 +47,7 @@ export function parseSequences(
     throw new InputError({
       where: other.where,
       what: `is ${own.name}, which holds no labels for another file`,
-      hint: "give labels as .npy",
+      hint: "give labels as .npy or .csv",
     });
   }
   const sequences = format.sequences(opened, { ...options, unlabelled: true });
