@@ -33,6 +33,7 @@ import { saveNetwork } from "../../dist/network/weights.js";
 import { readDataset } from "../../dist/paths/datasets.js";
 import { findGrammar } from "../../dist/paths/grammars.js";
 import { readNetwork, readStructure } from "../../dist/paths/networks.js";
+import { readSequences } from "../../dist/paths/sequences.js";
 import { fitPredictor, loadPredictor, rank, savePredictor } from "../../dist/predict/predictor.js";
 import { regressorNames } from "../../dist/predict/regressors.js";
 import { isNumeric, numbers, readTable, tableOf } from "../../dist/predict/table.js";
@@ -206,6 +207,27 @@ const grammar = JSON.stringify({
   ],
 });
 
+const wide = "id,t0,t1,t2,label\n1,.5,-2e-3,3,up\n2,1.5,2.25,,down\n3,1,2,3,up\n";
+const headless = "2 0.5 1.5 2.5\n1 4.5 5 6\n2 0.25 8.5\n1 1.5 2 3\n";
+const long = `date,case,x,y,state
+2024-01-30 23:00,a,1.5,2,on
+2024-01-31 01:00,a,2.5,-3,"off"
+2024-01-30,b,.5,4,
+2024-02-01T10:00:00Z,b,1e2,5,on
+`;
+const series = `# numbers
+@problemName p
+@timeStamps false
+@missing false
+@univariate false
+@dimensions 2
+@equalLength false
+@classLabel true a b
+@data
+1.5,2,3:4,5,6:a
+7:8:b
+`;
+
 // ---- Readers ----------------------------------------------------------------------------------------------------
 
 /** Saves what was read, reads that and wants the same; and has it computed, natively where that is possible. */
@@ -236,6 +258,17 @@ function checkGraph(graph, file) {
       initialise(architecture, new Random(1), masks);
     }
   }
+}
+
+function checkSequences({ channels, values, target }) {
+  for (const own of values) {
+    finite(own);
+    assert(own.length > 0 && own.length % channels.length === 0, "a sequence is no whole number of steps");
+  }
+  const places =
+    target?.kind === "class" ? [target.labels.of] : target?.kind === "step-classes" ? target.of : [];
+  const classes = target?.labels?.classes ?? target?.classes ?? [];
+  for (const place of places.flatMap((list) => [...list])) assert(place < classes.length, "no such class");
 }
 
 const finite = (values) => assert(values.every(Number.isFinite), "a number is not finite");
@@ -301,6 +334,26 @@ export function readers(folder) {
         assert.equal(dataset.labels.length, dataset.strings.length);
         describeDataset(dataset);
       },
+    },
+    "wide table": {
+      extension: "csv",
+      samples: [wide, wide.replaceAll(",", ";").replaceAll(".", ","), headless].map((text) =>
+        Buffer.from(text),
+      ),
+      damage: damageBytes,
+      read: (file) => checkSequences(readSequences(file)),
+    },
+    "long table": {
+      extension: "csv",
+      samples: [long, long.replaceAll(",", "\t")].map((text) => Buffer.from(text)),
+      damage: damageBytes,
+      read: (file) => checkSequences(readSequences(file, { table: { task: "label" } })),
+    },
+    series: {
+      extension: "ts",
+      samples: [Buffer.from(series)],
+      damage: damageBytes,
+      read: (file) => checkSequences(readSequences(file)),
     },
     text: {
       extension: "txt",
