@@ -1,6 +1,6 @@
 // Forecasts without a network: that all stays as it is, that it repeats, that it is what it was on average. Errors of a
 // network say something only beside theirs, since the same error is good for one series and bad for another.
-import { type Sequences, stepsOf } from "../sequences.js";
+import type { Sequences } from "../sequences.js";
 import type { LeftOut } from "./class-baselines.js";
 import { findPeriod } from "./period.js";
 
@@ -43,20 +43,10 @@ export interface ForecastOptions {
   readonly period?: number;
 }
 
-/**
- * What of sequences is to be forecast: the numbers that are their target, which stand at the step from which they are
- * `horizon` ahead, or their own values where they have no such target.
- */
-export function seriesOf(sequences: Sequences, horizon = 1): Series[] {
-  const { channels, values, target } = sequences;
+/** What of sequences is to be forecast: the numbers that are their target, or their own values where they have none. */
+export function seriesOf({ channels, values, target }: Sequences): Series[] {
   if (target?.kind !== "numbers") return values.map((own) => ({ names: channels, values: own }));
-  return target.of.map((own, row) => {
-    const width = target.names.length;
-    // The numbers of the first steps were the target of none.
-    const shifted = new Float32Array((stepsOf(sequences, row) + horizon) * width).fill(Number.NaN);
-    shifted.set(own, horizon * width);
-    return { names: target.names, values: shifted };
-  });
+  return target.of.map((own) => ({ names: target.names, values: own }));
 }
 
 /** A rule's forecasts of a series: [time][name], NaN where something needed is not known. */

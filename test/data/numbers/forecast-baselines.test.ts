@@ -82,15 +82,13 @@ describe("scoreForecastBaselines", () => {
   });
 });
 
-describe("seriesOf", () => {
-  it("takes values as they are and targets at their own time", () => {
-    const values = [Float32Array.of(1, 2, 3)];
-    expect(seriesOf({ channels: ["x"], values })).toEqual([{ names: ["x"], values: values[0] }]);
-    const of = [Float32Array.of(20, 30, Number.NaN)];
-    expect(
-      seriesOf({ channels: ["x"], values, target: { kind: "numbers", names: ["y"], of } }, 2)[0].values,
-    ).toEqual(Float32Array.of(Number.NaN, Number.NaN, 20, 30, Number.NaN));
-  });
+it("what is to be forecast are the values, or the numbers that are the target", () => {
+  const values = [Float32Array.of(1, 2, 3)];
+  expect(seriesOf({ channels: ["x"], values })).toEqual([{ names: ["x"], values: values[0] }]);
+  const of = [Float32Array.of(20, 30, Number.NaN)];
+  expect(seriesOf({ channels: ["x"], values, target: { kind: "numbers", names: ["y"], of } })).toEqual([
+    { names: ["y"], values: of[0] },
+  ]);
 });
 
 it("errors are by name and over all, without what is not known", () => {
