@@ -29,42 +29,63 @@ export function confusionOf(
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  forEachPair(classes, labels, predicted, (label, said) => counts[label][said]++);
+  return counts;
+}
+
+/**
+ * How each class fares, in their order; of thousands of classes too, for which a matrix would be too large.
+ * @param classes their names. @param labels as in `confusionOf`, which says what is thrown.
+ */
+export function classAccuracies(
+  classes: readonly string[],
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): ClassAccuracy[] {
+  const totals = new Float64Array(classes.length);
+  const said = new Float64Array(classes.length);
+  const correct = new Float64Array(classes.length);
+  const mistakes = classes.map(() => new Map<number, number>());
+  forEachPair(classes.length, labels, predicted, (label, place) => {
+    totals[label]++;
+    said[place]++;
+    if (label === place) correct[label]++;
+    else mistakes[label].set(place, (mistakes[label].get(place) ?? 0) + 1);
+  });
+  return classes.map((name, label) => {
+    const [most] = [...mistakes[label]].sort(([a, m], [b, n]) => n - m || a - b);
+    return {
+      name,
+      total: totals[label],
+      correct: correct[label],
+      accuracy: correct[label] / totals[label],
+      precision: correct[label] / said[label],
+      ...(most && { mistakenFor: { name: classes[most[0]], count: most[1] } }),
+    };
+  });
+}
+
+function forEachPair(
+  classes: number,
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  visit: (label: number, said: number) => void,
+): void {
   if (labels.length !== predicted.length) {
     throw new InputError({
       what: `there are ${labels.length} labels and ${predicted.length} predictions`,
       hint: "give one prediction for each label",
     });
   }
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] === -1) continue;
     for (const place of [labels[i], predicted[i]]) {
       if (!Number.isInteger(place) || place < 0 || place >= classes)
         throw new InputError({ what: `${place} is none of ${classes} classes`, where: `example ${i + 1}` });
     }
-    counts[labels[i]][predicted[i]]++;
+    visit(labels[i], predicted[i]);
   }
-  return counts;
-}
-
-/** How each class fares, in their order. @param classes their names. */
-export function classAccuracies(classes: readonly string[], confusion: Confusion): ClassAccuracy[] {
-  return classes.map((name, place) => {
-    const row = confusion[place];
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const said = confusion.reduce((sum, other) => sum + other[place], 0);
-    const correct = row[place];
-    const others = row.map((count, other) => (other === place ? 0 : count));
-    const most = Math.max(0, ...others);
-    return {
-      name,
-      total,
-      correct,
-      accuracy: correct / total,
-      precision: correct / said,
-      ...(most > 0 && { mistakenFor: { name: classes[others.indexOf(most)], count: most } }),
-    };
-  });
 }
 
 /** Classes that occur and are not always found, the worst first; of equals the more frequent, then the first. */
