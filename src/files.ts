@@ -60,6 +60,22 @@ export function readLargeBytes(path: string): Buffer {
   }
 }
 
+/** The first bytes of a file, or all it has; nothing of a pipe, which could not be read again. @throws FileError as `readBytes`. */
+export function readHead(path: string, most = 2 ** 16): Buffer {
+  try {
+    const file = openSync(path, "r");
+    try {
+      if (!fstatSync(file).isFile()) return Buffer.alloc(0);
+      const bytes = Buffer.alloc(most);
+      return bytes.subarray(0, readSync(file, bytes, 0, most, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw new FileError(path, error, "read");
+  }
+}
+
 function checkSize(path: string, size: number): void {
   if (size < TOO_LARGE) return;
   throw new InputError({

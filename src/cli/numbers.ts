@@ -1,9 +1,9 @@
 // Sequences of numbers as the verbs take them, with the options that say what a file of them does not.
-import { Command } from "commander";
-import { parseDelimited } from "../data/delimited.js";
+import type { Command } from "commander";
 import { columnNames, columnsNamed } from "../data/columns.js";
-import { layouts, type Layout, type NumberTask, numberTasks } from "../data/numbers/table.js";
+import { parseDelimited } from "../data/delimited.js";
 import { remarksOnSequences } from "../data/numbers/remarks.js";
+import { type Layout, layouts, type NumberTask, numberTasks } from "../data/numbers/table.js";
 import type { Sequences } from "../data/sequences.js";
 import { InputError } from "../errors.js";
 import { readHead } from "../files.js";
@@ -31,7 +31,9 @@ export function withNumberOptions(command: Command): Command {
     .addOption(
       choice("--task <name>", "what is learnt of sequences of numbers; told by their labels", numberTasks),
     )
-    .addOption(choice("--layout <name>", "a table's rows: sequences (wide) or steps (long); found out", layouts))
+    .addOption(
+      choice("--layout <name>", "a table's rows: sequences (wide) or steps (long); found out", layouts),
+    )
     .option("--sequence-column <name>", "of a long table: which sequence a row belongs to; found out")
     .option("--time-column <name>", "of a long table: when a row was; found out")
     .option("--target-column <name>", "of a long table: what is forecast, instead of the channels")
@@ -46,7 +48,8 @@ const BINARY_FILES = /\.(npy|npz|ts)$|[.-](idx\d?|idx\d-ubyte|ubyte)$/i;
  */
 export function hasNumbers(path: string, options: NumberFileOptions): boolean {
   if (options.stringColumn !== undefined) return false;
-  if (options.labels ?? options.task ?? options.layout ?? options.sequenceColumn ?? options.timeColumn) return true;
+  if (options.labels ?? options.task ?? options.layout ?? options.sequenceColumn ?? options.timeColumn)
+    return true;
   if (options.targetColumn ?? options.channels) return true;
   if (BINARY_FILES.test(path.replace(/\.gz$/i, ""))) return true;
   const head = readHead(path);

@@ -184,7 +184,7 @@ interface Subject {
 async function onStrings(network: Network, options: Options, output: Output): Promise<Subject> {
   const { formOf, trainingData } = await import("./files.js");
   const data = trainingData(options, output, formOf(network));
-  const { executor, recompute, batch = defaults.classify.batch } = options;
+  const { executor, recompute, batch = defaults.strings.batch } = options;
   const protocol = protocolOf(network.conventions.readAt);
   return {
     evaluate: (subject) => evaluate(subject, data.test, { batch, executor, recompute }),

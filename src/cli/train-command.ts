@@ -1,6 +1,6 @@
 // `filigree train`: its options. What it does is in train.ts, which is loaded when it is run.
 import { availableParallelism } from "node:os";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { cuts } from "../data/symbols.js";
 import { optimiserKinds } from "../engine/executor.js";
 import { defaults } from "../train/defaults.js";
@@ -17,10 +17,18 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
+import { withNumberOptions } from "./numbers.js";
 import type { TrainVerbOptions } from "./train.js";
 
-const { classify: ofStrings, next: ofTexts } = defaults;
+const { strings: ofStrings, next: ofTexts } = defaults;
 const either = (strings: number, texts: number) => `; ${strings} for strings, ${texts} for texts`;
+
+function classWeights(text: string): "balanced" | number[] {
+  if (text === "balanced") return text;
+  const weights = text.split(",").map(Number);
+  if (weights.every((weight) => weight >= 0)) return weights;
+  throw new InvalidArgumentError("Use balanced, or numbers of at least 0 separated by commas.");
+}
 
 export function trainCommand(): Command {
   const command = new Command()
@@ -76,6 +84,17 @@ export function trainCommand(): Command {
     .addOption(threadsOption(availableParallelism()))
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
+  withNumberOptions(command)
+    .option("--test-labels <file>", "labels of --test, as --labels are those of --data")
+    .option("--validation-labels <file>", "labels of --validation, likewise")
+    .option("--horizon <n>", "steps that a forecast looks ahead; 1", whole(0, 1e6))
+    .option("--bidirectional", "layers of two cells each, the second of which runs backwards")
+    .option("--no-standardise", "take channels of numbers as they are")
+    .option(
+      "--class-weights <list>",
+      "what the loss of each class counts: balanced, or numbers separated by commas in the order of the classes",
+      classWeights,
+    );
   return withJson(withModelOptions(command)).action(async (options: TrainVerbOptions) => {
     const { runTraining } = await import("./train.js");
     await runTraining(options);

@@ -15,12 +15,20 @@ import type { ScheduleName } from "../train/schedule.js";
 import { trainOptionsOf } from "../train/settings.js";
 import { type ModelOptions, Output, required } from "./command.js";
 import { formOf, readModel, trainingData } from "./files.js";
+import { hasNumbers, type NumberFileOptions } from "./numbers.js";
 import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
+import { trainOnNumbers } from "./train-numbers.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
 
-export interface TrainVerbOptions extends ModelOptions {
+export interface TrainVerbOptions extends ModelOptions, NumberFileOptions {
   data?: string;
   test?: string;
+  testLabels?: string;
+  validationLabels?: string;
+  classWeights?: "balanced" | number[];
+  horizon?: number;
+  bidirectional?: boolean;
+  standardise?: boolean;
   text?: string[];
   validation?: string[];
   split?: number;
@@ -54,11 +62,14 @@ export interface TrainVerbOptions extends ModelOptions {
   json?: boolean;
 }
 
-const { classify: ofStrings, next: ofTexts } = defaults;
+const { strings: ofStrings, next: ofTexts } = defaults;
 
 /** Trains as the options say. */
 export function runTraining(options: TrainVerbOptions): Promise<void> {
-  return options.text ? trainOnTexts(options, options.text) : trainOnStrings(options);
+  if (options.text) return trainOnTexts(options, options.text);
+  const { data } = options;
+  if (data !== undefined && hasNumbers(data, options)) return trainOnNumbers(options, data);
+  return trainOnStrings(options);
 }
 
 async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
@@ -146,7 +157,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
 }
 
 /** The options of a training, with what is not given as `standard` has it. */
-function settingsOf(options: TrainVerbOptions, standard: Defaults): TrainingSettings {
+export function settingsOf(options: TrainVerbOptions, standard: Defaults): TrainingSettings {
   const { seed, executor, threads, recompute, learningRateSchedule: schedule } = options;
   return {
     ...trainOptionsOf({ ...options, schedule }, standard),
@@ -158,17 +169,17 @@ function settingsOf(options: TrainVerbOptions, standard: Defaults): TrainingSett
 }
 
 /** Where the network goes: never on the one that it was made from, unless that is asked for. */
-function outOf({ out, from }: TrainVerbOptions, standard: string): string {
+export function outOf({ out, from }: TrainVerbOptions, standard: string): string {
   if (out !== undefined) return out;
   return standard === from ? standard.replace(/\.safetensors$/, "-trained.safetensors") : standard;
 }
 
-function made({ updates }: TrainVerbOptions, all: Trained["updates"]): object {
+export function made({ updates }: TrainVerbOptions, all: Trained["updates"]): object {
   return updates === undefined ? {} : { updates: all };
 }
 
 /** @throws InputError when one of these options is given. */
-function refuse(
+export function refuse(
   options: TrainVerbOptions,
   names: readonly (keyof TrainVerbOptions)[],
   goesWith: string,

@@ -99,7 +99,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       ...trainOptionsOf(
         // No more for a network that lost nothing, or that was interrupted after its last epoch.
         { ...base, updates: undefined, epochs: isDone() ? record.history().length : epochs },
-        defaults.classify,
+        defaults.strings,
       ),
       seed: `${context.seed}/retrain`,
       isDone,

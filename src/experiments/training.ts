@@ -21,7 +21,7 @@ import { type TrainOptions, train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
 import { anyDataSchema, identifying, isText, loadData, loadTexts, type TextConfiguration } from "./data.js";
 
-const { classify: ofStrings, next: ofTexts } = defaults;
+const { strings: ofStrings, next: ofTexts } = defaults;
 const either = (strings: number | string, texts: number | string) =>
   `${strings} for strings, ${texts} for texts, when left out.`;
 const share = z.number().min(0).max(0.99);

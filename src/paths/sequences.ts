@@ -5,7 +5,7 @@ import type { Sequences } from "../data/sequences.js";
 import { readLargeBytes } from "../files.js";
 import { decodeText } from "../text.js";
 
-export interface SequenceFileOptions extends Omit<NumberOptions, "unlabelled"> {
+export interface SequenceFileOptions extends NumberOptions {
   /** A file with the labels, in place of those that the data may have. */
   readonly labels?: string;
 }

@@ -18,7 +18,7 @@ export interface Defaults extends Required<Pick<TrainOptions, "epochs" | "learni
 }
 
 /** Labelled strings: the numbers of Darji (2021). */
-const classify = {
+const strings = {
   hidden: 50,
   layers: 3,
   epochs: 50,
@@ -46,6 +46,23 @@ const next = {
   dropout: 0.2,
 } as const satisfies Defaults;
 
+/** Sequences of numbers with a class each or at each step. */
+const numbers = {
+  cell: "gru",
+  hidden: 128,
+  layers: 1,
+  epochs: 50,
+  batch: 32,
+  learningRate: 2e-3,
+  schedule: "cosine",
+  optimiser: "adam",
+  clip: 1,
+  dropout: 0,
+} as const satisfies Defaults;
+
+/** Series to be forecast. */
+const forecast = { ...numbers, hidden: 64, window: 64 } as const satisfies Defaults;
+
 /** A network that is trained further: at a small, constant rate, and nothing is dropped. */
 const further = {
   learningRate: 1e-3,
@@ -70,4 +87,12 @@ export function epochsFor(updates: number): number {
   return Math.max(next.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_UPDATES / Math.max(1, updates))));
 }
 
-export const defaults = { classify, next, further: { ...next, ...further } } as const;
+/** By task; `strings` are labelled ones, whose task is to classify too. */
+export const defaults = {
+  strings,
+  classify: numbers,
+  label: numbers,
+  forecast,
+  next,
+  further: { ...next, ...further },
+} as const;

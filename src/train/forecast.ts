@@ -3,6 +3,7 @@
 // short ones as wholes.
 import { bucketedOrder, fileOrder, makeBatches, outputsByExample } from "../data/batches.js";
 import { countOf, type Examples, longest } from "../data/examples.js";
+import { seriesOf } from "../data/numbers/forecast-baselines.js";
 import { type Sequences, stepsOf } from "../data/sequences.js";
 import { standardise, unstandardise } from "../data/standardise.js";
 import { countWindows, makeWindows, type Steps } from "../data/windows.js";
@@ -24,9 +25,9 @@ export interface ForecastOptions extends EvaluateOptions {
 export interface ForecastData {
   readonly train: Sequences;
   /** What epochs are judged by, so that the best one is kept; they are not judged when left out. */
-  readonly validation?: Sequences;
+  readonly validation?: Held;
   /** Read once, after the last epoch. */
-  readonly test?: Sequences;
+  readonly test?: Held;
 }
 
 /** What a network says of series, in their own units. */
@@ -39,25 +40,21 @@ export interface ForecastEvaluation {
   readonly outputs: readonly Float32Array[];
 }
 
-/** Numbers to be forecast, at the step at which they are: [step][name] of each series, NaN where there is none. */
-export interface Ahead {
-  readonly names: readonly string[];
-  readonly of: readonly Float32Array[];
+/** Series of which the times from `from` on are to be forecast and those before are known; all when left out. */
+export interface Held {
+  readonly series: Sequences;
+  readonly from?: readonly number[];
 }
 
-/** What is to be forecast at each step: the target, or the channels themselves, `horizon` steps later. */
-export function ahead(sequences: Sequences, horizon: number): Ahead {
-  const { channels, values, target } = sequences;
-  const { names, of } = target?.kind === "numbers" ? target : { names: channels, of: values };
-  const width = names.length;
-  return {
-    names,
-    of: of.map((own) => {
-      const later = new Float32Array(own.length).fill(Number.NaN);
-      later.set(own.subarray(horizon * width));
-      return later;
-    }),
-  };
+/** What is to be forecast at each step of series: [step][number] of what is `horizon` steps later, NaN where nothing is. */
+function targetsOf({ series, from }: Held, horizon: number): Float32Array[] {
+  return seriesOf(series).map(({ names, values }, row) => {
+    const width = names.length;
+    const later = new Float32Array(values.length).fill(Number.NaN);
+    const first = Math.max(horizon, from?.[row] ?? 0);
+    later.set(values.subarray(first * width), (first - horizon) * width);
+    return later;
+  });
 }
 
 /**
@@ -68,7 +65,7 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
   checkOptions(options);
   const { batch, window } = options;
   const { conventions } = network;
-  const train = forecastExamples(network, data.train);
+  const train = forecastExamples(network, { series: data.train });
   // Few long series are cut into streams; of many short ones each is an example.
   const isCut = countOf(train) < batch || longest(train) > 4 * window;
   const pieces = isCut ? stepsOfExamples(train).filter(({ count }) => count > 0) : [];
@@ -103,7 +100,7 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
       };
     },
     async evaluate(_, present, last) {
-      const errors = (of: Sequences) => evaluateForecast(present(), of, options);
+      const errors = (of: Held) => evaluateForecast(present(), of, options);
       const judged = data.validation && (await errors(data.validation));
       const tested = last && data.test ? await errors(data.test) : undefined;
       return {
@@ -126,12 +123,12 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
  */
 export async function evaluateForecast(
   network: Network,
-  series: Sequences,
+  held: Held,
   options: EvaluateOptions,
 ): Promise<ForecastEvaluation> {
   checkOptions(options);
   checkForecasts(network);
-  const examples = forecastExamples(network, series);
+  const examples = forecastExamples(network, held);
   const batch = Math.min(options.batch, countOf(examples));
   const executor = executorFor(network, examples, { ...options, batch });
   const batches = makeBatches(examples, fileOrder(examples), batch, "last-symbol");
@@ -140,11 +137,11 @@ export async function evaluateForecast(
   const said = outputsByExample(batches, outputs, width);
   const { targetStandardisation } = network.conventions;
   if (targetStandardisation) for (const own of said) unstandardise(own, targetStandardisation);
-  const wanted = ahead(series, horizonOf(network));
+  const wanted = targetsOf(held, horizonOf(network));
   let [squares, absolutes, predictions] = [0, 0, 0];
   for (const [row, own] of said.entries()) {
     for (let i = 0; i < own.length; i++) {
-      const error = own[i] - wanted.of[row][i];
+      const error = own[i] - wanted[row][i];
       if (Number.isNaN(error)) continue;
       squares += error * error;
       absolutes += Math.abs(error);
@@ -175,8 +172,9 @@ export function checkForecasts(network: Network): void {
 }
 
 /** Series with their targets, both on the scale that the network was trained on. */
-function forecastExamples(network: Network, series: Sequences): Examples {
-  const { names, of } = ahead(series, horizonOf(network));
+function forecastExamples(network: Network, held: Held): Examples {
+  const [{ names }] = seriesOf(held.series);
+  const of = targetsOf(held, horizonOf(network));
   const { outputs } = network.architecture.readout;
   if (names.length !== outputs) {
     throw new InputError({
@@ -192,7 +190,7 @@ function forecastExamples(network: Network, series: Sequences): Examples {
         return copy;
       })
     : of;
-  return examplesFor(network, series, { kind: "numbers", names, of: scaled });
+  return examplesFor(network, held.series, { kind: "numbers", names, of: scaled });
 }
 
 /** Each example up to its last step that has a target, as steps to be cut into windows. */
@@ -212,42 +210,30 @@ function stepsOfExamples({ inputs, width, starts, targets, targetWidth }: Exampl
 }
 
 /**
- * Series up to a share of the steps of each, and whole ones of which only what comes after is to be forecast, so that a
- * network has seen what came before.
+ * Series up to a share of the steps of each to train on, and whole ones of which what comes after is to be forecast, so that
+ * a network has seen what came before.
  * @param share from 0 to 1. @throws InputError when a series is too short to be cut there.
  */
 export function splitSeries(
-  sequences: Sequences,
+  series: Sequences,
   share: number,
   where: string,
-): { train: Sequences; validation: Sequences } {
-  const { channels, values, target } = sequences;
-  const ends = values.map((_, row) => Math.floor(share * stepsOf(sequences, row)));
-  const short = ends.findIndex((end, row) => end < 2 || end >= stepsOf(sequences, row));
+): { train: Sequences; validation: Held } {
+  const { channels, values, target } = series;
+  const from = values.map((_, row) => Math.floor(share * stepsOf(series, row)));
+  const short = from.findIndex((end, row) => end < 2 || end >= stepsOf(series, row));
   if (short >= 0) {
     throw new InputError({
       where: `${where}, series ${short + 1}`,
-      what: `its ${stepsOf(sequences, short)} steps are too few to keep some for testing`,
+      what: `its ${stepsOf(series, short)} steps are too few to keep some for testing`,
       hint: "name a test file with --test",
     });
   }
-  const { names, of } = target?.kind === "numbers" ? target : { names: channels, of: values };
   const cut = (lists: readonly Float32Array[], width: number) =>
-    lists.map((own, row) => own.subarray(0, ends[row] * width));
+    lists.map((own, row) => own.subarray(0, from[row] * width));
+  const kept = target?.kind === "numbers" && { ...target, of: cut(target.of, target.names.length) };
   return {
-    train: {
-      channels,
-      values: cut(values, channels.length),
-      ...(target && { target: { kind: "numbers", names, of: cut(of, names.length) } }),
-    },
-    validation: {
-      channels,
-      values,
-      target: {
-        kind: "numbers",
-        names,
-        of: of.map((own, row) => own.slice().fill(Number.NaN, 0, ends[row] * names.length)),
-      },
-    },
+    train: { channels, values: cut(values, channels.length), ...(kept && { target: kept }) },
+    validation: { series, from },
   };
 }

@@ -1,5 +1,6 @@
 // New networks for sequences of numbers: as wide as the data, with an output for each class or number, and with what travels
 // in its file so that it takes raw numbers.
+import { seriesOf } from "../data/numbers/forecast-baselines.js";
 import type { Sequences, SequenceTarget } from "../data/sequences.js";
 import { standardisationOf } from "../data/standardise.js";
 import { InputError } from "../errors.js";
@@ -9,7 +10,6 @@ import { type Conventions, defaultConventions } from "../network/conventions.js"
 import { initialise, Network, stack } from "../network/network.js";
 import { readingFor, type TaskName } from "../network/tasks.js";
 import { defaults } from "./defaults.js";
-import { ahead } from "./forecast.js";
 
 export type NumberTaskName = Exclude<TaskName, "next">;
 
@@ -52,7 +52,8 @@ export function endsFor(
     const readout = { outputs: names.length, ...readingFor(task) };
     return { values: channels.length, readout, conventions: { ...common, labels: names } };
   }
-  const { names: targets, of } = ahead(train, 0);
+  const series = seriesOf(train);
+  const targets = series[0].names;
   return {
     values: channels.length,
     readout: { outputs: targets.length, ...readingFor(task) },
@@ -60,7 +61,12 @@ export function endsFor(
       ...common,
       targets,
       ...(horizon !== undefined && { horizon }),
-      ...(standardise && { targetStandardisation: standardisationOf(targets.length, of) }),
+      ...(standardise && {
+        targetStandardisation: standardisationOf(
+          targets.length,
+          series.map((own) => own.values),
+        ),
+      }),
     },
   };
 }
@@ -90,21 +96,26 @@ export function withConventions(network: Network, conventions: Conventions): Net
   return new Network(network.architecture, network.parameters, network.masks, conventions);
 }
 
+/** The classes of the training data, of which at least two occur. */
 function classesFor(target: SequenceTarget | undefined, task: "classify" | "label"): readonly string[] {
-  if (task === "classify" ? target?.kind !== "class" : target?.kind !== "step-classes") {
+  const [classes, lists] =
+    target?.kind === "class" && task === "classify"
+      ? [target.labels.classes, [target.labels.of]]
+      : target?.kind === "step-classes" && task === "label"
+        ? [target.classes, target.of]
+        : [undefined, []];
+  if (classes === undefined) {
     throw new InputError({
       what: `the sequences have no ${task === "classify" ? "label each" : "label at every step"}`,
       hint: "give labels with --labels or --label-column, or another --task",
     });
   }
-  const classes = target?.kind === "class" ? target.labels.classes : (target as { classes: string[] }).classes;
-  const used = new Set(
-    target?.kind === "class" ? target.labels.of : (target as { of: Int32Array[] }).of.flatMap((own) => [...own]),
-  );
-  used.delete(-1);
+  const used = new Set<number>();
+  for (const list of lists) for (const label of list) if (label >= 0) used.add(label);
   if (used.size >= 2) return classes;
+  const [only] = used;
   throw new InputError({
-    what: `all labels of the training data are ${JSON.stringify(classes[[...used][0]] ?? "")}`,
+    what: `all labels of the training data are ${JSON.stringify(classes[only ?? 0])}`,
     hint: "give sequences of at least two classes",
   });
 }
