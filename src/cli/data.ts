@@ -4,7 +4,7 @@ import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
 import { remarksOn } from "../data/remarks.js";
-import { countOverlap, type DatasetStatistics, describeDataset } from "../data/stats.js";
+import { countOverlap, type DatasetStatistics, describeDataset, type Frequency } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
 import { Random } from "../math/random.js";
 import { readDataset, writeDatasets } from "../paths/datasets.js";
@@ -135,12 +135,19 @@ function describe(
 
 const BAR = 50;
 
-function bars(frequencies: readonly { value: string | number; counts: readonly [number, number] }[]): string {
-  const most = Math.max(...frequencies.map(({ counts: [no, yes] }) => no + yes));
+/** Of two labels each has its own shade. */
+function bars(frequencies: readonly Frequency<string | number>[]): string {
+  const totals = frequencies.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0));
+  const most = Math.max(...totals);
+  const length = (n: number) => Math.round((BAR * n) / most);
   return frequencies
-    .map(({ value, counts: [no, yes] }) => {
-      const length = (n: number) => Math.round((BAR * n) / most);
-      return `${String(value).padStart(4)} ${"█".repeat(length(yes))}${"░".repeat(length(no))} ${yes + no}`;
+    .map(({ value, counts }, i) => {
+      const [no, yes] = counts;
+      const bar =
+        counts.length === 2
+          ? `${"█".repeat(length(yes))}${"░".repeat(length(no))}`
+          : "█".repeat(length(totals[i]));
+      return `${String(value).padStart(4)} ${bar} ${totals[i]}`;
     })
     .join("\n");
 }

@@ -1,11 +1,11 @@
 // Three rules that have no memory. What they score is what a dataset gives away for nothing: a recurrent network's
 // accuracy says something about memory only as far as it is above theirs.
-import type { Dataset } from "./dataset.js";
-import { fitLogistic, type SparseRows } from "./logistic.js";
+import { BINARY, type Dataset } from "./dataset.js";
+import { classifyRows, fitLogistic, type SparseRows, sparseDesign } from "./logistic.js";
 
 /** A rule's name, what it does, and how many of the test strings it gets right. */
 export interface Baseline {
-  readonly name: "majority" | "foreign letter" | "letter pairs";
+  readonly name: "majority" | "foreign letter" | "letters" | "letter pairs";
   readonly rule: string;
   readonly correct: number;
   /** `correct` as a share of the test strings, 0 to 1. */
@@ -14,27 +14,48 @@ export interface Baseline {
 
 type Classifier = (string: string) => number;
 
-/** Fits the three rules to the training data and scores them on the test data. */
-export function scoreBaselines(train: Dataset, test: Dataset): Baseline[] {
-  const score = (name: Baseline["name"], rule: string, classify: Classifier): Baseline => {
-    const correct = test.strings.filter((string, row) => classify(string) === test.labels[row]).length;
+/**
+ * Fits the three rules to the training data and scores them on the test data: of two labels, of which the second is for
+ * the strings of a language, or of any number of `classes`.
+ */
+export function scoreBaselines(train: Dataset, test: Dataset, classes = BINARY.length): Baseline[] {
+  const score = (name: Baseline["name"], rule: string, predicted: ArrayLike<number>): Baseline => {
+    const correct = test.labels.reduce((sum, label, row) => sum + Number(predicted[row] === label), 0);
     return { name, rule, correct, accuracy: correct / test.strings.length };
   };
+  const each = (classify: Classifier) => test.strings.map(classify);
   return [
-    score("majority", "always the more frequent label", majority(train.labels)),
+    score("majority", "always the more frequent label", each(majority(train.labels, classes))),
+    classes === 2
+      ? score(
+          "foreign letter",
+          "false if a letter is in no true training string, else the majority of the rest",
+          each(foreignLetter(train)),
+        )
+      : score(
+          "letters",
+          "the most frequent of the labels whose training strings have all letters of the string",
+          each(knownLetters(train, classes)),
+        ),
     score(
-      "foreign letter",
-      "false if a letter is in no true training string, else the majority of the rest",
-      foreignLetter(train),
+      "letter pairs",
+      "logistic regression on which neighbouring letters occur",
+      letterPairs(train, test.strings, classes),
     ),
-    score("letter pairs", "logistic regression on which neighbouring letters occur", letterPairs(train)),
   ];
 }
 
-function majority(labels: Uint8Array): Classifier {
-  const trueLabels = labels.reduce((sum, label) => sum + label, 0);
-  const label = 2 * trueLabels >= labels.length ? 1 : 0;
+/** Of several labels that are equally frequent the last. */
+function majority(labels: ArrayLike<number>, classes = BINARY.length): Classifier {
+  const counts = countLabels(labels, classes);
+  const label = counts.lastIndexOf(Math.max(...counts));
   return () => label;
+}
+
+function countLabels(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let row = 0; row < labels.length; row++) counts[labels[row]]++;
+  return counts;
 }
 
 function foreignLetter({ strings, labels }: Dataset): Classifier {
@@ -44,31 +65,48 @@ function foreignLetter({ strings, labels }: Dataset): Classifier {
   return (string) => (isForeign(string) ? 0 : rest(string));
 }
 
+function knownLetters({ strings, labels }: Dataset, classes: number): Classifier {
+  const letters = Array.from({ length: classes }, () => new Set<string>());
+  strings.forEach((string, row) => {
+    for (const letter of string) letters[labels[row]].add(letter);
+  });
+  const counts = countLabels(labels, classes);
+  const frequentFirst = counts.map((_, label) => label).sort((a, b) => counts[b] - counts[a] || a - b);
+  return (string) => {
+    const own = [...new Set(string)];
+    return (
+      frequentFirst.find((label) => own.every((letter) => letters[label].has(letter))) ?? frequentFirst[0]
+    );
+  };
+}
+
 /** Features: whether each pair of neighbours of the training data occurs, the string's two ends counting as letters. */
-function letterPairs({ strings, labels }: Dataset): Classifier {
+function letterPairs(train: Dataset, test: readonly string[], classes: number): Int32Array {
   const columns = new Map<number, number>();
   const known = (pair: number) => columns.get(pair);
   const numbered = (pair: number) => columns.get(pair) ?? columns.set(pair, columns.size).size - 1;
-  const rows = toRows(strings.map((string) => pairsOf(string, numbered)));
-  if (labels.every((label) => label === labels[0])) return majority(labels);
-  const { weights, intercept } = fitLogistic(rows, columns.size, labels);
-  return (string) => {
-    let sum = intercept;
-    for (const column of pairsOf(string, known)) sum += weights[column];
-    return sum > 0 ? 1 : 0;
+  const design = (strings: readonly string[], columnOf: typeof known) => {
+    const rows = toRows(strings.map((string) => pairsOf(string, columnOf)));
+    return sparseDesign(rows, columns.size);
   };
+  const model = fitLogistic(design(train.strings, numbered), train.labels, classes);
+  return classifyRows(model, design(test, known));
 }
+
+/** Code points are below. */
+const CODES = 0x110000;
 
 /** The columns of a string's pairs, each once; pairs without a column are left out. */
 function pairsOf(string: string, columnOf: (pair: number) => number | undefined): Set<number> {
   const found = new Set<number>();
   let previous = 0;
-  for (let i = 0; i <= string.length; i++) {
-    const symbol = i < string.length ? string.charCodeAt(i) : 0;
-    const column = columnOf(previous * 128 + symbol);
+  const add = (code: number) => {
+    const column = columnOf(previous * CODES + code);
     if (column !== undefined) found.add(column);
-    previous = symbol;
-  }
+    previous = code;
+  };
+  for (const letter of string) add(letter.codePointAt(0)!);
+  add(0);
   return found;
 }
 

@@ -1,16 +1,21 @@
 // What is odd about data although it can be read, said before anything is trained on it: results would not show it, or
 // only after hours.
-import type { Dataset } from "./dataset.js";
+import { BINARY, type Dataset } from "./dataset.js";
 
 /** Letters that a remark lists. */
 const MOST_LETTERS = 20;
 
 /**
  * Remarks about training data and its test data, one line each: a set with one label only, letters of the test strings
- * that training never shows, and blanks at the ends of strings, which are letters like others.
+ * that training never shows, labels that only the test strings have, and blanks at the ends of strings, which are letters
+ * like others.
+ * @param classes the labels' names.
  */
-export function remarksOn(train: Dataset, test?: Dataset): string[] {
-  const remarks = [...remarksOnOne(train, "training"), ...(test ? remarksOnOne(test, "test") : [])];
+export function remarksOn(train: Dataset, test?: Dataset, classes: readonly string[] = BINARY): string[] {
+  const remarks = [
+    ...remarksOnOne(train, "training", classes),
+    ...(test ? remarksOnOne(test, "test", classes) : []),
+  ];
   if (test) {
     const known = lettersOf(train.strings);
     const foreign = test.strings.filter((string) => [...string].some((letter) => !known.has(letter)));
@@ -22,11 +27,36 @@ export function remarksOn(train: Dataset, test?: Dataset): string[] {
         `${foreign.length} of ${test.strings.length} test strings have letters that no training string has: ${listed.join(", ")}${more}`,
       );
     }
+    remarks.push(...remarksOnUnseen(train.labels, test.labels, classes, "test strings"));
   }
   return remarks;
 }
 
-function remarksOnOne({ strings, labels }: Dataset, what: "training" | "test"): string[] {
+/**
+ * A remark where examples to test with have labels that none to train with has; a set with one label is spoken of elsewhere.
+ * @param what the examples are called.
+ */
+export function remarksOnUnseen(
+  train: ArrayLike<number>,
+  test: ArrayLike<number>,
+  classes: readonly string[],
+  what: string,
+): string[] {
+  const known = new Set(Array.from(train));
+  const unseen = Array.from(test).filter((label) => label >= 0 && !known.has(label));
+  if (unseen.length === 0 || known.size < 2) return [];
+  const names = [...new Set(unseen)].sort((a, b) => a - b).map((label) => JSON.stringify(classes[label]));
+  const more = names.length > MOST_LETTERS ? ", …" : "";
+  return [
+    `${unseen.length} of ${test.length} ${what} have labels that training never shows: ${names.slice(0, MOST_LETTERS).join(", ")}${more}`,
+  ];
+}
+
+function remarksOnOne(
+  { strings, labels }: Dataset,
+  what: "training" | "test",
+  classes: readonly string[],
+): string[] {
   const remarks: string[] = [];
   if (labels.every((label) => label === labels[0])) {
     const consequence =
@@ -35,8 +65,8 @@ function remarksOnOne({ strings, labels }: Dataset, what: "training" | "test"): 
         : "a network that always says so is right every time";
     remarks.push(
       strings.length === 1
-        ? `there is one ${what} string, with the label ${labels[0]}: ${consequence}`
-        : `all ${strings.length} ${what} strings have the label ${labels[0]}: ${consequence}`,
+        ? `there is one ${what} string, with the label ${classes[labels[0]]}: ${consequence}`
+        : `all ${strings.length} ${what} strings have the label ${classes[labels[0]]}: ${consequence}`,
     );
   }
   const blank = strings.filter((string) => /^\s|\s$/.test(string)).length;

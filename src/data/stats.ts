@@ -1,12 +1,12 @@
 // What a dataset looks like before anything is trained on it: counts, lengths and letters by label, and the flaws that
 // make a good accuracy mean little (repeated rows, rows shared by training and test data).
-import type { Dataset } from "./dataset.js";
+import { BINARY, type Dataset } from "./dataset.js";
 
 /** How often a value occurs among the strings of each label. */
 export interface Frequency<Value> {
   readonly value: Value;
   /** [label] */
-  readonly counts: readonly [ofFalse: number, ofTrue: number];
+  readonly counts: readonly number[];
 }
 
 export interface LabelStatistics {
@@ -18,44 +18,51 @@ export interface LabelStatistics {
 export interface DatasetStatistics {
   readonly strings: number;
   /** [label] */
-  readonly labels: readonly [ofFalse: LabelStatistics, ofTrue: LabelStatistics];
+  readonly labels: readonly LabelStatistics[];
   /** Strings of each length that occurs, ascending. */
   readonly lengths: readonly Frequency<number>[];
-  /** Occurrences of each letter, in ASCII order. */
+  /** Occurrences of each letter, in the order of code points. */
   readonly letters: readonly Frequency<string>[];
   /** Rows whose string stands in an earlier row too. */
   readonly duplicates: number;
-  /** Distinct strings that occur with both labels. */
+  /** Distinct strings that occur with more than one label. */
   readonly contradictions: number;
 }
 
-/** Counts, lengths, letters and repetitions of a dataset. */
-export function describeDataset({ strings, labels }: Dataset): DatasetStatistics {
-  const lengths = new Map<number, [number, number]>();
-  const letters = new Map<number, [number, number]>();
-  // Which labels a string has been seen with: 1 for false, 2 for true, 3 for both.
+/** Counts, lengths, letters (code points) and repetitions of a dataset with labels below `classes`. */
+export function describeDataset({ strings, labels }: Dataset, classes = BINARY.length): DatasetStatistics {
+  const lengths = new Map<number, number[]>();
+  const letters = new Map<number, number[]>();
   const seen = new Map<string, number>();
-  const total = [0, 0];
-  const characters = [0, 0];
+  const contradictory = new Set<string>();
+  const total = new Array<number>(classes).fill(0);
+  const characters = new Array<number>(classes).fill(0);
+  const add = (counts: Map<number, number[]>, value: number, label: number) => {
+    const own = counts.get(value) ?? new Array<number>(classes).fill(0);
+    own[label]++;
+    counts.set(value, own);
+  };
   strings.forEach((string, row) => {
     const label = labels[row];
+    let length = 0;
+    for (const letter of string) {
+      add(letters, letter.codePointAt(0)!, label);
+      length++;
+    }
     total[label]++;
-    characters[label] += string.length;
-    add(lengths, string.length, label);
-    for (let i = 0; i < string.length; i++) add(letters, string.charCodeAt(i), label);
-    seen.set(string, (seen.get(string) ?? 0) | (1 << label));
-  });
-  const ofLabel = (label: number): LabelStatistics => ({
-    strings: total[label],
-    meanLength: characters[label] / total[label],
+    characters[label] += length;
+    add(lengths, length, label);
+    const before = seen.get(string);
+    if (before === undefined) seen.set(string, label);
+    else if (before !== label) contradictory.add(string);
   });
   return {
     strings: strings.length,
-    labels: [ofLabel(0), ofLabel(1)],
+    labels: total.map((number, label) => ({ strings: number, meanLength: characters[label] / number })),
     lengths: ascending(lengths),
-    letters: ascending(letters).map(({ value, counts }) => ({ value: String.fromCharCode(value), counts })),
+    letters: ascending(letters).map(({ value, counts }) => ({ value: String.fromCodePoint(value), counts })),
     duplicates: strings.length - seen.size,
-    contradictions: [...seen.values()].filter((both) => both === 3).length,
+    contradictions: contradictory.size,
   };
 }
 
@@ -65,12 +72,6 @@ export function countOverlap(train: Dataset, test: Dataset): number {
   return test.strings.filter((string) => known.has(string)).length;
 }
 
-function add(counts: Map<number, [number, number]>, value: number, label: number): void {
-  const both = counts.get(value) ?? [0, 0];
-  both[label]++;
-  counts.set(value, both);
-}
-
-function ascending(counts: Map<number, [number, number]>): Frequency<number>[] {
-  return [...counts].sort(([a], [b]) => a - b).map(([value, both]) => ({ value, counts: both }));
+function ascending(counts: Map<number, number[]>): Frequency<number>[] {
+  return [...counts].sort(([a], [b]) => a - b).map(([value, each]) => ({ value, counts: each }));
 }
