@@ -3,14 +3,18 @@
 
 import "./thesis/format.js";
 
+export { alphabetOf } from "./data/alphabet.js";
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
 export type { Batches, ReadAt } from "./data/batches.js";
 export { makeBatches } from "./data/batches.js";
+export type { CsvForm } from "./data/csv.js";
 export { createDataset, type Dataset, type DatasetForm } from "./data/dataset.js";
+export { type Examples, numberExamples, stringExamples } from "./data/examples.js";
 export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/generate.js";
 export { accepts, createGrammar, type Grammar, type GrammarData } from "./data/grammar.js";
 export { grammarNames } from "./data/grammars.js";
 export { type NgramBaseline, scoreNgrams } from "./data/ngrams.js";
+export { createSequences, type Sequences, type SequenceTarget } from "./data/sequences.js";
 export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
 export { createTextData, encodeTexts, type NamedText, type TextData, type TextOptions } from "./data/text.js";
@@ -34,10 +38,12 @@ export type { Architecture, Cell, CellKind, Node, Sum } from "./network/architec
 export type { Conventions } from "./network/conventions.js";
 export { initialise, Network, stack } from "./network/network.js";
 export { correctedStructure } from "./network/structure.js";
+export { type TaskName, taskOf } from "./network/tasks.js";
 export { parseNetwork, type ReadOptions, saveNetwork } from "./network/weights.js";
 export { readDataset, writeDataset } from "./paths/datasets.js";
 export { findGrammar, readGrammar } from "./paths/grammars.js";
 export { readNetwork, readStructure } from "./paths/networks.js";
+export { readSequences, type SequenceFileOptions } from "./paths/sequences.js";
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
 export { fitPredictor, loadPredictor, rank, savePredictor } from "./predict/predictor.js";
 export { readTable, type Table } from "./predict/table.js";
@@ -50,9 +56,23 @@ export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResul
 export { StoreReader } from "./study/reading.js";
 export { type RunOptions, runStudy } from "./study/runner.js";
 export { thesisStructure } from "./thesis/structure.js";
-export { type ClassifyOptions, classify, type TrainingData } from "./train/classify.js";
+export { type ClassifyOptions, classify, type Labelled, type TrainingData } from "./train/classify.js";
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
+export {
+  evaluateForecast,
+  type ForecastData,
+  type ForecastEvaluation,
+  type ForecastOptions,
+  forecast,
+  type Held,
+} from "./train/forecast.js";
 export { evaluateTexts, type NextSymbolOptions, nextSymbol, type TextEvaluation } from "./train/language.js";
+export {
+  type NumberNetworkOptions,
+  newClassifier,
+  newNetworkForNumbers,
+  newNumberNetwork,
+} from "./train/new-network.js";
 export type { Protocol } from "./train/protocol.js";
 export { type SampleOptions, writeText } from "./train/sample.js";
 export type { EpochMetrics, Task } from "./train/task.js";

@@ -78,19 +78,44 @@ export interface ModelOptions {
   readonly zerosAsMask?: boolean;
 }
 
-/** Adds the options of `ModelOptions` to a verb that reads a network. */
-export function withModelOptions(command: Command): Command {
+/**
+ * Adds the options of `ModelOptions` to a verb that reads a network.
+ * @param vocabulary where the vocabulary comes from when it is left out.
+ */
+export function withModelOptions(
+  command: Command,
+  vocabulary = "told by the network's file, or ASCII codes",
+): Command {
   return command
     .addOption(cellOption("kind of the cells; told by the file, or rnn-tanh"))
-    .option(
-      "--vocabulary <symbols>",
-      "what the embedding's rows are for, a file or the text itself: a code point each, or a JSON array of words; told by the file, or ASCII codes",
-    )
+    .addOption(vocabularyOption(vocabulary))
     .option(
       "--no-zeros-as-mask",
       "PyTorch's files: exact zeros in recurrent matrices are weights like others",
     );
 }
+
+/** How a verb that reads labelled strings finds them in a file. */
+export interface ColumnOptions {
+  readonly stringColumn?: string;
+  readonly labelColumn?: string;
+}
+
+/** Adds the options of `ColumnOptions` to a verb that reads labelled strings. */
+export function withColumnOptions(command: Command): Command {
+  return command
+    .option(
+      "--string-column <name>",
+      "the column of strings in --data, or its number without header; found out",
+    )
+    .option("--label-column <name>", "the column of labels, likewise");
+}
+
+export const vocabularyOption = (leftOut: string) =>
+  new Option(
+    "--vocabulary <symbols>",
+    `what strings are made of, a file or the text itself: a code point each, or a JSON array of words; ${leftOut}`,
+  );
 
 /** A remark on a percentage that was probably meant as a share. */
 export function remarkOnShare(option: string, percent: number | undefined, output: Output): void {

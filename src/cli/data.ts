@@ -2,6 +2,7 @@
 // text before anything is trained on it.
 import { Command } from "commander";
 import { type Baseline, scoreBaselines } from "../data/baselines.js";
+import { BINARY } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
 import { remarksOn } from "../data/remarks.js";
@@ -10,9 +11,21 @@ import { prepareOutput } from "../files.js";
 import { Random } from "../math/random.js";
 import { readDataset, writeDatasets } from "../paths/datasets.js";
 import { findGrammar } from "../paths/grammars.js";
-import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
+import {
+  type ColumnOptions,
+  choice,
+  Output,
+  percent,
+  seedOption,
+  table,
+  vocabularyOption,
+  whole,
+  withColumnOptions,
+  withJson,
+} from "./command.js";
 import { dataAudioCommand } from "./data-audio.js";
 import { dataTextCommand } from "./data-text.js";
+import { vocabularyOf } from "./vocabulary.js";
 
 export function dataCommand(): Command {
   return new Command()
@@ -85,42 +98,57 @@ function generate(grammarName: string, options: GenerateOptions): void {
   );
 }
 
+interface StatsOptions extends ColumnOptions {
+  test?: string;
+  vocabulary?: string;
+  json?: boolean;
+}
+
 function statsCommand(): Command {
   const command = new Command("stats")
     .description("counts, lengths and letters of a CSV file, and what rules without memory score on it")
-    .argument("<file>", "CSV with the columns string and valid")
+    .argument("<file>", "CSV with a column of strings and one of their labels")
     .option("--test <file>", "its test file: adds the overlap and three baselines");
-  return withJson(command).action((file: string, options: { test?: string; json?: boolean }) => {
-    const train = readDataset(file);
-    const statistics = describeDataset(train);
-    const test = options.test === undefined ? undefined : readDataset(options.test);
+  const all = withColumnOptions(command.addOption(vocabularyOption("any characters when left out")));
+  return withJson(all).action((file: string, options: StatsOptions) => {
+    const { stringColumn, labelColumn } = options;
+    const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
+    const form = { stringColumn, labelColumn, vocabulary };
+    const train = readDataset(file, form);
+    const { classes } = train;
+    const statistics = describeDataset(train, classes.length);
+    const ofTest = { ...form, classes, classesOf: "training data" };
+    const test = options.test === undefined ? undefined : readDataset(options.test, ofTest);
     const output = new Output(options);
-    for (const line of remarksOn(train, test)) output.remark(line);
+    for (const line of remarksOn(train, test, classes)) output.remark(line);
     const comparison = test && {
-      test: describeDataset(test),
+      test: describeDataset(test, classes.length),
       overlap: countOverlap(train, test),
-      baselines: scoreBaselines(train, test),
+      baselines: scoreBaselines(train, test, classes.length),
     };
-    output.result({ file, ...statistics, ...comparison }, describe(statistics, comparison));
+    output.result({ file, classes, ...statistics, ...comparison }, describe(classes, statistics, comparison));
   });
 }
 
 function describe(
+  classes: readonly string[],
   statistics: DatasetStatistics,
   comparison?: { test: DatasetStatistics; overlap: number; baselines: readonly Baseline[] },
 ): string {
-  const [no, yes] = statistics.labels;
+  const isBinary = classes.join() === BINARY.join();
+  const names = isBinary ? ["false", "true"] : classes;
+  const labels = statistics.labels.map(({ strings, meanLength }, label) => [
+    names[label],
+    strings,
+    strings > 0 ? meanLength.toFixed(1) : "–",
+  ]);
+  const shades = names.length === 2 ? ` (█ ${names[1]}, ░ ${names[0]})` : "";
+  const several = names.length === 2 ? "both labels" : "several labels";
   const parts = [
-    table(
-      ["label", "strings", "mean length"],
-      [
-        ["true", yes.strings, yes.strings > 0 ? yes.meanLength.toFixed(1) : "–"],
-        ["false", no.strings, no.strings > 0 ? no.meanLength.toFixed(1) : "–"],
-      ],
-    ),
-    `${statistics.duplicates} repeated rows, ${statistics.contradictions} strings with both labels`,
-    `Lengths (█ true, ░ false)\n${bars(statistics.lengths)}`,
-    `Letters (█ true, ░ false)\n${bars(statistics.letters)}`,
+    table(["label", "strings", "mean length"], isBinary ? labels.toReversed() : labels),
+    `${statistics.duplicates} repeated rows, ${statistics.contradictions} strings with ${several}`,
+    `Lengths${shades}\n${bars(statistics.lengths)}`,
+    `Letters${shades}\n${bars(statistics.letters)}`,
   ];
   if (comparison) {
     parts.push(

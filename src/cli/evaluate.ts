@@ -1,17 +1,26 @@
 // `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
 import { Command } from "commander";
+import { BINARY } from "../data/dataset.js";
+import { scoreForecastBaselines, seriesOf } from "../data/numbers/forecast-baselines.js";
+import { stepsOf } from "../data/sequences.js";
 import type { ExecutorName } from "../engine/engine.js";
+import { InputError } from "../errors.js";
 import { cellsOf } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
 import { densities, prune } from "../sparsify/prune.js";
 import { type Scope, scopes } from "../sparsify/scope.js";
 import { type Target, targets } from "../sparsify/target.js";
-import { evaluate } from "../train/evaluate.js";
+import type { Labelled } from "../train/classify.js";
+import { classAccuracies, confusionOf } from "../train/confusion.js";
+import { type EvaluationResult, evaluate } from "../train/evaluate.js";
+import { evaluateForecast, horizonOf } from "../train/forecast.js";
 import { evaluateTexts } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   batchOption,
   between,
+  type ColumnOptions,
   choice,
   executorOption,
   type ModelOptions,
@@ -21,11 +30,14 @@ import {
   recomputeOption,
   remarkOnShare,
   required,
+  table,
+  withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
+import { type NumberFileOptions, numberTaskOf, readNumbers, withNumberOptions } from "./numbers.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;
   text?: string[];
   unknown?: string | true;
@@ -46,7 +58,7 @@ export function evaluateCommand(): Command {
       "<model>",
       "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
     )
-    .option("--data <csv>", "labelled strings")
+    .option("--data <file>", "labelled strings, or sequences of numbers")
     .option("--text <files...>", "texts, for a network that predicts the next symbol")
     .option("--unknown [symbol]", "take symbols of a text beyond the vocabulary for this one")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
@@ -57,46 +69,155 @@ export function evaluateCommand(): Command {
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(executorOption())
     .addOption(recomputeOption());
-  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
+  return withJson(withNumberOptions(withColumnOptions(withModelOptions(command)))).action(
+    (model: string, options: Options) => run(model, options),
+  );
 }
 
 async function run(model: string, options: Options): Promise<void> {
   const { batch, target, scope, executor, recompute } = options;
   const output = new Output(options);
   output.remarkSlowness(executor);
-  const { formOf, readModel } = await import("./files.js");
-  const { readDataset } = await import("../paths/datasets.js");
+  const { classesOf, readModel } = await import("./files.js");
   remarkOnShare("--prune", options.prune, output);
   const { readLanguageModel } = await import("./texts.js");
-  const read = (options.text ? readLanguageModel : readModel)(model, options, output);
+  const read = options.text
+    ? readLanguageModel(model, options, output)
+    : readModel(model, options, output, { task: options.task });
   const network = options.prune === undefined ? read : prune(read, { percent: options.prune, target, scope });
   // The recurrent matrices, and what else is masked.
   const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
   const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   if (options.text) return evaluateOnTexts(model, network, options.text, nonzeros, options, output);
-  const dataset = readDataset(required(options.data, "--data"), formOf(network));
-  const result = await evaluate(network, dataset, { batch, executor, recompute });
+  const path = required(options.data, "--data");
+  if (taskOf(network) === "forecast")
+    return evaluateForecasts(model, network, path, nonzeros, options, output);
+  const data = await readLabelled(network, path, options, output);
+  const result = await evaluate(network, data, { batch, executor, recompute });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
   const { total, correct, accuracy, loss, sumOfBatchMeans } = result;
-  const logits = Array.from({ length: Math.min(8, total) }, (_, row) =>
-    Array.from(result.logits.subarray(row * outputs, (row + 1) * outputs)),
-  );
+  const task = taskOf(network);
+  const rows = task === "label" && !("strings" in data) ? stepsOf(data, 0) : result.predicted.length;
+  const classes = classesOf(network);
   output.result(
     {
-      task: "classify",
+      task,
       cell: kinds.join("+"),
-      readAt: network.conventions.readAt,
+      ...(task === "classify" && { readAt: network.conventions.readAt }),
       total,
       correct,
       accuracy,
       loss,
-      sumOfBatchMeans,
-      logits,
+      ...(task === "classify" && { sumOfBatchMeans }),
+      classes,
+      ...(classes.length <= MOST_CLASSES && {
+        confusion: confusionOf(classes.length, result.expected, result.predicted),
+      }),
+      logits: firstRows(result.logits, outputs, rows),
       nonzeros,
     },
-    `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
+    [
+      `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
+      ...byClass(classes, result),
+    ].join("\n\n"),
   );
+}
+
+/** Rows of outputs that are shown. */
+const SHOWN = 8;
+
+function firstRows(outputs: Float32Array, width: number, rows: number): number[][] {
+  return Array.from({ length: Math.min(SHOWN, rows) }, (_, row) =>
+    Array.from(outputs.subarray(row * width, (row + 1) * width)),
+  );
+}
+
+/** Labelled strings or sequences of numbers, as the network reads them. */
+async function readLabelled(
+  network: Network,
+  path: string,
+  options: Options,
+  output: Output,
+): Promise<Labelled> {
+  const { classesOf, formOf } = await import("./files.js");
+  if (network.architecture.input.kind === "values") {
+    const task = numberTaskOf(network, path);
+    const sequences = readNumbers(path, { ...options, task }, output, { classes: classesOf(network) });
+    if (sequences.target) return sequences;
+    throw new InputError({
+      where: path,
+      what: "there are no labels to compare with",
+      hint: "name them with --labels or --label-column; filigree apply does without",
+    });
+  }
+  const { readDataset } = await import("../paths/datasets.js");
+  const { stringColumn, labelColumn } = options;
+  return readDataset(path, { ...formOf(network), stringColumn, labelColumn });
+}
+
+async function evaluateForecasts(
+  model: string,
+  network: Network,
+  path: string,
+  nonzeros: Readonly<Record<string, number>>,
+  options: Options,
+  output: Output,
+): Promise<void> {
+  const { batch, executor, recompute } = options;
+  const series = readNumbers(path, { ...options, task: "forecast" }, output);
+  const said = await evaluateForecast(network, { series }, { batch, executor, recompute });
+  const { predictions, meanSquaredError, meanAbsoluteError, outputs } = said;
+  const horizon = horizonOf(network);
+  const { names, values } = seriesOf(series)[0];
+  const rules = scoreForecastBaselines(
+    seriesOf(series),
+    seriesOf(series).map((own) => ({ ...own, from: horizon })),
+    { horizon },
+  );
+  output.result(
+    {
+      task: "forecast",
+      horizon,
+      targets: names,
+      predictions,
+      meanSquaredError,
+      meanAbsoluteError,
+      baselines: rules.baselines,
+      outputs: firstRows(outputs[0], names.length, values.length / names.length),
+      nonzeros,
+    },
+    [
+      `${model}: mean squared error ${meanSquaredError.toPrecision(5)}, mean absolute error ${meanAbsoluteError.toPrecision(5)}, over ${predictions} predictions`,
+      table(
+        ["rule without a network", "mean squared error", "mean absolute error"],
+        rules.baselines.map((one) => [
+          one.name,
+          one.meanSquaredError.toPrecision(5),
+          one.meanAbsoluteError.toPrecision(5),
+        ]),
+      ),
+    ].join("\n\n"),
+  );
+}
+
+/** More classes than these are not listed. */
+const MOST_CLASSES = 30;
+
+/** How each class fares, where there are several with names. */
+function byClass(classes: readonly string[], { expected, predicted }: EvaluationResult): string[] {
+  if (classes === BINARY || classes.join() === BINARY.join() || classes.length > MOST_CLASSES) return [];
+  const all = classAccuracies(classes, expected, predicted);
+  const rows = all
+    .filter(({ total }) => total > 0)
+    .map(({ name, total, correct, accuracy, mistakenFor }) => [
+      name,
+      total,
+      correct,
+      percent(accuracy),
+      mistakenFor ? `${mistakenFor.name} (${mistakenFor.count})` : "",
+    ]);
+  return [table(["class", "labels", "right", "share", "most often taken for"], rows)];
 }
 
 async function evaluateOnTexts(

@@ -14,6 +14,7 @@ import {
   seedOption,
   threadsOption,
   whole,
+  withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
@@ -34,7 +35,7 @@ export function trainCommand(): Command {
   const command = new Command()
     .option(
       "--data <csv>",
-      "labelled strings; generated Reber strings when neither they nor a text are given",
+      "labelled strings of any classes; generated Reber strings when neither they nor a text are given",
     )
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
@@ -95,7 +96,8 @@ export function trainCommand(): Command {
       "what the loss of each class counts: balanced, or numbers separated by commas in the order of the classes",
       classWeights,
     );
-  return withJson(withModelOptions(command)).action(async (options: TrainVerbOptions) => {
+  const all = withColumnOptions(withModelOptions(command, "told by --from, or found in the strings"));
+  return withJson(all).action(async (options: TrainVerbOptions) => {
     const { runTraining } = await import("./train.js");
     await runTraining(options);
   });

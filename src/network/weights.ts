@@ -19,7 +19,7 @@ import type { ForeignFormat } from "./formats.js";
 import { assemble, type Layout, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
-import { readFor, type TaskName } from "./tasks.js";
+import { readFor, type TaskName, taskOf } from "./tasks.js";
 
 const VERSION = "1";
 // Metadata keys of Filigree's own files.
@@ -132,9 +132,20 @@ function readWith(
     : readForeign(source, where, { cell, remark });
   const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
   const read = assemble(file, layout, where, conventions);
-  const network = options.task ? readFor(read, options.task, where) : read;
+  const network = options.task ? readAs(read, options.task, origin === "filigree", where) : read;
   if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
   return origin === "torch" && zerosAsMask ? withZerosAsMask(network, where, remark) : network;
+}
+
+/** The network read for a task. Filigree's own files say what theirs is, but for language models of the first edition. */
+function readAs(network: Network, task: TaskName, isOwn: boolean, where: string): Network {
+  const own = taskOf(network);
+  if (own === task || !isOwn || task === "next") return readFor(network, task, where);
+  throw new InputError({
+    where,
+    what: `the network is for the task ${own}, not ${task}`,
+    hint: `leave --task out, or use a network that was trained for ${task}`,
+  });
 }
 
 /**

@@ -1,14 +1,24 @@
-// New networks for sequences of numbers: as wide as the data, with an output for each class or number, and with what travels
-// in its file so that it takes raw numbers.
+// New networks for labelled strings and sequences of numbers: an architecture's ends are made to fit the data, with an input
+// for its symbols or channels and an output for each class or number, and what travels in the file is found in the data.
+import { alphabetOf } from "../data/alphabet.js";
+import type { Dataset } from "../data/dataset.js";
 import { seriesOf } from "../data/numbers/forecast-baselines.js";
 import type { Sequences, SequenceTarget } from "../data/sequences.js";
 import { standardisationOf } from "../data/standardise.js";
+import type { Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
-import type { Architecture, CellKind, Readout } from "../network/architecture.js";
+import {
+  type Architecture,
+  type CellKind,
+  type Input,
+  inputName,
+  type Readout,
+} from "../network/architecture.js";
 import { type Conventions, defaultConventions } from "../network/conventions.js";
 import { initialise, Network, stack } from "../network/network.js";
 import { readingFor, type TaskName } from "../network/tasks.js";
+import type { TrainingData } from "./classify.js";
 import { defaults } from "./defaults.js";
 
 export type NumberTaskName = Exclude<TaskName, "next">;
@@ -71,6 +81,82 @@ export function endsFor(
   };
 }
 
+/**
+ * A network of random weights for the symbols and classes of these strings, which are stored with it. Of an architecture only
+ * the ends are made to fit; a mask of the read-out is that of its first output for all.
+ * @param vocabulary what strings are made of; found in the data when left out (`alphabetOf`).
+ * @throws InputError when there is one class only, or the network would be too large.
+ */
+export function newClassifier(
+  architecture: Architecture,
+  { train, test }: TrainingData<Dataset>,
+  random: Random,
+  {
+    vocabulary = alphabetOf(train, test),
+    masks,
+  }: {
+    readonly vocabulary?: Vocabulary;
+    readonly masks?: ReadonlyMap<string, Uint8Array>;
+  } = {},
+): Network {
+  const { classes } = train;
+  if (classes.length < 2) {
+    throw new InputError({
+      what: `all ${train.strings.length} training strings have the label ${JSON.stringify(classes[0])}`,
+      hint: "give strings of at least two classes",
+    });
+  }
+  const { width } = architecture.input;
+  const input = { kind: "symbols", vocabulary: vocabulary.symbols.length, width } as const;
+  const fitted = fit({ architecture, masks }, input, { outputs: classes.length });
+  const network = initialise(fitted.architecture, random, fitted.masks);
+  return withConventions(network, { ...network.conventions, vocabulary, labels: classes });
+}
+
+/** The same for sequences of numbers and a task of theirs. @throws InputError as `endsFor`. */
+export function newNetworkForNumbers(
+  architecture: Architecture,
+  train: Sequences,
+  task: NumberTaskName,
+  random: Random,
+  options: Pick<NumberNetworkOptions, "horizon" | "standardise"> & {
+    readonly masks?: ReadonlyMap<string, Uint8Array>;
+  } = {},
+): Network {
+  const { values, readout, conventions } = endsFor(train, task, options);
+  const input = { kind: "values", width: values } as const;
+  const fitted = fit({ architecture, masks: options.masks }, input, readout);
+  return withConventions(initialise(fitted.architecture, random, fitted.masks), conventions);
+}
+
+const READOUT = "readout.weight";
+
+/** An architecture with other ends. */
+function fit(
+  { architecture, masks }: { architecture: Architecture; masks?: ReadonlyMap<string, Uint8Array> },
+  input: Input,
+  { outputs, at, predicts }: Ends["readout"],
+): { architecture: Architecture; masks: ReadonlyMap<string, Uint8Array> | undefined } {
+  const [before, after] = [inputName(architecture), inputName({ input })];
+  const nodes = architecture.nodes.map((node) =>
+    node.type === "cell" && before !== after
+      ? { ...node, inputs: node.inputs.map((source) => (source === before ? after : source)) }
+      : node,
+  );
+  const { inputs, outputs: had } = architecture.readout;
+  const readout = { inputs, outputs, ...(at && { at }), ...(predicts && { predicts }) };
+  const head = masks?.get(READOUT);
+  const row = head?.subarray(0, head.length / had);
+  const own =
+    masks && row
+      ? new Map([
+          ...masks,
+          [READOUT, Uint8Array.from({ length: row.length * outputs }, (_, i) => row[i % row.length])],
+        ])
+      : masks;
+  return { architecture: { input, nodes, readout }, masks: own };
+}
+
 /** A stack of random weights for a task. @throws InputError as `endsFor`, and when it would be too large. */
 export function newNumberNetwork(
   train: Sequences,
@@ -79,16 +165,13 @@ export function newNumberNetwork(
   random: Random,
 ): Network {
   const { cell = defaults[task].cell, hidden, layers, bidirectional } = options;
-  const { values, readout, conventions } = endsFor(train, task, options);
-  const architecture: Architecture = stack({
+  const architecture = stack({
     cell,
     hidden: hidden ?? defaults[task].hidden,
     layers: layers ?? defaults[task].layers,
     bidirectional,
-    values,
-    ...readout,
   });
-  return withConventions(initialise(architecture, random), conventions);
+  return newNetworkForNumbers(architecture, train, task, random, options);
 }
 
 /** The same network with other conventions. */

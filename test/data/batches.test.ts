@@ -86,9 +86,9 @@ describe("makeBatches", () => {
     expect(() => makeBatches(stringExamples(small), [0, 5], 2, "last-symbol")).toThrow(
       new RangeError("order[1] = 5 is not a row of the dataset"),
     );
-    expect(() =>
-      makeBatches(stringExamples({ strings: ["é"], labels: Uint8Array.of(1) }), [0], 2, "last-symbol"),
-    ).toThrow("dataset, row 1: character 1");
+    expect(() => makeBatches(stringExamples(createDataset(["é"], [1])), [0], 2, "last-symbol")).toThrow(
+      "dataset, row 1: character 1",
+    );
   });
 });
 
