@@ -77,7 +77,7 @@ export function logMel(
 /** A band: the weights of some neighbouring bins of the spectrum. */
 interface Filter {
   readonly first: number;
-  readonly weights: readonly number[];
+  readonly weights: Float64Array;
 }
 
 /** @param size of the transform. @throws InputError when a band has no bin. */
@@ -93,14 +93,17 @@ function melFilters(bands: number, size: number, rate: number): readonly Filter[
       const f = (bin * rate) / size;
       return Math.max(0, Math.min((f - low) / (peak - low), (high - f) / (high - peak)));
     };
-    const bins = Array.from({ length: size / 2 + 1 }, (_, bin) => bin).filter((bin) => weightOf(bin) > 0);
-    if (bins.length === 0) {
+    // Strictly between low and high, where a weight is more than 0.
+    const first = Math.floor((low * size) / rate) + 1;
+    const count = Math.max(0, Math.ceil((high * size) / rate) - first);
+    const weights = Float64Array.from({ length: count }, (_, k) => weightOf(first + k));
+    if (count === 0) {
       throw new InputError({
         where: "--bands",
         what: `band ${band + 1} of ${bands} lies between two frequencies of a window at ${rate} samples a second`,
         hint: "use fewer bands or longer windows",
       });
     }
-    return { first: bins[0], weights: bins.map(weightOf) };
+    return { first, weights };
   });
 }

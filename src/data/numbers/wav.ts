@@ -11,6 +11,8 @@ export interface Recording {
   readonly samples: Float32Array;
 }
 
+/** Samples a second, beyond those of any recorder of bats. */
+const HIGHEST_RATE = 1_000_000;
 const PCM = 1;
 const FLOAT = 3;
 const EXTENSIBLE = 0xfffe;
@@ -107,7 +109,7 @@ function decode(
         : `it is compressed (${kind ?? `encoding ${code}`})`;
     throw fail(what, CONVERT);
   }
-  if (channels === 0 || rate === 0 || block !== channels * encoding.bytes)
+  if (channels === 0 || rate === 0 || rate > HIGHEST_RATE || block !== channels * encoding.bytes)
     throw fail(
       `its format is wrong: ${channels} channels, ${rate} samples a second, ${block} bytes for them`,
     );

@@ -89,6 +89,7 @@ describe("parseWav", () => {
       "its format is wrong: 0 channels, 8000 samples a second, 2 bytes",
     );
     expect(said(put(plain, 24, 0))).toMatch("its format is wrong: 1 channels, 0 samples");
+    expect(said(put(plain, 26, 99))).toMatch("its format is wrong: 1 channels, 6496064 samples a second");
     expect(said(put(plain, 32, 4))).toMatch("its format is wrong");
     expect(said(put(plain, 40, 15))).toMatch("it ends within a sample");
     expect(said(put(plain, 40, 0))).toMatch("it has no samples");
