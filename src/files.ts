@@ -28,6 +28,47 @@ export function readBytes(path: string): Buffer {
   }
 }
 
+/** A file of so many bytes is refused: 4 GB. */
+const TOO_LARGE = 4e9;
+/** Bytes read at a time; Node reads no 2 GiB in one call. */
+const PIECE = 2 ** 28;
+
+/**
+ * The bytes of a file of any size below 4 GB; a larger one is refused before any memory is taken.
+ * @throws FileError as `readBytes`, InputError when it is larger.
+ */
+export function readLargeBytes(path: string): Buffer {
+  try {
+    const file = openSync(path, "r");
+    try {
+      const status = fstatSync(file);
+      if (!status.isFile()) return readFileSync(file);
+      checkSize(path, status.size);
+      const bytes = Buffer.alloc(status.size);
+      for (let done = 0; done < bytes.length; ) {
+        const read = readSync(file, bytes, done, Math.min(PIECE, bytes.length - done), null);
+        // It became shorter since it was measured.
+        if (read === 0) return bytes.subarray(0, done);
+        done += read;
+      }
+      return bytes;
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw error instanceof InputError ? error : new FileError(path, error, "read");
+  }
+}
+
+function checkSize(path: string, size: number): void {
+  if (size < TOO_LARGE) return;
+  throw new InputError({
+    where: path,
+    what: `has ${(size / 1e9).toFixed(1)} GB; a file of 4 GB or more is not read`,
+    hint: "split it",
+  });
+}
+
 /**
  * The bytes of a file that is a text. One that is too large is refused before it is read, a pipe as soon as it is seen.
  * @throws FileError as `readBytes`, InputError when it is larger than a string can be.

@@ -1,4 +1,5 @@
-// `filigree data`: make labelled strings from a grammar, and describe a dataset or a text before anything is trained on it.
+// `filigree data`: make labelled strings from a grammar, hear recordings, and describe a dataset or a
+// text before anything is trained on it.
 import { Command } from "commander";
 import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { generateDataset, MIXES } from "../data/generate.js";
@@ -10,6 +11,7 @@ import { Random } from "../math/random.js";
 import { readDataset, writeDatasets } from "../paths/datasets.js";
 import { findGrammar } from "../paths/grammars.js";
 import { choice, Output, percent, seedOption, table, whole, withJson } from "./command.js";
+import { dataAudioCommand } from "./data-audio.js";
 import { dataTextCommand } from "./data-text.js";
 
 export function dataCommand(): Command {
@@ -24,7 +26,8 @@ export function dataCommand(): Command {
       ),
     )
     .addCommand(statsCommand())
-    .addCommand(dataTextCommand());
+    .addCommand(dataTextCommand())
+    .addCommand(dataAudioCommand());
 }
 
 interface GenerateOptions {

@@ -3,6 +3,7 @@
 // eight bytes of header length, a JSON header that names each tensor's type, shape and byte range, and the bytes.
 // https://github.com/huggingface/safetensors#format
 import { InputError } from "../errors.js";
+import { half } from "../math/half.js";
 
 /** A tensor of a file, row by row. All floating-point types are read as float32. */
 export type StoredTensor = { readonly shape: readonly number[] } & (
@@ -251,15 +252,6 @@ function decode({ name, dtype, shape, begin, end }: Entry, data: Uint8Array, whe
     default:
       return { dtype: "U8", shape, values: bytes };
   }
-}
-
-/** The value of an IEEE 754 half-precision number given by its 16 bits. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
 }
 
 function elementsOf(shape: readonly number[]): number {

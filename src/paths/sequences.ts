@@ -1,0 +1,25 @@
+// Sequences of numbers from files of any known format.
+import type { NumberOptions } from "../data/numbers/format.js";
+import { parseSequences, type StoredFile } from "../data/numbers/formats.js";
+import type { Sequences } from "../data/sequences.js";
+import { readLargeBytes } from "../files.js";
+import { decodeText } from "../text.js";
+
+export interface SequenceFileOptions extends Omit<NumberOptions, "unlabelled"> {
+  /** A file with the labels, in place of those that the data may have. */
+  readonly labels?: string;
+}
+
+/**
+ * Reads sequences of numbers with what is to be learnt of them, where that is known.
+ * @throws FileError when a file cannot be read. @throws InputError as `parseSequences`, and of a file of 4 GB or more.
+ */
+export function readSequences(path: string, { labels, ...options }: SequenceFileOptions = {}): Sequences {
+  const other = labels === undefined ? undefined : stored(labels);
+  return parseSequences(stored(path), { ...options, labels: other });
+}
+
+function stored(path: string): StoredFile {
+  const bytes = readLargeBytes(path);
+  return { where: path, bytes, text: () => decodeText(bytes, path) };
+}
