@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { ClassBaseline } from "../data/numbers/class-baselines.js";
 import type { ForecastErrors } from "../data/numbers/forecast-baselines.js";
 import { type Sequences, stepsOf } from "../data/sequences.js";
-import { classAccuracies, confusionOf, worstClasses } from "./confusion.js";
+import { accuraciesOf, confusionOf, worstClasses } from "./confusion.js";
 
 /** null is for what is not known, where JSON has no NaN. */
 const perhaps = z.number().nullable();
@@ -202,7 +202,7 @@ function noteConfusion(
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): Omit<ClassNotes, "task" | "examples"> {
-  const all = classAccuracies(classes, labels, predicted);
+  const all = accuraciesOf(classes, labels, predicted);
   const told = all.length <= MOST_CLASSES ? all : worstClasses(all, MOST_CLASSES);
   return {
     channels: [...sequences.channels],
