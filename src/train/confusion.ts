@@ -34,36 +34,65 @@ export function confusionOf(
   return counts;
 }
 
+/** How each class fares, in their order. @param classes their names. */
+export function classAccuracies(classes: readonly string[], confusion: Confusion): ClassAccuracy[] {
+  const tally = new Tally(classes);
+  for (const [label, row] of confusion.entries())
+    for (const [said, count] of row.entries()) if (count > 0) tally.add(label, said, count);
+  return tally.accuracies();
+}
+
 /**
- * How each class fares, in their order; of thousands of classes too, for which a matrix would be too large.
- * @param classes their names. @param labels as in `confusionOf`, which says what is thrown.
+ * The same from labels and predictions, as `confusionOf` takes them; of thousands of classes too, for which a matrix would
+ * be too large.
  */
-export function classAccuracies(
+export function accuraciesOf(
   classes: readonly string[],
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): ClassAccuracy[] {
-  const totals = new Float64Array(classes.length);
-  const said = new Float64Array(classes.length);
-  const correct = new Float64Array(classes.length);
-  const mistakes = classes.map(() => new Map<number, number>());
-  forEachPair(classes.length, labels, predicted, (label, place) => {
-    totals[label]++;
-    said[place]++;
-    if (label === place) correct[label]++;
-    else mistakes[label].set(place, (mistakes[label].get(place) ?? 0) + 1);
-  });
-  return classes.map((name, label) => {
-    const [most] = [...mistakes[label]].sort(([a, m], [b, n]) => n - m || a - b);
-    return {
-      name,
-      total: totals[label],
-      correct: correct[label],
-      accuracy: correct[label] / totals[label],
-      precision: correct[label] / said[label],
-      ...(most && { mistakenFor: { name: classes[most[0]], count: most[1] } }),
-    };
-  });
+  const tally = new Tally(classes);
+  forEachPair(classes.length, labels, predicted, (label, said) => tally.add(label, said, 1));
+  return tally.accuracies();
+}
+
+class Tally {
+  readonly #classes: readonly string[];
+  readonly #totals: Float64Array;
+  readonly #said: Float64Array;
+  readonly #correct: Float64Array;
+  readonly #mistakes: readonly Map<number, number>[];
+
+  constructor(classes: readonly string[]) {
+    this.#classes = classes;
+    this.#totals = new Float64Array(classes.length);
+    this.#said = new Float64Array(classes.length);
+    this.#correct = new Float64Array(classes.length);
+    this.#mistakes = classes.map(() => new Map());
+  }
+
+  add(label: number, said: number, count: number): void {
+    this.#totals[label] += count;
+    this.#said[said] += count;
+    const own = this.#mistakes[label];
+    if (label === said) this.#correct[label] += count;
+    else own.set(said, (own.get(said) ?? 0) + count);
+  }
+
+  accuracies(): ClassAccuracy[] {
+    return this.#classes.map((name, label) => {
+      const [most] = [...this.#mistakes[label]].sort(([a, m], [b, n]) => n - m || a - b);
+      const [total, correct] = [this.#totals[label], this.#correct[label]];
+      return {
+        name,
+        total,
+        correct,
+        accuracy: correct / total,
+        precision: correct / this.#said[label],
+        ...(most && { mistakenFor: { name: this.#classes[most[0]], count: most[1] } }),
+      };
+    });
+  }
 }
 
 function forEachPair(

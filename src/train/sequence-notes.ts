@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { ClassBaseline } from "../data/numbers/class-baselines.js";
 import type { ForecastErrors } from "../data/numbers/forecast-baselines.js";
 import { type Sequences, stepsOf } from "../data/sequences.js";
-import { classAccuracies, confusionOf, worstClasses } from "./confusion.js";
+import { accuraciesOf, confusionOf, worstClasses } from "./confusion.js";
 
 /** null is for what is not known, where JSON has no NaN. */
 const perhaps = z.number().nullable();
@@ -78,7 +78,9 @@ export const SEQUENCE_NOTES = "sequences.json";
 const MOST_CLASSES = 100;
 /** Classes of which sequences are kept. */
 const MOST_SHOWN = 12;
+/** Sequences of a class, where there are few classes and where there are more. */
 const MOST_EXAMPLES = 3;
+const FEW_CLASSES = 4;
 const MOST_STEPS = 200;
 /** Numbers of all sequences that are kept. */
 const MOST_NUMBERS = 40_000;
@@ -200,7 +202,7 @@ function noteConfusion(
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): Omit<ClassNotes, "task" | "examples"> {
-  const all = classAccuracies(classes, labels, predicted);
+  const all = accuraciesOf(classes, labels, predicted);
   const told = all.length <= MOST_CLASSES ? all : worstClasses(all, MOST_CLASSES);
   return {
     channels: [...sequences.channels],
@@ -239,7 +241,7 @@ function chooseExamples(
   const affordable = Math.floor(
     MOST_NUMBERS / (steps * sequences.channels.length * Math.max(1, shown.length)),
   );
-  const each = Math.max(1, Math.min(MOST_EXAMPLES, affordable));
+  const each = Math.max(1, Math.min(shown.length > FEW_CLASSES ? 2 : MOST_EXAMPLES, affordable));
   return shown.flatMap(({ right, wrong }) => {
     const mistaken = wrong.slice(0, right.length === 0 ? each : each > 1 ? 1 : 0);
     return [...right.slice(0, each - mistaken.length), ...mistaken];

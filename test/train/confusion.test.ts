@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { classAccuracies, confusionOf, describeWorst, worstClasses } from "../../src/train/confusion.js";
+import {
+  accuraciesOf,
+  classAccuracies,
+  confusionOf,
+  describeWorst,
+  worstClasses,
+} from "../../src/train/confusion.js";
 
 const names = ["a", "b", "c", "d"];
 const labels = [0, 0, 0, 0, 1, 1, 2, -1, 2];
@@ -18,7 +24,7 @@ describe("confusion", () => {
   });
 
   it("tells how each class fares", () => {
-    const [a, b, c, d] = classAccuracies(names, labels, said);
+    const [a, b, c, d] = classAccuracies(names, confusion);
     expect(a).toEqual({
       name: "a",
       total: 4,
@@ -32,14 +38,18 @@ describe("confusion", () => {
     expect(d).toEqual({ name: "d", total: 0, correct: 0, accuracy: Number.NaN, precision: Number.NaN });
   });
 
+  it("tells the same without a matrix", () => {
+    expect(accuraciesOf(names, labels, said)).toEqual(classAccuracies(names, confusion));
+  });
+
   it("says which are worst", () => {
-    const accuracies = classAccuracies(names, labels, said);
+    const accuracies = classAccuracies(names, confusion);
     expect(worstClasses(accuracies).map(({ name }) => name)).toEqual(["a", "c"]);
     expect(describeWorst(accuracies)).toBe(
       "worst classes: a 25.0 % (1 of 4, 2 taken for b), c 50.0 % (1 of 2, 1 taken for a)",
     );
     expect(describeWorst(accuracies, 1)).toBe("worst class: a 25.0 % (1 of 4, 2 taken for b)");
-    expect(describeWorst(classAccuracies(["a"], [0, 0], [0, 0]))).toBeUndefined();
+    expect(describeWorst(classAccuracies(["a"], [[3]]))).toBeUndefined();
   });
 
   it("refuses lists that do not fit", () => {

@@ -135,7 +135,7 @@ export interface ShareBars extends ChartText {
 
 const BAR_HEIGHT = 16;
 const LETTER = 6.2;
-const LONGEST_LABEL = 24;
+const LONGEST_LABEL = 28;
 
 /** Bars of shares of a whole. */
 export function shareBars({ bars, colour, width = 440, reference, ...text }: ShareBars): string {

@@ -50,7 +50,7 @@ export function sequenceChart(chart: SequenceChart): string {
   const x = width < 300 ? { ticks: steps > 1 ? [1, steps] : [1], tickFormat: String } : inner;
   const marginLeft = Math.max(24, widthOf(y), strips ? 62 : 0);
   const marginBottom = 18 + (strips ? 2 * STRIP + 6 : 0);
-  const marginRight = 10;
+  const marginRight = 14;
   const points = channels[0]?.values.length ?? 0;
   const at = (i: number, count: number) => (count > 1 ? 1 + (i * (steps - 1)) / (count - 1) : 1);
   const plotWidth = width - marginLeft - marginRight;
