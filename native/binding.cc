@@ -76,18 +76,19 @@ Napi::Value valueOf(Napi::Env env, const Result& result) {
   return out;
 }
 
-// Runs work(executor, result) beside JavaScript and releases the claim on the executor.
+// Runs work(executor, result) beside JavaScript and releases the claim on the executor. What `work` holds is moved, as it
+// may be many batches.
 template <class Work>
 Napi::Value runBeside(Napi::Env env, std::shared_ptr<Shared> shared, Work work) {
   const auto stop = [shared] { shared->executor.stop(); };
-  const auto job = [shared, work = std::move(work)]() -> Jobs::Result {
+  auto job = [shared, work = std::move(work)]() -> Jobs::Result {
     const auto release = [](Shared* shared) { shared->busy = false; };
     const std::unique_ptr<Shared, decltype(release)> claim(shared.get(), release);
     auto result = std::make_shared<Result>();
     work(shared->executor, *result);
     return [result](Napi::Env env) { return valueOf(env, *result); };
   };
-  return Jobs::run(env, job, stop);
+  return Jobs::run(env, std::move(job), stop);
 }
 
 class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
@@ -183,11 +184,11 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       }
       if (!info[3].IsObject()) throw Refused("no optimiser was given");
       Update update = updateOf(info[3].As<Napi::Object>());
-      const auto work = [batches = std::move(batches), from, to, update = std::move(update)](Executor& executor, Result& out) {
+      auto work = [batches = std::move(batches), from, to, update = std::move(update)](Executor& executor, Result& out) {
         out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to), update);
         out.counts.assign(batches.counts.begin() + from, batches.counts.begin() + to);
       };
-      return runBeside(info.Env(), shared_, work);
+      return runBeside(info.Env(), shared_, std::move(work));
     });
   }
 

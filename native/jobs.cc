@@ -26,7 +26,7 @@ Napi::Value Jobs::run(Napi::Env env, std::function<Result()> work, std::function
       job->deferred.Reject(Napi::Error::New(env, job->error).Value());
     }
   };
-  const auto body = [job, done, report, work = std::move(work)]() mutable {
+  auto body = [job, done, report, work = std::move(work)]() mutable {
     try {
       job->result = work();
     } catch (const std::bad_alloc&) {

@@ -53,7 +53,7 @@ void TileRunner::reserve(int steps) {
   if (symbols_.size() < symbols) symbols_ = Floats(symbols);
   const size_t targets = plan_.everyStep ? symbols : plan_.lanes;
   if (targets_.size() < targets) targets_ = Floats(targets);
-  const size_t boundaries = static_cast<size_t>((steps - 1) / plan_.segment + 2) * plan_.carry;
+  const size_t boundaries = static_cast<size_t>((steps - 1) / plan_.segment + 1) * plan_.carry;
   if (boundaries_.size() < boundaries) boundaries_ = Floats(boundaries);
 }
 
@@ -105,16 +105,13 @@ void TileRunner::eachSegment(bool backward, F f) {
 template <class After>
 void TileRunner::forward(const float* before, float* after, After afterSegment) {
   segment_ = 0;
-  if (before) {
-    std::copy_n(before, plan_.carry, boundary());
-  } else {
-    std::fill_n(boundary(), plan_.carry, 0.0f);
-  }
+  fromZero_ = !before;
+  after_ = after;
+  if (before) std::copy_n(before, plan_.carry, boundary());
   eachSegment(false, [&] {
     runForward();
     afterSegment();
   });
-  if (after) std::copy_n(boundary() + plan_.carry, plan_.carry, after);
 }
 
 void TileRunner::forward(const float* before, float* after, DropoutKey dropout) {
@@ -252,8 +249,11 @@ void TileRunner::runCell(const Op& op, int first, int end) {
   const int units = op.output.rows, count = floatsOf(op.output);
   const CellShape& shape = kCellShapes[op.kind];
   // Here and not before, because a place in the arena may have served others until now.
-  float *begin = boundary() + op.place, *finish = begin + plan_.carry;
-  if (first == 0) {
+  if (first == 0 && segment_ == 0 && fromZero_) {
+    clear(op.output, -1);
+    if (op.hasState) clear(op.state, -1);
+  } else if (first == 0) {
+    const float* begin = boundary() + op.place;
     std::copy_n(begin, count, at(op.output, -1));
     if (op.hasState) std::copy_n(begin + count, floatsOf(op.state), at(op.state, -1));
   }
@@ -274,7 +274,9 @@ void TileRunner::runCell(const Op& op, int first, int end) {
     kernels_.cells[op.kind].forward(
         {gates, count, state, previousState, count, at(op.output, t), previous, count});
   }
-  if (end < length_) return;
+  float* finish = isLast() ? after_ : boundary() + plan_.carry;
+  if (end < length_ || !finish) return;
+  finish += op.place;
   std::copy_n(at(op.output, end - 1), count, finish);
   if (op.hasState) std::copy_n(at(op.state, end - 1), floatsOf(op.state), finish + count);
 }

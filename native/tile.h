@@ -59,7 +59,7 @@ class TileRunner {
   void eachChunk(const Stage& stage, F f);
   template <class F>
   void eachSegment(bool backward, F f);
-  // What cells hand to the present segment; behind it what they hand to the next.
+  // What cells hand to the present segment; behind it what they hand to the next, if there is one.
   float* boundary() { return boundaries_.data() + segment_ * plan_.carry; }
   template <class After>
   void forward(const float* before, float* after, After afterSegment);
@@ -128,6 +128,8 @@ class TileRunner {
   int64_t embeddings_[32];  // Where the embedding of each lane's symbol begins, of one step.
   int readSteps_[32];
   DropoutKey dropout_;
+  bool fromZero_ = true;    // Whether its first segment is handed nothing.
+  float* after_ = nullptr;  // Where its last segment leaves what cells hand on.
   // The segment whose activations are in the arena, and the chunk at work, from its first step on. Every step is counted
   // from the segment's start.
   int segment_ = 0, start_ = 0, length_ = 0, chunk_ = 0, chunkEnd_ = 0;
