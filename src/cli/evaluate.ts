@@ -12,7 +12,7 @@ import { densities, prune } from "../sparsify/prune.js";
 import { type Scope, scopes } from "../sparsify/scope.js";
 import { type Target, targets } from "../sparsify/target.js";
 import type { Labelled } from "../train/classify.js";
-import { classAccuracies, confusionOf } from "../train/confusion.js";
+import { accuraciesOf, confusionOf } from "../train/confusion.js";
 import { type EvaluationResult, evaluate } from "../train/evaluate.js";
 import { evaluateForecast, horizonOf } from "../train/forecast.js";
 import { evaluateTexts } from "../train/language.js";
@@ -207,7 +207,7 @@ const MOST_CLASSES = 30;
 /** How each class fares, where there are several with names. */
 function byClass(classes: readonly string[], { expected, predicted }: EvaluationResult): string[] {
   if (classes === BINARY || classes.join() === BINARY.join() || classes.length > MOST_CLASSES) return [];
-  const all = classAccuracies(classes, expected, predicted);
+  const all = accuraciesOf(classes, expected, predicted);
   const rows = all
     .filter(({ total }) => total > 0)
     .map(({ name, total, correct, accuracy, mistakenFor }) => [

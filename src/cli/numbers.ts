@@ -1,10 +1,10 @@
 // Sequences of numbers as the verbs take them, with the options that say what a file of them does not.
 import type { Command } from "commander";
-import { columnNames, columnsNamed } from "../data/columns.js";
-import { parseDelimited } from "../data/delimited.js";
 import { remarksOnSequences } from "../data/numbers/remarks.js";
-import { type Layout, layouts, type NumberTask, numberTasks } from "../data/numbers/table.js";
+import { type Layout, layouts, type NumberTask, numberTasks, tableFormat } from "../data/numbers/table.js";
+import { tsFormat } from "../data/numbers/ts.js";
 import type { Sequences } from "../data/sequences.js";
+import { holdsStrings } from "../data/table-kind.js";
 import { InputError } from "../errors.js";
 import { readHead } from "../files.js";
 import type { Network } from "../network/network.js";
@@ -40,36 +40,20 @@ export function withNumberOptions(command: Command): Command {
     .option("--channels <names...>", "of a long table: the columns that are values; all others");
 }
 
-const BINARY_FILES = /\.(npy|npz|ts)$|[.-](idx\d?|idx\d-ubyte|ubyte)$/i;
-
 /**
- * Whether a file has sequences of numbers and no strings: by its format; of a table by what is asked for, or by its columns,
- * of which one of strings or several of numbers tell.
+ * Whether a file has sequences of numbers and no strings: by what is asked for; else by its format; of a table by its columns.
  */
 export function hasNumbers(path: string, options: NumberFileOptions): boolean {
+  const { labels, task, layout, sequenceColumn, timeColumn, targetColumn, channels } = options;
   if (options.stringColumn !== undefined) return false;
-  if (options.labels ?? options.task ?? options.layout ?? options.sequenceColumn ?? options.timeColumn)
-    return true;
-  if (options.targetColumn ?? options.channels) return true;
-  if (BINARY_FILES.test(path.replace(/\.gz$/i, ""))) return true;
+  if (labels ?? task ?? layout ?? sequenceColumn ?? timeColumn ?? targetColumn ?? channels) return true;
   const head = readHead(path);
-  if (head.includes(0)) return true;
+  const isTable =
+    tableFormat.recognises(head, path.toLowerCase()) && !tsFormat.recognises(head, path.toLowerCase());
+  if (!isTable) return true;
   const text = new TextDecoder().decode(head);
-  if (/^\s*(#|@)/.test(text) && /^@/m.test(text)) return true;
   // The last line may be cut.
-  const { rows } = parseDelimited(text.slice(0, text.lastIndexOf("\n") + 1) || text, path);
-  const [header, ...rest] = rows;
-  if (header === undefined) return false;
-  if (columnsNamed(header.cells, columnNames.string).some((column) => !isNumeric(column))) return false;
-  const columns = header.cells.filter((name, column) => name !== "" && isNumeric(column));
-  return columns.length > 2;
-
-  function isNumeric(column: number): boolean {
-    return (rest.length > 0 ? rest : rows).every(({ cells }) => {
-      const cell = cells[column]?.trim() ?? "";
-      return cell === "" || !Number.isNaN(Number(cell.replace(",", ".")));
-    });
-  }
+  return !holdsStrings(text.slice(0, text.lastIndexOf("\n") + 1) || text, path);
 }
 
 /**

@@ -11,7 +11,7 @@ import { cellsOf } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import { sha256 } from "../study/json.js";
 import { classify, type TrainingData } from "../train/classify.js";
-import { classAccuracies, confusionOf, describeWorst } from "../train/confusion.js";
+import { accuraciesOf, confusionOf, describeWorst } from "../train/confusion.js";
 import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
 import {
@@ -125,7 +125,7 @@ export async function trainOnNumbers(options: TrainVerbOptions, path: string): P
     threads: options.threads,
   });
   const names = trained.conventions.labels ?? [];
-  const accuracies = classAccuracies(names, result.expected, result.predicted);
+  const accuracies = accuraciesOf(names, result.expected, result.predicted);
   const best = bestOf(history.map(({ validationLoss }) => validationLoss));
   const worst = describeWorst(accuracies);
   output.result(
