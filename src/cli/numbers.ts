@@ -40,6 +40,13 @@ export function withNumberOptions(command: Command): Command {
     .option("--channels <names...>", "of a long table: the columns that are values; all others");
 }
 
+/** The same of a verb that trains on them. */
+export function withNumberTrainingOptions(command: Command): Command {
+  return withNumberOptions(command)
+    .option("--test-labels <file>", "labels of --test, as --labels are those of --data")
+    .option("--validation-labels <file>", "labels of --validation, likewise");
+}
+
 /**
  * Whether a file has sequences of numbers and no strings: by what is asked for; else by its format; of a table by its columns.
  */
@@ -77,8 +84,8 @@ export function readNumbers(
 }
 
 /** Says what is odd of training data. */
-export function remarkOnNumbers(sequences: Sequences, path: string, output: Output): void {
-  for (const line of remarksOnSequences(sequences, path)) output.remark(line);
+export function remarkOnNumbers(sequences: Sequences, output: Output): void {
+  for (const line of remarksOnSequences(sequences)) output.remark(line);
 }
 
 /** The task that sequences are for as their labels tell. */

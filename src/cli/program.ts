@@ -13,16 +13,20 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     load: async () => (await import("./reproduce.js")).reproduceCommand(),
   },
   data: {
-    description: "make and describe labelled strings; describe texts",
+    description: "make labelled strings, frames of recordings; describe data before training",
     load: async () => (await import("./data.js")).dataCommand(),
   },
   train: {
-    description: "train a network to classify sequences, or to predict the next symbol of a text",
+    description: "train a network to classify sequences, label their steps, forecast, or predict text",
     load: async () => (await import("./train-command.js")).trainCommand(),
   },
   evaluate: {
-    description: "evaluate a network on labelled strings or on texts, pruned first if asked",
+    description: "evaluate a network on labelled sequences, series or texts, pruned first if asked",
     load: async () => (await import("./evaluate.js")).evaluateCommand(),
+  },
+  apply: {
+    description: "tell what a network says of data without labels, as a CSV file",
+    load: async () => (await import("./apply.js")).applyCommand(),
   },
   size: {
     description: "tell what a file of a network holds, and what it takes to run",

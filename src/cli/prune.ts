@@ -6,6 +6,7 @@ import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
 import { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
 import { type Criterion, criteria, densities, prune } from "../sparsify/prune.js";
 import { regainedAfter } from "../sparsify/regain.js";
 import { type Scope, scopes } from "../sparsify/scope.js";
@@ -14,6 +15,7 @@ import { classify } from "../train/classify.js";
 import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
 import { evaluateTexts, nextSymbol } from "../train/language.js";
+import { measure, taskOn } from "../train/number-data.js";
 import { type Protocol, protocolOf } from "../train/protocol.js";
 import type { Task } from "../train/task.js";
 import type { TrainOptions } from "../train/train.js";
@@ -36,8 +38,11 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
+import { type NumberFileOptions, withNumberTrainingOptions } from "./numbers.js";
 
-interface Options extends ModelOptions, ColumnOptions {
+interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
+  testLabels?: string;
+  validationLabels?: string;
   percent?: number;
   target: Target;
   scope: Scope;
@@ -68,10 +73,10 @@ export function pruneCommand(): Command {
     .addOption(
       choice("--criterion <name>", "the smallest weights, or any as a control", criteria, "magnitude"),
     )
-    .option("--data <csv>", "training strings: evaluates before and after; needed to retrain")
-    .option("--test <csv>", "test strings; a quarter of the training file when left out")
+    .option("--data <file>", "training sequences: evaluates before and after; needed to retrain")
+    .option("--test <file>", "test sequences; a quarter of the training file when left out")
     .option("--text <files...>", "texts, for a network that predicts the next symbol")
-    .option("--validation <files...>", "texts to judge by; the last tenth of each text when left out")
+    .option("--validation <files...>", "data to judge by; the last tenth of each text when left out")
     .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
     .option("--unknown [symbol]", "take symbols of a text beyond the vocabulary for this one")
     .option("--retrain <epochs>", "epochs of retraining under the fixed mask", whole(0, 1e6), 0)
@@ -82,8 +87,8 @@ export function pruneCommand(): Command {
     .addOption(executorOption())
     .addOption(recomputeOption())
     .option("--out <file>", "where the pruned network is written");
-  return withJson(withColumnOptions(withModelOptions(command))).action((model: string, options: Options) =>
-    run(model, options),
+  return withJson(withNumberTrainingOptions(withColumnOptions(withModelOptions(command)))).action(
+    (model: string, options: Options) => run(model, options),
   );
 }
 
@@ -107,7 +112,9 @@ async function run(model: string, options: Options): Promise<void> {
   remarkOnShare("--percent", options.percent, output);
   const { readModel } = await import("./files.js");
   const { readLanguageModel } = await import("./texts.js");
-  const network = (text ? readLanguageModel : readModel)(model, options, output);
+  const network = text
+    ? readLanguageModel(model, options, output)
+    : readModel(model, options, output, { task: options.task });
   const random = new Random(`${seed}/prune`);
   let pruned = prune(network, {
     percent: required(options.percent, "--percent"),
@@ -123,7 +130,9 @@ async function run(model: string, options: Options): Promise<void> {
     output.remarkSlowness(executor);
     const subject = text
       ? await onTexts(network, text, options, output)
-      : await onStrings(network, options, output);
+      : network.architecture.input.kind === "values"
+        ? await onNumbers(network, required(options.data, "--data"), options, output)
+        : await onStrings(network, options, output);
     stages.push({ stage: "as it was", ...(await subject.evaluate(network)) });
     stages.push({ stage: "pruned", ...(await subject.evaluate(pruned)) });
     if (options.retrain > 0) {
@@ -153,7 +162,11 @@ async function run(model: string, options: Options): Promise<void> {
   if (stages.length > 0) {
     lines.push(
       table(
-        text ? ["network", "likeliest right", "nats"] : ["network", "test accuracy", "loss"],
+        text
+          ? ["network", "likeliest right", "nats"]
+          : taskOf(pruned) === "forecast"
+            ? ["network", "accuracy", "squared error"]
+            : ["network", "test accuracy", "loss"],
         stages.map(({ stage, accuracy, loss }) => [stage, percent(accuracy), loss.toFixed(4)]),
       ),
     );
@@ -197,6 +210,21 @@ async function onStrings(network: Network, options: Options, output: Output): Pr
     task: classify(network, data, { protocol, batch }),
     settings: {},
     files: { inputs: [options.data, options.test], data: { ...data, protocol } },
+  };
+}
+
+async function onNumbers(network: Network, path: string, options: Options, output: Output): Promise<Subject> {
+  const { readNumberData } = await import("./number-data.js");
+  const random = new Random(options.seed).stream("split");
+  const { numbers, inputs, hash } = readNumberData(path, options, output, random, network);
+  const { executor, recompute, batch = defaults[numbers.task].batch } = options;
+  const { window = defaults.forecast.window } = options;
+  const { optimiser, clip, learningRate } = defaults.further;
+  return {
+    evaluate: (subject) => measure(subject, numbers, { batch, executor, recompute }),
+    task: taskOn(network, numbers, { batch, window, executor }),
+    settings: { optimiser: { ...optimisers[optimiser], clip }, learningRate },
+    files: { inputs, data: hash },
   };
 }
 

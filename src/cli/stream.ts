@@ -8,6 +8,7 @@ import type { ExecutorName } from "../engine/engine.js";
 import { type Stream, stream } from "../engine/stream.js";
 import { FileError } from "../errors.js";
 import type { Conventions } from "../network/conventions.js";
+import { probabilitiesOf } from "../train/evaluate.js";
 import {
   executorOption,
   interruptible,
@@ -115,10 +116,7 @@ function probabilitiesAfter(subject: Stream, symbols: ArrayLike<number>): number
   subject.reset();
   let logits = new Float32Array() as Float32Array;
   for (let i = 0; i < symbols.length; i++) logits = subject.step(symbols[i]);
-  const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const weights = Array.from(logits, (logit) => Math.exp(logit - most));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
+  return probabilitiesOf(logits);
 }
 
 /** For example "BTXSE  1  0.0310 0.9690", "ATTA  coding 0.9104  intron 0.0512  other 0.0384" or, of a language model, "to b  "e" 0.9104  "r" 0.0213". */

@@ -8,10 +8,15 @@ import type { StructureConfiguration } from "../experiments/structures.js";
 import { makeFolderOf } from "../files.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
+import type { Network } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { classify } from "../train/classify.js";
-import { newClassifier } from "../train/new-network.js";
+import { defaults } from "../train/defaults.js";
+import { HORIZON } from "../train/forecast.js";
+import { newClassifier, newNetworkForNumbers } from "../train/new-network.js";
+import { taskOn } from "../train/number-data.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
+import type { Task } from "../train/task.js";
 import {
   between,
   type ColumnOptions,
@@ -32,13 +37,19 @@ import {
   withColumnOptions,
   withJson,
 } from "./command.js";
+import { hasNumbers, type NumberFileOptions, withNumberTrainingOptions } from "./numbers.js";
 import { Stopped } from "./stopped.js";
+import type { TrainingFiles } from "./training.js";
 
 export function structureCommand(): Command {
   return new Command().addCommand(trainCommand()).addCommand(searchCommand());
 }
 
-interface TrainOptions extends ColumnOptions {
+interface TrainOptions extends ColumnOptions, NumberFileOptions {
+  testLabels?: string;
+  validation?: string[];
+  validationLabels?: string;
+  horizon?: number;
   cell?: CellKind;
   wiring?: Protocol;
   recurrence?: (typeof recurrences)[number];
@@ -60,7 +71,7 @@ interface TrainOptions extends ColumnOptions {
 
 function trainCommand(): Command {
   const command = new Command("train")
-    .description("train the network of a graph to classify strings")
+    .description("train the network of a graph on strings or sequences of numbers")
     .argument("<graph>", "node-link JSON, GraphML or an edge list")
     .addOption(cellOption())
     .addOption(choice("--wiring <name>", "how the graph becomes a network; as --protocol", protocols))
@@ -71,10 +82,11 @@ function trainCommand(): Command {
       `corrected wiring: width of the embedding; ${STRUCTURE_EMBEDDING} when left out`,
       whole(1, 4096),
     )
-    .option("--data <csv>", "training strings; generated Reber strings when left out")
-    .option("--test <csv>", "test strings; a quarter of the training file when left out")
-    .option("--epochs <n>", "passes over the training strings", whole(1, 1e6), 15)
-    .option("--batch <n>", "strings in a batch", whole(1, 1e5), 128)
+    .option("--data <file>", "training sequences; generated Reber strings when left out")
+    .option("--test <file>", "test sequences; a quarter of the training file when left out")
+    .option("--horizon <n>", "steps that a forecast looks ahead; 1", whole(0, 1e6))
+    .option("--epochs <n>", "passes over the training data", whole(1, 1e6), 15)
+    .option("--batch <n>", "sequences in a batch", whole(1, 1e5), 128)
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
     .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
@@ -82,8 +94,8 @@ function trainCommand(): Command {
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out")
     .addOption(vocabularyOption("found in the strings"));
-  return withJson(withColumnOptions(command)).action((graph: string, options: TrainOptions) =>
-    train(graph, options),
+  return withJson(withNumberTrainingOptions(withColumnOptions(command))).action(
+    (graph: string, options: TrainOptions) => train(graph, options),
   );
 }
 
@@ -102,13 +114,12 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const graph = readGraph(path);
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
-  const data = trainingData(options, output, { vocabulary });
-  const initial = new Random(seed).stream("initial weights");
-  const network = newClassifier(architecture, data, initial, { vocabulary, masks });
   const { protocol, batch, epochs, learningRate, executor, recompute } = options;
-  const task = classify(network, data, { protocol, batch });
+  const initial = new Random(seed).stream("initial weights");
+  const ofNumbers = options.data !== undefined && hasNumbers(options.data, options);
+  const [network, task, ownFiles] = ofNumbers ? await onNumbers(options.data as string) : onStrings();
   const settings = { epochs, learningRate, executor, recompute, seed: `${seed}/train` };
-  const files = { out, inputs: [path, options.data, options.test], data: { ...data, protocol } };
+  const files = { out, ...ownFiles, inputs: [path, ...ownFiles.inputs] };
   const { trained, history } = await trainNetwork(network, task, settings, files, output);
   output.result(
     {
@@ -120,8 +131,26 @@ async function train(path: string, options: TrainOptions): Promise<void> {
       classes: classesOf(trained),
       epochs: history,
     },
-    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
+    `${describeEpoch(history.length, history[history.length - 1], task.name)}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
   );
+
+  function onStrings(): [Network, Task, TrainingFiles] {
+    const data = trainingData(options, output, { vocabulary });
+    const network = newClassifier(architecture, data, initial, { vocabulary, masks });
+    const files = { inputs: [options.data, options.test], data: { ...data, protocol } };
+    return [network, classify(network, data, { protocol, batch }), files];
+  }
+
+  async function onNumbers(file: string): Promise<[Network, Task, TrainingFiles]> {
+    const { readNumberData } = await import("./number-data.js");
+    const random = new Random(seed).stream("split");
+    const { numbers, inputs, hash } = readNumberData(file, options, output, random);
+    const { horizon = HORIZON } = options;
+    const { task, data } = numbers;
+    const network = newNetworkForNumbers(architecture, data.train, task, initial, { masks, horizon });
+    const { window } = defaults.forecast;
+    return [network, taskOn(network, numbers, { batch, window, executor }), { inputs, data: hash }];
+  }
 }
 
 function wiringOf(options: TrainOptions): StructureConfiguration["wiring"] {

@@ -71,6 +71,16 @@ export function runTraining(options: TrainVerbOptions): Promise<void> {
   if (options.text) return trainOnTexts(options, options.text);
   const { data } = options;
   if (data !== undefined && hasNumbers(data, options)) return trainOnNumbers(options, data);
+  const ofNumbers = [
+    "labels",
+    "testLabels",
+    "validationLabels",
+    "task",
+    "layout",
+    "horizon",
+    "classWeights",
+  ] as const;
+  refuse(options, ofNumbers, "sequences of numbers, named with --data");
   return trainOnStrings(options);
 }
 
@@ -87,7 +97,13 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
   const network =
     begun ??
     newClassifier(
-      stack({ cell: required(cell, "--cell"), hidden, layers, embedding }),
+      stack({
+        cell: required(cell, "--cell"),
+        hidden,
+        layers,
+        embedding,
+        bidirectional: options.bidirectional,
+      }),
       data,
       new Random(seed).stream("initial weights"),
       { vocabulary },
@@ -113,6 +129,13 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
 
 async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise<void> {
   refuse(options, ["data", "test", "stringColumn", "labelColumn"], "no --text");
+  if (options.bidirectional) {
+    throw new InputError({
+      where: "--bidirectional",
+      what: "a network that has read what follows need not predict it",
+      hint: "leave it out for texts",
+    });
+  }
   const output = new Output(options);
   output.remarkSlowness(options.executor);
   const { executor, from, seed } = options;

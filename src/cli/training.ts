@@ -4,6 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { FileError, InputError } from "../errors.js";
 import { prepareOutput, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
+import type { TaskName } from "../network/tasks.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
@@ -109,7 +110,7 @@ async function trainWith(
       onPause: save,
       onEpoch(epoch, metrics, run) {
         save(run);
-        if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics));
+        if (!process.stderr.isTTY) output.remark(describeEpoch(epoch, metrics, task.name));
       },
     });
   const isSaved = () => checkpoint !== undefined && existsSync(checkpoint);
@@ -165,12 +166,22 @@ export function resumption(path: string, identity: string): Run {
 }
 
 /** An epoch in one line. */
-export function describeEpoch(epoch: number, metrics: EpochMetrics): string {
-  const { trainLoss, trainAccuracy, testLoss, testAccuracy, validationLoss } = metrics;
-  if (validationLoss !== undefined) {
+export function describeEpoch(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
+  const { trainLoss, trainAccuracy, testLoss, testAccuracy, validationLoss, validationAccuracy } = metrics;
+  if (task === "forecast") {
+    const held =
+      validationLoss === undefined ? "" : `, held out ${validationLoss.toPrecision(4)} in its own units`;
+    const tested = testLoss === undefined ? "" : `, test ${testLoss.toPrecision(4)}`;
+    return `epoch ${epoch}: mean squared error in training ${trainLoss.toPrecision(4)}, standardised${held}${tested}`;
+  }
+  if (validationLoss !== undefined && testAccuracy === undefined) {
     return `epoch ${epoch}: training ${trainLoss.toFixed(4)} nats, held out ${validationLoss.toFixed(4)}`;
   }
-  const line = `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}`;
+  const judged =
+    validationLoss === undefined
+      ? ""
+      : `; validation loss ${validationLoss.toFixed(4)}, accuracy ${percent(validationAccuracy ?? Number.NaN)}`;
+  const line = `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, accuracy ${percent(trainAccuracy)}${judged}`;
   if (testLoss === undefined || testAccuracy === undefined) return line;
   return `${line}; test loss ${testLoss.toFixed(4)}, accuracy ${percent(testAccuracy)}`;
 }

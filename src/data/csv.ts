@@ -4,6 +4,7 @@ import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";
 import { suggest } from "../suggest.js";
 import { classesOf, labelName } from "./classes.js";
+import { columnNames, columnOf, columnsNamed, listed } from "./columns.js";
 import { BINARY, createDataset, type Dataset, type DatasetForm } from "./dataset.js";
 import { parseDelimited, separatorNames } from "./delimited.js";
 import { findStringColumns, type StringColumns } from "./string-columns.js";
@@ -95,6 +96,39 @@ function noClass(label: string, classes: readonly string[], whose: string, where
         }
       : { where, what: `${shown} is no class of the ${whose}`, hint: suggest(label, classes) },
   );
+}
+
+/**
+ * The strings of a file without their labels: a column that is asked for or that its name tells, or the only one.
+ * @throws InputError when it is not certain which column has them.
+ */
+export function parseStrings(
+  text: string,
+  path: string,
+  { stringColumn }: Pick<StringColumns, "stringColumn"> = {},
+): string[] {
+  const { rows } = parseDelimited(text, path);
+  const names = (rows[0]?.cells ?? []).map((name) => name.trim());
+  const where = `${path}:${rows[0]?.line ?? 1}`;
+  const named = columnsNamed(names, columnNames.string);
+  const column =
+    stringColumn === undefined
+      ? named.length === 1 || names.length > 1
+        ? named[0]
+        : 0
+      : columnOf(names, stringColumn, where, "--string-column");
+  if (rows.length === 0 || column === undefined || (stringColumn === undefined && named.length > 1)) {
+    throw new InputError({
+      where,
+      what:
+        rows.length === 0
+          ? "the file is empty"
+          : `which column has the strings is not certain: ${listed(names)}`,
+      hint: "name it with --string-column",
+    });
+  }
+  const hasHeader = stringColumn !== undefined || named.length === 1;
+  return rows.slice(hasHeader ? 1 : 0).map(({ cells }) => cells[column] ?? "");
 }
 
 /**

@@ -87,6 +87,16 @@ export function epochsFor(updates: number): number {
   return Math.max(next.epochs, Math.min(MOST_EPOCHS, Math.ceil(LEAST_UPDATES / Math.max(1, updates))));
 }
 
+/** Updates that a training on sequences of numbers should have: few sequences are seen more often. */
+const LEAST_NUMBER_UPDATES = 600;
+
+/** Epochs for sequences of numbers with so many updates in each. */
+export function epochsForNumbers(updates: number): number {
+  return Math.max(numbers.epochs, Math.min(MOST_NUMBER_EPOCHS, Math.ceil(LEAST_NUMBER_UPDATES / updates)));
+}
+
+const MOST_NUMBER_EPOCHS = 300;
+
 /** By task; `strings` are labelled ones, whose task is to classify too. */
 export const defaults = {
   strings,

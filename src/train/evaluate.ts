@@ -1,12 +1,20 @@
 // Evaluation: what a network says of labelled sequences, read where the network is read.
 import { fileOrder, makeBatches, outputsByExample, type ReadAt } from "../data/batches.js";
-import { type Examples, longest, numberExamples, stringExamples, symbolsInUse } from "../data/examples.js";
+import {
+  countOf,
+  type Examples,
+  longest,
+  numberExamples,
+  stringExamples,
+  symbolsInUse,
+} from "../data/examples.js";
 import type { SequenceTarget } from "../data/sequences.js";
 import { describeSymbol } from "../data/vocabulary.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
 import { InputError } from "../errors.js";
+import { exp } from "../math/exp.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import type { Labelled } from "./classify.js";
@@ -61,6 +69,53 @@ export async function evaluate(
   const reading = protocol === undefined ? network.conventions.readAt : readAt(protocol);
   const isReadOnce = taskOf(network) === "classify";
   return evaluateExamples(executor, examples, { readAt: isReadOnce ? reading : "last-symbol", batch });
+}
+
+/**
+ * What a network gives out for data, whose labels, if any, are not looked at: of each sequence [output], read where the
+ * network is read, or [step][output].
+ * @throws InputError as `evaluate`.
+ */
+export async function outputsOf(
+  network: Network,
+  data: Labelled,
+  options: EvaluateOptions,
+): Promise<Float32Array[]> {
+  checkOptions(options);
+  const { outputs: width } = network.architecture.readout;
+  const everyStep = taskOf(network) !== "classify";
+  const examples = withoutTargets(examplesFor(network, data), everyStep, network);
+  const executor = executorFor(network, examples, options);
+  const reading = everyStep ? "last-symbol" : network.conventions.readAt;
+  const batches = makeBatches(examples, fileOrder(examples), options.batch, reading);
+  const { outputs } = await executor.evaluate(batches, "outputs");
+  if (everyStep) return outputsByExample(batches, outputs, width);
+  return Array.from({ length: countOf(examples) }, (_, row) =>
+    outputs.subarray(row * width, (row + 1) * width),
+  );
+}
+
+/** The same examples with nothing to be compared with; one that is read once has to have a class. */
+function withoutTargets(examples: Examples, everyStep: boolean, { architecture }: Network): Examples {
+  const { outputs, predicts } = architecture.readout;
+  const places = everyStep ? examples.starts[countOf(examples)] : countOf(examples);
+  return predicts === "numbers"
+    ? {
+        ...examples,
+        everyStep,
+        targetWidth: outputs,
+        targets: new Float32Array(places * outputs).fill(Number.NaN),
+      }
+    : { ...examples, everyStep, targetWidth: 1, targets: new Int32Array(places).fill(everyStep ? -1 : 0) };
+}
+
+/** Probabilities of classes, from their logits. */
+export function probabilitiesOf(logits: ArrayLike<number>): number[] {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i]);
+  const weights = Array.from(logits, (logit) => exp(logit - most));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
 }
 
 /** An executor that evaluates some examples in batches. */

@@ -1,7 +1,7 @@
 // The task of forecasting: at every step of a series, the numbers that come some steps later, of the channels themselves or
 // of a target beside them. Long series are trained on in lanes and windows with state carried on, as texts are; many
 // short ones as wholes.
-import { bucketedOrder, fileOrder, makeBatches, outputsByExample } from "../data/batches.js";
+import { bucketedOrder, makeBatches } from "../data/batches.js";
 import { countOf, type Examples, longest } from "../data/examples.js";
 import { seriesOf } from "../data/numbers/forecast-baselines.js";
 import { type Sequences, stepsOf } from "../data/sequences.js";
@@ -10,7 +10,7 @@ import { countWindows, makeWindows, type Steps } from "../data/windows.js";
 import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
-import { type EvaluateOptions, examplesFor, executorFor } from "./evaluate.js";
+import { type EvaluateOptions, examplesFor, outputsOf } from "./evaluate.js";
 import { checkOptions } from "./options.js";
 import type { Task } from "./task.js";
 
@@ -117,6 +117,22 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
   };
 }
 
+/** What a network forecasts at every step of series, in their own units: of each [step][number]. @throws as `outputsOf`. */
+export async function forecastsOf(
+  network: Network,
+  series: Sequences,
+  options: EvaluateOptions,
+): Promise<Float32Array[]> {
+  checkForecasts(network);
+  const said = await outputsOf(network, series, {
+    ...options,
+    batch: Math.min(options.batch, series.values.length),
+  });
+  const { targetStandardisation } = network.conventions;
+  if (targetStandardisation) for (const own of said) unstandardise(own, targetStandardisation);
+  return said;
+}
+
 /**
  * Runs series through a network, each from a state of zero, and compares its forecasts with what came.
  * @throws InputError when the network does not forecast, or the series do not fit it.
@@ -128,15 +144,8 @@ export async function evaluateForecast(
 ): Promise<ForecastEvaluation> {
   checkOptions(options);
   checkForecasts(network);
-  const examples = forecastExamples(network, held);
-  const batch = Math.min(options.batch, countOf(examples));
-  const executor = executorFor(network, examples, { ...options, batch });
-  const batches = makeBatches(examples, fileOrder(examples), batch, "last-symbol");
-  const { outputs } = await executor.evaluate(batches, "outputs");
-  const width = network.architecture.readout.outputs;
-  const said = outputsByExample(batches, outputs, width);
-  const { targetStandardisation } = network.conventions;
-  if (targetStandardisation) for (const own of said) unstandardise(own, targetStandardisation);
+  checkTargets(network, held.series);
+  const said = await forecastsOf(network, held.series, options);
   const wanted = targetsOf(held, horizonOf(network));
   let [squares, absolutes, predictions] = [0, 0, 0];
   for (const [row, own] of said.entries()) {
@@ -171,17 +180,22 @@ export function checkForecasts(network: Network): void {
   });
 }
 
+/** @throws InputError unless there are as many numbers to be forecast as the network gives out. */
+function checkTargets({ architecture }: Network, series: Sequences): void {
+  const [{ names }] = seriesOf(series);
+  const { outputs } = architecture.readout;
+  if (names.length === outputs) return;
+  throw new InputError({
+    what: `the network forecasts ${outputs} numbers, and the series have ${names.length}: ${names.slice(0, 8).join(", ")}`,
+    hint: "name what it was trained to forecast with --target-column",
+  });
+}
+
 /** Series with their targets, both on the scale that the network was trained on. */
 function forecastExamples(network: Network, held: Held): Examples {
   const [{ names }] = seriesOf(held.series);
   const of = targetsOf(held, horizonOf(network));
-  const { outputs } = network.architecture.readout;
-  if (names.length !== outputs) {
-    throw new InputError({
-      what: `the network forecasts ${outputs} numbers, and the series have ${names.length}: ${names.slice(0, 8).join(", ")}`,
-      hint: "name what it was trained to forecast with --target-column",
-    });
-  }
+  checkTargets(network, held.series);
   const { targetStandardisation } = network.conventions;
   const scaled = targetStandardisation
     ? of.map((own) => {
