@@ -16,13 +16,18 @@ import {
   batchesOf,
   distance,
   everyStep,
+  fitted,
+  forecasting,
   instructionSets,
   layers,
   nativeOn,
   networkWith,
   over,
+  overValues,
   skips,
   symbolsTo,
+  twoWay,
+  twoWayWeb,
   web,
   withInstructionSet,
 } from "./setups.js";
@@ -38,6 +43,9 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture }[] = [
   { name: "130", architecture: (k) => layers(k, 9, 130) },
   { name: "skips", architecture: skips },
   { name: "web", architecture: web },
+  { name: "a channel", architecture: (k) => overValues(1, layers(k, 1, 17, 5)) },
+  { name: "28 channels, forecast", architecture: (k) => forecasting(overValues(28, layers(k, 1, 20))) },
+  { name: "3 channels, web", architecture: (k) => overValues(3, web(k)) },
 ];
 const forms = [
   { form: "dense", density: 1 },
@@ -53,11 +61,17 @@ const SYMBOLS = 7;
 function setUp({ name, architecture, density }: SetUp, kind: CellKind): [Network, Batches] {
   const random = new Random(`${name} ${kind} ${density}`);
   const network = networkWith(over(SYMBOLS + 2, architecture(kind)), density, random);
-  return [network, batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS)];
+  const batches = batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS);
+  return [network, fitted(random, network.architecture, batches)];
 }
 
 /** The logits after each string's own last symbol, [string][class], as an evaluation has them. */
 function streamed(subject: Stream, batches: Batches): Float32Array {
+  const { inputs } = batches;
+  const { input } = subject.plan;
+  const width = input.kind === "values" ? input.width : 1;
+  const stepAt = (at: number) =>
+    inputs instanceof Float32Array ? inputs.subarray(at * width, (at + 1) * width) : inputs[at];
   const logits: number[] = [];
   let symbol = 0;
   let example = 0;
@@ -66,7 +80,7 @@ function streamed(subject: Stream, batches: Batches): Float32Array {
       subject.reset();
       let last = new Float32Array();
       for (let t = 0; t < batches.lengths[example]; t++) {
-        last = subject.step(batches.inputs[symbol + t * batches.sizes[i] + l]) as typeof last;
+        last = subject.step(stepAt(symbol + t * batches.sizes[i] + l)) as typeof last;
       }
       logits.push(...last);
     }
@@ -153,6 +167,42 @@ describe.each(makers)("the %s stream", (_, make) => {
     }
     expect(subject.step(5)).toEqual(other.step(5));
     expect(() => make(network, [48])).toThrow(InputError);
+  });
+});
+
+describe.each(makers)("the %s stream of numbers", (_, make) => {
+  const random = new Random("numbers");
+  const network = networkWith(forecasting(overValues(2, skips("gru"))), 1, random);
+
+  it("takes as many finite numbers as a step has, and nothing else", async () => {
+    const [subject, other] = [make(network), make(network)];
+    subject.step(Float32Array.of(0.5, -1));
+    other.step(Float32Array.of(0.5, -1));
+    for (const values of [[], [1], [1, 2, 3], [1, Number.NaN], [Number.POSITIVE_INFINITY, 0]]) {
+      const refused = /^\d numbers are not a step of a stream that takes 2; give as many finite ones/;
+      expect(() => subject.step(Float32Array.from(values))).toThrow(EngineError);
+      expect(() => subject.step(Float32Array.from(values))).toThrow(refused);
+    }
+    expect(() => subject.step(0)).toThrow(EngineError);
+    await expect(subject.run([0], [-1])).rejects.toThrow("a network that forecasts has no classes");
+    expect(subject.step(Float32Array.of(2, 3))).toEqual(other.step(Float32Array.of(2, 3)));
+    subject.reset();
+    other.reset();
+    expect(subject.step(Float32Array.of(2, 3))).toEqual(other.step(Float32Array.of(2, 3)));
+  });
+
+  it("is not one of symbols, and does not run backwards", async () => {
+    const symbols = make(networkWith(skips("gru"), 1, random));
+    expect(() => symbols.step(Float32Array.of(1))).toThrow(
+      "1 numbers are not a step of a stream that takes symbols",
+    );
+    const classes = make(networkWith(overValues(1, skips("gru")), 1, random));
+    await expect(classes.run([0], [0])).rejects.toThrow(EngineError);
+    for (const architecture of [twoWay("gru", 2, 3), overValues(2, twoWayWeb("lstm"))]) {
+      const twoWays = networkWith(architecture, 1, random);
+      expect(() => make(twoWays)).toThrow(InputError);
+      expect(() => make(twoWays)).toThrow(/^the network is bidirectional: .*; evaluate whole sequences, or/);
+    }
   });
 });
 
