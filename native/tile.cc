@@ -75,10 +75,10 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
     if (!plan_.everyStep && classes) targets[l] = batches.targets[example];
     steps_ = std::max(steps_, batches.lengths[example]);
   }
-  // Idle lanes do as the first one does, so that nothing overflows in them alone, and are read at step 0.
+  // Idle lanes do as the first one does, so that nothing overflows in them alone, and end and are read where it is.
   for (int l = size; l < lanes; l++) {
     examples_[l] = examples[0];
-    readSteps_[l] = 0;
+    readSteps_[l] = readSteps_[0];
     if (!plan_.everyStep) targets[l] = -1;
   }
   int* symbols = integers(symbols_);
