@@ -448,7 +448,11 @@ void TileRunner::squares(const Op& op, int step, float* outputs, Outcome& outcom
     for (int i = 0; i < rows; i++) {
       float& value = out[i * lanes + l];
       const float target = place.there ? numbers_[place.index * rows + i] : NAN;
-      const double error = std::isnan(target) ? 0 : static_cast<double>(value) - target;
+      if (std::isnan(target)) {
+        if (op.gradient) value = 0;
+        continue;
+      }
+      const double error = static_cast<double>(value) - target;
       outcome.loss += error * error;
       if (op.gradient) value = static_cast<float>(2 * error / count_);
     }

@@ -308,24 +308,28 @@ it("packs what is not recurrent where lanes are idle, and nothing where they are
 describe("a target", () => {
   const [shape] = shapes;
 
-  it("beyond its example's last symbol is refused", async () => {
+  const forecast = shapes.find(({ name }) => name === "forecast from symbols, two-way")!;
+
+  it.each([shape, forecast])("beyond its example's last symbol is refused: $name", async (shape) => {
     const { network, plan, batches } = setUp(shape, "gru", [3]);
     const lengths = batches.lengths.slice();
     lengths[1] = 1;
-    const targets = new Int32Array(batches.targets.length).fill(0);
+    const targets = batches.targets.slice().fill(0);
+    const none = plan.predictsNumbers ? "NaN" : "-1";
     for (const make of [
       () => new ReferenceExecutor(plan, network.parameters),
       ...instructionSets.slice(0, 1).map((isa) => () => nativeOn(isa, plan, network.parameters)),
     ]) {
       const run = make().evaluate({ ...batches, lengths, targets });
       await expect(run).rejects.toThrow(EngineError);
-      await expect(run).rejects.toThrow(/^target \d+: it stands after the end of example \d+; use -1 there$/);
+      await expect(run).rejects.toThrow(/^target \d+: it stands after the end of example \d+; use /);
+      await expect(run).rejects.toThrow(new RegExp(`; use ${none} there$`));
     }
   });
 
-  it("is nowhere: no loss, no gradient", async () => {
+  it.each([shape, forecast])("is nowhere: no loss, no gradient: $name", async (shape) => {
     const { network, plan, batches } = setUp(shape, "lstm", [3]);
-    const targets = new Int32Array(batches.targets.length).fill(-1);
+    const targets = batches.targets.slice().fill(plan.predictsNumbers ? Number.NaN : -1);
     for (const executor of [
       new ReferenceExecutor(plan, network.parameters),
       ...instructionSets.map((isa) => nativeOn(isa, plan, network.parameters)),
