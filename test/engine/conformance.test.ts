@@ -3,13 +3,14 @@
 import { describe, expect, it } from "vitest";
 import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import type { Executor, TrainingState, Update } from "../../src/engine/executor.js";
+import { type Executor, optimisers, type TrainingState, type Update } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
 import { cellBatches, cellCases, flatten, networkOf } from "../fixtures/cells.js";
+import { batchOf, networkFrom, sequenceCases } from "../fixtures/sequences.js";
 import {
   adam,
   batchesOf,
@@ -26,6 +27,7 @@ import {
   skips,
   slopes,
   symbolsTo,
+  targetCount,
   twoWay,
   twoWayWeb,
   web,
@@ -335,3 +337,32 @@ describe.each(cellCases.map((entry) => [entry.name, entry] as const))("PyTorch's
     }
   });
 });
+
+describe.each(sequenceCases.map((entry) => [entry.name, entry] as const))(
+  "PyTorch's bidirectional %s",
+  (_, entry) => {
+    const network = networkFrom(entry.parameters, entry.task);
+    const batches = batchOf(entry);
+    const plan = compile(network, { batch: batches.sizes[0], steps: batches.steps[0] });
+
+    it.each(executors)("is what the %s executor computes", async (_, make) => {
+      const count = targetCount(batches);
+      const { outputs, losses, counts } = await make(plan, network).evaluate(batches, "outputs");
+      expect(distance(outputs, entry.outputs)).toBeLessThan(1e-6);
+      expect(losses[0] / count).toBeCloseTo(entry.passes[0].loss, 6);
+      expect(counts[0]).toBe(count);
+      for (const { classWeights, loss, gradients } of entry.passes) {
+        const expected = networkFrom(gradients, entry.task).parameters;
+        const executor = make(plan, network);
+        // After one step, SGD's first moment is the gradient.
+        const trained = await executor.train(batches, 0, 1, {
+          optimiser: { ...optimisers.sgd, clip: Number.POSITIVE_INFINITY },
+          rates: 0,
+          ...(classWeights && { classWeights: Float32Array.from(classWeights) }),
+        });
+        expect(trained.losses[0] / count).toBeCloseTo(loss, 6);
+        expect(distance(executor.state().firstMoment, expected)).toBeLessThan(2e-6);
+      }
+    });
+  },
+);
