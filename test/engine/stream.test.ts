@@ -347,6 +347,23 @@ describe.skipIf(!native)("the native stream", () => {
     }
   });
 
+  it("of numbers refuses all but as many floats as a step has", () => {
+    const numbers = networkWith(overValues(2, web("gru")), 0.5, new Random("numbers"));
+    const { words, masks } = encode(compileStream(numbers));
+    const subject = new Raw(words, masks, numbers.parameters);
+    const logits = new Float32Array(3);
+    for (const value of [undefined, null, 3, "3", {}, [1, 2], new Float64Array(2), new Int32Array(2)]) {
+      expect(() => subject.step(value, logits)).toThrow("a vector of floats is missing");
+    }
+    for (const length of [0, 1, 3]) {
+      expect(() => subject.step(new Float32Array(length), logits)).toThrow("not so many numbers in a step");
+    }
+    const one = Int32Array.of(0);
+    expect(() => subject.run(one, one, 0)).toThrow("a symbol is not a row of the stream's tables");
+    expect(() => subject.step(new Float32Array(2), new Float32Array(2))).toThrow("of another length");
+    subject.step(new Float32Array(2), logits);
+  });
+
   it("refuses to write to logits that were given away", () => {
     const subject = stream(network, { executor: "native" });
     structuredClone(subject.step(3), { transfer: [subject.step(3).buffer] });
@@ -368,16 +385,20 @@ describe.skipIf(!native)("the native stream", () => {
     const logits = new Float32Array(3);
     let refused = 0;
     let ran = 0;
-    for (const architecture of [skips, web]) {
-      const small = networkWith(over(5, architecture(kind)), 0.5, random);
+    for (const architecture of [skips(kind), web(kind), forecasting(overValues(2, skips(kind)))]) {
+      const small = networkWith(over(5, architecture), 0.5, random);
       const { words, masks } = encode(compileStream(small));
       const run = (damaged: Int32Array) => {
         try {
           const subject = new Raw(damaged, masks, small.parameters);
-          for (let symbol = 0; symbol < 5; symbol++) subject.step(symbol, logits);
+          for (let k = 0; k < 5; k++) {
+            subject.step(small.architecture.input.kind === "values" ? Float32Array.of(k, 1) : k, logits);
+          }
           ran++;
         } catch (error) {
-          expect((error as Error).message).toMatch(/^(the plan cannot be run|a vector|the array|the symbol)/);
+          expect((error as Error).message).toMatch(
+            /^(the plan cannot be run|a vector|the array|the symbol|there are not so many numbers)/,
+          );
           refused++;
         }
       };
