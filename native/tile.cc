@@ -75,10 +75,10 @@ void TileRunner::take(const Batches& batches, size_t index, const int* examples,
     if (!plan_.everyStep && classes) targets[l] = batches.targets[example];
     steps_ = std::max(steps_, batches.lengths[example]);
   }
-  // Idle lanes do as the first one does, so that nothing overflows in them alone, and are read at step 0.
+  // Idle lanes do as the first one does, so that nothing overflows in them alone, and end and are read where it is.
   for (int l = size; l < lanes; l++) {
     examples_[l] = examples[0];
-    readSteps_[l] = 0;
+    readSteps_[l] = readSteps_[0];
     if (!plan_.everyStep) targets[l] = -1;
   }
   int* symbols = integers(symbols_);
@@ -450,7 +450,11 @@ void TileRunner::squares(const Op& op, int step, float* outputs, Outcome& outcom
     for (int i = 0; i < rows; i++) {
       float& value = out[i * lanes + l];
       const float target = place.there ? numbers_[place.index * rows + i] : NAN;
-      const double error = std::isnan(target) ? 0 : static_cast<double>(value) - target;
+      if (std::isnan(target)) {
+        if (op.gradient) value = 0;
+        continue;
+      }
+      const double error = static_cast<double>(value) - target;
       outcome.loss += error * error;
       if (op.gradient) value = static_cast<float>(2 * error / count_);
     }

@@ -333,7 +333,7 @@ function checkEnds(plan: Plan, { sizes, steps, lengths, targets, carry }: Batche
         throw new EngineError({
           where: `target ${at}`,
           what: `it stands after the end of example ${example + l}`,
-          hint: "use -1 there",
+          hint: `use ${predictsNumbers ? "NaN" : "-1"} there`,
         });
       }
     }

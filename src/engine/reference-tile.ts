@@ -75,7 +75,7 @@ export interface CellContext {
 
 /**
  * Cuts batches into tiles of the plan's lanes. Idle lanes do as the first one does, so that nothing overflows in them
- * alone, and are read at step 0.
+ * alone, and end and are read where it is.
  */
 export class Tiles {
   private readonly plan: Plan;
@@ -148,7 +148,7 @@ export class Tiles {
           wanted.set(numbers.subarray(from * outputs, (from + size) * outputs), t * lanes * outputs);
         else targets.set(classes.subarray(from, from + size), t * lanes);
       }
-      for (let l = 0; l < size; l++) readSteps[l] = this.batches.lengths[first + l] - 1;
+      for (let l = 0; l < lanes; l++) readSteps[l] = this.batches.lengths[first + (l < size ? l : 0)] - 1;
       tiles.push({
         steps,
         index: tiles.length,

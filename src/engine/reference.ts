@@ -631,7 +631,11 @@ export class ReferenceExecutor implements Executor {
       for (let i = 0; i < outputs; i++) {
         const at = offset + i * lanes + l;
         const target = place ? tile.numbers[first * outputs + i] : Number.NaN;
-        const error = Number.isNaN(target) ? 0 : arena[at] - target;
+        if (Number.isNaN(target)) {
+          if (op.gradient) arena[at] = 0;
+          continue;
+        }
+        const error = arena[at] - target;
         outcome.loss += error * error;
         if (op.gradient) arena[at] = (2 * error) / tile.count;
       }

@@ -11,14 +11,20 @@ import { type Architecture, type CellKind, cellKinds } from "../../src/network/a
 import {
   adam,
   batchesOf,
+  everyStep,
+  fitted,
+  forecasting,
   instructionSets,
   layers,
   nativeOn,
   networkWith,
   over,
+  overValues,
   reading,
   skips,
   symbolsTo,
+  twoWay,
+  twoWayWeb,
   web,
 } from "./setups.js";
 
@@ -31,6 +37,14 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture; symbol
     { name: "3, 17, more than one tile", architecture: (k) => layers(k, 5, 3, 17), symbols: 20, size: 70 },
     { name: "skips, 40 symbols", architecture: skips, symbols: 40, size: 16 },
     { name: "web", architecture: web, symbols: 5, size: 9 },
+    { name: "two-way web, more than one tile", architecture: twoWayWeb, symbols: 5, size: 40 },
+    { name: "28 channels", architecture: (k) => overValues(28, layers(k, 1, 40)), symbols: 1, size: 20 },
+    {
+      name: "3 channels, two-way forecast",
+      architecture: (k) => forecasting(everyStep(overValues(3, twoWay(k, 1, 17, 9)))),
+      symbols: 1,
+      size: 33,
+    },
   ];
 const forms = [
   { form: "dense", density: 1, hidden: 1 },
@@ -52,7 +66,8 @@ function setUp(
   const random = new Random(`${shape.name} ${kind}`);
   const { architecture, symbols, size } = shape;
   const network = networkWith(over(symbols + 1, architecture(kind)), density, random, hidden);
-  const batches = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
+  const drawn = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
+  const batches = fitted(random, network.architecture, drawn);
   const plan = compile(network, { batch: size, steps: 40, symbols: symbolsTo(symbols), form });
   return { plan, parameters: network.parameters, batches };
 }
@@ -107,16 +122,18 @@ describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to 
 
   it.each(forms)("on 1, 2 or 4 threads, $form", async (form) => {
     // 70 examples are three tiles.
-    const { plan, parameters, batches } = setUp(shapes[1], kind, form);
-    const [one, ...others] = await Promise.all(
-      [1, 2, 4].map(async (threads) => {
-        const executor = nativeOn(isa, plan, parameters, threads);
-        const trained = await train(executor, batches);
-        const { outputs } = await executor.evaluate(batches, "outputs");
-        return { trained, outputs };
-      }),
-    );
-    for (const other of others) expect(other).toEqual(one);
+    for (const shape of [shapes[1], shapes[6]]) {
+      const { plan, parameters, batches } = setUp(shape, kind, form);
+      const [one, ...others] = await Promise.all(
+        [1, 2, 4].map(async (threads) => {
+          const executor = nativeOn(isa, plan, parameters, threads);
+          const trained = await train(executor, batches);
+          const { outputs } = await executor.evaluate(batches, "outputs");
+          return { trained, outputs };
+        }),
+      );
+      for (const other of others) expect(other).toEqual(one);
+    }
   });
 
   it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches: own }) => {

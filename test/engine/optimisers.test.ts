@@ -15,6 +15,7 @@ import {
   batchesOf,
   distance,
   everyStep,
+  fitted,
   instructionSets,
   layers,
   nativeOn,
@@ -22,7 +23,6 @@ import {
   over,
   reading,
   symbolsTo,
-  withTargets,
 } from "./setups.js";
 
 const executors: [string, (plan: Plan, parameters: Float32Array) => Executor][] = [
@@ -86,7 +86,7 @@ describe.each(executors)("on %s", (_, make) => {
 describe.each(executors)("logits that are no numbers, on %s", (_, make) => {
   const random = new Random("logits");
   const vast = networkWith(over(4, everyStep(layers("gru", 3, 4))), 1, random);
-  const own = withTargets(random, batchesOf(random, [5], 4, 3), 3);
+  const own = fitted(random, vast.architecture, batchesOf(random, [5], 4, 3));
   const at = compile(vast, { batch: 5, steps: 4, symbols: symbolsTo(3) });
   const { offset } = vast.tensor("readout.bias");
   const evaluated = async (bias: number[], targets = own.targets) => {
@@ -114,7 +114,7 @@ describe.each(executors)("logits that are no numbers, on %s", (_, make) => {
 
   it("are impossible where they are minus infinity", async () => {
     const never = [0, 0, Number.NEGATIVE_INFINITY];
-    const possible = own.targets.map((target) => Math.min(target, 1));
+    const possible = Int32Array.from(own.targets, (target) => Math.min(target, 1));
     const { loss, same } = await evaluated(never, possible);
     expect(Number.isFinite(loss)).toBe(true);
     expect(same).toBe(false);

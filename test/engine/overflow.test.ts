@@ -5,8 +5,9 @@ import { compile } from "../../src/engine/compile.js";
 import { type Executor, optimisers } from "../../src/engine/executor.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { Random } from "../../src/math/random.js";
-import { initialise, type Network } from "../../src/network/network.js";
-import { adam, instructionSets, layers, nativeOn, reading } from "./setups.js";
+import { cellsOf } from "../../src/network/architecture.js";
+import { initialise, Network, tensorNames } from "../../src/network/network.js";
+import { adam, instructionSets, layers, nativeOn, overValues, reading, twoWay } from "./setups.js";
 
 const STEPS = 100;
 
@@ -58,6 +59,20 @@ describe.each(executors)("large numbers on %s", (_, make) => {
     const { losses } = await executor.train(batches, 0, 1, adam());
     expect(losses[0]).toBeCloseTo(Math.log(3), 6);
     expect(executor.state().parameters.every(Number.isFinite)).toBe(true);
+  });
+
+  it("in lanes without an example reach no gradient of a cell that runs backwards", () => {
+    // Its bias makes the unit grow where nothing is read, the example's numbers leave it at 0.
+    const network = new Network(overValues(1, twoWay("rnn-relu", 1, 1)));
+    for (const { name } of cellsOf(network.architecture)) {
+      network.values(tensorNames(name).weightIh).fill(1);
+      network.values(tensorNames(name).weightHh).fill(3);
+      network.values(tensorNames(name).biasIh).fill(0.5);
+    }
+    const batches = { ...one(new Array(STEPS).fill(0)), inputs: new Float32Array(STEPS).fill(-1) };
+    const { loss, gradient } = make(network).gradient(batches, 0);
+    expect(loss).toBeCloseTo(Math.log(3), 6);
+    expect(gradient.every(Number.isFinite)).toBe(true);
   });
 
   it("are clipped where the squares of a gradient overflow", async () => {

@@ -8,35 +8,50 @@ import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
 import { encode } from "../../src/engine/encode.js";
-import { type Executor, initialState, optimisers } from "../../src/engine/executor.js";
+import { checkBatches, type Executor, initialState, optimisers } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
+import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
-import { EngineError } from "../../src/errors.js";
+import { EngineError, InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
-import { type CellKind, cellKinds } from "../../src/network/architecture.js";
-import { adam, batchesOf, instructionSets, networkWith, over, skips, symbolsTo, web } from "./setups.js";
+import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
+import {
+  adam,
+  batchesOf,
+  everyStep,
+  fitted,
+  forecasting,
+  instructionSets,
+  networkWith,
+  over,
+  overValues,
+  skips,
+  symbolsTo,
+  twoWay,
+  twoWayWeb,
+  web,
+} from "./setups.js";
 
 const random = new Random("refusals");
 const native = instructionSets.length > 0;
 const built = fileURLToPath(new URL("../../build/Release/filigree.node", import.meta.url));
 
-function setUp(kind: CellKind = "lstm", architecture = web) {
+function setUp(kind: CellKind = "lstm", architecture: (kind: CellKind) => Architecture = web) {
   const network = networkWith(over(9, architecture(kind)), 0.5, random);
   const options = { batch: 4, steps: 5, symbols: symbolsTo(7), form: "sparse" } as const;
-  return { network, plan: compile(network, options), batches: batchesOf(random, [4, 3, 1], 5, 7) };
+  const batches = fitted(random, network.architecture, batchesOf(random, [4, 3, 1], 5, 7));
+  return { network, plan: compile(network, options), batches };
 }
 
 /** Batches as they cross the border. */
-const rawBatches = ({ sizes, steps, lengths, targets, count }: Batches, symbols: Int32Array) => ({
-  sizes,
-  steps,
-  symbols,
-  values: new Float32Array(),
-  lengths,
-  targets: Int32Array.from(targets),
-  numbers: new Float32Array(),
-  carry: new Uint8Array(count),
-});
+const rawBatches = (plan: Plan, batches: Batches) => {
+  const { rows, values, classes, numbers } = checkBatches(plan, batches);
+  const { sizes, steps, lengths, count } = batches;
+  return {
+    ...{ sizes, steps, lengths, values, numbers, carry: new Uint8Array(count) },
+    ...{ symbols: rows.slice(), targets: classes.slice() },
+  };
+};
 
 const executors: [string, (good: ReturnType<typeof setUp>) => Executor][] = [
   ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters)],
@@ -123,6 +138,86 @@ describe.each(executors)("the %s executor refuses", (_, make) => {
   it("nothing of what it ran before, after a refusal", async () => {
     expect((await executor.train(good.batches, 0, 3, adam())).losses).toHaveLength(3);
   });
+});
+
+describe.each(executors)("of numbers, the %s executor refuses", (_, make) => {
+  const forecast = (kind: CellKind) => forecasting(everyStep(overValues(2, twoWay(kind, 1, 3))));
+  const good = setUp("gru", forecast);
+  const executor = make(good);
+  const { inputs, targets } = good.batches;
+  const changed = (values: Batches["inputs"] | Batches["targets"], at: number, value: number) => {
+    const copy = Float32Array.from(values);
+    copy[at] = value;
+    return copy;
+  };
+  const unfit = /^the batches' arrays do not fit each other; make them with makeBatches$/;
+  const bad: [string, Partial<Batches>, RegExp][] = [
+    [
+      "a gap",
+      { inputs: changed(inputs, 3, Number.NaN) },
+      /^input 3: NaN is not a finite number; leave it out/,
+    ],
+    [
+      "infinity",
+      { inputs: changed(inputs, 0, Number.NEGATIVE_INFINITY) },
+      /^input 0: -Infinity is not a fin/,
+    ],
+    [
+      "an infinite target",
+      { targets: changed(targets, 1, Infinity) },
+      /^target 1: Infinity is not a finite n/,
+    ],
+    ["another width", { inputs: Float32Array.from([...inputs, ...inputs]) }, unfit],
+    ["a number less", { inputs: inputs.slice(1) }, unfit],
+    ["a target less", { targets: targets.slice(1) }, unfit],
+    ["symbols", { inputs: new Int32Array(inputs.length) }, unfit],
+    ["classes", { targets: new Int32Array(targets.length) }, unfit],
+    [
+      "a text in pieces",
+      { carry: Uint8Array.of(0, 1, 0) },
+      /^batch 1: it goes on from the batch before, and a bidirectional network has to see sequences as a whole$/,
+    ],
+  ];
+
+  it.each(bad)("%s", async (_, change, message) => {
+    const batches = { ...good.batches, ...change };
+    await expect(executor.evaluate(batches)).rejects.toThrow(EngineError);
+    await expect(executor.evaluate(batches)).rejects.toThrow(message);
+    await expect(executor.train(batches, 0, 1, adam())).rejects.toThrow(message);
+    expect(() => executor.gradient(batches, 0)).toThrow(message);
+  });
+
+  it("numbers where symbols or classes are read", async () => {
+    const symbols = setUp();
+    for (const change of [
+      { inputs: Float32Array.from(symbols.batches.inputs) },
+      { targets: Float32Array.from(symbols.batches.targets) },
+    ]) {
+      await expect(make(symbols).evaluate({ ...symbols.batches, ...change })).rejects.toThrow(unfit);
+    }
+  });
+
+  it("weights that are not one for each class", async () => {
+    const symbols = setUp();
+    const train = (subject: Executor, batches: Batches, ...weights: number[]) =>
+      subject.train(batches, 0, 1, { ...adam(), classWeights: Float32Array.from(weights) });
+    const refused = "classWeights: they are not 3 weights of classes, none below 0";
+    for (const weights of [[], [1, 1], [1, 1, 1, 1], [1, -1, 1], [1, Number.NaN, 1], [Infinity, 1, 1]]) {
+      await expect(train(make(symbols), symbols.batches, ...weights)).rejects.toThrow(refused);
+    }
+    await expect(train(executor, good.batches, 1, 1, 1)).rejects.toThrow("classWeights: ");
+    expect((await train(make(symbols), symbols.batches, 0, 0, 0)).losses).toEqual(Float64Array.of(0));
+  });
+});
+
+it.each([1, 4])("a bidirectional network is not recomputed from segments of %d steps", (recompute) => {
+  const network = networkWith(twoWay("gru", 3, 4), 1, random);
+  const options = { batch: 2, steps: 5, symbols: [1] };
+  expect(() => compile(network, { ...options, recompute })).toThrow(InputError);
+  expect(() => compile(network, { ...options, recompute })).toThrow(
+    /^recompute: a bidirectional network has to see a sequence as a whole; leave it out, or use shorter/,
+  );
+  expect(compile(network, { ...options, recompute: 5 }).segment).toBe(5);
 });
 
 describe.skipIf(!native)("the native executor", () => {
@@ -237,8 +332,7 @@ describe.skipIf(!native)("the native executor", () => {
         "the number of updates is impossible",
       );
     }
-    const symbols = Int32Array.from(batches.inputs);
-    const own = rawBatches(batches, symbols);
+    const own = rawBatches(plan, batches);
     const update = {
       ...optimisers.adam,
       optimiser: 2,
@@ -258,14 +352,28 @@ describe.skipIf(!native)("the native executor", () => {
         expect(() => executor.evaluate(hostile)).toThrow(/^the batches cannot be run/);
       }
     }
+    for (const name of ["values", "numbers"]) {
+      for (const value of [undefined, [], new Float64Array(0), new Float32Array(1)]) {
+        expect(() => executor.evaluate({ ...own, [name]: value })).toThrow(Error);
+      }
+    }
     for (const carry of [undefined, [], new Uint8Array(0), new Int32Array(batches.count)]) {
       expect(() => executor.evaluate({ ...own, carry })).toThrow(Error);
     }
     for (const value of [undefined, 7, {}]) expect(() => executor.train(own, 0, 1, value)).toThrow(Error);
-    for (const [name, value] of Object.entries({ optimiser: 4, seed: -1, rates: new Float32Array(3) })) {
+    for (const [name, value] of Object.entries({
+      optimiser: 4,
+      seed: -1,
+      rates: new Float32Array(3),
+      classWeights: [1],
+    })) {
       expect(() => executor.train(own, 0, 3, { ...update, [name]: value })).toThrow(Error);
     }
     await expect(executor.train(own, 0, 2, update)).rejects.toThrow("one learning rate for each batch");
+    const classWeights = new Float32Array(4);
+    await expect(executor.train(own, 0, 3, { ...update, classWeights })).rejects.toThrow(
+      "one weight for each class",
+    );
     for (const value of [undefined, [], new Float64Array(16), new Float32Array(1)]) {
       expect(() => executor.setCarry(value)).toThrow(Error);
     }
@@ -285,42 +393,50 @@ describe.skipIf(!native)("the native executor", () => {
     );
   });
 
-  it.each(cellKinds)("runs or refuses any damaged plan of %s", (kind) => {
+  const hostile: [string, (kind: CellKind) => Architecture][] = [
+    ["skips", skips],
+    ["web", web],
+    ["numbers, forecast in both directions", (k) => forecasting(everyStep(overValues(2, twoWay(k, 1, 3))))],
+    ["both directions, read at the ends", twoWayWeb],
+  ];
+
+  it.each(
+    hostile.flatMap(([name, architecture]) => cellKinds.map((kind) => [kind, name, architecture] as const)),
+  )("runs or refuses any damaged plan of %s, %s", (kind, _, architecture) => {
     const Raw = raw();
     const vector = new Float32Array(0x1000);
     let refused = 0;
     let ran = 0;
-    for (const architecture of [skips, web]) {
-      const { plan, batches } = setUp(kind, architecture);
-      const { words, masks } = encode(plan);
-      const own = rawBatches(batches, Int32Array.from(batches.inputs).fill(0));
-      const run = (damaged: Int32Array) => {
-        try {
-          const gradient = vector.subarray(0, damaged[7]).fill(0.5);
-          const executor = new Raw(damaged, masks, gradient, 1);
-          executor.setState(gradient, gradient, gradient, 1);
-          executor.gradient(own, 0, gradient);
-          ran++;
-        } catch (error) {
-          expect((error as Error).message).toMatch(
-            /^(the plan cannot be run|the batches cannot be run|a vector)/,
-          );
-          refused++;
-        }
-      };
-      for (let i = 0; i < words.length; i++) {
-        const word = words[i];
-        for (const hostile of [-1, 0, 0x7fffffff, -0x80000000, 0x40000000, word + 1, word - 1, word + 16]) {
-          words[i] = hostile;
-          run(words);
-        }
-        words[i] = word;
+    const { plan, batches } = setUp(kind, architecture);
+    const { words, masks } = encode(plan);
+    const own = rawBatches(plan, batches);
+    own.symbols.fill(0);
+    const run = (damaged: Int32Array) => {
+      try {
+        const gradient = vector.subarray(0, damaged[7]).fill(0.5);
+        const executor = new Raw(damaged, masks, gradient, 1);
+        executor.setState(gradient, gradient, gradient, 1);
+        executor.gradient(own, 0, gradient);
+        ran++;
+      } catch (error) {
+        expect((error as Error).message).toMatch(
+          /^(the plan cannot be run|the batches cannot be run|a vector)/,
+        );
+        refused++;
       }
-      for (let i = 0; i < 500; i++) {
-        const damaged = words.slice();
-        for (let k = 0; k < 4; k++) damaged[random.below(words.length)] = random.pick(words);
-        run(damaged);
+    };
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i];
+      for (const hostile of [-1, 0, 0x7fffffff, -0x80000000, 0x40000000, word + 1, word - 1, word + 16]) {
+        words[i] = hostile;
+        run(words);
       }
+      words[i] = word;
+    }
+    for (let i = 0; i < 500; i++) {
+      const damaged = words.slice();
+      for (let k = 0; k < 4; k++) damaged[random.below(words.length)] = random.pick(words);
+      run(damaged);
     }
     expect(refused).toBeGreaterThan(1000);
     expect(ran).toBeGreaterThan(100);

@@ -71,16 +71,56 @@ const around = (embedding: number, nodes: (Cell | Sum)[], ...inputs: string[]): 
   readout: { inputs, outputs: 3 },
 });
 
-/** The same architecture with another vocabulary. */
+/** The same architecture with another vocabulary, where it has one. */
 export function over(vocabulary: number, architecture: Architecture): Architecture {
-  const { width } = architecture.input;
-  return { ...architecture, input: { kind: "symbols", vocabulary, width } };
+  const { kind, width } = architecture.input;
+  return kind === "values" ? architecture : { ...architecture, input: { kind, vocabulary, width } };
+}
+
+/** The same architecture over so many numbers at each step. */
+export function overValues(width: number, architecture: Architecture): Architecture {
+  const renamed = (name: string) => (name === "embedding" ? "values" : name);
+  const nodes = architecture.nodes.map((node) =>
+    node.type === "cell" ? { ...node, inputs: node.inputs.map(renamed) } : node,
+  );
+  return { ...architecture, input: { kind: "values", width }, nodes };
 }
 
 /** A stack of layers of these sizes. */
 export function layers(kind: CellKind, embedding: number, ...sizes: number[]): Architecture {
   const nodes = sizes.map((size, i) => cell(kind, String(i), size, i === 0 ? "embedding" : String(i - 1)));
   return around(embedding, nodes, String(sizes.length - 1));
+}
+
+const back = (...own: Parameters<typeof cell>): Cell => ({ ...cell(...own), direction: "reverse" });
+
+/** Layers of two cells, one for each direction, of these sizes and one unit more; what reads a layer reads both. */
+export function twoWay(kind: CellKind, embedding: number, ...sizes: number[]): Architecture {
+  const namesOf = (layer: number) => (layer < 0 ? ["embedding"] : [`${layer}`, `${layer}.reverse`]);
+  const nodes = sizes.flatMap((size, i) => {
+    const [ahead, reverse] = namesOf(i);
+    return [cell(kind, ahead, size, ...namesOf(i - 1)), back(kind, reverse, size + 1, ...namesOf(i - 1))];
+  });
+  return around(embedding, nodes, ...namesOf(sizes.length - 1));
+}
+
+/** Cells of both directions that read the input, each other and sums; one is not read, others are by several. */
+export function twoWayWeb(kind: CellKind): Architecture {
+  return around(
+    5,
+    [
+      cell(kind, "a", 3, "embedding"),
+      back(kind, "b", 4, "embedding"),
+      back(kind === "lstm" ? "gru" : "lstm", "c", 3, "a", "b", "embedding"),
+      cell(kind, "d", 3, "b", "a"),
+      sum("s", "d", "a"),
+      back(kind, "unread", 2, "a"),
+      back(kind, "e", 2, "s", "c"),
+    ],
+    "s",
+    "e",
+    "c",
+  );
 }
 
 /** Layers whose skip connections are cells of their own that are summed, as in the thesis's structures. */
@@ -203,21 +243,51 @@ export function everyStep(architecture: Architecture, tied = false): Architectur
   return { ...architecture, readout: { ...readout, at: "every-step", ...own } };
 }
 
-/** Batches with a target among `outputs` at most steps of every example. */
-export function withTargets(random: Random, batches: Batches, outputs: number): Batches {
-  const targets = new Int32Array(batches.inputs.length).fill(-1);
+/** The same network whose outputs are numbers. */
+export function forecasting(architecture: Architecture): Architecture {
+  return { ...architecture, readout: { ...architecture.readout, predicts: "numbers" } };
+}
+
+/**
+ * The batches as an architecture takes them: numbers instead of symbols, 0 after an example's end; targets at most steps
+ * of every example, or most numbers at each of them, where there are several.
+ */
+export function fitted(random: Random, { input, readout }: Architecture, batches: Batches): Batches {
+  const { outputs, predicts, at } = readout;
+  const width = input.kind === "values" ? input.width : 0;
+  const values: number[] = [];
+  const targets: number[] = [];
+  const none = predicts ? Number.NaN : -1;
+  const target = () => (predicts ? random.normal() : random.below(outputs));
+  const targetsOf = (isThere: boolean) => {
+    for (let i = 0; i < (predicts ? outputs : 1); i++) {
+      targets.push(isThere && random.below(5) > 0 ? target() : none);
+    }
+  };
   let example = 0;
-  let at = 0;
   for (const [i, size] of batches.sizes.entries()) {
     for (let t = 0; t < batches.steps[i]; t++) {
-      for (let l = 0; l < size; l++, at++) {
-        const isThere = t < batches.lengths[example + l] && random.below(5) > 0;
-        if (isThere) targets[at] = random.below(outputs);
+      for (let l = 0; l < size; l++) {
+        const isThere = t < batches.lengths[example + l];
+        for (let j = 0; j < width; j++) values.push(isThere ? random.normal() : 0);
+        if (at) targetsOf(isThere);
       }
     }
     example += size;
   }
-  return { ...batches, targets };
+  for (let e = 0; e < example && !at && predicts; e++) targetsOf(true);
+  return {
+    ...batches,
+    ...(width > 0 && { inputs: Float32Array.from(values) }),
+    ...(predicts ? { targets: Float32Array.from(targets) } : at && { targets: Int32Array.from(targets) }),
+  };
+}
+
+/** Targets that are there. */
+export function targetCount({ targets }: Batches): number {
+  return targets instanceof Float32Array
+    ? targets.filter((target) => !Number.isNaN(target)).length
+    : targets.filter((target) => target >= 0).length;
 }
 
 /** Batches of these sizes and steps whose lanes go on from batch to batch, with a target at most steps. */

@@ -16,16 +16,21 @@ import {
   batchesOf,
   distance,
   everyStep,
+  fitted,
+  forecasting,
   instructionSets,
   layers,
   nativeOn,
   networkWith,
   over,
+  overValues,
   skips,
   slopes,
   symbolsTo,
+  targetCount,
+  twoWay,
+  twoWayWeb,
   web,
-  withTargets,
 } from "./setups.js";
 
 interface Shape {
@@ -38,6 +43,8 @@ interface Shape {
   options?: Partial<CompileOptions>;
   /** Cells that it is tried with; all of them when left out. */
   kinds?: CellKind[];
+  /** What the loss of each class counts in training. */
+  classWeights?: number[];
 }
 
 const dropout: Dropout = { embedding: 0.2, layers: 0.3, readout: 0.5 };
@@ -110,6 +117,89 @@ const shapes: Shape[] = [
     options: { dropout: { ...dropout, embedding: 0 }, recompute: 8 },
     kinds: ["rnn-relu", "gru"],
   },
+  // Numbers that are read, in both directions, and forecast, with gaps among the targets.
+  {
+    name: "3 channels, class weights",
+    architecture: (k) => everyStep(overValues(3, layers(k, 1, 5, 4))),
+    sizes: [5],
+    longest: 6,
+    symbols: 1,
+    classWeights: [0.5, 0, 3],
+  },
+  {
+    name: "two-way, class weights",
+    architecture: (k) => everyStep(twoWay(k, 3, 5, 4)),
+    sizes: [6],
+    longest: 6,
+    symbols: 4,
+    classWeights: [2, 1, 0.25],
+  },
+  {
+    name: "a channel, two-way web, compressed",
+    architecture: (k) => everyStep(overValues(1, twoWayWeb(k))),
+    sizes: [4],
+    longest: 5,
+    symbols: 1,
+    density: 0.5,
+    options: { form: "sparse" },
+  },
+  {
+    name: "two-way, read at the end, class weights, dropout",
+    architecture: (k) => overValues(4, twoWay(k, 1, 5, 4)),
+    sizes: [6],
+    longest: 5,
+    symbols: 1,
+    options: { dropout },
+    classWeights: [1, 4, 0.5],
+  },
+  {
+    name: "two-way web, dropout",
+    architecture: (k) => everyStep(twoWayWeb(k)),
+    sizes: [5],
+    longest: 5,
+    symbols: 4,
+    options: { dropout },
+  },
+  {
+    name: "forecast, skips, recomputed",
+    architecture: (k) => forecasting(everyStep(overValues(2, skips(k)))),
+    sizes: [4],
+    longest: 6,
+    symbols: 1,
+    options: { recompute: 4 },
+  },
+  {
+    name: "forecast from symbols, two-way",
+    architecture: (k) => forecasting(everyStep(twoWay(k, 3, 4))),
+    sizes: [5],
+    longest: 5,
+    symbols: 4,
+  },
+  {
+    name: "forecast at the end, web",
+    architecture: (k) => forecasting(overValues(2, web(k))),
+    sizes: [6],
+    longest: 5,
+    symbols: 1,
+    density: 0.5,
+  },
+  {
+    name: "packed, forecast, 28 channels, two-way",
+    architecture: (k) => forecasting(everyStep(overValues(28, twoWay(k, 1, 66)))),
+    sizes: [5],
+    longest: 8,
+    symbols: 1,
+    kinds: ["rnn-relu", "gru"],
+  },
+  {
+    name: "packed, two-way, dropout",
+    architecture: (k) => twoWay(k, 5, 40, 30),
+    sizes: [4],
+    longest: 8,
+    symbols: 6,
+    options: { dropout },
+    kinds: ["rnn-tanh", "lstm"],
+  },
   {
     name: "dropout, read at the end",
     architecture: (k) => layers(k, 4, 5, 6),
@@ -137,8 +227,7 @@ function setUp(
   const batches = batchesOf(random.stream("data"), tiles, longest, symbols);
   const at = { batch: Math.max(...tiles), steps: longest, symbols: symbolsTo(symbols) };
   const plan = compile(network, { ...at, ...options });
-  const targeted = readout.at ? withTargets(random, batches, own.outputs) : batches;
-  return { network, plan, batches: targeted };
+  return { network, plan, batches: fitted(random, network.architecture, batches) };
 }
 
 describe.each(cellKinds)("the reference's gradient of %s", (kind) => {
@@ -146,7 +235,7 @@ describe.each(cellKinds)("the reference's gradient of %s", (kind) => {
     const { network, plan, batches } = setUp(shape, kind);
     const at = (parameters: Float64Array) => new ReferenceExecutor(plan, parameters, 64).gradient(batches, 0);
     const { gradient } = at(Float64Array.from(network.parameters));
-    const count = batches.targets.filter((target) => target >= 0).length;
+    const count = targetCount(batches);
     for (const { tensor, actual, expected } of slopes(network, gradient, (own) => at(own).loss / count)) {
       expect(Math.abs(actual - expected), tensor).toBeLessThan(1e-8 + 1e-6 * Math.abs(expected));
     }
@@ -155,11 +244,12 @@ describe.each(cellKinds)("the reference's gradient of %s", (kind) => {
 
 const update: Update = { optimiser: optimisers.adam, rates: 1e-3, seed: 7 };
 
-async function results(executor: Executor, batches: Batches) {
+async function results(executor: Executor, batches: Batches, weights?: number[]) {
+  const own = weights ? { ...update, classWeights: Float32Array.from(weights) } : update;
   const gradients = Array.from(batches.sizes, (_, i) => executor.gradient(batches, i));
   const evaluation = await executor.evaluate(batches, "outputs");
-  const trained = await executor.train(batches, 0, batches.count, update);
-  const again = await executor.train(batches, 0, batches.count, update);
+  const trained = await executor.train(batches, 0, batches.count, own);
+  const again = await executor.train(batches, 0, batches.count, own);
   return {
     gradients,
     evaluation,
@@ -174,11 +264,12 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
     // More than one tile, the last of them with lanes to spare.
     const tiles = shape.name.startsWith("packed") ? shape.sizes : [shape.sizes[0], 35];
     const { network, plan, batches } = setUp(shape, kind, tiles);
-    const expected = await results(new ReferenceExecutor(plan, network.parameters), batches);
+    const { classWeights } = shape;
+    const expected = await results(new ReferenceExecutor(plan, network.parameters), batches, classWeights);
     const states = [];
     for (const isa of instructionSets) {
       const executor = nativeOn(isa, plan, network.parameters, 2);
-      const actual = await results(executor, batches);
+      const actual = await results(executor, batches, classWeights);
       for (const [i, { loss, gradient }] of expected.gradients.entries()) {
         expect(actual.gradients[i].loss / loss, isa).toBeCloseTo(1, 6);
         expect(distance(actual.gradients[i].gradient, gradient), isa).toBeLessThan(1e-5);
@@ -192,7 +283,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
       // Baseline has no fused multiply-add.
       if (isa !== "baseline") states.push(executor.state());
       const alone = nativeOn(isa, plan, network.parameters, 1);
-      expect(await results(alone, batches), `${isa}, one thread`).toEqual(actual);
+      expect(await results(alone, batches, classWeights), `${isa}, one thread`).toEqual(actual);
       expect(alone.state(), isa).toEqual(executor.state());
     }
     for (const state of states) expect(state).toEqual(states[0]);
@@ -217,24 +308,28 @@ it("packs what is not recurrent where lanes are idle, and nothing where they are
 describe("a target", () => {
   const [shape] = shapes;
 
-  it("beyond its example's last symbol is refused", async () => {
+  const forecast = shapes.find(({ name }) => name === "forecast from symbols, two-way")!;
+
+  it.each([shape, forecast])("beyond its example's last symbol is refused: $name", async (shape) => {
     const { network, plan, batches } = setUp(shape, "gru", [3]);
     const lengths = batches.lengths.slice();
     lengths[1] = 1;
-    const targets = new Int32Array(batches.targets.length).fill(0);
+    const targets = batches.targets.slice().fill(0);
+    const none = plan.predictsNumbers ? "NaN" : "-1";
     for (const make of [
       () => new ReferenceExecutor(plan, network.parameters),
       ...instructionSets.slice(0, 1).map((isa) => () => nativeOn(isa, plan, network.parameters)),
     ]) {
       const run = make().evaluate({ ...batches, lengths, targets });
       await expect(run).rejects.toThrow(EngineError);
-      await expect(run).rejects.toThrow(/^target \d+: it stands after the end of example \d+; use -1 there$/);
+      await expect(run).rejects.toThrow(/^target \d+: it stands after the end of example \d+; use /);
+      await expect(run).rejects.toThrow(new RegExp(`; use ${none} there$`));
     }
   });
 
-  it("is nowhere: no loss, no gradient", async () => {
+  it.each([shape, forecast])("is nowhere: no loss, no gradient: $name", async (shape) => {
     const { network, plan, batches } = setUp(shape, "lstm", [3]);
-    const targets = new Int32Array(batches.targets.length).fill(-1);
+    const targets = batches.targets.slice().fill(plan.predictsNumbers ? Number.NaN : -1);
     for (const executor of [
       new ReferenceExecutor(plan, network.parameters),
       ...instructionSets.map((isa) => nativeOn(isa, plan, network.parameters)),
@@ -242,6 +337,50 @@ describe("a target", () => {
       const { losses, counts, norms } = await executor.train({ ...batches, targets }, 0, 1, update);
       expect([losses[0], counts[0], norms[0]], executor.name).toEqual([0, 0, 0]);
       expect(executor.state().parameters.every(Number.isFinite)).toBe(true);
+    }
+  });
+});
+
+describe("a class's weight", () => {
+  const weights = Float32Array.of(0.5, 0, 3);
+  const sgd = { ...optimisers.sgd, clip: Number.POSITIVE_INFINITY };
+  const makers = (plan: Plan, { parameters }: Network): Executor[] => [
+    new ReferenceExecutor(plan, parameters, 64),
+    ...instructionSets.map((isa) => nativeOn(isa, plan, parameters)),
+  ];
+  /** The sum of losses, and the gradient of their mean over targets, which is SGD's first moment after one step. */
+  const trained = async (executor: Executor, batches: Batches, classWeights?: Float32Array) => {
+    const { losses, counts, correct } = await executor.train(batches, 0, 1, {
+      optimiser: sgd,
+      rates: 0,
+      classWeights,
+    });
+    return { loss: losses[0], count: counts[0], correct: correct[0], gradient: executor.state().firstMoment };
+  };
+
+  it.each(shapes.slice(0, 2))("is what the loss of each of its targets counts: $name", async (shape) => {
+    const { network, plan, batches } = setUp(shape, "gru", [20]);
+    const whole = makers(plan, network);
+    for (const [i, executor] of whole.entries()) {
+      const actual = await trained(executor, batches, weights);
+      let loss = 0;
+      const gradient = new Float64Array(network.parameters.length);
+      for (const [c, weight] of weights.entries()) {
+        const targets = (batches.targets as Int32Array).map((target) => (target === c ? c : -1));
+        const only = await trained(makers(plan, network)[i], { ...batches, targets });
+        loss += weight * only.loss;
+        for (const [k, slope] of only.gradient.entries()) {
+          gradient[k] += (weight * slope * only.count) / actual.count;
+        }
+      }
+      expect(actual.loss / loss).toBeCloseTo(1, 6);
+      expect(distance(actual.gradient, gradient)).toBeLessThan(1e-5);
+      const { loss: plain, correct } = await trained(makers(plan, network)[i], batches);
+      expect(actual.correct).toBe(correct);
+      const ones = await trained(makers(plan, network)[i], batches, Float32Array.of(1, 1, 1));
+      expect(ones.loss).toBe(plain);
+      // It counts in training alone.
+      expect((await executor.evaluate(batches)).losses[0] / plain).toBeCloseTo(1, 6);
     }
   });
 });

@@ -16,13 +16,18 @@ import {
   batchesOf,
   distance,
   everyStep,
+  fitted,
+  forecasting,
   instructionSets,
   layers,
   nativeOn,
   networkWith,
   over,
+  overValues,
   skips,
   symbolsTo,
+  twoWay,
+  twoWayWeb,
   web,
   withInstructionSet,
 } from "./setups.js";
@@ -38,6 +43,9 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture }[] = [
   { name: "130", architecture: (k) => layers(k, 9, 130) },
   { name: "skips", architecture: skips },
   { name: "web", architecture: web },
+  { name: "a channel", architecture: (k) => overValues(1, layers(k, 1, 17, 5)) },
+  { name: "28 channels, forecast", architecture: (k) => forecasting(overValues(28, layers(k, 1, 20))) },
+  { name: "3 channels, web", architecture: (k) => overValues(3, web(k)) },
 ];
 const forms = [
   { form: "dense", density: 1 },
@@ -53,11 +61,17 @@ const SYMBOLS = 7;
 function setUp({ name, architecture, density }: SetUp, kind: CellKind): [Network, Batches] {
   const random = new Random(`${name} ${kind} ${density}`);
   const network = networkWith(over(SYMBOLS + 2, architecture(kind)), density, random);
-  return [network, batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS)];
+  const batches = batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS);
+  return [network, fitted(random, network.architecture, batches)];
 }
 
 /** The logits after each string's own last symbol, [string][class], as an evaluation has them. */
 function streamed(subject: Stream, batches: Batches): Float32Array {
+  const { inputs } = batches;
+  const { input } = subject.plan;
+  const width = input.kind === "values" ? input.width : 1;
+  const stepAt = (at: number) =>
+    inputs instanceof Float32Array ? inputs.subarray(at * width, (at + 1) * width) : inputs[at];
   const logits: number[] = [];
   let symbol = 0;
   let example = 0;
@@ -66,7 +80,7 @@ function streamed(subject: Stream, batches: Batches): Float32Array {
       subject.reset();
       let last = new Float32Array();
       for (let t = 0; t < batches.lengths[example]; t++) {
-        last = subject.step(batches.inputs[symbol + t * batches.sizes[i] + l]) as typeof last;
+        last = subject.step(stepAt(symbol + t * batches.sizes[i] + l)) as typeof last;
       }
       logits.push(...last);
     }
@@ -153,6 +167,42 @@ describe.each(makers)("the %s stream", (_, make) => {
     }
     expect(subject.step(5)).toEqual(other.step(5));
     expect(() => make(network, [48])).toThrow(InputError);
+  });
+});
+
+describe.each(makers)("the %s stream of numbers", (_, make) => {
+  const random = new Random("numbers");
+  const network = networkWith(forecasting(overValues(2, skips("gru"))), 1, random);
+
+  it("takes as many finite numbers as a step has, and nothing else", async () => {
+    const [subject, other] = [make(network), make(network)];
+    subject.step(Float32Array.of(0.5, -1));
+    other.step(Float32Array.of(0.5, -1));
+    for (const values of [[], [1], [1, 2, 3], [1, Number.NaN], [Number.POSITIVE_INFINITY, 0]]) {
+      const refused = /^\d numbers are not a step of a stream that takes 2; give as many finite ones/;
+      expect(() => subject.step(Float32Array.from(values))).toThrow(EngineError);
+      expect(() => subject.step(Float32Array.from(values))).toThrow(refused);
+    }
+    expect(() => subject.step(0)).toThrow(EngineError);
+    await expect(subject.run([0], [-1])).rejects.toThrow("a network that forecasts has no classes");
+    expect(subject.step(Float32Array.of(2, 3))).toEqual(other.step(Float32Array.of(2, 3)));
+    subject.reset();
+    other.reset();
+    expect(subject.step(Float32Array.of(2, 3))).toEqual(other.step(Float32Array.of(2, 3)));
+  });
+
+  it("is not one of symbols, and does not run backwards", async () => {
+    const symbols = make(networkWith(skips("gru"), 1, random));
+    expect(() => symbols.step(Float32Array.of(1))).toThrow(
+      "1 numbers are not a step of a stream that takes symbols",
+    );
+    const classes = make(networkWith(overValues(1, skips("gru")), 1, random));
+    await expect(classes.run([0], [0])).rejects.toThrow(EngineError);
+    for (const architecture of [twoWay("gru", 2, 3), overValues(2, twoWayWeb("lstm"))]) {
+      const twoWays = networkWith(architecture, 1, random);
+      expect(() => make(twoWays)).toThrow(InputError);
+      expect(() => make(twoWays)).toThrow(/^the network is bidirectional: .*; evaluate whole sequences, or/);
+    }
   });
 });
 
@@ -297,6 +347,23 @@ describe.skipIf(!native)("the native stream", () => {
     }
   });
 
+  it("of numbers refuses all but as many floats as a step has", () => {
+    const numbers = networkWith(overValues(2, web("gru")), 0.5, new Random("numbers"));
+    const { words, masks } = encode(compileStream(numbers));
+    const subject = new Raw(words, masks, numbers.parameters);
+    const logits = new Float32Array(3);
+    for (const value of [undefined, null, 3, "3", {}, [1, 2], new Float64Array(2), new Int32Array(2)]) {
+      expect(() => subject.step(value, logits)).toThrow("a vector of floats is missing");
+    }
+    for (const length of [0, 1, 3]) {
+      expect(() => subject.step(new Float32Array(length), logits)).toThrow("not so many numbers in a step");
+    }
+    const one = Int32Array.of(0);
+    expect(() => subject.run(one, one, 0)).toThrow("a symbol is not a row of the stream's tables");
+    expect(() => subject.step(new Float32Array(2), new Float32Array(2))).toThrow("of another length");
+    subject.step(new Float32Array(2), logits);
+  });
+
   it("refuses to write to logits that were given away", () => {
     const subject = stream(network, { executor: "native" });
     structuredClone(subject.step(3), { transfer: [subject.step(3).buffer] });
@@ -318,16 +385,20 @@ describe.skipIf(!native)("the native stream", () => {
     const logits = new Float32Array(3);
     let refused = 0;
     let ran = 0;
-    for (const architecture of [skips, web]) {
-      const small = networkWith(over(5, architecture(kind)), 0.5, random);
+    for (const architecture of [skips(kind), web(kind), forecasting(overValues(2, skips(kind)))]) {
+      const small = networkWith(over(5, architecture), 0.5, random);
       const { words, masks } = encode(compileStream(small));
       const run = (damaged: Int32Array) => {
         try {
           const subject = new Raw(damaged, masks, small.parameters);
-          for (let symbol = 0; symbol < 5; symbol++) subject.step(symbol, logits);
+          for (let k = 0; k < 5; k++) {
+            subject.step(small.architecture.input.kind === "values" ? Float32Array.of(k, 1) : k, logits);
+          }
           ran++;
         } catch (error) {
-          expect((error as Error).message).toMatch(/^(the plan cannot be run|a vector|the array|the symbol)/);
+          expect((error as Error).message).toMatch(
+            /^(the plan cannot be run|a vector|the array|the symbol|there are not so many numbers)/,
+          );
           refused++;
         }
       };
