@@ -58,7 +58,7 @@ export function parseDataset(text: string, path: string, form: CsvForm = {}): Da
     }
     return label;
   });
-  const classes = form.classes ?? classesIn(names, path);
+  const classes = form.classes ?? classesIn(names, path, whereRow);
   const places = new Map(classes.map((name, place) => [name, place]));
   const labels = names.map((label, row) => {
     const place = places.get(label);
@@ -70,9 +70,24 @@ export function parseDataset(text: string, path: string, form: CsvForm = {}): Da
   return createDataset(strings, labels, path, whereRow, { vocabulary: form.vocabulary, classes });
 }
 
-/** @throws InputError when labels are so many that they are none. */
-function classesIn(labels: readonly string[], path: string): readonly string[] {
+/** Characters of the longest label, which a network's file has in it. */
+const LONGEST_LABEL = 200;
+
+/** @throws InputError when labels are so many or so long that they are none. */
+function classesIn(
+  labels: readonly string[],
+  path: string,
+  whereRow: (row: number) => string,
+): readonly string[] {
   const different = new Set(labels);
+  const bad = labels.findIndex((label) => label.length > LONGEST_LABEL || /\p{Cc}/u.test(label));
+  if (bad >= 0) {
+    throw new InputError({
+      where: whereRow(bad),
+      what: `the label ${JSON.stringify(labels[bad].slice(0, 40))} is longer than ${LONGEST_LABEL} characters or has a line break in it`,
+      hint: "name the column of the classes with --label-column",
+    });
+  }
   if ([...different].every((label) => BINARY.includes(label))) return BINARY;
   if (different.size > FEW_CLASSES && 2 * different.size > labels.length) {
     throw new InputError({
