@@ -3,9 +3,11 @@
 
 import "./thesis/format.js";
 
+export { alphabetOf } from "./data/alphabet.js";
 export { type Baseline, scoreBaselines } from "./data/baselines.js";
 export type { Batches, ReadAt } from "./data/batches.js";
 export { makeBatches } from "./data/batches.js";
+export type { CsvForm } from "./data/csv.js";
 export { createDataset, type Dataset, type DatasetForm } from "./data/dataset.js";
 export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/generate.js";
 export { accepts, createGrammar, type Grammar, type GrammarData } from "./data/grammar.js";
@@ -50,7 +52,7 @@ export { type Kinds, kindsOf, type TrialContext, type TrialKind, type TrialResul
 export { StoreReader } from "./study/reading.js";
 export { type RunOptions, runStudy } from "./study/runner.js";
 export { thesisStructure } from "./thesis/structure.js";
-export { type ClassifyOptions, classify, type TrainingData } from "./train/classify.js";
+export { type ClassifyOptions, classify, newClassifier, type TrainingData } from "./train/classify.js";
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
 export { evaluateTexts, type NextSymbolOptions, nextSymbol, type TextEvaluation } from "./train/language.js";
 export type { Protocol } from "./train/protocol.js";

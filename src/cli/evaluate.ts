@@ -1,17 +1,20 @@
 // `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
 import { Command } from "commander";
+import { BINARY } from "../data/dataset.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { cellsOf } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import { densities, prune } from "../sparsify/prune.js";
 import { type Scope, scopes } from "../sparsify/scope.js";
 import { type Target, targets } from "../sparsify/target.js";
+import { classAccuracies, confusionOf } from "../train/confusion.js";
 import { evaluate } from "../train/evaluate.js";
 import { evaluateTexts } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
 import {
   batchOption,
   between,
+  type ColumnOptions,
   choice,
   executorOption,
   type ModelOptions,
@@ -21,11 +24,13 @@ import {
   recomputeOption,
   remarkOnShare,
   required,
+  table,
+  withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, ColumnOptions {
   data?: string;
   text?: string[];
   unknown?: string | true;
@@ -57,14 +62,16 @@ export function evaluateCommand(): Command {
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(executorOption())
     .addOption(recomputeOption());
-  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
+  return withJson(withColumnOptions(withModelOptions(command))).action((model: string, options: Options) =>
+    run(model, options),
+  );
 }
 
 async function run(model: string, options: Options): Promise<void> {
   const { batch, target, scope, executor, recompute } = options;
   const output = new Output(options);
   output.remarkSlowness(executor);
-  const { formOf, readModel } = await import("./files.js");
+  const { classesOf, formOf, readModel } = await import("./files.js");
   const { readDataset } = await import("../paths/datasets.js");
   remarkOnShare("--prune", options.prune, output);
   const { readLanguageModel } = await import("./texts.js");
@@ -74,7 +81,9 @@ async function run(model: string, options: Options): Promise<void> {
   const matrices = new Set([...densities(network).map(({ name }) => name), ...network.masks.keys()]);
   const nonzeros = Object.fromEntries(Array.from(matrices, (name) => [name, network.nonzeros(name)]));
   if (options.text) return evaluateOnTexts(model, network, options.text, nonzeros, options, output);
-  const dataset = readDataset(required(options.data, "--data"), formOf(network));
+  const { stringColumn, labelColumn } = options;
+  const form = { ...formOf(network), stringColumn, labelColumn };
+  const dataset = readDataset(required(options.data, "--data"), form);
   const result = await evaluate(network, dataset, { batch, executor, recompute });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
@@ -92,11 +101,39 @@ async function run(model: string, options: Options): Promise<void> {
       accuracy,
       loss,
       sumOfBatchMeans,
+      classes: classesOf(network),
       logits,
       nonzeros,
     },
-    `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
+    [
+      `${model}: ${correct} of ${total} right (${percent(accuracy)}), mean loss ${loss.toFixed(4)}`,
+      ...byClass(classesOf(network), dataset.labels, result.logits),
+    ].join("\n\n"),
   );
+}
+
+/** More classes than these are not listed. */
+const MOST_CLASSES = 30;
+
+/** How each class fares, where there are several with names. */
+function byClass(classes: readonly string[], labels: Int32Array, logits: Float32Array): string[] {
+  if (classes === BINARY || classes.join() === BINARY.join() || classes.length > MOST_CLASSES) return [];
+  const outputs = classes.length;
+  const predicted = Int32Array.from(labels, (_, row) => {
+    const own = logits.subarray(row * outputs, (row + 1) * outputs);
+    return own.indexOf(Math.max(...own));
+  });
+  const all = classAccuracies(classes, confusionOf(outputs, labels, predicted));
+  const rows = all
+    .filter(({ total }) => total > 0)
+    .map(({ name, total, correct, accuracy, mistakenFor }) => [
+      name,
+      total,
+      correct,
+      percent(accuracy),
+      mistakenFor ? `${mistakenFor.name} (${mistakenFor.count})` : "",
+    ]);
+  return [table(["class", "strings", "right", "share", "most often taken for"], rows)];
 }
 
 async function evaluateOnTexts(

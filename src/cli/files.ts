@@ -1,11 +1,9 @@
 // Datasets, graphs and networks as the verbs take them: by path, or made up on the spot where an option is left out.
-import { statSync } from "node:fs";
-import type { Dataset, DatasetForm } from "../data/dataset.js";
+import type { CsvForm } from "../data/csv.js";
+import { BINARY, type Dataset } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { remarksOn } from "../data/remarks.js";
-import { parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
-import { readBytes } from "../files.js";
 import { readGraph } from "../graph/files.js";
 import { layerGraph } from "../graph/layers.js";
 import { Random } from "../math/random.js";
@@ -18,22 +16,38 @@ import { readNetwork, readStructure } from "../paths/networks.js";
 import "../thesis/format.js";
 import type { TrainingData } from "../train/classify.js";
 import { type Protocol, readAt } from "../train/protocol.js";
-import type { ModelOptions, Output } from "./command.js";
+import type { ColumnOptions, ModelOptions, Output } from "./command.js";
+import { vocabularyOf } from "./vocabulary.js";
+
+/** Where labelled strings are. */
+interface StringFiles extends ColumnOptions {
+  readonly data?: string;
+  readonly test?: string;
+  readonly seed: number;
+}
 
 /**
  * Training and test data: two files; one file, of which a quarter is kept for testing; or, without any, the thesis's
  * kind of Reber strings.
- * @param form what the network takes, where there is one already.
+ * @param form what the network takes, where there is one already, or strings are made of.
  */
 export function trainingData(
-  { data, test, seed }: { data?: string; test?: string; seed: number },
+  { data, test, seed, stringColumn, labelColumn }: StringFiles,
   output: Output,
-  form?: DatasetForm,
+  form?: CsvForm,
 ): TrainingData {
+  const columns = { stringColumn, labelColumn };
   if (data === undefined) {
-    if (test !== undefined) {
+    const [option] = Object.entries({
+      "--test": test,
+      "--string-column": stringColumn,
+      "--label-column": labelColumn,
+    })
+      .filter(([, value]) => value !== undefined)
+      .map(([name]) => name);
+    if (option !== undefined) {
       throw new InputError({
-        where: "--test",
+        where: option,
         what: "there is no training data",
         hint: "name it with --data",
       });
@@ -43,13 +57,21 @@ export function trainingData(
   }
   const sets =
     test === undefined
-      ? withoutTest(data, seed, output, form)
-      : { train: readDataset(data, form), test: readDataset(test, form) };
-  for (const line of remarksOn(sets.train, sets.test)) output.remark(line);
+      ? withoutTest(data, seed, output, { ...form, ...columns })
+      : readPair(data, test, { ...form, ...columns });
+  const { train } = sets;
+  for (const line of remarksOn(train, sets.test)) output.remark(line);
   return sets;
 }
 
-function withoutTest(data: string, seed: number, output: Output, form?: DatasetForm): TrainingData {
+/** Test strings may have no class that the training strings lack. */
+function readPair(data: string, test: string, form: CsvForm): TrainingData {
+  const train = readDataset(data, form);
+  const ofTest = form.classes ? form : { ...form, classes: train.classes, classesOf: "training data" };
+  return { train, test: readDataset(test, ofTest) };
+}
+
+function withoutTest(data: string, seed: number, output: Output, form: CsvForm): TrainingData {
   const all = readDataset(data, form);
   const count = all.strings.length;
   if (count < 4)
@@ -85,28 +107,23 @@ export function readModel(
   return graph === undefined ? readNetwork(path, options) : readStructure(path, namedGraph(graph), options);
 }
 
-/** What a network's data may be: strings of its vocabulary, labelled with its classes. */
-export function formOf({ conventions, architecture }: Network): DatasetForm {
-  const { outputs, tied } = architecture.readout;
-  const numbers = Array.from({ length: outputs }, (_, i) => String(i));
-  const { vocabulary, labels = tied || outputs <= 2 ? undefined : numbers } = conventions;
-  return { vocabulary, labels };
+/** What a network's data may be: strings of its vocabulary, labelled with its classes or their numbers. */
+export function formOf({ conventions, architecture }: Network): CsvForm {
+  return {
+    vocabulary: conventions.vocabulary,
+    classes: classesOf({ conventions, architecture }),
+    numbered: true,
+  };
 }
 
-/** The vocabulary in a file, or the text itself. */
-function vocabularyOf(text: string): Vocabulary {
-  if (!statSync(text, { throwIfNoEntry: false })?.isFile()) {
-    // A path that is mistyped must not become a vocabulary of its letters.
-    if (/\.(txt|json|vocab|csv)$/i.test(text)) readBytes(text);
-    return parseVocabulary(text, "--vocabulary");
-  }
-  try {
-    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-    return parseVocabulary(decoder.decode(readBytes(text)), text);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new InputError({ where: text, what: "the vocabulary is not UTF-8", hint: "save it as UTF-8" });
-  }
+/** The names of a network's classes: its own, or numbers. A network that predicts symbols has those of two. */
+export function classesOf({
+  conventions,
+  architecture,
+}: Pick<Network, "conventions" | "architecture">): readonly string[] {
+  const { outputs, tied } = architecture.readout;
+  if (conventions.labels) return conventions.labels;
+  return tied || outputs <= 2 ? BINARY : Array.from({ length: outputs }, (_, i) => String(i));
 }
 
 /** A graph file, in layers. */
@@ -117,6 +134,18 @@ export function namedGraph(path: string): NamedGraph {
 function rowsOf(dataset: Dataset, rows: Int32Array): Dataset {
   return {
     strings: Array.from(rows, (row) => dataset.strings[row]),
-    labels: Uint8Array.from(rows, (row) => dataset.labels[row]),
+    labels: Int32Array.from(rows, (row) => dataset.labels[row]),
+    classes: dataset.classes,
   };
+}
+
+/** Classes as a line lists them. */
+const MOST_CLASSES = 12;
+
+/** The names of a network's classes as the end of a line, where they say more than numbers. */
+export function describeClasses(network: Network): string {
+  const classes = classesOf(network);
+  if (classes.every((name, place) => name === String(place))) return "";
+  const more = classes.length > MOST_CLASSES ? `, … (${classes.length} in all)` : "";
+  return `; classes ${classes.slice(0, MOST_CLASSES).join(", ")}${more}`;
 }

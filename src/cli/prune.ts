@@ -19,6 +19,7 @@ import type { Task } from "../train/task.js";
 import type { TrainOptions } from "../train/train.js";
 import {
   between,
+  type ColumnOptions,
   choice,
   executorOption,
   type ModelOptions,
@@ -31,11 +32,12 @@ import {
   seedOption,
   table,
   whole,
+  withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
 
-interface Options extends ModelOptions {
+interface Options extends ModelOptions, ColumnOptions {
   percent?: number;
   target: Target;
   scope: Scope;
@@ -80,7 +82,9 @@ export function pruneCommand(): Command {
     .addOption(executorOption())
     .addOption(recomputeOption())
     .option("--out <file>", "where the pruned network is written");
-  return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
+  return withJson(withColumnOptions(withModelOptions(command))).action((model: string, options: Options) =>
+    run(model, options),
+  );
 }
 
 async function run(model: string, options: Options): Promise<void> {
@@ -141,6 +145,7 @@ async function run(model: string, options: Options): Promise<void> {
     writeWhole(out, saveNetwork(pruned));
   }
   const matrices = densities(pruned);
+  const { classesOf } = await import("./files.js");
   const sum = (key: "nonzeros" | "weights") => matrices.reduce((total, matrix) => total + matrix[key], 0);
   const lines = [
     `${sum("nonzeros")} of ${sum("weights")} recurrent weights are left${out ? `; written to ${out}` : ""}`,
@@ -159,6 +164,7 @@ async function run(model: string, options: Options): Promise<void> {
       network: out,
       nonzeros: Object.fromEntries(matrices.map(({ name, nonzeros }) => [name, nonzeros])),
       weights: Object.fromEntries(matrices.map(({ name, weights }) => [name, weights])),
+      ...(!text && { classes: classesOf(pruned) }),
       stages,
       regainedAfter: stages.length > 0 ? regainedAfter(first, others) : undefined,
     },

@@ -65,6 +65,7 @@ async function run(model: string, file: string | undefined, options: Options): P
     output.remark(`${model}: it has an output for every symbol, and is taken to tell the next one`);
   }
   const say = (next ? expect : classify)(stream(network, options), network.conventions);
+  const labels = next ? undefined : network.conventions.labels;
   const strings: Saying[] = [];
   await interruptible(async (signal) => {
     const input = file === undefined ? process.stdin : createReadStream(file);
@@ -76,7 +77,7 @@ async function run(model: string, file: string | undefined, options: Options): P
         if (line === "") continue;
         const saying = say(line, `${file ?? "standard input"}:${number}`);
         if (options.json) strings.push(saying);
-        else output.result(saying, describe(saying));
+        else output.result(saying, describe(saying, labels));
       }
     } catch (error) {
       throw file !== undefined && (error as NodeJS.ErrnoException).syscall
@@ -85,7 +86,7 @@ async function run(model: string, file: string | undefined, options: Options): P
     }
     signal.throwIfAborted();
   });
-  if (options.json) output.result({ model, strings }, "");
+  if (options.json) output.result({ model, ...(labels && { labels }), strings }, "");
 }
 
 /** What tells the class of a line; `where` is for messages. */
@@ -120,8 +121,8 @@ function probabilitiesAfter(subject: Stream, symbols: ArrayLike<number>): number
   return weights.map((weight) => weight / total);
 }
 
-/** For example "BTXSE  1  0.0310 0.9690" or, of a language model, "to b  "e" 0.9104  "r" 0.0213". */
-function describe(saying: Saying): string {
+/** For example "BTXSE  1  0.0310 0.9690", "ATTA  coding 0.9104  intron 0.0512  other 0.0384" or, of a language model, "to b  "e" 0.9104  "r" 0.0213". */
+function describe(saying: Saying, labels?: readonly string[]): string {
   if ("next" in saying) {
     const likeliest = saying.next.slice(0, SHOWN);
     const shown = likeliest.map(
@@ -130,5 +131,10 @@ function describe(saying: Saying): string {
     return [saying.string, ...shown].join("  ");
   }
   const { string, class: likeliest, label = String(likeliest), probabilities } = saying;
+  if (probabilities.length > 2) {
+    const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+    const shown = order.slice(0, SHOWN).map((i) => `${labels?.[i] ?? i} ${probabilities[i].toFixed(4)}`);
+    return [string, ...shown].join("  ");
+  }
   return `${string}  ${label}  ${probabilities.map((p) => p.toFixed(4)).join(" ")}`;
 }

@@ -8,12 +8,12 @@ import type { StructureConfiguration } from "../experiments/structures.js";
 import { makeFolderOf } from "../files.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
-import { initialise } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
-import { classify } from "../train/classify.js";
+import { classify, newClassifier } from "../train/classify.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import {
   between,
+  type ColumnOptions,
   cellOption,
   choice,
   executorOption,
@@ -26,7 +26,9 @@ import {
   required,
   seedOption,
   table,
+  vocabularyOption,
   whole,
+  withColumnOptions,
   withJson,
 } from "./command.js";
 import { Stopped } from "./stopped.js";
@@ -35,7 +37,7 @@ export function structureCommand(): Command {
   return new Command().addCommand(trainCommand()).addCommand(searchCommand());
 }
 
-interface TrainOptions {
+interface TrainOptions extends ColumnOptions {
   cell?: CellKind;
   wiring?: Protocol;
   recurrence?: (typeof recurrences)[number];
@@ -47,6 +49,7 @@ interface TrainOptions {
   batch: number;
   learningRate: number;
   protocol: Protocol;
+  vocabulary?: string;
   seed: number;
   executor?: ExecutorName;
   recompute?: number;
@@ -56,7 +59,7 @@ interface TrainOptions {
 
 function trainCommand(): Command {
   const command = new Command("train")
-    .description("train the network of a graph to tell true strings from false ones")
+    .description("train the network of a graph to classify strings")
     .argument("<graph>", "node-link JSON, GraphML or an edge list")
     .addOption(cellOption())
     .addOption(choice("--wiring <name>", "how the graph becomes a network; as --protocol", protocols))
@@ -76,8 +79,11 @@ function trainCommand(): Command {
     .addOption(seedOption())
     .addOption(executorOption())
     .addOption(recomputeOption())
-    .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out");
-  return withJson(command).action((graph: string, options: TrainOptions) => train(graph, options));
+    .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out")
+    .addOption(vocabularyOption("found in the strings"));
+  return withJson(withColumnOptions(command)).action((graph: string, options: TrainOptions) =>
+    train(graph, options),
+  );
 }
 
 async function train(path: string, options: TrainOptions): Promise<void> {
@@ -89,20 +95,31 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { readGraph } = await import("../graph/files.js");
   const { structureOf } = await import("../experiments/structures.js");
   await import("../thesis/format.js");
-  const { trainingData } = await import("./files.js");
+  const { classesOf, describeClasses, trainingData } = await import("./files.js");
+  const { vocabularyOf } = await import("./vocabulary.js");
   const { describeEpoch, trainNetwork } = await import("./training.js");
   const graph = readGraph(path);
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
-  const data = trainingData(options, output);
-  const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
+  const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
+  const data = trainingData(options, output, { vocabulary });
+  const initial = new Random(seed).stream("initial weights");
+  const network = newClassifier(architecture, data, initial, { vocabulary, masks });
   const { protocol, batch, epochs, learningRate, executor, recompute } = options;
   const task = classify(network, data, { protocol, batch });
   const settings = { epochs, learningRate, executor, recompute, seed: `${seed}/train` };
   const files = { out, inputs: [path, options.data, options.test], data: { ...data, protocol } };
   const { trained, history } = await trainNetwork(network, task, settings, files, output);
   output.result(
-    { network: out, graph: path, cell, wiring, parameters: trained.size, epochs: history },
-    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,
+    {
+      network: out,
+      graph: path,
+      cell,
+      wiring,
+      parameters: trained.size,
+      classes: classesOf(trained),
+      epochs: history,
+    },
+    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
   );
 }
 

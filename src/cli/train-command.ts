@@ -14,6 +14,7 @@ import {
   seedOption,
   threadsOption,
   whole,
+  withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
@@ -26,7 +27,7 @@ export function trainCommand(): Command {
   const command = new Command()
     .option(
       "--data <csv>",
-      "labelled strings; generated Reber strings when neither they nor a text are given",
+      "labelled strings of any classes; generated Reber strings when neither they nor a text are given",
     )
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
@@ -76,7 +77,8 @@ export function trainCommand(): Command {
     .addOption(threadsOption(availableParallelism()))
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
-  return withJson(withModelOptions(command)).action(async (options: TrainVerbOptions) => {
+  const all = withColumnOptions(withModelOptions(command, "told by --from, or found in the strings"));
+  return withJson(all).action(async (options: TrainVerbOptions) => {
     const { runTraining } = await import("./train.js");
     await runTraining(options);
   });

@@ -6,19 +6,20 @@ import type { OptimiserKind } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
-import { initialise, type Network, stack } from "../network/network.js";
-import { classify } from "../train/classify.js";
+import { stack } from "../network/network.js";
+import { classify, newClassifier } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
 import { newLanguageModel, nextSymbol } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
 import type { ScheduleName } from "../train/schedule.js";
 import { trainOptionsOf } from "../train/settings.js";
-import { type ModelOptions, Output, required } from "./command.js";
-import { formOf, readModel, trainingData } from "./files.js";
+import { type ColumnOptions, type ModelOptions, Output, required } from "./command.js";
+import { classesOf, describeClasses, formOf, readModel, trainingData } from "./files.js";
 import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
+import { vocabularyOf } from "./vocabulary.js";
 
-export interface TrainVerbOptions extends ModelOptions {
+export interface TrainVerbOptions extends ModelOptions, ColumnOptions {
   data?: string;
   test?: string;
   text?: string[];
@@ -68,10 +69,17 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
   const { hidden = ofStrings.hidden, layers = ofStrings.layers } = options;
   const cell = from === undefined ? required(options.cell, "--cell") : undefined;
   output.remarkSlowness(options.executor);
-  const network = cell
-    ? newClassifier({ cell, hidden, layers, embedding }, seed)
-    : readModel(required(from, "--from"), options, output);
-  const data = trainingData(options, output, cell ? undefined : formOf(network));
+  const begun = cell ? undefined : readModel(required(from, "--from"), options, output);
+  const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
+  const data = trainingData(options, output, begun ? formOf(begun) : { vocabulary });
+  const network =
+    begun ??
+    newClassifier(
+      stack({ cell: required(cell, "--cell"), hidden, layers, embedding }),
+      data,
+      new Random(seed).stream("initial weights"),
+      { vocabulary },
+    );
   const out = outOf(options, `${cell ?? "network"}.safetensors`);
   const task = classify(network, data, { protocol, batch });
   const files = { out, inputs: [from, options.data, options.test], data: { ...data, protocol } };
@@ -83,19 +91,16 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
       task: task.name,
       cell,
       parameters: trained.size,
+      classes: classesOf(trained),
       epochs: history,
       ...made(options, updates),
     },
-    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters`,
+    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
   );
 }
 
-function newClassifier(sizes: Parameters<typeof stack>[0], seed: number): Network {
-  return initialise(stack(sizes), new Random(seed).stream("initial weights"));
-}
-
 async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise<void> {
-  refuse(options, ["data", "test"], "no --text");
+  refuse(options, ["data", "test", "stringColumn", "labelColumn"], "no --text");
   const output = new Output(options);
   output.remarkSlowness(options.executor);
   const { executor, from, seed } = options;

@@ -37,6 +37,16 @@ export function classesOf(labels: Iterable<string>, where = "labels"): readonly 
 }
 
 /**
+ * The name of the class that a cell holds. Programs that keep tables as floating-point numbers write the class 1 as 1.0 or
+ * 1.0000000e+00, which is the same class.
+ */
+export function labelName(cell: string): string {
+  if (!/^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(cell) || /^[+-]?\d+$/.test(cell)) return cell;
+  const value = Number(cell);
+  return Number.isSafeInteger(value) ? String(value) : cell;
+}
+
+/**
  * Labels as places among classes.
  * @param classes those of a network or of the training data; found among the labels when left out.
  * @param whereRow names an example in messages.

@@ -3,93 +3,106 @@
 import { stringify } from "csv-stringify/sync";
 import { InputError } from "../errors.js";
 import { suggest } from "../suggest.js";
+import { classesOf, labelName } from "./classes.js";
 import { BINARY, createDataset, type Dataset, type DatasetForm } from "./dataset.js";
-import { type DelimitedRow, parseDelimited, separatorNames } from "./delimited.js";
+import { parseDelimited, separatorNames } from "./delimited.js";
+import { findStringColumns, type StringColumns } from "./string-columns.js";
 
-const COLUMNS_HINT = 'begin the file with the line "string,valid"';
+/** How a file of labelled strings is read. */
+export interface CsvForm extends DatasetForm, StringColumns {
+  /** Whether a label may also be the number of a class that has a name. */
+  readonly numbered?: boolean;
+  /** Whose classes these are, in messages; the network's when left out. */
+  readonly classesOf?: string;
+}
+
+/** Different labels beyond which most strings must share theirs with another. */
+const FEW_CLASSES = 20;
 
 /**
- * The dataset in CSV whose header has a column `string` and a column `valid` or `label`; others are ignored. A label
- * is the name of a class or its number, 0 or 1 where the classes have no names.
+ * The dataset in CSV: a column of strings and one of labels, others are ignored. Labels are names of classes, or their
+ * numbers; what classes there are is found in the file where the form does not say.
  * @param path how the text is called in messages.
- * @throws InputError naming file and line when a row cannot be used.
+ * @throws InputError when the columns are not certain, and naming file and line when a row cannot be used.
  */
-export function parseDataset(text: string, path: string, form: DatasetForm = {}): Dataset {
+export function parseDataset(text: string, path: string, form: CsvForm = {}): Dataset {
   const { separator, rows: all } = parseDelimited(text, path);
-  const [header, ...rows] = all;
-  if (header === undefined)
-    throw new InputError({ where: path, what: "the file is empty", hint: COLUMNS_HINT });
-  const names = header.cells.map((name) => name.trim().toLowerCase());
+  if (all.length === 0) {
+    throw new InputError({
+      where: path,
+      what: "the file is empty",
+      hint: 'begin the file with the line "string,valid"',
+    });
+  }
+  const columns = findStringColumns(all, path, form, form.classes);
+  const rows = columns.hasHeader ? all.slice(1) : all;
   const whereRow = (row: number) => `${path}:${rows[row].line}`;
-  const stringColumn = names.indexOf("string");
-  const labelColumn = names.includes("valid") ? names.indexOf("valid") : names.indexOf("label");
-  if (stringColumn < 0) throw missing('"string"', header, path);
-  if (labelColumn < 0) throw missing('"valid" or "label"', header, path);
   if (rows.length === 0) {
     throw new InputError({ where: path, what: "has a header but no rows", hint: "add labelled strings" });
   }
-
-  const labels = rows.map(({ cells }, row) => {
-    const label = cells[labelColumn]?.trim() ?? "";
-    if (label === "")
-      throw new InputError({ where: whereRow(row), what: "the row has no label", hint: "add 0 or 1" });
-    if (cells.length > names.length) {
+  const width = all[0].cells.length;
+  const names = rows.map(({ cells }, row) => {
+    const label = labelName(cells[columns.label]?.trim() ?? "");
+    if (label === "" || /^nan$/i.test(label))
       throw new InputError({
         where: whereRow(row),
-        what: `the row has ${cells.length} fields, the header ${names.length}`,
+        what: "the row has no label",
+        hint: "add it or leave the row out",
+      });
+    if (cells.length > width) {
+      throw new InputError({
+        where: whereRow(row),
+        what: `the row has ${cells.length} fields, the ${columns.hasHeader ? "header" : "first row"} ${width}`,
         hint: `put a string that contains a ${separatorNames[separator]} in double quotes`,
       });
     }
-    return classOf(label, form.labels, () => whereRow(row));
+    return label;
   });
-  return createDataset(
-    rows.map(({ cells }) => cells[stringColumn] ?? ""),
-    labels,
-    path,
-    whereRow,
-    form,
-  );
+  const classes = form.classes ?? classesIn(names, path);
+  const places = new Map(classes.map((name, place) => [name, place]));
+  const labels = names.map((label, row) => {
+    const place = places.get(label);
+    if (place !== undefined) return place;
+    if (form.numbered && /^\d{1,9}$/.test(label) && Number(label) < classes.length) return Number(label);
+    throw noClass(label, classes, form.classesOf ?? "network", whereRow(row));
+  });
+  const strings = rows.map(({ cells }) => cells[columns.string] ?? "");
+  return createDataset(strings, labels, path, whereRow, { vocabulary: form.vocabulary, classes });
 }
 
-function classOf(label: string, names = BINARY, where: () => string): number {
-  const named = names.indexOf(label);
-  if (named >= 0) return named;
-  if (/^\d{1,9}$/.test(label) && Number(label) < names.length) return Number(label);
+/** @throws InputError when labels are so many that they are none. */
+function classesIn(labels: readonly string[], path: string): readonly string[] {
+  const different = new Set(labels);
+  if ([...different].every((label) => BINARY.includes(label))) return BINARY;
+  if (different.size > FEW_CLASSES && 2 * different.size > labels.length) {
+    throw new InputError({
+      where: path,
+      what: `has ${different.size} different labels in ${labels.length} rows, so that they are hardly classes`,
+      hint: "name the column of the classes with --label-column",
+    });
+  }
+  return classesOf(different, path);
+}
+
+function noClass(label: string, classes: readonly string[], whose: string, where: string): InputError {
   const shown = `the label ${JSON.stringify(label.slice(0, 40))}`;
-  throw new InputError(
-    names === BINARY
+  return new InputError(
+    classes === BINARY || classes.join() === BINARY.join()
       ? {
-          where: where(),
-          what: `${shown} is not 0 or 1`,
+          where,
+          what: `${shown} is not 0 or 1, which are the classes of the ${whose}`,
           hint: "write 1 for a string of the language and 0 for any other",
         }
-      : {
-          where: where(),
-          what: `${shown} is no class of the network`,
-          hint: suggest(label, names),
-        },
+      : { where, what: `${shown} is no class of the ${whose}`, hint: suggest(label, classes) },
   );
-}
-
-function missing(name: string, { cells, line }: DelimitedRow, path: string): InputError {
-  const header = cells.slice(0, 5).map((cell) => JSON.stringify(cell.slice(0, 40)));
-  // The names may be there, and not be divided.
-  const undivided = cells.some((cell) => /\bstring\b/i.test(cell) && /\b(valid|label)\b/i.test(cell));
-  return new InputError({
-    where: `${path}:${line}`,
-    what: `no column ${name} in the header`,
-    hint: undivided
-      ? `separate the columns by commas outside quotes: it has one, ${header[0]}`
-      : `${COLUMNS_HINT}; it begins with ${header.join(", ")}`,
-  });
 }
 
 /**
  * A dataset as CSV with the columns `,string,valid`.
  * @param firstIndex the index of the first row; a test file goes on where its training file ended.
  */
-export function formatDataset({ strings, labels }: Dataset, firstIndex = 0): string {
-  const rows = strings.map((string, row) => [firstIndex + row, string, labels[row]]);
+export function formatDataset({ strings, labels, classes }: Dataset, firstIndex = 0): string {
+  const rows = strings.map((string, row) => [firstIndex + row, string, classes[labels[row]]]);
   // What a reader might take for layout is quoted.
   return stringify([["", "string", "valid"], ...rows], { quoted_match: /^\s|\s$|\r/ });
 }

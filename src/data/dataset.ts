@@ -1,29 +1,35 @@
 // The one form that labelled strings take everywhere: parallel lists of strings and labels. Whatever makes a dataset
 // (a file, a generator, a user's own code) has it checked here, so that nothing downstream meets a string it cannot feed.
 import { InputError } from "../errors.js";
-import { ascii, type Vocabulary } from "./vocabulary.js";
+import { symbolsOf, type Vocabulary } from "./vocabulary.js";
 
-/** Labelled strings: `labels[i]` is the class of `strings[i]`; of two, 1 is for strings of the language and 0 for others. */
+/**
+ * Labelled strings: `labels[i]` is the place of the class of `strings[i]` among `classes`; of BINARY, 1 is for strings of
+ * a language and 0 for others.
+ */
 export interface Dataset {
   readonly strings: readonly string[];
-  readonly labels: Uint8Array;
+  readonly labels: Int32Array;
+  /** The names of the classes. */
+  readonly classes: readonly string[];
 }
 
-/** The classes of a file that names none. */
+/** The classes of labels that are 0 or 1. */
 export const BINARY: readonly string[] = ["0", "1"];
 
 /** What the strings and labels of a dataset may be. */
 export interface DatasetForm {
-  /** What strings are made of; ASCII characters when left out. */
+  /** What strings are made of; any characters when left out. */
   readonly vocabulary?: Vocabulary;
-  /** The names of the classes; there are two, "0" and "1", when left out. */
-  readonly labels?: readonly string[];
+  /** The names of the classes. */
+  readonly classes?: readonly string[];
 }
 
 /**
  * A checked dataset.
  * @param labels one class per string, counted from 0.
  * @param where names the source in messages; `whereRow` names one of its rows, by default `where` and the row's number from 1.
+ * @param form BINARY's classes when it names none.
  * @throws InputError when there is no row, the lists differ in length, a label is no class, or a string cannot be
  * encoded (`Vocabulary.encode`).
  */
@@ -32,7 +38,7 @@ export function createDataset(
   labels: ArrayLike<number>,
   where = "dataset",
   whereRow = (row: number) => `${where}, row ${row + 1}`,
-  { vocabulary = ascii, labels: names = BINARY }: DatasetForm = {},
+  { vocabulary, classes = BINARY }: DatasetForm = {},
 ): Dataset {
   if (strings.length === 0)
     throw new InputError({ where, what: "has no rows", hint: "give labelled strings" });
@@ -44,13 +50,13 @@ export function createDataset(
     });
   }
   for (let row = 0; row < strings.length; row++) {
-    vocabulary.encode(strings[row], () => whereRow(row));
-    // A label is stored in one byte.
-    const classes = Math.min(names.length, 256);
-    if (!Number.isInteger(labels[row]) || labels[row] < 0 || labels[row] >= classes) {
-      const known = classes === 2 ? "0 or 1" : `0 to ${classes - 1}`;
+    const name = () => whereRow(row);
+    if (vocabulary) vocabulary.encode(strings[row], name);
+    else symbolsOf(strings[row], "letters", name);
+    if (!Number.isInteger(labels[row]) || labels[row] < 0 || labels[row] >= classes.length) {
+      const known = classes.length === 2 ? "0 or 1" : `0 to ${classes.length - 1}`;
       throw new InputError({ where: whereRow(row), what: `label ${labels[row]} is not ${known}` });
     }
   }
-  return { strings, labels: Uint8Array.from(labels) };
+  return { strings, labels: Int32Array.from(labels), classes };
 }

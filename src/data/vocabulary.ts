@@ -48,22 +48,7 @@ export class Vocabulary {
    * @throws InputError when the string is empty or longer than `LONGEST_STRING`, or has a symbol that is not in the vocabulary.
    */
   encode(string: string, where: () => string): number[] {
-    const symbols = this.kind === "letters" ? [...string] : string.split(/\s+/u).filter(Boolean);
-    if (symbols.length === 0) {
-      throw new InputError({
-        where: where(),
-        what: "the string is empty",
-        hint: `give at least one ${this.kind === "letters" ? "character" : "word"}`,
-      });
-    }
-    if (symbols.length > LONGEST_STRING) {
-      throw new InputError({
-        where: where(),
-        what: `the string has ${symbols.length} ${this.kind === "letters" ? "characters" : "words"}, more than ${LONGEST_STRING}`,
-        hint: "cut it into shorter ones",
-      });
-    }
-    return symbols.map((symbol, i) => {
+    return symbolsOf(string, this.kind, where).map((symbol, i) => {
       const row = this.#rows.get(symbol);
       if (row !== undefined) return row;
       const unit = this.kind === "letters" ? "character" : "word";
@@ -95,6 +80,30 @@ export class Vocabulary {
     if (symbols.length === ascii.symbols.length) return "use the ASCII characters 1 to 127";
     return `the network has ${symbols.length} rows, taken for ASCII codes; name others with --vocabulary`;
   }
+}
+
+/**
+ * A string taken apart.
+ * @param where names the string in messages.
+ * @throws InputError when the string is empty or longer than `LONGEST_STRING`.
+ */
+export function symbolsOf(string: string, kind: SymbolKind, where: () => string): string[] {
+  const symbols = kind === "letters" ? [...string] : string.split(/\s+/u).filter(Boolean);
+  if (symbols.length === 0) {
+    throw new InputError({
+      where: where(),
+      what: "the string is empty",
+      hint: `give at least one ${kind === "letters" ? "character" : "word"}`,
+    });
+  }
+  if (symbols.length > LONGEST_STRING) {
+    throw new InputError({
+      where: where(),
+      what: `the string has ${symbols.length} ${kind === "letters" ? "characters" : "words"}, more than ${LONGEST_STRING}`,
+      hint: "cut it into shorter ones",
+    });
+  }
+  return symbols;
 }
 
 /** Row i is ASCII code i; the strings of all grammars are written in it. Row 0 is the padding. */

@@ -3,7 +3,7 @@
 // where they lie is no part of it.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { parseDataset } from "../data/csv.js";
+import { type CsvForm, parseDataset } from "../data/csv.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
 import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
@@ -40,15 +40,18 @@ const pinned = z.string().optional().describe("Of all files; found out when left
 
 const files = z
   .strictObject({
-    train: z.string().describe("A CSV file with the columns string and valid."),
-    test: z.string(),
+    train: z.string().describe("A CSV file with a column of strings and one of their labels."),
+    test: z.string().describe("Another, of the same classes."),
+    stringColumn: z.string().optional().describe("Found out when left out."),
+    labelColumn: z.string().optional().describe("Found out when left out."),
     sha256: pinned,
   })
-  .transform(({ train, test, sha256: wanted }) => {
+  .transform(({ train, test, stringColumn, labelColumn, sha256: wanted }) => {
     const found = sha256(canonicalJson({ train: hashOf(train), test: hashOf(test) }));
     if (wanted !== undefined && wanted !== found && wanted !== concatenated(train, test))
       throw changed(train);
-    return { train, test, sha256: found };
+    const columns = { ...(stringColumn && { stringColumn }), ...(labelColumn && { labelColumn }) };
+    return { train, test, ...columns, sha256: found };
   });
 
 const paths = z
@@ -124,8 +127,11 @@ export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData =>
     const { grammar, mix, seed, ...rest } = data;
     return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
   }
-  const read = (path: string) => parseDataset(decodeText(contentOf(path), path), path);
-  return { train: read(data.train), test: read(data.test) };
+  const { train, test, sha256: _, ...columns } = data;
+  const read = (path: string, form?: CsvForm) =>
+    parseDataset(decodeText(contentOf(path), path), path, { ...columns, ...form });
+  const first = read(train);
+  return { train: first, test: read(test, { classes: first.classes, classesOf: "training data" }) };
 });
 
 /** The texts that a configuration describes, kept likewise. */

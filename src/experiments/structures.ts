@@ -11,12 +11,11 @@ import { graphProperties, PROPERTY_NAMES } from "../graph/properties.js";
 import { Random } from "../math/random.js";
 import { cellKinds } from "../network/architecture.js";
 import { wireAs } from "../network/formats.js";
-import { initialise } from "../network/network.js";
 import { correctedStructure, readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
-import { classify } from "../train/classify.js";
+import { classify, newClassifier } from "../train/classify.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
@@ -105,8 +104,9 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     const { architecture, masks } = structureOf(graph, configuration);
     // The graph is part of the seed, so that chance is not the same for all graphs of a study.
     const seed = `${context.seed}/${canonicalJson(configuration.graph)}`;
-    const network = initialise(architecture, new Random(seed).stream("initial weights"), masks);
     const data = loadData(configuration.data);
+    const initial = new Random(seed).stream("initial weights");
+    const network = newClassifier(architecture, data, initial, { masks });
     const { protocol, epochs, batch, learningRate, tested } = configuration;
     const record = recording(context);
     const trained = await train(network, classify(network, data, { protocol, batch, tested }), {

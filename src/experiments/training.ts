@@ -4,12 +4,12 @@ import { z } from "zod";
 import { optimiserKinds, optimisers } from "../engine/executor.js";
 import { Random } from "../math/random.js";
 import { cellKinds } from "../network/architecture.js";
-import { initialise, stack } from "../network/network.js";
+import { stack } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialContext, TrialKind, TrialResult } from "../study/kind.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
-import { classify } from "../train/classify.js";
+import { classify, newClassifier } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
 import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { defaultProtocol, protocols } from "../train/protocol.js";
@@ -198,10 +198,11 @@ function isOnTexts(configuration: TrainConfiguration): configuration is OnTexts 
 
 async function trainOnStrings(configuration: OnStrings, context: TrialContext): Promise<TrialResult> {
   const random = new Random(context.seed);
-  const network = initialise(stack(configuration), random.stream("initial weights"));
+  const data = loadData(configuration.data);
+  const network = newClassifier(stack(configuration), data, random.stream("initial weights"));
   const { protocol, batch } = configuration;
   const record = recording(context);
-  const task = classify(network, loadData(configuration.data), { protocol, batch });
+  const task = classify(network, data, { protocol, batch });
   const trained = await train(network, task, {
     ...trainOptionsOf(configuration, ofStrings),
     seed: `${context.seed}/train`,

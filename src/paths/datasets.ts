@@ -1,13 +1,13 @@
 // Datasets from and to files.
-import { formatDataset, parseDataset } from "../data/csv.js";
-import type { Dataset, DatasetForm } from "../data/dataset.js";
+import { type CsvForm, formatDataset, parseDataset } from "../data/csv.js";
+import type { Dataset } from "../data/dataset.js";
 import { readText, writeTogether, writeWhole } from "../files.js";
 
 /**
  * Reads a CSV file.
  * @throws FileError when the file cannot be read. @throws InputError as `parseDataset`.
  */
-export function readDataset(path: string, form?: DatasetForm): Dataset {
+export function readDataset(path: string, form?: CsvForm): Dataset {
   return parseDataset(readText(path), path, form);
 }
 

@@ -1,8 +1,13 @@
 // The task of telling sequences apart: each has one label, and is read once, where the protocol says.
+
+import { alphabetOf } from "../data/alphabet.js";
 import { longest, makeBatches, symbolsInUse } from "../data/batches.js";
 import { BINARY, type Dataset } from "../data/dataset.js";
 import type { Vocabulary } from "../data/vocabulary.js";
-import type { Network } from "../network/network.js";
+import { InputError } from "../errors.js";
+import type { Random } from "../math/random.js";
+import type { Architecture } from "../network/architecture.js";
+import { initialise, Network } from "../network/network.js";
 import { checkFit, evaluateWith } from "./evaluate.js";
 import { checkOptions, type Tested } from "./options.js";
 import { type Protocol, protocolOf, readAt, trainingOrder } from "./protocol.js";
@@ -21,6 +26,52 @@ export interface ClassifyOptions {
   /** After which epochs the test data are read, which takes about an eighth of the time: after each when left out. */
   readonly tested?: Tested;
 }
+
+/**
+ * A network of random weights for the symbols and classes of these data, which are stored with it. Of an architecture only
+ * the ends are made to fit; a mask of the read-out is that of its first output for all.
+ * @param vocabulary what strings are made of; found in the data when left out (`alphabetOf`).
+ * @throws InputError when there is one class only, or the network would be too large.
+ */
+export function newClassifier(
+  architecture: Architecture,
+  { train, test }: TrainingData,
+  random: Random,
+  {
+    vocabulary = alphabetOf(train, test),
+    masks,
+  }: {
+    readonly vocabulary?: Vocabulary;
+    readonly masks?: ReadonlyMap<string, Uint8Array>;
+  } = {},
+): Network {
+  const { classes } = train;
+  if (classes.length < 2) {
+    throw new InputError({
+      what: `all ${train.strings.length} training strings have the label ${JSON.stringify(classes[0])}`,
+      hint: "give strings of at least two classes",
+    });
+  }
+  const { readout } = architecture;
+  const fitted = {
+    ...architecture,
+    vocabulary: vocabulary.symbols.length,
+    readout: { ...readout, outputs: classes.length },
+  };
+  const head = masks?.get(READOUT);
+  const row = head?.subarray(0, head.length / readout.outputs);
+  const own = row
+    ? new Map([
+        ...masks!,
+        [READOUT, Uint8Array.from({ length: row.length * classes.length }, (_, i) => row[i % row.length])],
+      ])
+    : masks;
+  const network = initialise(fitted, random, own);
+  const conventions = { ...network.conventions, vocabulary, labels: classes };
+  return new Network(fitted, network.parameters, network.masks, conventions);
+}
+
+const READOUT = "readout.weight";
 
 /**
  * The task of classifying labelled sequences, for this network: its vocabulary says what symbols are.

@@ -86,7 +86,7 @@ describe("makeBatches", () => {
     expect(() => makeBatches(small, [0, 5], 2, "last-symbol")).toThrow(
       new RangeError("order[1] = 5 is not a row of the dataset"),
     );
-    expect(() => makeBatches({ strings: ["é"], labels: Uint8Array.of(1) }, [0], 2, "last-symbol")).toThrow(
+    expect(() => makeBatches(createDataset(["é"], [1]), [0], 2, "last-symbol")).toThrow(
       "dataset, row 1: character 1",
     );
   });

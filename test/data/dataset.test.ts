@@ -6,7 +6,7 @@ describe("createDataset", () => {
   it("keeps strings and labels in order", () => {
     const dataset = createDataset(["BTE", "\x01\x7f"], [1, 0]);
     expect(dataset.strings).toEqual(["BTE", "\x01\x7f"]);
-    expect(dataset.labels).toEqual(Uint8Array.of(1, 0));
+    expect(dataset.labels).toEqual(Int32Array.of(1, 0));
   });
 
   it.each([
@@ -21,11 +21,15 @@ describe("createDataset", () => {
 });
 
 describe("a dataset of a network's own symbols and classes", () => {
-  const form = { vocabulary: new Vocabulary(["é", "ß"]), labels: ["no", "maybe", "yes"] };
+  const form = { vocabulary: new Vocabulary(["é", "ß"]), classes: ["no", "maybe", "yes"] };
 
   it("has their strings and labels", () => {
     const dataset = createDataset(["éß", "ß"], [2, 0], "here", undefined, form);
-    expect(dataset).toEqual({ strings: ["éß", "ß"], labels: Uint8Array.of(2, 0) });
+    expect(dataset).toEqual({
+      strings: ["éß", "ß"],
+      labels: Int32Array.of(2, 0),
+      classes: ["no", "maybe", "yes"],
+    });
   });
 
   it.each([

@@ -18,7 +18,8 @@ function generate(options: Partial<GenerateOptions>, seed = 1) {
 function join(train: Dataset, test: Dataset): Dataset {
   return {
     strings: [...train.strings, ...test.strings],
-    labels: Uint8Array.of(...train.labels, ...test.labels),
+    labels: Int32Array.of(...train.labels, ...test.labels),
+    classes: train.classes,
   };
 }
 

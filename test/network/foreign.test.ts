@@ -1,6 +1,7 @@
 // Networks that strangers bring: every way to be sparse, names of every kind, and parts that Filigree does not have.
 import { describe, expect, it } from "vitest";
 import type { Dataset } from "../../src/data/dataset.js";
+import { createDataset } from "../../src/data/dataset.js";
 import { InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
 import { type CellKind, gateCount } from "../../src/network/architecture.js";
@@ -196,7 +197,7 @@ describe("exact zeros", () => {
 
   it("stay zero when the network is retrained", async () => {
     const { network } = read({ ...sparse(), "embedding.weight": floats(128, 3) });
-    const data = { strings: ["ab", "ba", "aab", "b"], labels: Uint8Array.of(1, 0, 1, 0) };
+    const data = createDataset(["ab", "ba", "aab", "b"], [1, 0, 1, 0]);
     const retrained = await trainOn(network, data, 2);
     expect(retrained.masks).toEqual(network.masks);
     expect(retrained.values("cells.0.weight_hh")[5]).toBe(0);
@@ -269,7 +270,7 @@ describe("tied embeddings", () => {
 });
 
 describe("tied and masked embeddings", () => {
-  const data = { strings: ["\x01\x02", "\x03"], labels: Uint8Array.of(1, 0) };
+  const data = createDataset(["\x01\x02", "\x03"], [1, 0]);
   const masked = () => ({
     ...without(gru(), "embedding.weight"),
     "embedding.weight_orig": floats(5, 3),

@@ -1,5 +1,6 @@
 // The library checks its options as the command line does: a slip is one line, and no network of NaN.
 import { describe, expect, it } from "vitest";
+import { createDataset } from "../../src/data/dataset.js";
 import { Random } from "../../src/math/random.js";
 import type { CellKind } from "../../src/network/architecture.js";
 import { initialise, Network, stack } from "../../src/network/network.js";
@@ -10,7 +11,7 @@ import { evaluate } from "../../src/train/evaluate.js";
 import { type TrainOptions, train } from "../../src/train/train.js";
 
 const network = initialise(stack({ cell: "gru", hidden: 3, layers: 1 }), new Random(1));
-const strings = { strings: ["ab", "b", "aaab", "ba"], labels: Uint8Array.of(1, 0, 1, 0) };
+const strings = createDataset(["ab", "b", "aaab", "ba"], [1, 0, 1, 0]);
 const data = { train: strings, test: strings };
 const good = { epochs: 1, batch: 2, seed: 1 };
 
@@ -85,7 +86,7 @@ describe("evaluate", () => {
   });
 
   it("refuses labels beyond the network's classes", async () => {
-    const three = { strings: ["ab"], labels: Uint8Array.of(2) };
+    const three = createDataset(["ab"], [2], undefined, undefined, { classes: ["0", "1", "2"] });
     await expect(evaluate(network, three, { batch: 2 })).rejects.toThrow(
       "the network has 2 classes and the data have labels up to 2; use a network with a read-out of 3 classes",
     );

@@ -1,10 +1,9 @@
 // A long table: each row is a step, with a value of each channel, and says which sequence it belongs to, when it was and
 // what is to be learnt of it, as far as there are columns for these.
 import { InputError } from "../../errors.js";
-import { classesOf, labelsAmong } from "../classes.js";
+import { classesOf, labelName, labelsAmong } from "../classes.js";
 import { columnNames, columnOf, columnsNamed, listed } from "../columns.js";
 import { createSequences, MOST_VALUES, type Sequences, type SequenceTarget } from "../sequences.js";
-import { labelName } from "./labels.js";
 import { hasRepeats, type NamedTable } from "./named-table.js";
 import { complaint, hintFor, isMissing, isNumeric } from "./rows.js";
 import type { TableOptions } from "./table.js";

@@ -2,11 +2,11 @@
 // with a row for each step. Which of the two it is and what its columns are is found out where there is no doubt, and can
 // be said where there is.
 import { InputError, type Remark } from "../../errors.js";
+import { labelName } from "../classes.js";
 import { columnNames, columnsNamed, listed } from "../columns.js";
 import type { Sequences } from "../sequences.js";
 import type { NumberArray } from "./array.js";
 import type { NumberFormat } from "./format.js";
-import { labelName } from "./labels.js";
 import { parseLong } from "./long.js";
 import { hasRepeats, type NamedTable, namedTable, numberedColumns } from "./named-table.js";
 import { isTime } from "./times.js";

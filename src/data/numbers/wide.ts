@@ -1,10 +1,9 @@
 // A wide table: each row is a sequence of one channel, its values side by side, and has a label before or after them. Rows
 // that are shorter than others end in empty cells, or just end.
 import { InputError } from "../../errors.js";
-import { labelsAmong } from "../classes.js";
+import { labelName, labelsAmong } from "../classes.js";
 import { columnNames, columnOf, columnsNamed, listed } from "../columns.js";
 import { createSequences, MOST_VALUES, type Sequences } from "../sequences.js";
-import { labelName } from "./labels.js";
 import { type NamedTable, numberedColumns } from "./named-table.js";
 import { complaint, hintFor, isNumber, isNumeric } from "./rows.js";
 import type { TableOptions } from "./table.js";
