@@ -1,7 +1,7 @@
 // Feeds thousands of damaged files of every kind to the functions that the command line reads them with. Each must be
 // refused with one of Filigree's own errors, in one line, or be read as something sound; a crash, any other error, more
 // than two seconds or more than a gigabyte is a failure, and is printed with what repeats it.
-//   node scripts/fuzz-files.mjs [--cases N] [--seed S] [--only CASE]
+//   node scripts/fuzz-files.mjs [--cases N] [--seed S] [--only CASE] [--kinds KIND,…]
 import { fork } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -13,6 +13,8 @@ const { values } = parseArgs({
     cases: { type: "string", default: "10000" },
     seed: { type: "string", default: "1" },
     only: { type: "string" },
+    /** Names of readers, divided by commas; a case is another one then. */
+    kinds: { type: "string" },
     /** Of the processes that this one starts: the case to begin with, and the distance to the next. */
     worker: { type: "string" },
     stride: { type: "string" },
@@ -36,7 +38,8 @@ async function work(first, stride) {
   const { readers } = await import("./fuzz/readers.mjs");
   const { FiligreeError } = await import("../dist/errors.js");
   const { Random } = await import("../dist/math/random.js");
-  const kinds = Object.entries(readers(own));
+  const asked = values.kinds?.split(",");
+  const kinds = Object.entries(readers(own)).filter(([kind]) => asked?.includes(kind) ?? true);
   for (let number = first; number < cases; number += stride) {
     const random = new Random(`${values.seed}/${number}`);
     const [kind, { extension, samples, damage, read }] = kinds[number % kinds.length];
@@ -97,6 +100,7 @@ async function supervise() {
   const attempt = (first, stride) =>
     new Promise((resolve) => {
       const words = ["--worker", first, "--stride", stride, "--cases", cases, "--seed", values.seed];
+      if (values.kinds !== undefined) words.push("--kinds", values.kinds);
       const child = fork(fileURLToPath(import.meta.url), words.map(String), {
         execArgv: ["--max-old-space-size=1024"],
       });

@@ -13,6 +13,7 @@ export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/g
 export { accepts, createGrammar, type Grammar, type GrammarData } from "./data/grammar.js";
 export { grammarNames } from "./data/grammars.js";
 export { type NgramBaseline, scoreNgrams } from "./data/ngrams.js";
+export type { Sequences, SequenceTarget } from "./data/sequences.js";
 export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
 export { createTextData, encodeTexts, type NamedText, type TextData, type TextOptions } from "./data/text.js";
@@ -40,6 +41,7 @@ export { parseNetwork, type ReadOptions, saveNetwork } from "./network/weights.j
 export { readDataset, writeDataset } from "./paths/datasets.js";
 export { findGrammar, readGrammar } from "./paths/grammars.js";
 export { readNetwork, readStructure } from "./paths/networks.js";
+export { readSequences, type SequenceFileOptions } from "./paths/sequences.js";
 export { type PredictionReport, predictTable } from "./predict/predict-table.js";
 export { fitPredictor, loadPredictor, rank, savePredictor } from "./predict/predictor.js";
 export { readTable, type Table } from "./predict/table.js";

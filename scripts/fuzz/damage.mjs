@@ -209,3 +209,41 @@ export function damageTensors(bytes, random) {
   }
   return Buffer.from(serialise({ tensors, metadata: file.metadata }));
 }
+
+/** A .npy file of which an entry of the header is another, of the same length, so that the rest is where it was. */
+export function damageArray(bytes, random) {
+  const text = bytes.toString("latin1", 10, 128);
+  const other = text
+    .replace(/'descr': '[^']*'/, (own) =>
+      random.below(2)
+        ? own
+        : `'descr': '${random.pick(["<f8", "<i8", ">f4", "|O", "<U9", "|b1", "<f2", "|u1", "<U0"])}'`,
+    )
+    .replace(/\([^)]*\)/, (own) =>
+      random.below(3) === 0
+        ? own
+        : random.pick([
+            "()",
+            "(0,)",
+            "(3,)",
+            "(1, 2, 3, 4)",
+            "(65536, 65536, 1)",
+            "(3, 0, 2)",
+            "(-1,)",
+            "(1e9,)",
+            "(3, 4)",
+          ]),
+    )
+    .replace("False", random.pick(["False", "False", "True"]));
+  return Buffer.concat([
+    bytes.subarray(0, 10),
+    Buffer.from(
+      other
+        .trimEnd()
+        .padEnd(text.length - 1)
+        .slice(0, text.length - 1),
+    ),
+    Buffer.from("\n"),
+    bytes.subarray(128),
+  ]);
+}

@@ -2,12 +2,17 @@
 // and the functions through which a verb would take one. `read` must throw one of Filigree's own errors or come back
 // with something sound, which it checks.
 import { strict as assert } from "node:assert";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { namedGraph } from "../../dist/cli/files.js";
 import { allProperties } from "../../dist/cli/graph.js";
 import { resumption } from "../../dist/cli/training.js";
 import { createDataset } from "../../dist/data/dataset.js";
 import { generateDataset } from "../../dist/data/generate.js";
+import { LOG_MEL, logMel } from "../../dist/data/numbers/logmel.js";
+import { formatNpy } from "../../dist/data/numbers/npy.js";
+import { formatNpz } from "../../dist/data/numbers/npz.js";
+import { parseWav } from "../../dist/data/numbers/wav.js";
 import { describeDataset } from "../../dist/data/stats.js";
 import { cuts } from "../../dist/data/symbols.js";
 import { createTextData } from "../../dist/data/text.js";
@@ -16,9 +21,10 @@ import { ascii } from "../../dist/data/vocabulary.js";
 import { compile } from "../../dist/engine/compile.js";
 import { createExecutor } from "../../dist/engine/engine.js";
 import { carryOf } from "../../dist/engine/executor.js";
+import { FiligreeError } from "../../dist/errors.js";
 import { kinds } from "../../dist/experiments/kinds.js";
 import { structureOf } from "../../dist/experiments/structures.js";
-import { readTextBytes } from "../../dist/files.js";
+import { readLargeBytes, readTextBytes } from "../../dist/files.js";
 import { formatEdgeList } from "../../dist/graph/edge-list.js";
 import { readGraph } from "../../dist/graph/files.js";
 import { barabasiAlbert, randomDag } from "../../dist/graph/generators.js";
@@ -43,7 +49,7 @@ import "../../dist/thesis/format.js";
 import { thesisStructure } from "../../dist/thesis/structure.js";
 import { encodeCheckpoint } from "../../dist/train/checkpoint.js";
 import { evaluate } from "../../dist/train/evaluate.js";
-import { damageBytes, damageHeader, damageJsonFile, damageTensors } from "./damage.mjs";
+import { damageArray, damageBytes, damageHeader, damageJsonFile, damageTensors } from "./damage.mjs";
 
 const random = new Random(1);
 const strings = createDataset(["BTXSE", "BPVVE", "BTSXXTVVE", "B"], [1, 1, 1, 0]);
@@ -228,6 +234,35 @@ const series = `# numbers
 7:8:b
 `;
 
+// Arrays, images and recordings, as in test/fixtures/make.
+const x = {
+  shape: [3, 4, 2],
+  values: Float32Array.from({ length: 24 }, (_, i) => (i > 21 ? Number.NaN : i / 3)),
+};
+const y = { shape: [3], values: ["on", "off", "été"] };
+const lengths = { shape: [3], values: Int32Array.of(4, 2, 3) };
+const steps = { shape: [3, 4], values: Int32Array.from({ length: 12 }, (_, i) => (i % 4) - 1) };
+const fixture = (name) =>
+  JSON.parse(readFileSync(new URL(`../../test/fixtures/${name}.json`, import.meta.url), "utf8"));
+const fromBase64 = (text) => Buffer.from(text, "base64");
+const archives = [{ x, y }, { data: x, target: steps, lengths }, { x: lengths }].map((arrays) =>
+  Buffer.from(formatNpz(arrays)),
+);
+archives.push(...Object.values(fixture("arrays").npz).map(fromBase64));
+const arrays = [x, y, lengths, steps].map((array) => Buffer.from(formatNpy(array)));
+arrays.push(...Object.values(fixture("arrays").good).map(({ bytes }) => fromBase64(bytes)));
+const idx = (...sizes) => {
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const bytes = Buffer.alloc(4 + 4 * sizes.length + count, 7);
+  bytes.set([0, 0, 8, sizes.length]);
+  for (const [axis, size] of sizes.entries()) bytes.writeUInt32BE(size, 4 + 4 * axis);
+  return bytes;
+};
+const images = [idx(3, 4, 2), idx(3, 5), idx(3)];
+images.push(...images.map((bytes) => gzipSync(bytes)));
+const { cases: heard, encodings, stereo } = fixture("logmel");
+const recordings = [heard[0].wav, ...Object.values(encodings), stereo].map(fromBase64);
+
 // ---- Readers ----------------------------------------------------------------------------------------------------
 
 /** Saves what was read, reads that and wants the same; and has it computed, natively where that is possible. */
@@ -269,6 +304,20 @@ function checkSequences({ channels, values, target }) {
     target?.kind === "class" ? [target.labels.of] : target?.kind === "step-classes" ? target.of : [];
   const classes = target?.labels?.classes ?? target?.classes ?? [];
   for (const place of places.flatMap((list) => [...list])) assert(place < classes.length, "no such class");
+}
+
+/** As data with labels of its own, and as the labels of three sequences. */
+function labelled(file) {
+  const three = `${file}.three.npy`;
+  writeFileSync(three, formatNpy(x));
+  try {
+    checkSequences(readSequences(three, { labels: file }));
+  } catch (error) {
+    if (!(error instanceof FiligreeError)) throw error;
+  } finally {
+    rmSync(three);
+  }
+  checkSequences(readSequences(file));
 }
 
 const finite = (values) => assert(values.every(Number.isFinite), "a number is not finite");
@@ -354,6 +403,35 @@ export function readers(folder) {
       samples: [Buffer.from(series)],
       damage: damageBytes,
       read: (file) => checkSequences(readSequences(file)),
+    },
+    array: {
+      extension: "npy",
+      samples: arrays,
+      damage: either(damageBytes, damageArray),
+      read: labelled,
+    },
+    archive: {
+      extension: "npz",
+      samples: archives,
+      damage: damageBytes,
+      read: labelled,
+    },
+    images: {
+      extension: "idx",
+      samples: images,
+      damage: damageBytes,
+      read: labelled,
+    },
+    recording: {
+      extension: "wav",
+      samples: recordings,
+      damage: damageBytes,
+      read(file) {
+        const { rate, samples } = parseWav(readLargeBytes(file), file);
+        finite(samples);
+        // A window of a rate of millions is as long as the file at the most.
+        finite(logMel(rate, LOG_MEL)(samples, file));
+      },
     },
     text: {
       extension: "txt",

@@ -60,7 +60,7 @@ export function trainingData(
       ? withoutTest(data, seed, output, { ...form, ...columns })
       : readPair(data, test, { ...form, ...columns });
   const { train } = sets;
-  for (const line of remarksOn(train, sets.test, train.classes)) output.remark(line);
+  for (const line of remarksOn(train, sets.test)) output.remark(line);
   return sets;
 }
 

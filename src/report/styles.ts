@@ -74,7 +74,7 @@ th,td{padding:.34rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px
 thead th{color:var(--quiet);font-weight:500;vertical-align:bottom;border-bottom-color:var(--quiet)}
 thead th[colspan]{text-align:center;color:var(--ink);font-weight:600;border-bottom-color:var(--rule)}
 tbody th{font-weight:500}
-th.text,td.text{text-align:left}
+th.text,td.text,th.prose{text-align:left}
 td.prose{text-align:left;white-space:normal;min-width:14rem}
 .grouped tbody tr:not(:last-child)>*{border-bottom:0}
 .grouped tbody tr.first>*{border-top:1px solid var(--rule)}

@@ -52,6 +52,12 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** A text of at most so many characters, its end replaced by an ellipsis where it has more. */
+export function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join("")}…`;
+}
+
 /** Seconds as "48 s", "12 min 5 s" or "3 h 20 min". */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);

@@ -29,42 +29,92 @@ export function confusionOf(
   labels: ArrayLike<number>,
   predicted: ArrayLike<number>,
 ): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  forEachPair(classes, labels, predicted, (label, said) => counts[label][said]++);
+  return counts;
+}
+
+/** How each class fares, in their order. @param classes their names. */
+export function classAccuracies(classes: readonly string[], confusion: Confusion): ClassAccuracy[] {
+  const tally = new Tally(classes);
+  for (const [label, row] of confusion.entries())
+    for (const [said, count] of row.entries()) if (count > 0) tally.add(label, said, count);
+  return tally.accuracies();
+}
+
+/**
+ * The same from labels and predictions, as `confusionOf` takes them; of thousands of classes too, for which a matrix would
+ * be too large.
+ */
+export function accuraciesOf(
+  classes: readonly string[],
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+): ClassAccuracy[] {
+  const tally = new Tally(classes);
+  forEachPair(classes.length, labels, predicted, (label, said) => tally.add(label, said, 1));
+  return tally.accuracies();
+}
+
+class Tally {
+  readonly #classes: readonly string[];
+  readonly #totals: Float64Array;
+  readonly #said: Float64Array;
+  readonly #correct: Float64Array;
+  readonly #mistakes: readonly Map<number, number>[];
+
+  constructor(classes: readonly string[]) {
+    this.#classes = classes;
+    this.#totals = new Float64Array(classes.length);
+    this.#said = new Float64Array(classes.length);
+    this.#correct = new Float64Array(classes.length);
+    this.#mistakes = classes.map(() => new Map());
+  }
+
+  add(label: number, said: number, count: number): void {
+    this.#totals[label] += count;
+    this.#said[said] += count;
+    const own = this.#mistakes[label];
+    if (label === said) this.#correct[label] += count;
+    else own.set(said, (own.get(said) ?? 0) + count);
+  }
+
+  accuracies(): ClassAccuracy[] {
+    return this.#classes.map((name, label) => {
+      const [most] = [...this.#mistakes[label]].sort(([a, m], [b, n]) => n - m || a - b);
+      const [total, correct] = [this.#totals[label], this.#correct[label]];
+      return {
+        name,
+        total,
+        correct,
+        accuracy: correct / total,
+        precision: correct / this.#said[label],
+        ...(most && { mistakenFor: { name: this.#classes[most[0]], count: most[1] } }),
+      };
+    });
+  }
+}
+
+function forEachPair(
+  classes: number,
+  labels: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  visit: (label: number, said: number) => void,
+): void {
   if (labels.length !== predicted.length) {
     throw new InputError({
       what: `there are ${labels.length} labels and ${predicted.length} predictions`,
       hint: "give one prediction for each label",
     });
   }
-  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   for (let i = 0; i < labels.length; i++) {
     if (labels[i] === -1) continue;
     for (const place of [labels[i], predicted[i]]) {
       if (!Number.isInteger(place) || place < 0 || place >= classes)
         throw new InputError({ what: `${place} is none of ${classes} classes`, where: `example ${i + 1}` });
     }
-    counts[labels[i]][predicted[i]]++;
+    visit(labels[i], predicted[i]);
   }
-  return counts;
-}
-
-/** How each class fares, in their order. @param classes their names. */
-export function classAccuracies(classes: readonly string[], confusion: Confusion): ClassAccuracy[] {
-  return classes.map((name, place) => {
-    const row = confusion[place];
-    const total = row.reduce((sum, count) => sum + count, 0);
-    const said = confusion.reduce((sum, other) => sum + other[place], 0);
-    const correct = row[place];
-    const others = row.map((count, other) => (other === place ? 0 : count));
-    const most = Math.max(0, ...others);
-    return {
-      name,
-      total,
-      correct,
-      accuracy: correct / total,
-      precision: correct / said,
-      ...(most > 0 && { mistakenFor: { name: classes[others.indexOf(most)], count: most } }),
-    };
-  });
 }
 
 /** Classes that occur and are not always found, the worst first; of equals the more frequent, then the first. */

@@ -1,6 +1,6 @@
 import { crc32, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { bitmap } from "../../src/report/png.js";
+import { bitmap, greyscale } from "../../src/report/png.js";
 
 /** The chunks of a PNG, each checked against its checksum. */
 function chunks(uri: string): { type: string; data: Buffer }[] {
@@ -26,5 +26,13 @@ describe("bitmap", () => {
     expect(content.type).toBe("IDAT");
     expect([...inflateSync(content.data)]).toEqual([0, 0b10100000, 0b10000000, 0, 0b01000000, 0b10000000]);
     expect(end.type).toBe("IEND");
+  });
+});
+
+describe("greyscale", () => {
+  it("is a PNG of a byte per pixel", () => {
+    const [header, content] = chunks(greyscale(Uint8Array.from([0, 128, 255, 1, 2, 3]), 3, 2));
+    expect([...header.data]).toEqual([0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0]);
+    expect([...inflateSync(content.data)]).toEqual([0, 0, 128, 255, 0, 1, 2, 3]);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { classAccuracies, confusionOf, describeWorst, worstClasses } from "../../src/train/confusion.js";
+import {
+  accuraciesOf,
+  classAccuracies,
+  confusionOf,
+  describeWorst,
+  worstClasses,
+} from "../../src/train/confusion.js";
 
 const names = ["a", "b", "c", "d"];
 const labels = [0, 0, 0, 0, 1, 1, 2, -1, 2];
@@ -30,6 +36,10 @@ describe("confusion", () => {
     expect(b).toEqual({ name: "b", total: 2, correct: 2, accuracy: 1, precision: 0.5 });
     expect(c.mistakenFor).toEqual({ name: "a", count: 1 });
     expect(d).toEqual({ name: "d", total: 0, correct: 0, accuracy: Number.NaN, precision: Number.NaN });
+  });
+
+  it("tells the same without a matrix", () => {
+    expect(accuraciesOf(names, labels, said)).toEqual(classAccuracies(names, confusion));
   });
 
   it("says which are worst", () => {

@@ -31,13 +31,15 @@ export interface ClassBaselines {
 }
 
 export interface BaselineLimits {
-  /** Multiplications that finding nearest neighbours may take; a second does some hundred millions. 3e10 when left out. */
+  /** Multiplications that finding nearest neighbours may take; a second does one or two hundred millions. 5e9 when left out. */
   readonly neighbours?: number;
   /** Sequences or steps that a linear model learns from, evenly spaced where there are more; 20,000 when left out. */
   readonly rows?: number;
+  /** Told the share of the neighbours that is found, once for each rule. */
+  readonly progress?: (share: number) => void;
 }
 
-const NEIGHBOURS = 3e10;
+const NEIGHBOURS = 5e9;
 const ROWS = 20_000;
 
 /** Sequences with a class each. */
@@ -105,7 +107,7 @@ export function scoreClassBaselines(
       leftOut.push({ name, why });
       continue;
     }
-    const nearest = nearestNeighbours(train, test, distance);
+    const nearest = nearestNeighbours(train, test, distance, limits.progress);
     baselines.push(
       score(
         name,

@@ -179,3 +179,27 @@ function numbersOf(values: Numbers, width: number, where: () => string): Float32
     hint: "write NaN where there is none",
   });
 }
+
+/**
+ * Sequences as one array [sequences, steps of the longest, channels], NaN after the end of each: what `sequencesOf` reads.
+ * @param rows of each sequence [step][channel].
+ * @throws InputError when the array would be too large.
+ */
+export function paddedArray(
+  rows: readonly Float32Array[],
+  width: number,
+  where: string,
+): { readonly shape: readonly number[]; readonly values: Float32Array } {
+  const most = rows.reduce((sum, { length }) => Math.max(sum, length), 0);
+  const count = rows.length * most;
+  if (count > MOST_VALUES) {
+    throw new InputError({
+      where,
+      what: `${rows.length} sequences, the longest of ${most / width} steps, are more than ${MOST_VALUES} values`,
+      hint: "leave out or cut the longest",
+    });
+  }
+  const values = new Float32Array(count).fill(Number.NaN);
+  for (const [row, own] of rows.entries()) values.set(own, row * most);
+  return { shape: [rows.length, most / width, width], values };
+}

@@ -25,15 +25,24 @@ export function costOfNeighbours(train: Sequences, test: Sequences, distance: Di
 
 /**
  * For each sequence of `test` the nearest of `train`, the first of several, by its row.
- * @param test has the same channels.
+ * @param test has the same channels. @param progress is told the share of them that is done.
  */
-export function nearestNeighbours(train: Sequences, test: Sequences, distance: Distance): Int32Array {
-  return distance === "euclidean" ? nearestEuclidean(train, test) : nearestWarped(train, test);
+export function nearestNeighbours(
+  train: Sequences,
+  test: Sequences,
+  distance: Distance,
+  progress?: (share: number) => void,
+): Int32Array {
+  const nearestOf = distance === "euclidean" ? nearestEuclidean(train) : nearestWarped(train);
+  return Int32Array.from(test.values, (steps, row) => {
+    progress?.(row / test.values.length);
+    return nearestOf(steps);
+  });
 }
 
-function nearestEuclidean(train: Sequences, test: Sequences): Int32Array {
+function nearestEuclidean(train: Sequences): (steps: Steps) => number {
   const channels = train.channels.length;
-  return Int32Array.from(test.values, (steps) => {
+  return (steps) => {
     let best = Number.POSITIVE_INFINITY;
     let nearest = 0;
     for (let row = 0; row < train.values.length; row++) {
@@ -43,7 +52,7 @@ function nearestEuclidean(train: Sequences, test: Sequences): Int32Array {
       nearest = row;
     }
     return nearest;
-  });
+  };
 }
 
 /** Stops where it is above `limit`. */
@@ -67,12 +76,12 @@ function squaredDistance(a: Steps, b: Steps, channels: number, limit: number): n
 /** Values between two looks at the limit. */
 const BLOCK = 32;
 
-function nearestWarped(train: Sequences, test: Sequences): Int32Array {
+function nearestWarped(train: Sequences): (steps: Steps) => number {
   const channels = train.channels.length;
   const boxes = train.values.map((steps) => boxOf(steps, channels));
   const bounds = new Float64Array(train.values.length);
   const order = train.values.map((_, row) => row);
-  return Int32Array.from(test.values, (steps) => {
+  return (steps) => {
     const own = boxOf(steps, channels);
     for (const [row, other] of train.values.entries())
       bounds[row] = Math.max(boxBound(steps, channels, boxes[row]), boxBound(other, channels, own));
@@ -88,5 +97,5 @@ function nearestWarped(train: Sequences, test: Sequences): Int32Array {
       nearest = row;
     }
     return nearest;
-  });
+  };
 }

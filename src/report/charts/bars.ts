@@ -2,6 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import { type ChartText, draw } from "../plot.js";
 import { quiet, rule } from "../theme.js";
+import { shortened } from "../words.js";
 
 export interface BarSeries {
   label: string;
@@ -100,6 +101,80 @@ export function groupedBars(chart: GroupedBars): string {
         groups.map(({ name }, g) => ({ name, x: g + 0.5 })),
         { x: "x", text: "name", frameAnchor: "bottom", dy: 12, fill: quiet },
       ),
+    ],
+  });
+}
+
+/**
+ * One bar for each name, from the left, with its value written behind it; for names too long or too many to stand under bars.
+ * @example
+ * shareBars({
+ *   title: "Accuracy by class",
+ *   description: "The share of the examples of each class that are found.",
+ *   bars: [
+ *     { label: "walking", value: 0.98, text: "98.0 %  49 of 50" },
+ *     { label: "badminton", value: 0.5, text: "50.0 %  5 of 10", colour: accents[0] },
+ *   ],
+ *   colour: accents[1],
+ * });
+ */
+export interface ShareBars extends ChartText {
+  bars: readonly {
+    label: string;
+    /** 0 to 1; NaN draws no bar. */
+    value: number;
+    text: string;
+    /** In place of that of all. */
+    colour?: string;
+  }[];
+  colour: string;
+  width?: number;
+  /** A value to compare with, as a dotted line. */
+  reference?: number;
+}
+
+const BAR_HEIGHT = 16;
+const LETTER = 6.2;
+const LONGEST_LABEL = 28;
+
+/** Bars of shares of a whole. */
+export function shareBars({ bars, colour, width = 440, reference, ...text }: ShareBars): string {
+  const labels = bars.map(({ label }) => shortened(label, LONGEST_LABEL));
+  const room = (texts: readonly string[]) => 10 + LETTER * Math.max(0, ...texts.map((one) => one.length));
+  const rows = bars.map((bar, i) => ({
+    ...bar,
+    y1: i + 0.1,
+    y2: i + 0.9,
+    middle: i + 0.5,
+    label: labels[i],
+    fill: bar.colour ?? colour,
+  }));
+  return draw(text, {
+    width,
+    height: bars.length * BAR_HEIGHT + 8,
+    marginTop: 4,
+    marginBottom: 4,
+    marginLeft: room(labels),
+    marginRight: room(bars.map((bar) => bar.text)),
+    x: { domain: [0, 1], axis: null },
+    y: { domain: [0, Math.max(1, bars.length)], axis: null, reverse: true },
+    marks: [
+      Plot.rectX(rows, { x1: () => 0, x2: () => 1, y1: "y1", y2: "y2", fill: rule, fillOpacity: 0.3 }),
+      Plot.rectX(
+        rows.filter(({ value }) => Number.isFinite(value)),
+        { x1: () => 0, x2: "value", y1: "y1", y2: "y2", fill: "fill", fillOpacity: 0.75 },
+      ),
+      reference === undefined ? null : Plot.ruleX([reference], { stroke: quiet, strokeDasharray: "1 3" }),
+      Plot.text(rows, { y: "middle", text: "label", frameAnchor: "left", textAnchor: "end", dx: -6 }),
+      Plot.text(rows, {
+        y: "middle",
+        text: "text",
+        frameAnchor: "right",
+        textAnchor: "start",
+        dx: 8,
+        fill: quiet,
+        fontVariant: "tabular-nums",
+      }),
     ],
   });
 }

@@ -42,7 +42,8 @@ describe("parseNpy", () => {
     for (let offset = 1; offset < 8; offset++) {
       const bytes = new Uint8Array(small.length + offset);
       bytes.set(small, offset);
-      expect(parseNpy(bytes.subarray(offset), "x").values).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
+      for (const own of [bytes, Buffer.from(bytes.buffer)])
+        expect(parseNpy(own.subarray(offset), "x").values).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
     }
   });
 
