@@ -94,9 +94,6 @@ describe("the files of trials", () => {
     expect(train.classes).toEqual(["en", "pl"]);
     expect([test.classes, [...test.labels]]).toEqual([train.classes, [1]]);
     expect(identity(named)).not.toBe(identity({ ...named, labelColumn: "kind" }));
-    expect(identity({ ...named, labelColumn: undefined })).toBe(
-      identity({ train: named.train, test: named.test }),
-    );
     const other = dataSchema.parse({ ...named, test: path("other.csv") });
     expect(() => loadData(other)).toThrow('the label "cy" is no class of the training data');
   });
