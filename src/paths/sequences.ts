@@ -1,6 +1,6 @@
 // Sequences of numbers from files of any known format.
 import type { NumberOptions } from "../data/numbers/format.js";
-import { parseSequences, type StoredFile } from "../data/numbers/formats.js";
+import { areStrings, parseSequences, type StoredFile } from "../data/numbers/formats.js";
 import type { Sequences } from "../data/sequences.js";
 import { readLargeBytes } from "../files.js";
 import { decodeText } from "../text.js";
@@ -17,6 +17,14 @@ export interface SequenceFileOptions extends NumberOptions {
 export function readSequences(path: string, { labels, ...options }: SequenceFileOptions = {}): Sequences {
   const other = labels === undefined ? undefined : stored(labels);
   return parseSequences(stored(path), { ...options, labels: other });
+}
+
+/**
+ * Whether a file has labelled strings and not sequences of numbers.
+ * @throws FileError when it cannot be read.
+ */
+export function isFileOfStrings(path: string): boolean {
+  return areStrings(stored(path));
 }
 
 function stored(path: string): StoredFile {
