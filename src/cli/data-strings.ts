@@ -3,7 +3,7 @@ import { type Baseline, scoreBaselines } from "../data/baselines.js";
 import { BINARY } from "../data/dataset.js";
 import { remarksOn } from "../data/remarks.js";
 import { countOverlap, type DatasetStatistics, describeDataset, type Frequency } from "../data/stats.js";
-import { readDataset } from "../paths/datasets.js";
+import { readDataset, readDatasets } from "../paths/datasets.js";
 import { type ColumnOptions, type Output, percent, table } from "./command.js";
 import { vocabularyOf } from "./vocabulary.js";
 
@@ -17,11 +17,12 @@ export function describeStrings(file: string, options: StringStatsOptions, outpu
   const { stringColumn, labelColumn } = options;
   const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
   const form = { stringColumn, labelColumn, vocabulary };
-  const train = readDataset(file, form);
+  const { train, test } =
+    options.test === undefined
+      ? { train: readDataset(file, form), test: undefined }
+      : readDatasets(file, options.test, form);
   const { classes } = train;
   const statistics = describeDataset(train);
-  const ofTest = { ...form, classes, classesOf: "training data" };
-  const test = options.test === undefined ? undefined : readDataset(options.test, ofTest);
   for (const line of remarksOn(train, test)) output.remark(line);
   const comparison = test && {
     test: describeDataset(test),

@@ -104,3 +104,20 @@ function tooLarge(count: number, what: string, most: number, where?: string): In
     hint: "use a smaller graph",
   });
 }
+
+/** A structure for other numbers of symbols and classes: what of a read-out exists for the first class does for all. */
+export function withEnds(
+  { architecture, masks }: Structure,
+  { vocabulary, outputs }: { readonly vocabulary: number; readonly outputs: number },
+): Structure {
+  const { readout } = architecture;
+  const head = masks.get(READOUT);
+  const width = (head?.length ?? 0) / readout.outputs;
+  const own = head && Uint8Array.from({ length: width * outputs }, (_, i) => head[i % width]);
+  return {
+    architecture: { ...architecture, vocabulary, readout: { ...readout, outputs } },
+    masks: own ? new Map([...masks, [READOUT, own]]) : masks,
+  };
+}
+
+const READOUT = "readout.weight";

@@ -8,6 +8,7 @@ import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import type { Architecture } from "../network/architecture.js";
 import { initialise, Network } from "../network/network.js";
+import { withEnds } from "../network/wiring.js";
 import { checkFit, evaluateWith } from "./evaluate.js";
 import { checkOptions, type Tested } from "./options.js";
 import { type Protocol, protocolOf, readAt, trainingOrder } from "./protocol.js";
@@ -39,7 +40,7 @@ export function newClassifier(
   random: Random,
   {
     vocabulary = alphabetOf(train, test),
-    masks,
+    masks = new Map(),
   }: {
     readonly vocabulary?: Vocabulary;
     readonly masks?: ReadonlyMap<string, Uint8Array>;
@@ -52,26 +53,12 @@ export function newClassifier(
       hint: "give strings of at least two classes",
     });
   }
-  const { readout } = architecture;
-  const fitted = {
-    ...architecture,
-    vocabulary: vocabulary.symbols.length,
-    readout: { ...readout, outputs: classes.length },
-  };
-  const head = masks?.get(READOUT);
-  const row = head?.subarray(0, head.length / readout.outputs);
-  const own = row
-    ? new Map([
-        ...masks!,
-        [READOUT, Uint8Array.from({ length: row.length * classes.length }, (_, i) => row[i % row.length])],
-      ])
-    : masks;
-  const network = initialise(fitted, random, own);
+  const ends = { vocabulary: vocabulary.symbols.length, outputs: classes.length };
+  const fitted = withEnds({ architecture, masks }, ends);
+  const network = initialise(fitted.architecture, random, fitted.masks);
   const conventions = { ...network.conventions, vocabulary, labels: classes };
-  return new Network(fitted, network.parameters, network.masks, conventions);
+  return new Network(network.architecture, network.parameters, network.masks, conventions);
 }
-
-const READOUT = "readout.weight";
 
 /**
  * The task of classifying labelled sequences, for this network: its vocabulary says what symbols are.
