@@ -1,4 +1,4 @@
-// `filigree data`: make labelled strings from a grammar, and describe a dataset or a text before anything is trained on it.
+// `filigree data`: make labelled strings from a grammar; what makes data of other files, and describes them, is beside.
 import { Command } from "commander";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
@@ -7,6 +7,7 @@ import { Random } from "../math/random.js";
 import { writeDatasets } from "../paths/datasets.js";
 import { findGrammar } from "../paths/grammars.js";
 import { choice, Output, seedOption, whole, withJson } from "./command.js";
+import { dataAudioCommand } from "./data-audio.js";
 import { dataStatsCommand } from "./data-stats.js";
 import { dataTextCommand } from "./data-text.js";
 
@@ -22,7 +23,8 @@ export function dataCommand(): Command {
       ),
     )
     .addCommand(dataStatsCommand())
-    .addCommand(dataTextCommand());
+    .addCommand(dataTextCommand())
+    .addCommand(dataAudioCommand());
 }
 
 interface GenerateOptions {

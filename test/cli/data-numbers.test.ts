@@ -158,6 +158,10 @@ describe("filigree data stats of numbers", () => {
     expect(far.stdout).toContain(
       "20 values foretold 3 steps ahead, after the first 90 % of each series; the period is 7 steps",
     );
+    const pair = file("pair.csv", `load,cold\n${values.map((y) => `${y},${-y}`).join("\n")}\n`);
+    const both = await filigree("data", "stats", pair, "--task", "forecast");
+    expect(both.stdout).toMatch(/^mean squared error of +last value +seasonal +mean$/m);
+    expect(both.stdout).toMatch(/^cold /m);
     const without = await filigree("data", "stats", series);
     expect(without).toMatchObject({ code: 2 });
     expect(without.stderr).toContain("say --task forecast");
