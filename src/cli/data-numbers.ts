@@ -286,7 +286,16 @@ function describeForecasts(
     digits(meanAbsoluteError),
   ]);
   const header = ["rule without a network", "mean squared error", "mean absolute error"];
-  return `${first}\n\n${table(header, rows)}${describeLeftOut(leftOut)}`;
+  const all = `${first}\n\n${table(header, rows)}${describeLeftOut(leftOut)}`;
+  const names = baselines[0].channels.map(({ name }) => name);
+  if (names.length === 1) return all;
+  // Units differ, so that a mean over channels says little of each.
+  const byChannel = names.map((name, c) => [
+    name,
+    ...baselines.map(({ channels }) => digits(channels[c].meanSquaredError)),
+  ]);
+  const columns = ["mean squared error of", ...baselines.map(({ name }) => name)];
+  return `${all}\n\n${table(columns, byChannel.slice(0, MOST_ROWS))}${more(byChannel.length)}`;
 }
 
 function describeLeftOut(leftOut: readonly LeftOut[]): string {

@@ -1,4 +1,4 @@
-// `filigree data`: make labelled strings from a grammar, and describe a dataset or a text before anything is trained on it.
+// `filigree data`: make labelled strings from a grammar; what makes data of other files, and describes them, is beside.
 import { Command } from "commander";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";

@@ -236,7 +236,7 @@ function rolesOf(table: NamedTable, options: TableOptions): Roles {
     else if (wantsClasses)
       throw uncertain(
         "has the labels",
-        "--label-column",
+        "--label-column, or say --task forecast where there are none",
         names,
         words.length > 0 ? words : rest,
         whereHeader,
