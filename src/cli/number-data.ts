@@ -5,7 +5,14 @@ import type { Network } from "../network/network.js";
 import { sha256 } from "../study/json.js";
 import { classesIn, divide, type NumberData } from "../train/number-data.js";
 import type { Output } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readNumbers, remarkOnNumbers, taskFor } from "./numbers.js";
+import {
+  type NumberFileOptions,
+  numberTaskOf,
+  readAs,
+  readNumbers,
+  remarkOnNumbers,
+  taskFor,
+} from "./numbers.js";
 
 /** Where the sequences of a training are. */
 export interface NumberTrainingFiles extends NumberFileOptions {
@@ -38,13 +45,14 @@ export function readNumberData(
   const { test, testLabels, validation = [], validationLabels } = options;
   const asked = begun ? numberTaskOf(begun, path) : options.task;
   const known = begun?.conventions.labels;
-  const all = readNumbers(path, { ...options, task: asked }, output, { classes: known });
+  const how = begun ? readAs(begun, options) : options;
+  const all = readNumbers(path, { ...how, task: asked }, output, { classes: known });
   const task = taskFor(all, asked, path);
   remarkOnNumbers(all, output);
   // Labels that only other data have are refused.
   const classes = known ?? classesIn(all);
   const read = (file: string | undefined, labels?: string) =>
-    file === undefined ? undefined : readNumbers(file, { ...options, task, labels }, output, { classes });
+    file === undefined ? undefined : readNumbers(file, { ...how, task, labels }, output, { classes });
   const given = { test: read(test, testLabels), validation: read(validation[0], validationLabels) };
   return {
     numbers: divide(task, all, given, random, path, (line) => output.remark(line)),
