@@ -44,6 +44,23 @@ export function classesIn({ target }: Sequences): readonly string[] | undefined 
   return target?.kind === "step-classes" ? target.classes : undefined;
 }
 
+/** The task that sequences are for: the one that is asked for, else as their labels tell. @throws InputError when they have none. */
+export function taskFor(
+  { target }: Sequences,
+  asked: NumberTaskName | undefined,
+  where: string,
+): NumberTaskName {
+  if (asked) return asked;
+  if (target?.kind === "class") return "classify";
+  if (target?.kind === "step-classes") return "label";
+  if (target?.kind === "numbers") return "forecast";
+  throw new InputError({
+    where,
+    what: "the sequences have no labels, so what is to be learnt of them is not known",
+    hint: "give --labels or --label-column, or say --task forecast",
+  });
+}
+
 /**
  * Divides sequences: of those with labels a random quarter is kept for testing where no test data are given; of series the
  * last quarter of each judges epochs where nothing else does.
