@@ -157,7 +157,10 @@ function fit(
   return { architecture: { input, nodes, readout }, masks: own };
 }
 
-/** A stack of random weights for a task. @throws InputError as `endsFor`, and when it would be too large. */
+/**
+ * A stack of random weights for a task.
+ * @throws InputError as `endsFor`, when it would be too large, and of one that reads what it is to forecast.
+ */
 export function newNumberNetwork(
   train: Sequences,
   task: NumberTaskName,
@@ -165,6 +168,13 @@ export function newNumberNetwork(
   random: Random,
 ): Network {
   const { cell = defaults[task].cell, hidden, layers, bidirectional } = options;
+  if (bidirectional && task === "forecast" && train.target?.kind !== "numbers") {
+    throw new InputError({
+      where: "bidirectional",
+      what: "a network that has read what follows need not forecast it",
+      hint: "leave it out, or name another column to forecast",
+    });
+  }
   const architecture = stack({
     cell,
     hidden: hidden ?? defaults[task].hidden,
