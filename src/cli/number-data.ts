@@ -1,18 +1,13 @@
 // Sequences of numbers with what trains and what judges, as the verbs that train and prune take them.
+import { remarksOnSequences } from "../data/numbers/remarks.js";
 import type { Sequences } from "../data/sequences.js";
 import type { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
+import { readNumberData as read } from "../paths/number-data.js";
 import { sha256 } from "../study/json.js";
-import { classesIn, divide, type NumberData } from "../train/number-data.js";
+import type { NumberData } from "../train/number-data.js";
 import type { Output } from "./command.js";
-import {
-  type NumberFileOptions,
-  numberTaskOf,
-  readAs,
-  readNumbers,
-  remarkOnNumbers,
-  taskFor,
-} from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readAs, tableChoices } from "./numbers.js";
 
 /** Where the sequences of a training are. */
 export interface NumberTrainingFiles extends NumberFileOptions {
@@ -42,22 +37,24 @@ export function readNumberData(
   random: Random,
   begun?: Network,
 ): FoundNumbers {
-  const { test, testLabels, validation = [], validationLabels } = options;
-  const asked = begun ? numberTaskOf(begun, path) : options.task;
-  const known = begun?.conventions.labels;
-  const how = begun ? readAs(begun, options) : options;
-  const all = readNumbers(path, { ...how, task: asked }, output, { classes: known });
-  const task = taskFor(all, asked, path);
-  remarkOnNumbers(all, output);
-  // Labels that only other data have are refused.
-  const classes = known ?? classesIn(all);
-  const read = (file: string | undefined, labels?: string) =>
-    file === undefined ? undefined : readNumbers(file, { ...how, task, labels }, output, { classes });
-  const given = { test: read(test, testLabels), validation: read(validation[0], validationLabels) };
+  const { labels, test, testLabels, validation: [validation] = [], validationLabels } = options;
+  const task = begun ? numberTaskOf(begun, path) : options.task;
+  const { data, ...sets } = read(
+    { numbers: path, labels, test, testLabels, validation, validationLabels },
+    random,
+    {
+      table: tableChoices({ ...(begun ? readAs(begun, options) : options), task }, output),
+      classes: begun?.conventions.labels,
+      onTraining(sequences) {
+        for (const line of remarksOnSequences(sequences)) output.remark(line);
+      },
+      remark: (line) => output.remark(line),
+    },
+  );
   return {
-    numbers: divide(task, all, given, random, path, (line) => output.remark(line)),
-    inputs: [path, options.labels, test, testLabels, ...validation, validationLabels],
-    hash: [all, given.test, given.validation].map(hashOf),
+    numbers: data,
+    inputs: [path, labels, test, testLabels, validation, validationLabels],
+    hash: [sets.all, sets.test, sets.validation].map(hashOf),
   };
 }
 

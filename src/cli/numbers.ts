@@ -1,7 +1,6 @@
 // Sequences of numbers as the verbs take them, with the options that say what a file of them does not.
 import type { Command } from "commander";
-import { remarksOnSequences } from "../data/numbers/remarks.js";
-import type { NumberTask } from "../data/numbers/table.js";
+import type { NumberTask, TableChoices } from "../data/numbers/table.js";
 import type { Sequences } from "../data/sequences.js";
 import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
@@ -72,43 +71,29 @@ export function readNumbers(
   output: Output,
   { classes, unlabelled }: { classes?: readonly string[]; unlabelled?: boolean } = {},
 ): Sequences {
-  const { labels, task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, horizon } =
-    options;
-  const remark = (line: string) => output.remark(line);
   return readSequences(path, {
-    labels,
+    labels: options.labels,
     classes,
     unlabelled,
-    table: {
-      task,
-      layout,
-      labelColumn,
-      sequenceColumn,
-      timeColumn,
-      targetColumn,
-      channels,
-      horizon,
-      remark,
-    },
+    table: tableChoices(options, output),
   });
 }
 
-/** Says what is odd of training data. */
-export function remarkOnNumbers(sequences: Sequences, output: Output): void {
-  for (const line of remarksOnSequences(sequences)) output.remark(line);
-}
-
-/** The task that sequences are for as their labels tell. */
-export function taskFor({ target }: Sequences, asked: NumberTask | undefined, where: string): NumberTask {
-  if (asked) return asked;
-  if (target?.kind === "class") return "classify";
-  if (target?.kind === "step-classes") return "label";
-  if (target?.kind === "numbers") return "forecast";
-  throw new InputError({
-    where,
-    what: "the sequences have no labels, so what is to be learnt of them is not known",
-    hint: "give --labels or --label-column, or say --task forecast",
-  });
+/** What of the options says how tables are read. */
+export function tableChoices(options: NumberFileOptions, output: Output): TableChoices {
+  const { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, horizon } = options;
+  const remark = (line: string) => output.remark(line);
+  return {
+    task,
+    layout,
+    labelColumn,
+    sequenceColumn,
+    timeColumn,
+    targetColumn,
+    channels,
+    horizon,
+    remark,
+  };
 }
 
 /** The task of a network as the options of a table have it. @throws InputError when it reads texts. */

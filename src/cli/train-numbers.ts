@@ -5,7 +5,7 @@ import type { Network } from "../network/network.js";
 import { accuraciesOf, confusionOf, describeWorst } from "../train/confusion.js";
 import { defaults, epochsForNumbers } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
-import { HORIZON, horizonOf } from "../train/forecast.js";
+import { evaluateForecast, HORIZON, horizonOf } from "../train/forecast.js";
 import { newNumberNetwork } from "../train/new-network.js";
 import { forecastBaselines, type NumberData, taskOn } from "../train/number-data.js";
 import { Output, percent } from "./command.js";
@@ -76,9 +76,20 @@ async function outcome(
   if (numbers.task === "forecast") {
     const horizon = horizonOf(network);
     const { baselines = [] } = forecastBaselines(numbers.data, horizon) ?? {};
+    const { test: held } = numbers.data;
+    const test = held && (await evaluateForecast(network, held, options));
+    const { predictions, meanSquaredError, meanAbsoluteError } = test ?? {};
     return [
-      { targets: network.conventions.targets, horizon, baselines },
-      baselines.map(({ name, meanSquaredError }) => `  ${name}: ${meanSquaredError.toPrecision(4)}`),
+      {
+        targets: network.conventions.targets,
+        horizon,
+        ...(test && { test: { predictions, meanSquaredError, meanAbsoluteError } }),
+        baselines,
+      },
+      [
+        ...baselines.map(({ name, meanSquaredError }) => `  ${name}: ${meanSquaredError.toPrecision(4)}`),
+        ...(test ? [`test: mean squared error ${test.meanSquaredError.toPrecision(4)}`] : []),
+      ],
     ];
   }
   const { total, correct, accuracy, loss, expected, predicted } = await evaluate(

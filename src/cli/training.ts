@@ -167,7 +167,14 @@ export function resumption(path: string, identity: string): Run {
 
 /** An epoch in one line. */
 export function describeEpoch(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
-  const { trainLoss, trainAccuracy, testLoss, testAccuracy, validationLoss, validationAccuracy } = metrics;
+  const {
+    trainLoss,
+    trainAccuracy = Number.NaN,
+    testLoss,
+    testAccuracy,
+    validationLoss,
+    validationAccuracy,
+  } = metrics;
   if (task === "forecast") {
     const held =
       validationLoss === undefined ? "" : `, held out ${validationLoss.toPrecision(4)} in its own units`;

@@ -3,8 +3,8 @@
 import { statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { FileError, InputError } from "../errors.js";
-import { readTextBytes } from "../files.js";
-import { sha256 } from "../study/json.js";
+import { readLargeBytes, readTextBytes } from "../files.js";
+import { type JsonObject, sha256 } from "../study/json.js";
 
 interface DataFile {
   /** What changes when the file does. */
@@ -19,26 +19,59 @@ const MOST_KEPT = 2 ** 28;
 /** By path, the last used one last. */
 const known = new Map<string, DataFile>();
 
-/** The hash of a file's content. @throws FileError, InputError when it cannot be read. */
-export function hashOf(path: string): string {
-  return fileAt(path).sha256;
+/** Where descriptions of data have their files. */
+const places = ["train", "test", "text", "validation", "numbers", "labels", "testLabels", "validationLabels"];
+
+/** A description of data without its files, whose content its hash stands for. */
+export function withoutPlaces(description: object): JsonObject {
+  return Object.fromEntries(Object.entries(description).filter(([key]) => !places.includes(key)));
 }
 
-/** The content of a file. @throws as `hashOf`. */
+type Read = (path: string) => Buffer;
+
+/** The hash of a text's content. @throws FileError, InputError when it cannot be read. */
+export function hashOf(path: string): string {
+  return fileAt(path, readTextBytes).sha256;
+}
+
+/** The content of a text. @throws as `hashOf`. */
 export function contentOf(path: string): Buffer {
-  const file = fileAt(path);
-  file.bytes ??= reading(path, () => readTextBytes(path));
+  return bytesAt(path, readTextBytes);
+}
+
+/** The hash of the content of any file, which may be larger than a text. @throws as `hashOf`. */
+export function hashOfBytes(path: string): string {
+  return fileAt(path, readLargeBytes).sha256;
+}
+
+/** The content of any file. @throws as `hashOf`. */
+export function bytesOf(path: string): Buffer {
+  return bytesAt(path, readLargeBytes);
+}
+
+/** What is said where a file's content is not the one that a description is pinned to. */
+export function changed(where: string): InputError {
+  return new InputError({
+    where,
+    what: "it or a file that goes with it is not the one that the trial was described with",
+    hint: "restore the files, or describe the trial anew",
+  });
+}
+
+function bytesAt(path: string, read: Read): Buffer {
+  const file = fileAt(path, read);
+  file.bytes ??= reading(path, () => read(path));
   const { bytes } = file;
   makeRoom();
   return bytes;
 }
 
-function fileAt(path: string): DataFile {
+function fileAt(path: string, read: Read): DataFile {
   const place = resolve(path);
   let file = known.get(place);
   const stamp = reading(path, () => stampOf(path));
   if (file?.stamp !== stamp) {
-    const bytes = reading(path, () => readTextBytes(path));
+    const bytes = reading(path, () => read(path));
     file = { stamp, sha256: sha256(bytes), bytes };
   }
   known.delete(place);

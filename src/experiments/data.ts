@@ -1,6 +1,6 @@
-// The data of a trial, by description: strings generated from a grammar, strings in two CSV files, or texts. Files are
-// pinned by their content, so that a description gives the same data on every machine, which a trial's identity relies on;
-// where they lie is no part of it.
+// The data of a trial, by description: strings generated from a grammar, strings in two CSV files, texts, or sequences of
+// numbers. Files are pinned by their content, so that a description gives the same data on every machine, which a trial's
+// identity relies on; where they lie is no part of it.
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseDatasets } from "../data/csv.js";
@@ -11,13 +11,14 @@ import { type NgramBaseline, scoreNgrams } from "../data/ngrams.js";
 import { cuts } from "../data/symbols.js";
 import { createTextData, type TextData } from "../data/text.js";
 import { LONGEST_STRING } from "../data/vocabulary.js";
-import { InputError } from "../errors.js";
 import { Random } from "../math/random.js";
 import { findGrammar } from "../paths/grammars.js";
 import { canonicalJson, type JsonObject, sha256 } from "../study/json.js";
 import { decodeText } from "../text.js";
 import type { TrainingData } from "../train/classify.js";
-import { contentOf, hashOf } from "./data-files.js";
+import { changed, contentOf, hashOf, withoutPlaces } from "./data-files.js";
+import { keeping } from "./kept.js";
+import { type NumberConfiguration, numberSchema } from "./number-data.js";
 
 // The bounds of `generateDataset`, so that a study is refused when it is planned and not trial by trial.
 const generated = z
@@ -83,32 +84,37 @@ function concatenated(train: string, test: string): string {
   return createHash("sha256").update(contentOf(train)).update(contentOf(test)).digest("hex");
 }
 
-function changed(where: string): InputError {
-  return new InputError({
-    where,
-    what: "it or a file that goes with it is not the one that the trial was described with",
-    hint: "restore the files, or describe the trial anew",
-  });
-}
-
 /** How a trial names its strings. Generated Reber strings as in Darji (2021) when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
 export type TextConfiguration = z.output<typeof texts>;
 
-/** Strings or texts. */
-export const anyDataSchema = z.union([texts, files, generated]).default(() => generated.parse({}));
+/** Strings or sequences of numbers. */
+export const sequenceSchema = z.union([numberSchema, files, generated]).default(() => generated.parse({}));
+
+/** Strings, texts, or sequences of numbers. */
+export const anyDataSchema = z
+  .union([texts, numberSchema, files, generated])
+  .default(() => generated.parse({}));
+
+export type AnyConfiguration = DataConfiguration | TextConfiguration | NumberConfiguration;
 
 /** Whether a trial is trained on texts. */
-export function isText(data: DataConfiguration | TextConfiguration): data is TextConfiguration {
+export function isText(data: AnyConfiguration): data is TextConfiguration {
   return "text" in data;
 }
 
-/** What of a description makes the data: all of it, but of files their content and not their places. */
-export function identifying(data: DataConfiguration | TextConfiguration): JsonObject {
-  const { train, test, text, validation, ...content } = data as JsonObject;
-  return content;
+/** Whether a trial is trained on sequences of numbers. */
+export function isNumbers(data: AnyConfiguration): data is NumberConfiguration {
+  return "numbers" in data;
 }
+
+/** What of a description makes the data: all of it, but of files their content and not their places. */
+export function identifying(data: AnyConfiguration): JsonObject {
+  return withoutPlaces(data);
+}
+
+const keyOf = (data: AnyConfiguration) => canonicalJson(identifying(data));
 
 /** Texts, and what n-grams make of them. */
 export interface MeasuredTexts extends TextData {
@@ -123,7 +129,7 @@ const KEPT = 4;
 const KEPT_TEXTS = 16;
 
 /** The strings that a configuration describes; the last few are kept, because many trials share them. */
-export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData<Dataset> => {
+export const loadData = keeping(KEPT, keyOf, (data: DataConfiguration): TrainingData<Dataset> => {
   if (!("train" in data)) {
     const { grammar, mix, seed, ...rest } = data;
     return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
@@ -134,7 +140,7 @@ export const loadData = keeping(KEPT, (data: DataConfiguration): TrainingData<Da
 });
 
 /** The texts that a configuration describes, kept likewise. */
-export const loadTexts = keeping(KEPT_TEXTS, (configuration: TextConfiguration): MeasuredTexts => {
+export const loadTexts = keeping(KEPT_TEXTS, keyOf, (configuration: TextConfiguration): MeasuredTexts => {
   const { text, validation, split, symbols } = configuration;
   const read = (list: readonly string[]) => list.map((name) => ({ name, text: contentOf(name) }));
   const data = createTextData(read(text), {
@@ -145,20 +151,3 @@ export const loadTexts = keeping(KEPT_TEXTS, (configuration: TextConfiguration):
   const baselines = scoreNgrams(data.train.texts, data.validation.texts, data.vocabulary.length);
   return { ...data, names: text, baselines };
 });
-
-function keeping<Configuration extends DataConfiguration | TextConfiguration, Data>(
-  most: number,
-  load: (configuration: Configuration) => Data,
-): (configuration: Configuration) => Data {
-  /** By what identifies them, the last used one last. */
-  const kept = new Map<string, Data>();
-  return (configuration) => {
-    const key = canonicalJson(identifying(configuration));
-    const data = kept.get(key) ?? load(configuration);
-    kept.delete(key);
-    kept.set(key, data);
-    const [oldest] = kept.keys();
-    if (kept.size > most) kept.delete(oldest);
-    return data;
-  };
-}

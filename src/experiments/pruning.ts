@@ -1,5 +1,5 @@
-// The trial kind `prune`: takes a trained network, prunes it, evaluates it and retrains it under its fixed mask. It
-// answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
+// The trial kind `prune`: takes a network trained on strings or on sequences of numbers, prunes it, evaluates it and retrains
+// it under its fixed mask. It answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
 import { z } from "zod";
 import { Random } from "../math/random.js";
 import { parseNetwork, saveNetwork } from "../network/weights.js";
@@ -10,19 +10,18 @@ import { scopes } from "../sparsify/scope.js";
 import { targets } from "../sparsify/target.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialKind, TrialSpec } from "../study/kind.js";
-import { classify } from "../train/classify.js";
-import { defaults } from "../train/defaults.js";
-import { evaluate } from "../train/evaluate.js";
 import { trainOptionsOf } from "../train/settings.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
-import { identifying, isText, loadData } from "./data.js";
-import { NETWORK, type OnStrings, recording, trainSchema } from "./training.js";
+import { identifying } from "./data.js";
+import { subjectOf } from "./pruning-subject.js";
+import { keptOf, NETWORK, recording } from "./recording.js";
+import { isOnNumbers, isOnTexts, type OnNumbers, type OnStrings, trainSchema } from "./train-schema.js";
 
-const pruneSchema = z.strictObject({
+const settings = z.strictObject({
   base: trainSchema
-    .transform((base, context) => {
-      if ("protocol" in base && !isText(base.data)) return base as OnStrings;
+    .transform((base, context): OnStrings | OnNumbers => {
+      if (!isOnTexts(base)) return base;
       context.addIssue({
         code: "custom",
         path: ["data"],
@@ -47,6 +46,11 @@ const pruneSchema = z.strictObject({
     .describe("Whether retraining ends when accuracy is within a point of the base's."),
 });
 
+const pruneSchema = settings.refine(({ base, untilRegained }) => !(untilRegained && isForecast(base)), {
+  path: ["untilRegained"],
+  message: "goes with an accuracy, which forecasts have not",
+});
+
 export type PruneConfiguration = z.output<typeof pruneSchema>;
 
 export const pruneKind: TrialKind<PruneConfiguration> = {
@@ -59,6 +63,9 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     "prunedLoss",
     "baseAccuracy",
     "regainedAfter",
+    "baseLoss",
+    "testLoss",
+    "validationLoss",
     "nonzeros",
     "weights",
   ],
@@ -81,9 +88,8 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       criterion,
       random,
     });
-    const data = loadData(base.data);
-    const { protocol, batch } = base;
-    const pruned = await evaluate(network, data.test, { protocol, batch });
+    const subject = subjectOf(base);
+    const pruned = await subject.measure(network);
     const record = recording(context);
     const accuracies = () => [
       pruned.accuracy,
@@ -91,28 +97,39 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     ];
     const regained = () => regainedAfter(trained.summary.testAccuracy, accuracies());
     const isDone = () => untilRegained && Number.isFinite(regained());
+    const { loss } = subject;
     if (!context.resume) {
-      const metrics = { testLoss: pruned.loss, testAccuracy: pruned.accuracy };
+      const metrics = { [loss]: pruned.loss, ...(!isForecast(base) && { testAccuracy: pruned.accuracy }) };
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
-    const retrained = await train(network, classify(network, data, { protocol, batch }), {
+    const task = subject.task(network);
+    const retrained = await train(network, task, {
       ...trainOptionsOf(
         // No more for a network that lost nothing, or that was interrupted after its last epoch.
         { ...base, updates: undefined, epochs: isDone() ? record.history().length : epochs },
-        defaults.strings,
+        subject.standard,
       ),
       seed: `${context.seed}/retrain`,
       isDone,
       ...record.options,
     });
     const left = densities(network);
+    const kept = keptOf(record.history(), task.judgedBy);
     return {
       summary: {
-        baseAccuracy: trained.summary.testAccuracy,
-        prunedAccuracy: pruned.accuracy,
-        prunedLoss: pruned.loss,
-        testAccuracy: accuracies()[record.history().length],
-        regainedAfter: regained(),
+        ...(isForecast(base)
+          ? {
+              baseLoss: trained.summary[loss],
+              prunedLoss: pruned.loss,
+              [loss]: record.history()[kept]?.[loss] ?? pruned.loss,
+            }
+          : {
+              baseAccuracy: trained.summary.testAccuracy,
+              prunedAccuracy: pruned.accuracy,
+              prunedLoss: pruned.loss,
+              testAccuracy: accuracies()[kept + 1],
+              regainedAfter: regained(),
+            }),
         nonzeros: left.reduce((sum, { nonzeros }) => sum + nonzeros, 0),
         weights: left.reduce((sum, { weights }) => sum + weights, 0),
       },
@@ -120,6 +137,10 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     };
   },
 };
+
+function isForecast(base: OnStrings | OnNumbers): boolean {
+  return isOnNumbers(base) && base.data.task === "forecast";
+}
 
 /** The trial that a pruning starts from. */
 export function baseTrial({ base }: PruneConfiguration, seed: number): TrialSpec {

@@ -14,7 +14,8 @@ export function studyRemarks(document: StudyDocument): string[] {
   const { kind } = document;
   const remarks: string[] = [];
   const protocol = protocolPaths[kind];
-  if (protocol !== undefined && !isSet(document, protocol) && !isSet(document, "data.text")) {
+  const isElse = ["data.text", "data.numbers", "base.data.numbers"].some((path) => isSet(document, path));
+  if (protocol !== undefined && !isSet(document, protocol) && !isElse) {
     const wiring = kind === "structure" ? " and wires graphs as they are" : "";
     remarks.push(
       `no ${protocol}, so it is corrected, which reads strings at their own last step${wiring}; up to 0.1 it was thesis`,

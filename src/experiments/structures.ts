@@ -1,4 +1,4 @@
-// The trial kind `structure`: a network made of a graph, trained on labelled strings. With it the second experiment of
+// The trial kind `structure`: a network made of a graph, trained on labelled strings or on sequences of numbers. With it the second experiment of
 // Darji (2021) is a study: many random graphs, each with its properties and the accuracy that its network reached.
 import { z } from "zod";
 import { InputError } from "../errors.js";
@@ -16,13 +16,24 @@ import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { classify } from "../train/classify.js";
-import { newClassifier } from "../train/new-network.js";
+import { newClassifier, newNetworkForNumbers } from "../train/new-network.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
-import { type DataConfiguration, dataSchema, identifying, loadData } from "./data.js";
-import { NETWORK, recording, trainMetrics } from "./training.js";
+import {
+  type DataConfiguration,
+  dataSchema,
+  identifying,
+  isNumbers,
+  loadData,
+  sequenceSchema,
+} from "./data.js";
+import { loadBaselines, loadNumbers, type NumberConfiguration } from "./number-data.js";
+import { numberMetrics, summaryOf, taskOnNumbers } from "./number-training.js";
+import { NETWORK, recording } from "./recording.js";
+import { completeNumbers, misplaced, numberSettings } from "./train-schema.js";
+import { trainMetrics } from "./training.js";
 
 /** The two families of random graphs that Darji (2021) draws structures from. */
 export const structureFamilies = [
@@ -65,11 +76,12 @@ const wiring = z.discriminatedUnion("kind", [
 
 export const structureSchema = z
   .strictObject({
-    data: dataSchema,
+    data: sequenceSchema,
     cell: z.enum(cellKinds),
     graph: z.union([drawn, given]).describe("A random graph by its number, or nodes and edges."),
     wiring: wiring.optional().describe("How the graph becomes a network; as `protocol` when left out."),
-    protocol: z.enum(protocols).default(defaultProtocol),
+    protocol: z.enum(protocols).optional().describe(`Of strings; ${defaultProtocol} when left out.`),
+    ...numberSettings,
     epochs: z.int().min(1).max(100_000).default(15),
     batch: z.int().min(1).max(100_000).default(128),
     learningRate: z.number().positive().default(1e-3),
@@ -78,12 +90,24 @@ export const structureSchema = z
       .default("every-epoch")
       .describe("After which epochs the test strings are read."),
   })
-  .transform((configuration) => ({
-    ...configuration,
-    wiring: configuration.wiring ?? wiring.parse({ kind: configuration.protocol }),
-  }));
+  .transform((given, context) => {
+    const { data, protocol = defaultProtocol, horizon, window, classWeights, standardise, ...rest } = given;
+    const stray = misplaced(given, data);
+    if (stray) {
+      const [key, message] = stray;
+      context.addIssue({ code: "custom", path: [key], message });
+      return z.NEVER;
+    }
+    const complete = { ...rest, wiring: rest.wiring ?? wiring.parse({ kind: protocol }) };
+    return isNumbers(data)
+      ? { ...complete, data, ...completeNumbers(data, { horizon, window, classWeights, standardise }) }
+      : { ...complete, data, protocol };
+  });
 
 export type StructureConfiguration = z.output<typeof structureSchema>;
+/** Of sequences of numbers, and of strings. */
+type OnNumbers = Extract<StructureConfiguration, { data: NumberConfiguration }>;
+type OnStrings = Exclude<StructureConfiguration, OnNumbers>;
 
 /** The name of the graph among a trial's artifacts. */
 export const GRAPH = "graph.json";
@@ -92,7 +116,7 @@ export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
   version: 5,
   schema: structureSchema,
-  metrics: [...trainMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
+  metrics: [...trainMetrics, ...numberMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
   identifying: (configuration) => ({
     ...(configuration as unknown as JsonObject),
     data: identifying(configuration.data),
@@ -105,26 +129,43 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     const { architecture, masks } = structureOf(graph, configuration);
     // The graph is part of the seed, so that chance is not the same for all graphs of a study.
     const seed = `${context.seed}/${canonicalJson(configuration.graph)}`;
-    const data = loadData(configuration.data);
     const initial = new Random(seed).stream("initial weights");
-    const network = newClassifier(architecture, data, initial, { masks });
-    const { protocol, epochs, batch, learningRate, tested } = configuration;
+    const { epochs, learningRate } = configuration;
     const record = recording(context);
-    const trained = await train(network, classify(network, data, { protocol, batch, tested }), {
-      epochs,
-      learningRate,
-      seed: `${seed}/train`,
-      ...record.options,
-    });
+    const options = { epochs, learningRate, seed: `${seed}/train`, ...record.options };
+    const { trained, summary } = isOnNumbers(configuration)
+      ? await trainOnNumbers(configuration)
+      : await trainOnStrings(configuration);
     return {
-      summary: { ...record.history().at(-1), parameters: trained.size, ...properties, ...more },
+      summary: { ...summary, ...properties, ...more },
       artifacts: {
         [NETWORK]: saveNetwork(trained),
         [GRAPH]: new TextEncoder().encode(formatNodeLink(graph)),
       },
     };
+
+    async function trainOnStrings({ data, protocol, batch, tested }: OnStrings) {
+      const strings = loadData(data);
+      const network = newClassifier(architecture, strings, initial, { masks });
+      const trained = await train(network, classify(network, strings, { protocol, batch, tested }), options);
+      return { trained, summary: { ...record.history().at(-1), parameters: trained.size } };
+    }
+
+    async function trainOnNumbers(own: OnNumbers) {
+      const numbers = loadNumbers(own.data);
+      const { data, task: name } = numbers;
+      const network = newNetworkForNumbers(architecture, data.train, name, initial, { ...own, masks });
+      const task = taskOnNumbers(network, numbers, own);
+      const trained = await train(network, task, options);
+      const rules = loadBaselines(own.data, own.horizon);
+      return { trained, summary: await summaryOf(trained, numbers, task, record.history(), rules) };
+    }
   },
 };
+
+function isOnNumbers(configuration: StructureConfiguration): configuration is OnNumbers {
+  return isNumbers(configuration.data);
+}
 
 /** The graph that a configuration describes. */
 export function graphOf(graph: StructureConfiguration["graph"]): Graph {

@@ -8,13 +8,18 @@ import { decodeText } from "../text.js";
 export interface SequenceFileOptions extends NumberOptions {
   /** A file with the labels, in place of those that the data may have. */
   readonly labels?: string;
+  /** How a file is read; from its place when left out. */
+  readonly stored?: (path: string) => StoredFile;
 }
 
 /**
  * Reads sequences of numbers with what is to be learnt of them, where that is known.
  * @throws FileError when a file cannot be read. @throws InputError as `parseSequences`, and of a file of 4 GB or more.
  */
-export function readSequences(path: string, { labels, ...options }: SequenceFileOptions = {}): Sequences {
+export function readSequences(
+  path: string,
+  { labels, stored = storedAt, ...options }: SequenceFileOptions = {},
+): Sequences {
   const other = labels === undefined ? undefined : stored(labels);
   return parseSequences(stored(path), { ...options, labels: other });
 }
@@ -24,10 +29,14 @@ export function readSequences(path: string, { labels, ...options }: SequenceFile
  * @throws FileError when it cannot be read.
  */
 export function isFileOfStrings(path: string): boolean {
-  return areStrings(stored(path));
+  return areStrings(storedAt(path));
 }
 
-function stored(path: string): StoredFile {
-  const bytes = readLargeBytes(path);
+function storedAt(path: string): StoredFile {
+  return storedAs(readLargeBytes(path), path);
+}
+
+/** A file of these bytes. */
+export function storedAs(bytes: Buffer, path: string): StoredFile {
   return { where: path, bytes, text: () => decodeText(bytes, path) };
 }

@@ -2,7 +2,9 @@
 import { type Combination, combine, metricOf } from "../study/combine.js";
 import type { JsonValue } from "../study/json.js";
 import type { SeriesRow, StoreReader, TrialRow } from "../study/reading.js";
+import { decodeSequenceNotes, SEQUENCE_NOTES, type SequenceNotes } from "../train/sequence-notes.js";
 import { decodeNotes, TEXT_NOTES, type TextNotes } from "../train/text-notes.js";
+import type { SequenceTraining } from "./sequence-training.js";
 import type { TextTraining } from "./text-training.js";
 
 /** A study out of a store, with as many curves as shall be drawn. */
@@ -17,6 +19,8 @@ export interface StudyResults {
   series: ReadonlyMap<string, readonly SeriesRow[]>;
   /** Of the first finished trial of the best combination, where it was trained on a text. */
   text?: TextTraining;
+  /** Likewise, where it was trained on sequences of numbers. */
+  sequences?: SequenceTraining;
 }
 
 /** More curves than this in one figure cannot be told apart. */
@@ -36,16 +40,33 @@ export function readStudyResults(reader: StoreReader, name: string): StudyResult
   const drawn = best.flatMap(({ trials }) => trials);
   const series = new Map(drawn.map(({ identity }) => [identity, reader.series(identity)]));
   const shown = best[0]?.trials.find(({ state }) => state === "finished");
-  const notes = shown && readNotes(reader, shown.identity);
-  return { ...study, series, text: notes && { series: series.get(shown.identity)!, notes } };
+  if (!shown) return { ...study, series };
+  const own = series.get(shown.identity) ?? [];
+  const text = readNotes(reader, shown.identity);
+  const sequences = readSequenceNotes(reader, shown.identity);
+  return {
+    ...study,
+    series,
+    text: text && { series: own, notes: text },
+    sequences: sequences && { series: own, notes: sequences },
+  };
 }
 
 /** What a training on a text left beside its network; undefined for any other trial. */
 export function readNotes(reader: StoreReader, identity: string): TextNotes | undefined {
+  const bytes = artifactOf(reader, identity, TEXT_NOTES);
+  return bytes && decodeNotes(bytes);
+}
+
+/** What a training on sequences of numbers left beside its network; undefined for any other trial. */
+export function readSequenceNotes(reader: StoreReader, identity: string): SequenceNotes | undefined {
+  const bytes = artifactOf(reader, identity, SEQUENCE_NOTES);
+  return bytes && decodeSequenceNotes(bytes);
+}
+
+function artifactOf(reader: StoreReader, identity: string, wanted: string): Uint8Array | undefined {
   const { artifacts } = reader.trial(identity);
-  return artifacts.some(({ name }) => name === TEXT_NOTES)
-    ? decodeNotes(reader.artifact(identity, TEXT_NOTES))
-    : undefined;
+  return artifacts.some(({ name }) => name === wanted) ? reader.artifact(identity, wanted) : undefined;
 }
 
 /** A trial's objective; NaN when it has none or it is not finite. */

@@ -26,14 +26,17 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, where: string): T
 type Issue = z.core.$ZodIssue;
 
 // An unknown key explains more than the missing one that it should have been. A union reports the issues of every
-// alternative: one whose keys are all known was meant, else any will do.
+// alternative: one whose keys are all known was meant, else the first with the fewest that are not.
 function first(issues: readonly Issue[]): Issue {
   const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue;
   const alternatives = issue.errors.map((inner) => first(inner));
   const unknown = (inner: Issue) => inner.code === "unrecognized_keys";
   const meant = alternatives.find((inner) => !unknown(inner) && inner.path.length > 0);
-  const inner = meant ?? alternatives.find(unknown) ?? alternatives[0];
+  const strangers = (inner: Issue) =>
+    inner.code === "unrecognized_keys" ? inner.keys.length : Number.POSITIVE_INFINITY;
+  const fewest = alternatives.reduce((best, inner) => (strangers(inner) < strangers(best) ? inner : best));
+  const inner = meant ?? fewest;
   return { ...inner, path: [...issue.path, ...inner.path] };
 }
 

@@ -1,6 +1,6 @@
 // The pruning experiment as a study, and what came of it as the rows and pictures of the report.
 import type { DataConfiguration } from "../experiments/data.js";
-import { NETWORK } from "../experiments/training.js";
+import { NETWORK } from "../experiments/recording.js";
 import { cellsOf, gateCount } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";

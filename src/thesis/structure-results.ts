@@ -19,16 +19,18 @@ export interface StructureTrial extends StructureRow {
 }
 
 /**
- * The finished trials of a study, in its order. Trials of graphs that were not drawn from a family, and of cells that the
- * thesis does not have, are left out.
+ * The finished trials of a study, in its order. Trials on sequences of numbers, of graphs that were not drawn from a family,
+ * and of cells that the thesis does not have, are left out.
  */
 export function structureTrials(reader: StoreReader, study: string): StructureTrial[] {
   const trials: StructureTrial[] = [];
   for (const { identity, kind, seed, state } of reader.rows(study)) {
     if (kind !== structureKind.name || state !== "finished") continue;
     const { configuration, summary } = reader.trial(identity);
-    const { graph, protocol, ...rest } = configuration as unknown as StructureConfiguration;
-    const cell = thesisCells.find((kind) => kind === rest.cell);
+    const trained = configuration as unknown as StructureConfiguration;
+    if (!("protocol" in trained)) continue;
+    const { graph, protocol } = trained;
+    const cell = thesisCells.find((kind) => kind === trained.cell);
     if (!("family" in graph) || cell === undefined) continue;
     trials.push({
       cell,

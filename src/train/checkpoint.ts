@@ -17,7 +17,7 @@ export interface Checkpoint {
 // A loss need not be finite, which JSON alone cannot say.
 const number = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"]).transform(Number)]);
 // What else a task measures is kept as it is.
-const metrics = z.object({ trainLoss: number, trainAccuracy: number }).catchall(number);
+const metrics = z.object({ trainLoss: number, trainAccuracy: number.optional() }).catchall(number);
 const whole = z.int().min(0);
 const schema = z.strictObject({
   epoch: whole,

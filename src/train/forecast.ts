@@ -26,7 +26,7 @@ export interface ForecastData {
   readonly train: Sequences;
   /** What epochs are judged by, so that the best one is kept; they are not judged when left out. */
   readonly validation?: Held;
-  /** Read once, after the last epoch. */
+  /** Read once, after the last epoch, where epochs are not judged; else whoever trains reads it with the network that is kept. */
   readonly test?: Held;
 }
 
@@ -102,7 +102,7 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
     async evaluate(_, present, last) {
       const errors = (of: Held) => evaluateForecast(present(), of, options);
       const judged = data.validation && (await errors(data.validation));
-      const tested = last && data.test ? await errors(data.test) : undefined;
+      const tested = last && !data.validation && data.test ? await errors(data.test) : undefined;
       return {
         ...(judged && {
           validationLoss: judged.meanSquaredError,

@@ -31,7 +31,7 @@ export interface NumberNetworkOptions {
 }
 
 /** What a network for some sequences reads and gives out, and what its file says of both. */
-interface NumberEnds extends Ends {
+export interface NumberEnds extends Ends {
   readonly conventions: Conventions;
 }
 
@@ -39,7 +39,7 @@ interface NumberEnds extends Ends {
  * The ends of a network that is to learn a task from these sequences.
  * @throws InputError when they have not the labels of the task, or labels of one class only.
  */
-function endsFor(
+export function endsFor(
   train: Sequences,
   task: NumberTaskName,
   { horizon, standardise = true }: Pick<NumberNetworkOptions, "horizon" | "standardise"> = {},
@@ -58,6 +58,13 @@ function endsFor(
   }
   const series = seriesOf(train);
   const targets = series[0].names;
+  if (horizon === 0 && targets.some((name) => channels.includes(name))) {
+    throw new InputError({
+      where: "horizon",
+      what: `of 0 steps ahead the network would read what it is to say: ${targets.filter((name) => channels.includes(name)).join(", ")}`,
+      hint: "name channels without it, or look at least one step ahead",
+    });
+  }
   return {
     input,
     readout: { outputs: targets.length, ...readingFor(task) },
@@ -122,7 +129,10 @@ export function newNetworkForNumbers(
   return withConventions(initialise(fitted.architecture, random, fitted.masks), conventions);
 }
 
-/** A stack of random weights for a task. @throws InputError as `endsFor`, and when it would be too large. */
+/**
+ * A stack of random weights for a task.
+ * @throws InputError as `endsFor`, when it would be too large, and of one that reads what it is to forecast.
+ */
 export function newNumberNetwork(
   train: Sequences,
   task: NumberTaskName,
@@ -130,6 +140,13 @@ export function newNumberNetwork(
   random: Random,
 ): Network {
   const { cell = defaults[task].cell, hidden, layers, bidirectional } = options;
+  if (bidirectional && task === "forecast" && options.horizon !== 0) {
+    throw new InputError({
+      where: "bidirectional",
+      what: "a network that has read what follows need not forecast it",
+      hint: "leave it out",
+    });
+  }
   const architecture = stack({
     cell,
     hidden: hidden ?? defaults[task].hidden,

@@ -1,12 +1,15 @@
 // Sequences of numbers as trainings take them: divided into what trains and what judges, with the task, the evaluation and
 // the notes that go with them. The command line and studies share it, so that both do the same.
 import {
+  type BaselineLimits,
+  type ClassBaseline,
   isClassified,
   isLabelled,
   scoreClassBaselines,
   scoreStepBaselines,
 } from "../data/numbers/class-baselines.js";
 import {
+  type ForecastBaseline,
   type ForecastBaselines,
   forecastRules,
   scoreForecastBaselines,
@@ -24,6 +27,7 @@ import {
   type ForecastOptions,
   forecast,
   type Held,
+  horizonOf,
   splitSeries,
 } from "./forecast.js";
 import type { NumberTaskName } from "./new-network.js";
@@ -42,6 +46,23 @@ export const TRAINED = 0.75;
 export function classesIn({ target }: Sequences): readonly string[] | undefined {
   if (target?.kind === "class") return target.labels.classes;
   return target?.kind === "step-classes" ? target.classes : undefined;
+}
+
+/** The task that sequences are for: the one that is asked for, else as their labels tell. @throws InputError when they have none. */
+export function taskFor(
+  { target }: Sequences,
+  asked: NumberTaskName | undefined,
+  where: string,
+): NumberTaskName {
+  if (asked) return asked;
+  if (target?.kind === "class") return "classify";
+  if (target?.kind === "step-classes") return "label";
+  if (target?.kind === "numbers") return "forecast";
+  throw new InputError({
+    where,
+    what: "the sequences have no labels, so what is to be learnt of them is not known",
+    hint: "give --labels or --label-column, or say --task forecast",
+  });
 }
 
 /**
@@ -117,16 +138,40 @@ export function forecastBaselines(data: ForecastData, horizon: number): Forecast
   return held && scoreForecastBaselines(seriesOf(data.train), aheadIn(held, horizon), { horizon });
 }
 
-/** What is kept of a training for whoever looks at it later without the data. */
+/** What rules without a network reach on what judges: of classes, of steps or of a forecast; nothing where nothing judges. */
+export type NumberBaselines =
+  | { readonly kind: "classes"; readonly baselines: readonly ClassBaseline[] }
+  | { readonly kind: "forecast"; readonly baselines: readonly ForecastBaseline[] };
+
+/** @param horizon of a forecast. @param limits of what may take long. */
+export function numberBaselines(
+  { task, data }: NumberData,
+  horizon: number,
+  limits?: BaselineLimits,
+): NumberBaselines {
+  if (task === "forecast")
+    return { kind: "forecast", baselines: forecastBaselines(data, horizon)?.baselines ?? [] };
+  const { train, test } = data;
+  if (isClassified(train) && isClassified(test))
+    return { kind: "classes", baselines: scoreClassBaselines(train, test, limits).baselines };
+  const ofSteps = isLabelled(train) && isLabelled(test);
+  return { kind: "classes", baselines: ofSteps ? scoreStepBaselines(train, test, limits).baselines : [] };
+}
+
+/**
+ * What is kept of a training for whoever looks at it later without the data.
+ * @param found what rules without a network reach.
+ */
 export async function noteNumbers(
   network: Network,
   { task, data }: NumberData,
-  horizon: number,
+  found: NumberBaselines,
   options: EvaluateOptions,
 ): Promise<SequenceNotes | undefined> {
   if (task === "forecast") {
     const held = heldOut(data);
     if (!held) return undefined;
+    const horizon = horizonOf(network);
     const said = await evaluateForecast(network, held, options);
     const series = seriesOf(held.series);
     const { rules } = forecastRules(seriesOf(data.train), { horizon });
@@ -144,18 +189,14 @@ export async function noteNumbers(
       predicted: shifted,
       naive: rules.map((rule) => ({ name: rule.name, values: series.map(rule.forecast) })),
       network: said,
-      baselines: forecastBaselines(data, horizon)?.baselines ?? [],
+      baselines: found.kind === "forecast" ? found.baselines : [],
     });
   }
-  const { train, test: sequences } = data;
+  const { test: sequences } = data;
+  const baselines = found.kind === "classes" ? found.baselines : [];
   const { expected, predicted } = await evaluate(network, sequences, options);
   const classes = network.conventions.labels ?? [];
-  if (isClassified(train) && isClassified(sequences)) {
-    const { baselines } = scoreClassBaselines(train, sequences);
-    return noteClasses({ sequences, classes, baselines, labels: expected, predicted });
-  }
-  if (!isLabelled(train) || !isLabelled(sequences)) return undefined;
-  const { baselines } = scoreStepBaselines(train, sequences);
+  if (task === "classify") return noteClasses({ sequences, classes, baselines, labels: expected, predicted });
   const bySequence = (all: Int32Array) => {
     let at = 0;
     return sequences.values.map((_, row) => {

@@ -9,9 +9,9 @@ import type { TaskName } from "../network/tasks.js";
 
 /** How an epoch went: named numbers, these and others that a task measures. Losses are means over targets, in nats. */
 export interface EpochMetrics {
-  /** While training, before each update. */
+  /** While training, before each update; numbers that are forecast are never quite right. */
   readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  readonly trainAccuracy?: number;
   /** Of the test data, where they were read after the epoch. */
   readonly testLoss?: number;
   readonly testAccuracy?: number;

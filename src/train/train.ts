@@ -167,7 +167,8 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     const carry = executor.carry();
     const measured = await task.evaluate(executor, present, ends);
     executor.setCarry(carry);
-    run.endEpoch(measured, task.judgedBy && measured[task.judgedBy]);
+    const hasClasses = architecture.readout.predicts !== "numbers";
+    run.endEpoch(measured, task.judgedBy && measured[task.judgedBy], hasClasses);
     await options.onEpoch?.(run.epoch, run.history[run.history.length - 1], run.snapshot());
     if (options.isDone?.() || run.sinceBest >= patience) break;
   }
@@ -217,13 +218,14 @@ class Progress {
     };
   }
 
-  endEpoch(measured: Readonly<Record<string, number>>, loss: number | undefined): void {
+  endEpoch(measured: Readonly<Record<string, number>>, loss: number | undefined, hasClasses: boolean): void {
     const { sums } = this;
     this.epoch++;
     this.updates = 0;
     this.sums = nothing;
-    const trained = { trainLoss: sums.loss / sums.count, trainAccuracy: sums.correct / sums.count };
-    this.history.push({ ...trained, ...measured });
+    const trainLoss = sums.loss / sums.count;
+    const right = hasClasses && { trainAccuracy: sums.correct / sums.count };
+    this.history.push({ trainLoss, ...right, ...measured });
     if (loss === undefined || !(loss < (this.best?.loss ?? Number.POSITIVE_INFINITY))) return;
     this.best = { epoch: this.epoch, loss, parameters: this.executor.state().parameters };
   }

@@ -5,6 +5,7 @@ import { kinds } from "../../src/experiments/kinds.js";
 import type { StudyInput } from "../../src/study/document.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
+import { slopes, waves } from "../sequences.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
@@ -17,12 +18,35 @@ function text(): string {
   return file;
 }
 
+function file(content: string): string {
+  const place = path();
+  writeFileSync(place, content);
+  return place;
+}
+
+const structure = { cell: "gru", graph: { family: "watts_strogatz", number: 0 }, epochs: 1 };
+const classes = { numbers: file(slopes(24)), validation: file(slopes(9, 2)) };
+const series = { numbers: file(waves(80)), task: "forecast" };
+const tested = { ...series, test: file(waves(40, 2)) };
+const both = { ...tested, validation: tested.test };
+
 describe("a kind", () => {
   it.each<[kind: string, ...configurations: NonNullable<StudyInput["fixed"]>[]]>([
     ["noop", {}],
-    ["train", { ...cell, data, epochs: 1 }, { ...cell, data: { text: text() }, epochs: 1 }],
-    ["prune", { base: { ...cell, data, epochs: 1 }, percent: 50, epochs: 0 }],
-    ["structure", { cell: "gru", data, graph: { family: "watts_strogatz", number: 0 }, epochs: 1 }],
+    [
+      "train",
+      { ...cell, data, epochs: 1 },
+      { ...cell, data: { text: text() }, epochs: 1 },
+      { ...cell, data: classes, epochs: 1 },
+      { ...cell, data: both, epochs: 1 },
+    ],
+    [
+      "prune",
+      { base: { ...cell, data, epochs: 1 }, percent: 50, epochs: 0 },
+      { base: { ...cell, data: series, epochs: 1 }, percent: 50, epochs: 1 },
+      { base: { ...cell, data: tested, epochs: 1 }, percent: 50, epochs: 1 },
+    ],
+    ["structure", ...[data, classes, both].map((own) => ({ ...structure, data: own }))],
   ])("%s has the metrics that it says it has", async (kind, ...configurations) => {
     const found = new Set<string>();
     for (const fixed of configurations) {

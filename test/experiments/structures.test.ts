@@ -1,8 +1,8 @@
 import "../../src/thesis/format.js";
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
+import { NETWORK } from "../../src/experiments/recording.js";
 import { GRAPH, structureKind } from "../../src/experiments/structures.js";
-import { NETWORK } from "../../src/experiments/training.js";
 import { parseGraph } from "../../src/graph/files.js";
 import { edgesOf } from "../../src/graph/graph.js";
 import { layerGraph } from "../../src/graph/layers.js";

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { NETWORK, recording, trainKind } from "../../src/experiments/training.js";
+import { NETWORK, recording } from "../../src/experiments/recording.js";
+import { trainKind } from "../../src/experiments/training.js";
 import { parseNetwork } from "../../src/network/weights.js";
 import { check } from "../../src/study/check.js";
 import type { Resume, TrialContext, TrialResult } from "../../src/study/kind.js";
@@ -143,8 +144,8 @@ describe("a training on texts", () => {
   });
 
   it.each([
-    [{ cell: "gru", window: 8 }, "window: goes with texts alone"],
-    [{ cell: "gru", patience: 2 }, "patience: goes with texts alone"],
+    [{ cell: "gru", window: 8 }, "window: goes with texts and forecasts alone"],
+    [{ cell: "gru", patience: 2 }, "patience: goes with texts and classes of numbers and forecasts alone"],
     [{ data: { text }, protocol: "thesis" }, "protocol: goes with strings alone"],
     [{ data: { text }, tie: true, hidden: 8, embedding: 4 }, "embedding: is as wide as a layer"],
     [{ data: { text }, epochs: 2, updates: 5 }, "updates: goes without epochs"],

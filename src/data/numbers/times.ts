@@ -18,9 +18,9 @@ const patterns: Readonly<Record<Exclude<Form, "number" | "month first">, RegExp>
   clock: new RegExp(`^${CLOCK}$`, "i"),
 };
 
-/** Whether a cell is a date or a clock, and no number. */
+/** Whether a cell is a date or a clock, and no number: 1013.25 is a pressure sooner than a month. */
 export function isTime(cell: string): boolean {
-  return Object.values(patterns).some((pattern) => pattern.test(cell));
+  return !NUMBER.test(cell) && Object.values(patterns).some((pattern) => pattern.test(cell));
 }
 
 /** What is found of a column of times. */

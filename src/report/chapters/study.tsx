@@ -19,6 +19,7 @@ import {
 import { quiet, series as seriesColours } from "../theme.js";
 import { count, decimal, list } from "../words.js";
 import { LearntText } from "./language.js";
+import { LearntSequences } from "./sequences.js";
 
 /** Dots beyond this many are thinned out evenly; the eye sees no more. */
 const MOST_DOTS = 1500;
@@ -62,6 +63,14 @@ export function studySections(study: StudyResults): Section[] {
       id: id("text"),
       title: "Loss and samples",
       body: <LearntText name={name} training={study.text} />,
+    });
+  }
+  if (study.sequences) {
+    sections.push({
+      part,
+      id: id("sequences"),
+      title: study.sequences.notes.task === "forecast" ? "Forecasts" : "Classes and sequences",
+      body: <LearntSequences name={name} training={study.sequences} />,
     });
   }
   sections.push({ part, id: id("table"), title: "Results", body: <Results study={study} /> });

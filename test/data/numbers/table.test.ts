@@ -203,6 +203,15 @@ describe("a long table", () => {
     );
   });
 
+  it("takes no number for a time, though months are written alike", () => {
+    const rows = Array.from(
+      { length: 8 },
+      (_, t) => `${t},${[1013.25, 1012.5, 1014.75, 1013][t % 4].toFixed(2)}`,
+    );
+    const { channels } = parseNumbers(`time,pressure\n${rows.join("\n")}\n`, "p.csv", { task: "forecast" });
+    expect(channels).toEqual(["pressure"]);
+  });
+
   it("is one series to be forecast, with or without a target", () => {
     const forecast = { task: "forecast" } as const;
     expect(read("value\n1\n2\n", forecast)).toEqual({ channels: ["value"], values: [[1, 2]] });
