@@ -221,12 +221,20 @@ describe("a long table", () => {
       channels: ["y"],
       values: [[1, 2], [3]],
     });
-    expect(read("x,target\n1,5\n2,\n", forecast)).toEqual({
+    expect(read("x,target\n1,5\n2,\n", { ...forecast, horizon: 0 })).toEqual({
       channels: ["x"],
       values: [[1, 2]],
       names: ["target"],
       numbers: [[5, Number.NaN]],
     });
+    // What a target was is read, unless it is to be said of the same step.
+    expect(read("x,target\n1,5\n2,6\n", forecast)).toEqual({
+      channels: ["x", "target"],
+      values: [[1, 5, 2, 6]],
+      names: ["target"],
+      numbers: [[5, 6]],
+    });
+    expect(() => read("x,target\n1,5\n2,\n", forecast)).toThrow('column "target" is empty');
     expect(read("a,b,c\n1,2,3\n", { ...forecast, targetColumn: "b", channels: ["c"] })).toMatchObject({
       channels: ["c"],
       names: ["b"],
