@@ -14,6 +14,28 @@ export { type GenerateOptions, generateDataset, MIXES, type Mix } from "./data/g
 export { accepts, createGrammar, type Grammar, type GrammarData } from "./data/grammar.js";
 export { grammarNames } from "./data/grammars.js";
 export { type NgramBaseline, scoreNgrams } from "./data/ngrams.js";
+export {
+  type ClassBaseline,
+  type ClassBaselines,
+  type Classified,
+  isClassified,
+  isLabelled,
+  scoreClassBaselines,
+  scoreStepBaselines,
+} from "./data/numbers/class-baselines.js";
+export {
+  type ForecastBaseline,
+  type ForecastBaselines,
+  forecastRules,
+  type Series,
+  scoreForecastBaselines,
+  seriesOf,
+} from "./data/numbers/forecast-baselines.js";
+export {
+  countSharedSequences,
+  describeSequences,
+  type SequenceStatistics,
+} from "./data/numbers/statistics.js";
 export { createSequences, type Sequences, type SequenceTarget } from "./data/sequences.js";
 export { type DatasetStatistics, describeDataset } from "./data/stats.js";
 export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
@@ -57,6 +79,7 @@ export { StoreReader } from "./study/reading.js";
 export { type RunOptions, runStudy } from "./study/runner.js";
 export { thesisStructure } from "./thesis/structure.js";
 export { type ClassifyOptions, classify, type Labelled, type TrainingData } from "./train/classify.js";
+export { accuraciesOf, type ClassAccuracy, classAccuracies, confusionOf } from "./train/confusion.js";
 export { type EvaluationResult, evaluate } from "./train/evaluate.js";
 export {
   evaluateForecast,

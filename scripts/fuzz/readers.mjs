@@ -376,7 +376,11 @@ export function readers(folder) {
     },
     strings: {
       extension: "csv",
-      samples: [Buffer.from(',string,valid\n0,BTXSE,1\n1,"B,P",0\n2,BPVVE,1\n')],
+      samples: [
+        ',string,valid\n0,BTXSE,1\n1,"B,P",0\n2,BPVVE,1\n',
+        "name;language\nŁucja;pl\nÉlo;fr\nJan;pl\nZoé;fr\n",
+        "ab\tyes\nba\tno\ncc\tyes\ndd\tno\n",
+      ].map((text) => Buffer.from(text)),
       damage: damageBytes,
       read(file) {
         const dataset = readDataset(file);

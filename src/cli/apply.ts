@@ -25,7 +25,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readNumbers, withNumberOptions } from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readAs, readNumbers, withNumberFiles } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;
@@ -56,7 +56,7 @@ export function applyCommand(): Command {
     .addOption(executorOption())
     .addOption(recomputeOption())
     .option("--out <file>", "a CSV file; printed when left out");
-  return withJson(withNumberOptions(withColumnOptions(withModelOptions(command)))).action(
+  return withJson(withNumberFiles(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
 }
@@ -96,7 +96,8 @@ async function sayOfNumbers(
   output: Output,
 ): Promise<Table> {
   const task = numberTaskOf(network, path);
-  const sequences = readNumbers(path, { ...options, task, labels: undefined }, output, { unlabelled: true });
+  const own = { ...readAs(network, options), task, labels: undefined, targetColumn: undefined };
+  const sequences = readNumbers(path, own, output, { unlabelled: true });
   const { conventions, architecture } = network;
   if (task === "forecast") {
     const horizon = horizonOf(network);

@@ -3,6 +3,7 @@
 
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Layout, layouts, type NumberTask, numberTasks } from "../data/numbers/table.js";
 import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
@@ -109,6 +110,46 @@ export function withColumnOptions(command: Command): Command {
       "the column of strings in --data, or its number without header; found out",
     )
     .option("--label-column <name>", "the column of labels, likewise");
+}
+
+/** How a verb that reads sequences of numbers takes what a table does not say of itself. */
+export interface NumberFileOptions {
+  readonly task?: NumberTask;
+  readonly layout?: Layout;
+  readonly sequenceColumn?: string;
+  readonly timeColumn?: string;
+  readonly targetColumn?: string;
+  readonly channels?: readonly string[];
+}
+
+/** Adds the options of `NumberFileOptions` to a verb that reads sequences of numbers. */
+export function withNumberOptions(command: Command): Command {
+  return command
+    .addOption(
+      choice(
+        "--task <task>",
+        "what is learnt of numbers: a class of each sequence, a class at each step, or values to come",
+        numberTasks,
+      ),
+    )
+    .addOption(
+      choice(
+        "--layout <layout>",
+        "a table of numbers has a row for each sequence (wide) or for each step (long); found out",
+        layouts,
+      ),
+    )
+    .option("--sequence-column <name>", "long: which sequence a row belongs to; found out")
+    .option("--time-column <name>", "long: when a row was; found out")
+    .option(
+      "--target-column <name>",
+      "long, with --task forecast: what is to be forecast; all channels when left out",
+    )
+    .option(
+      "--channels <names>",
+      "long: the columns of values, divided by commas; all others",
+      (names: string) => names.split(",").map((name) => name.trim()),
+    );
 }
 
 export const vocabularyOption = (leftOut: string) =>

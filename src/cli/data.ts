@@ -1,31 +1,15 @@
-// `filigree data`: make labelled strings from a grammar, hear recordings, and describe a dataset or a
-// text before anything is trained on it.
+// `filigree data`: make labelled strings from a grammar; what makes data of other files, and describes them, is beside.
 import { Command } from "commander";
-import { type Baseline, scoreBaselines } from "../data/baselines.js";
-import { BINARY } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
-import { remarksOn } from "../data/remarks.js";
-import { countOverlap, type DatasetStatistics, describeDataset, type Frequency } from "../data/stats.js";
 import { prepareOutput } from "../files.js";
 import { Random } from "../math/random.js";
-import { readDataset, writeDatasets } from "../paths/datasets.js";
+import { writeDatasets } from "../paths/datasets.js";
 import { findGrammar } from "../paths/grammars.js";
-import {
-  type ColumnOptions,
-  choice,
-  Output,
-  percent,
-  seedOption,
-  table,
-  vocabularyOption,
-  whole,
-  withColumnOptions,
-  withJson,
-} from "./command.js";
+import { choice, Output, seedOption, whole, withJson } from "./command.js";
 import { dataAudioCommand } from "./data-audio.js";
+import { dataStatsCommand } from "./data-stats.js";
 import { dataTextCommand } from "./data-text.js";
-import { vocabularyOf } from "./vocabulary.js";
 
 export function dataCommand(): Command {
   return new Command()
@@ -38,7 +22,7 @@ export function dataCommand(): Command {
         `${grammarNames.join(", ")}, or a path ending in .json`,
       ),
     )
-    .addCommand(statsCommand())
+    .addCommand(dataStatsCommand())
     .addCommand(dataTextCommand())
     .addCommand(dataAudioCommand());
 }
@@ -96,89 +80,4 @@ function generate(grammarName: string, options: GenerateOptions): void {
     document,
     `${trainFile}: ${train.strings.length} strings\n${testFile}: ${test.strings.length} strings`,
   );
-}
-
-interface StatsOptions extends ColumnOptions {
-  test?: string;
-  vocabulary?: string;
-  json?: boolean;
-}
-
-function statsCommand(): Command {
-  const command = new Command("stats")
-    .description("counts, lengths and letters of a CSV file, and what rules without memory score on it")
-    .argument("<file>", "CSV with a column of strings and one of their labels")
-    .option("--test <file>", "its test file: adds the overlap and three baselines");
-  const all = withColumnOptions(command.addOption(vocabularyOption("any characters when left out")));
-  return withJson(all).action((file: string, options: StatsOptions) => {
-    const { stringColumn, labelColumn } = options;
-    const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
-    const form = { stringColumn, labelColumn, vocabulary };
-    const train = readDataset(file, form);
-    const { classes } = train;
-    const statistics = describeDataset(train, classes.length);
-    const ofTest = { ...form, classes, classesOf: "training data" };
-    const test = options.test === undefined ? undefined : readDataset(options.test, ofTest);
-    const output = new Output(options);
-    for (const line of remarksOn(train, test, classes)) output.remark(line);
-    const comparison = test && {
-      test: describeDataset(test, classes.length),
-      overlap: countOverlap(train, test),
-      baselines: scoreBaselines(train, test, classes.length),
-    };
-    output.result({ file, classes, ...statistics, ...comparison }, describe(classes, statistics, comparison));
-  });
-}
-
-function describe(
-  classes: readonly string[],
-  statistics: DatasetStatistics,
-  comparison?: { test: DatasetStatistics; overlap: number; baselines: readonly Baseline[] },
-): string {
-  const isBinary = classes.join() === BINARY.join();
-  const names = isBinary ? ["false", "true"] : classes;
-  const labels = statistics.labels.map(({ strings, meanLength }, label) => [
-    names[label],
-    strings,
-    strings > 0 ? meanLength.toFixed(1) : "–",
-  ]);
-  const shades = names.length === 2 ? ` (█ ${names[1]}, ░ ${names[0]})` : "";
-  const several = names.length === 2 ? "both labels" : "several labels";
-  const parts = [
-    table(["label", "strings", "mean length"], isBinary ? labels.toReversed() : labels),
-    `${statistics.duplicates} repeated rows, ${statistics.contradictions} strings with ${several}`,
-    `Lengths${shades}\n${bars(statistics.lengths)}`,
-    `Letters${shades}\n${bars(statistics.letters)}`,
-  ];
-  if (comparison) {
-    parts.push(
-      `${comparison.test.strings} test strings, ${comparison.overlap} of them in the training data too`,
-    );
-    parts.push(
-      table(
-        ["rule without memory", "test accuracy"],
-        comparison.baselines.map(({ name, accuracy }) => [name, percent(accuracy)]),
-      ),
-    );
-  }
-  return parts.join("\n\n");
-}
-
-const BAR = 50;
-
-/** Of two labels each has its own shade. */
-function bars(frequencies: readonly Frequency<string | number>[]): string {
-  const totals = frequencies.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0));
-  const most = Math.max(...totals);
-  const length = (n: number) => Math.round((BAR * n) / most);
-  return frequencies
-    .map(({ value, counts }, i) => {
-      const [no, yes] = counts;
-      const bar =
-        counts.length === 2
-          ? `${"█".repeat(length(yes))}${"░".repeat(length(no))}`
-          : "█".repeat(length(totals[i]));
-      return `${String(value).padStart(4)} ${bar} ${totals[i]}`;
-    })
-    .join("\n");
 }

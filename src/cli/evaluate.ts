@@ -35,7 +35,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readNumbers, withNumberOptions } from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readAs, readNumbers, withNumberFiles } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;
@@ -69,7 +69,7 @@ export function evaluateCommand(): Command {
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(executorOption())
     .addOption(recomputeOption());
-  return withJson(withNumberOptions(withColumnOptions(withModelOptions(command)))).action(
+  return withJson(withNumberFiles(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
 }
@@ -143,7 +143,9 @@ async function readLabelled(
   const { classesOf, formOf } = await import("./files.js");
   if (network.architecture.input.kind === "values") {
     const task = numberTaskOf(network, path);
-    const sequences = readNumbers(path, { ...options, task }, output, { classes: classesOf(network) });
+    const sequences = readNumbers(path, { ...readAs(network, options), task }, output, {
+      classes: classesOf(network),
+    });
     if (sequences.target) return sequences;
     throw new InputError({
       where: path,
@@ -165,7 +167,7 @@ async function evaluateForecasts(
   output: Output,
 ): Promise<void> {
   const { batch, executor, recompute } = options;
-  const series = readNumbers(path, { ...options, task: "forecast" }, output);
+  const series = readNumbers(path, { ...readAs(network, options), task: "forecast" }, output);
   const said = await evaluateForecast(network, { series }, { batch, executor, recompute });
   const { predictions, meanSquaredError, meanAbsoluteError, outputs } = said;
   const horizon = horizonOf(network);

@@ -10,7 +10,7 @@ import { Random } from "../math/random.js";
 import type { NamedGraph } from "../network/formats.js";
 import type { Network } from "../network/network.js";
 import type { ReadOptions } from "../network/weights.js";
-import { readDataset } from "../paths/datasets.js";
+import { readDataset, readDatasets } from "../paths/datasets.js";
 import { findGrammar } from "../paths/grammars.js";
 import { readNetwork, readStructure } from "../paths/networks.js";
 import "../thesis/format.js";
@@ -58,17 +58,10 @@ export function trainingData(
   const sets: TrainingData<Dataset> =
     test === undefined
       ? withoutTest(data, seed, output, { ...form, ...columns })
-      : readPair(data, test, { ...form, ...columns });
+      : readDatasets(data, test, { ...form, ...columns });
   const { train } = sets;
-  for (const line of remarksOn(train, sets.test, train.classes)) output.remark(line);
+  for (const line of remarksOn(train, sets.test)) output.remark(line);
   return sets;
-}
-
-/** Test strings may have no class that the training strings lack. */
-function readPair(data: string, test: string, form: CsvForm): TrainingData<Dataset> {
-  const train = readDataset(data, form);
-  const ofTest = form.classes ? form : { ...form, classes: train.classes, classesOf: "training data" };
-  return { train, test: readDataset(test, ofTest) };
 }
 
 function withoutTest(data: string, seed: number, output: Output, form: CsvForm): TrainingData<Dataset> {

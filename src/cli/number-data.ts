@@ -7,7 +7,7 @@ import { readNumberData as read } from "../paths/number-data.js";
 import { sha256 } from "../study/json.js";
 import type { NumberData } from "../train/number-data.js";
 import type { Output } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, tableChoices } from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readAs, tableChoices } from "./numbers.js";
 
 /** Where the sequences of a training are. */
 export interface NumberTrainingFiles extends NumberFileOptions {
@@ -38,12 +38,12 @@ export function readNumberData(
   begun?: Network,
 ): FoundNumbers {
   const { labels, test, testLabels, validation: [validation] = [], validationLabels } = options;
-  const task = begun ? numberTaskOf(begun, path) : options.task;
+  const how = begun ? { ...readAs(begun, options), task: numberTaskOf(begun, path) } : options;
   const { data, ...sets } = read(
     { numbers: path, labels, test, testLabels, validation, validationLabels },
     random,
     {
-      table: tableChoices({ ...options, task }, output),
+      table: tableChoices(how, output),
       classes: begun?.conventions.labels,
       onTraining(sequences) {
         for (const line of remarksOnSequences(sequences)) output.remark(line);

@@ -1,72 +1,64 @@
 // Sequences of numbers as the verbs take them, with the options that say what a file of them does not.
 import type { Command } from "commander";
-import {
-  type Layout,
-  layouts,
-  type NumberTask,
-  numberTasks,
-  type TableChoices,
-  tableFormat,
-} from "../data/numbers/table.js";
-import { tsFormat } from "../data/numbers/ts.js";
+import type { NumberTask, TableChoices } from "../data/numbers/table.js";
 import type { Sequences } from "../data/sequences.js";
-import { holdsStrings } from "../data/table-kind.js";
 import { InputError } from "../errors.js";
-import { readHead } from "../files.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
-import { readSequences } from "../paths/sequences.js";
-import { choice, type Output } from "./command.js";
+import { isFileOfStrings, readSequences } from "../paths/sequences.js";
+import { horizonOf } from "../train/forecast.js";
+import {
+  type Output,
+  type NumberFileOptions as TableNumberOptions,
+  whole,
+  withNumberOptions,
+} from "./command.js";
 
-export interface NumberFileOptions {
+/** How sequences are read, and where labels are that are not beside them. */
+export interface NumberFileOptions extends TableNumberOptions {
   readonly labels?: string;
-  readonly task?: NumberTask;
-  readonly layout?: Layout;
   readonly stringColumn?: string;
   readonly labelColumn?: string;
-  readonly sequenceColumn?: string;
-  readonly timeColumn?: string;
-  readonly targetColumn?: string;
-  readonly channels?: string[];
+  readonly horizon?: number;
 }
 
-/** Adds the options of `NumberFileOptions` to a verb that reads sequences of numbers. */
-export function withNumberOptions(command: Command): Command {
-  return command
-    .option("--labels <file>", "labels of --data where it has none: .npy, IDX or a CSV with one a row")
-    .addOption(
-      choice("--task <name>", "what is learnt of sequences of numbers; told by their labels", numberTasks),
-    )
-    .addOption(
-      choice("--layout <name>", "a table's rows: sequences (wide) or steps (long); found out", layouts),
-    )
-    .option("--sequence-column <name>", "of a long table: which sequence a row belongs to; found out")
-    .option("--time-column <name>", "of a long table: when a row was; found out")
-    .option("--target-column <name>", "of a long table: what is forecast, instead of the channels")
-    .option("--channels <names...>", "of a long table: the columns that are values; all others");
+/** Adds the options of `NumberFileOptions` to a verb that reads sequences of numbers with their labels. */
+export function withNumberFiles(command: Command): Command {
+  return withNumberOptions(command).option(
+    "--labels <file>",
+    "labels of --data where it has none: .npy, IDX or a CSV with one a row",
+  );
 }
 
 /** The same of a verb that trains on them. */
-export function withNumberTrainingOptions(command: Command): Command {
-  return withNumberOptions(command)
+export function withNumberTraining(command: Command): Command {
+  return withNumberFiles(command)
     .option("--test-labels <file>", "labels of --test, as --labels are those of --data")
-    .option("--validation-labels <file>", "labels of --validation, likewise");
+    .option("--validation-labels <file>", "labels of --validation, likewise")
+    .option("--horizon <n>", "steps that a forecast looks ahead; 1", whole(0, 1e6));
 }
 
-/**
- * Whether a file has sequences of numbers and no strings: by what is asked for; else by its format; of a table by its columns.
- */
+/** Whether a file has sequences of numbers and no strings: by what is asked for, else by the file. */
 export function hasNumbers(path: string, options: NumberFileOptions): boolean {
   const { labels, task, layout, sequenceColumn, timeColumn, targetColumn, channels } = options;
   if (options.stringColumn !== undefined) return false;
-  if (labels ?? task ?? layout ?? sequenceColumn ?? timeColumn ?? targetColumn ?? channels) return true;
-  const head = readHead(path);
-  const isTable =
-    tableFormat.recognises(head, path.toLowerCase()) && !tsFormat.recognises(head, path.toLowerCase());
-  if (!isTable) return true;
-  const text = new TextDecoder().decode(head);
-  // The last line may be cut.
-  return !holdsStrings(text.slice(0, text.lastIndexOf("\n") + 1) || text, path);
+  const asked = labels ?? task ?? layout ?? sequenceColumn ?? timeColumn ?? targetColumn ?? channels;
+  return asked !== undefined || !isFileOfStrings(path);
+}
+
+/** How the data of a network are read: its channels are those of the data where they have names, and so is its target. */
+export function readAs(network: Network, options: NumberFileOptions): NumberFileOptions {
+  const { channels = [], targets = [] } = network.conventions;
+  const named = channels.some((name, i) => name !== String(i + 1));
+  const horizon = horizonOf(network);
+  if (!named || options.layout === "wide") return { ...options, horizon };
+  const isOwn = targets.length === channels.length;
+  return {
+    ...options,
+    horizon,
+    channels: options.channels ?? channels,
+    ...(targets.length === 1 && !isOwn && { targetColumn: options.targetColumn ?? targets[0] }),
+  };
 }
 
 /**
@@ -79,19 +71,24 @@ export function readNumbers(
   output: Output,
   { classes, unlabelled }: { classes?: readonly string[]; unlabelled?: boolean } = {},
 ): Sequences {
-  return readSequences(path, {
-    labels: options.labels,
-    classes,
-    unlabelled,
-    table: tableChoices(options, output),
-  });
+  const { labels } = options;
+  return readSequences(path, { labels, classes, unlabelled, table: tableChoices(options, output) });
 }
 
 /** What of the options says how tables are read. */
 export function tableChoices(options: NumberFileOptions, output: Output): TableChoices {
-  const { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels } = options;
-  const remark = (line: string) => output.remark(line);
-  return { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, remark };
+  const { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, horizon } = options;
+  return {
+    task,
+    layout,
+    labelColumn,
+    sequenceColumn,
+    timeColumn,
+    targetColumn,
+    channels,
+    horizon,
+    remark: (line) => output.remark(line),
+  };
 }
 
 /** The task of a network as the options of a table have it. @throws InputError when it reads texts. */

@@ -38,7 +38,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, withNumberTrainingOptions } from "./numbers.js";
+import { type NumberFileOptions, withNumberTraining } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   testLabels?: string;
@@ -87,7 +87,7 @@ export function pruneCommand(): Command {
     .addOption(executorOption())
     .addOption(recomputeOption())
     .option("--out <file>", "where the pruned network is written");
-  return withJson(withNumberTrainingOptions(withColumnOptions(withModelOptions(command)))).action(
+  return withJson(withNumberTraining(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
 }

@@ -37,7 +37,7 @@ import {
   withColumnOptions,
   withJson,
 } from "./command.js";
-import { hasNumbers, type NumberFileOptions, withNumberTrainingOptions } from "./numbers.js";
+import { hasNumbers, type NumberFileOptions, withNumberTraining } from "./numbers.js";
 import { Stopped } from "./stopped.js";
 import type { TrainingFiles } from "./training.js";
 
@@ -84,7 +84,6 @@ function trainCommand(): Command {
     )
     .option("--data <file>", "training sequences; generated Reber strings when left out")
     .option("--test <file>", "test sequences; a quarter of the training file when left out")
-    .option("--horizon <n>", "steps that a forecast looks ahead; 1", whole(0, 1e6))
     .option("--epochs <n>", "passes over the training data", whole(1, 1e6), 15)
     .option("--batch <n>", "sequences in a batch", whole(1, 1e5), 128)
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
@@ -94,7 +93,7 @@ function trainCommand(): Command {
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out")
     .addOption(vocabularyOption("found in the strings"));
-  return withJson(withNumberTrainingOptions(withColumnOptions(command))).action(
+  return withJson(withNumberTraining(withColumnOptions(command))).action(
     (graph: string, options: TrainOptions) => train(graph, options),
   );
 }

@@ -18,7 +18,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { withNumberTrainingOptions } from "./numbers.js";
+import { withNumberTraining } from "./numbers.js";
 import type { TrainVerbOptions } from "./train.js";
 
 const { strings: ofStrings, next: ofTexts } = defaults;
@@ -85,8 +85,7 @@ export function trainCommand(): Command {
     .addOption(threadsOption(availableParallelism()))
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL.safetensors, or text.safetensors");
-  withNumberTrainingOptions(command)
-    .option("--horizon <n>", "steps that a forecast looks ahead; 1", whole(0, 1e6))
+  withNumberTraining(command)
     .option("--bidirectional", "layers of two cells each, the second of which runs backwards")
     .option("--no-standardise", "take channels of numbers as they are")
     .option(

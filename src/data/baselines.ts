@@ -15,10 +15,11 @@ export interface Baseline {
 type Classifier = (string: string) => number;
 
 /**
- * Fits the three rules to the training data and scores them on the test data: of two labels, of which the second is for
- * the strings of a language, or of any number of `classes`.
+ * Fits the three rules to the training data and scores them on the test data, which have the same classes: BINARY's, of
+ * which the second is for the strings of a language, or any.
  */
-export function scoreBaselines(train: Dataset, test: Dataset, classes = BINARY.length): Baseline[] {
+export function scoreBaselines(train: Dataset, test: Dataset): Baseline[] {
+  const classes = train.classes.length;
   const score = (name: Baseline["name"], rule: string, predicted: ArrayLike<number>): Baseline => {
     const correct = test.labels.reduce((sum, label, row) => sum + Number(predicted[row] === label), 0);
     return { name, rule, correct, accuracy: correct / test.strings.length };
@@ -26,7 +27,7 @@ export function scoreBaselines(train: Dataset, test: Dataset, classes = BINARY.l
   const each = (classify: Classifier) => test.strings.map(classify);
   return [
     score("majority", "always the more frequent label", each(majority(train.labels, classes))),
-    classes === 2
+    train.classes.join() === BINARY.join()
       ? score(
           "foreign letter",
           "false if a letter is in no true training string, else the majority of the rest",

@@ -20,7 +20,7 @@ export const columnNames = {
   ),
   /** Which sequence a row is a step of. */
   sequence: new Set(
-    "sequence sequenceid sequenceno seq seqid series seriesid case caseid id uniqueid instance instanceid recording recordingid trial trialid tsid itemid".split(
+    "sequence sequenceid sequenceno seq seqid series seriesid case caseid id uniqueid instance instanceid recording recordingid run runid session sessionid episode episodeid subject subjectid patient patientid trip tripid trial trialid tsid itemid".split(
       " ",
     ),
   ),

@@ -27,6 +27,38 @@ const FEW_CLASSES = 20;
  * @throws InputError when the columns are not certain, and naming file and line when a row cannot be used.
  */
 export function parseDataset(text: string, path: string, form: CsvForm = {}): Dataset {
+  return parse(text, path, form).dataset;
+}
+
+/** A text and how messages call it. */
+export interface NamedCsv {
+  readonly text: string;
+  readonly path: string;
+}
+
+/**
+ * Strings to learn from and strings to test with: these have no class that those lack, and the same columns where they have
+ * columns of these names.
+ * @throws InputError as `parseDataset`.
+ */
+export function parseDatasets(
+  train: NamedCsv,
+  test: NamedCsv,
+  form: CsvForm = {},
+): { train: Dataset; test: Dataset } {
+  const { dataset, columns } = parse(train.text, train.path, form);
+  const { classes } = dataset;
+  const ofTest = form.classes ? form : { ...form, classes, classesOf: "training data" };
+  return { train: dataset, test: parse(test.text, test.path, ofTest, columns).dataset };
+}
+
+/** @param like columns that are taken where nothing else is asked for and there are columns of these names. */
+function parse(
+  text: string,
+  path: string,
+  form: CsvForm,
+  like?: Required<StringColumns>,
+): { dataset: Dataset; columns: Required<StringColumns> } {
   const { separator, rows: all } = parseDelimited(text, path);
   if (all.length === 0) {
     throw new InputError({
@@ -35,7 +67,10 @@ export function parseDataset(text: string, path: string, form: CsvForm = {}): Da
       hint: 'begin the file with the line "string,valid"',
     });
   }
-  const columns = findStringColumns(all, path, form, form.classes);
+  const asked = form.stringColumn !== undefined || form.labelColumn !== undefined;
+  const header = all[0].cells.map((name) => name.trim());
+  const isLike = like && Object.values(like).every((name) => header.includes(name));
+  const columns = findStringColumns(all, path, isLike && !asked ? like : form, form.classes);
   const rows = columns.hasHeader ? all.slice(1) : all;
   const whereRow = (row: number) => `${path}:${rows[row].line}`;
   if (rows.length === 0) {
@@ -59,7 +94,7 @@ export function parseDataset(text: string, path: string, form: CsvForm = {}): Da
     }
     return label;
   });
-  const classes = form.classes ?? classesIn(names, path);
+  const classes = form.classes ?? classesIn(names, path, whereRow);
   const places = new Map(classes.map((name, place) => [name, place]));
   const labels = names.map((label, row) => {
     const place = places.get(label);
@@ -68,12 +103,31 @@ export function parseDataset(text: string, path: string, form: CsvForm = {}): Da
     throw noClass(label, classes, form.classesOf ?? "network", whereRow(row));
   });
   const strings = rows.map(({ cells }) => cells[columns.string] ?? "");
-  return createDataset(strings, labels, path, whereRow, { vocabulary: form.vocabulary, classes });
+  const nameOf = (column: number) => (columns.hasHeader ? header[column] : String(column + 1));
+  return {
+    dataset: createDataset(strings, labels, path, whereRow, { vocabulary: form.vocabulary, classes }),
+    columns: { stringColumn: nameOf(columns.string), labelColumn: nameOf(columns.label) },
+  };
 }
 
-/** @throws InputError when labels are so many that they are none. */
-function classesIn(labels: readonly string[], path: string): readonly string[] {
+/** Characters of the longest label, which a network's file has in it. */
+const LONGEST_LABEL = 200;
+
+/** @throws InputError when labels are so many or so long that they are none. */
+function classesIn(
+  labels: readonly string[],
+  path: string,
+  whereRow: (row: number) => string,
+): readonly string[] {
   const different = new Set(labels);
+  const bad = labels.findIndex((label) => label.length > LONGEST_LABEL || /\p{Cc}/u.test(label));
+  if (bad >= 0) {
+    throw new InputError({
+      where: whereRow(bad),
+      what: `the label ${JSON.stringify(labels[bad].slice(0, 40))} is longer than ${LONGEST_LABEL} characters or has a line break in it`,
+      hint: "name the column of the classes with --label-column",
+    });
+  }
   if ([...different].every((label) => BINARY.includes(label))) return BINARY;
   if (different.size > FEW_CLASSES && 2 * different.size > labels.length) {
     throw new InputError({

@@ -70,15 +70,21 @@ export interface LogisticModel {
 }
 
 const LARGEST_GRADIENT = 1e-6;
+const MOST_STEPS = 100;
 
 /**
  * Minimises the summed log loss plus half the squared weights, the intercepts free (scikit-learn's `LogisticRegression`
  * with C = 1), by Newton steps solved with conjugate gradients (Nocedal and Wright 2006, algorithm 7.1) until no
- * component of the gradient is above 1e-6 or no step lowers the loss any more; at most 100 steps. Of two classes the
- * first has the score 0, of more each has its own.
+ * component of the gradient is above `tolerance` or no step lowers the loss any more; at most 100 steps. Of two classes
+ * the first has the score 0, of more each has its own.
  * @param labels [rows] 0 to `classes` - 1.
  */
-export function fitLogistic(design: Design, labels: ArrayLike<number>, classes: number): LogisticModel {
+export function fitLogistic(
+  design: Design,
+  labels: ArrayLike<number>,
+  classes: number,
+  tolerance = LARGEST_GRADIENT,
+): LogisticModel {
   const { rows, features } = design;
   const occurring = [...new Set(Array.from(labels))].sort((a, b) => a - b);
   const placed = new Map(occurring.map((label, place) => [label, place]));
@@ -86,7 +92,7 @@ export function fitLogistic(design: Design, labels: ArrayLike<number>, classes: 
   // Scores that are free: one of two classes, else one of each.
   const free = occurring.length <= 2 ? occurring.length - 1 : occurring.length;
   const problem = { design, places, free, fixed: occurring.length - free, width: features + 1 };
-  const at = free > 0 ? minimise(problem) : new Float64Array(0);
+  const at = free > 0 ? minimise(problem, tolerance) : new Float64Array(0);
   const weights = Array.from({ length: classes }, () => new Float64Array(features));
   const intercepts = new Float64Array(classes).fill(rows > 0 ? Number.NEGATIVE_INFINITY : 0);
   for (const [place, label] of occurring.entries()) {
@@ -131,13 +137,13 @@ interface Point {
   readonly probabilities: readonly Float64Array[];
 }
 
-function minimise(problem: Problem): Float64Array {
+function minimise(problem: Problem, tolerance: number): Float64Array {
   const at = new Float64Array(problem.free * problem.width);
   let current = evaluate(problem, at);
   const first = norm(current.gradient);
-  for (let step = 0; step < 100; step++) {
+  for (let step = 0; step < MOST_STEPS; step++) {
     const size = norm(current.gradient);
-    if (current.gradient.every((each) => Math.abs(each) <= LARGEST_GRADIENT)) break;
+    if (current.gradient.every((each) => Math.abs(each) <= tolerance)) break;
     const direction = solve(problem, current, size * Math.min(0.5, Math.sqrt(size / first)));
     const slope = dot(current.gradient, direction);
     let next = current;

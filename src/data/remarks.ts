@@ -1,6 +1,6 @@
 // What is odd about data although it can be read, said before anything is trained on it: results would not show it, or
 // only after hours.
-import { BINARY, type Dataset } from "./dataset.js";
+import type { Dataset } from "./dataset.js";
 
 /** Letters that a remark lists. */
 const MOST_LETTERS = 20;
@@ -9,13 +9,9 @@ const MOST_LETTERS = 20;
  * Remarks about training data and its test data, one line each: a set with one label only, letters of the test strings
  * that training never shows, labels that only the test strings have, and blanks at the ends of strings, which are letters
  * like others.
- * @param classes the labels' names.
  */
-export function remarksOn(train: Dataset, test?: Dataset, classes: readonly string[] = BINARY): string[] {
-  const remarks = [
-    ...remarksOnOne(train, "training", classes),
-    ...(test ? remarksOnOne(test, "test", classes) : []),
-  ];
+export function remarksOn(train: Dataset, test?: Dataset): string[] {
+  const remarks = [...remarksOnOne(train, "training"), ...(test ? remarksOnOne(test, "test") : [])];
   if (test) {
     const known = lettersOf(train.strings);
     const foreign = test.strings.filter((string) => [...string].some((letter) => !known.has(letter)));
@@ -27,7 +23,7 @@ export function remarksOn(train: Dataset, test?: Dataset, classes: readonly stri
         `${foreign.length} of ${test.strings.length} test strings have letters that no training string has: ${listed.join(", ")}${more}`,
       );
     }
-    remarks.push(...remarksOnUnseen(train.labels, test.labels, classes, "test strings"));
+    remarks.push(...remarksOnUnseen(train.labels, test.labels, train.classes, "test strings"));
   }
   return remarks;
 }
@@ -52,11 +48,7 @@ export function remarksOnUnseen(
   ];
 }
 
-function remarksOnOne(
-  { strings, labels }: Dataset,
-  what: "training" | "test",
-  classes: readonly string[],
-): string[] {
+function remarksOnOne({ strings, labels, classes }: Dataset, what: "training" | "test"): string[] {
   const remarks: string[] = [];
   if (labels.every((label) => label === labels[0])) {
     const consequence =

@@ -1,6 +1,6 @@
 // What a dataset looks like before anything is trained on it: counts, lengths and letters by label, and the flaws that
 // make a good accuracy mean little (repeated rows, rows shared by training and test data).
-import { BINARY, type Dataset } from "./dataset.js";
+import type { Dataset } from "./dataset.js";
 
 /** How often a value occurs among the strings of each label. */
 export interface Frequency<Value> {
@@ -29,8 +29,9 @@ export interface DatasetStatistics {
   readonly contradictions: number;
 }
 
-/** Counts, lengths, letters (code points) and repetitions of a dataset with labels below `classes`. */
-export function describeDataset({ strings, labels }: Dataset, classes = BINARY.length): DatasetStatistics {
+/** Counts, lengths, letters (code points) and repetitions of a dataset. */
+export function describeDataset({ strings, labels, classes: names }: Dataset): DatasetStatistics {
+  const classes = names.length;
   const lengths = new Map<number, number[]>();
   const letters = new Map<number, number[]>();
   const seen = new Map<string, number>();

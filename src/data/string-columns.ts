@@ -85,18 +85,19 @@ function find(
     label = columns[0];
   }
   const free = [...names.keys()].filter((column) => names[column] !== "" && names[column] !== "Unnamed: 0");
+  const cells = (column: number) => rows.map((row) => row.cells[column]?.trim() ?? "");
   if (string === undefined && label === undefined) {
-    const few = free.filter((column) => isLabels(rows, column, classes));
-    if (free.length === 2 && few.length === 1) {
-      [label] = few;
-      [string] = free.filter(other(label));
-    }
+    if (free.length === 2) [label, string] = labelAndString(free, cells, classes);
   } else if (label === undefined) {
+    // Cells that all differ are no classes.
     const columns = free.filter(other(string));
-    if (columns.length === 1) [label] = columns;
+    const possible = columns.length === 1 ? columns : columns.filter((column) => repeats(cells(column)));
+    if (possible.length === 1) [label] = possible;
   } else if (string === undefined) {
+    // Numbers are no strings where there are others.
     const columns = free.filter(other(label));
-    if (columns.length === 1) [string] = columns;
+    const possible = columns.length === 1 ? columns : columns.filter((column) => !areNumbers(cells(column)));
+    if (possible.length === 1) [string] = possible;
   }
   if (names.length === 1) {
     throw new InputError({
@@ -122,18 +123,35 @@ function find(
   return { string, label };
 }
 
-/** Whether cells are known classes, or the same so often that they are labels and no strings. */
-function isLabels(
-  rows: readonly DelimitedRow[],
-  column: number,
+/** Of two columns the one with labels, and the other one; none where both could be. */
+function labelAndString(
+  columns: readonly number[],
+  cellsOf: (column: number) => readonly string[],
   classes: readonly string[] | undefined,
-): boolean {
-  const cells = rows.map((row) => row.cells[column]?.trim() ?? "");
-  const areLabels = (some: readonly string[]) => {
-    const different = new Set(some);
-    const areKnown = classes !== undefined && [...different].every((cell) => classes.includes(cell));
-    return some.length > 0 && (areKnown || 2 * different.size <= some.length);
-  };
+): [label?: number, string?: number] {
   // The first row may be a header.
-  return areLabels(cells.slice(1)) || areLabels(cells);
+  const [one, other] = columns.map((column) => {
+    const [first, ...cells] = cellsOf(column);
+    const kinds = new Set(cells);
+    const areKnown = (some: readonly string[]) =>
+      classes !== undefined && some.length > 0 && some.every((cell) => classes.includes(cell));
+    const isFew = 2 * kinds.size <= cells.length || 2 * kinds.add(first).size <= cells.length + 1;
+    return { column, kinds: kinds.size, isFew, isKnown: areKnown(cells) || areKnown([first, ...cells]) };
+  });
+  const isLabel = (a: typeof one, b: typeof one) =>
+    a.isKnown === b.isKnown ? a.isFew && (!b.isFew || CLEARLY * a.kinds <= b.kinds) : a.isKnown;
+  if (isLabel(one, other)) return [one.column, other.column];
+  return isLabel(other, one) ? [other.column, one.column] : [];
+}
+
+/** How many times as many different cells strings have where labels and strings both repeat. */
+const CLEARLY = 2;
+
+/** Whether a cell below the first row, which may be a header, is there twice. */
+function repeats([, ...cells]: readonly string[]): boolean {
+  return new Set(cells).size < cells.length;
+}
+
+function areNumbers([, ...cells]: readonly string[]): boolean {
+  return cells.every((cell) => /^[+-]?[\d.,]*$/.test(cell));
 }

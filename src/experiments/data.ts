@@ -3,7 +3,7 @@
 // identity relies on; where they lie is no part of it.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { type CsvForm, parseDataset } from "../data/csv.js";
+import { parseDatasets } from "../data/csv.js";
 import type { Dataset } from "../data/dataset.js";
 import { generateDataset, MIXES } from "../data/generate.js";
 import { grammarNames } from "../data/grammars.js";
@@ -135,10 +135,8 @@ export const loadData = keeping(KEPT, keyOf, (data: DataConfiguration): Training
     return generateDataset({ ...rest, grammar: findGrammar(grammar), mix: MIXES[mix] }, new Random(seed));
   }
   const { train, test, sha256: _, ...columns } = data;
-  const read = (path: string, form?: CsvForm) =>
-    parseDataset(decodeText(contentOf(path), path), path, { ...columns, ...form });
-  const first = read(train);
-  return { train: first, test: read(test, { classes: first.classes, classesOf: "training data" }) };
+  const read = (path: string) => ({ text: decodeText(contentOf(path), path), path });
+  return parseDatasets(read(train), read(test), columns);
 });
 
 /** The texts that a configuration describes, kept likewise. */

@@ -82,13 +82,14 @@ export function conventionsIn(
     const text = metadata.get(key);
     return text === undefined ? undefined : parse(text);
   };
-  const names = (key: string, count: number) => read(key, (text) => namesIn(text, count, `${where}: ${key}`));
+  const names = (key: string, count: number, things: string) =>
+    read(key, (text) => namesIn(text, count, { where, key, things }));
   const standardised = (key: string, count: number) =>
-    read(key, (text) => standardisationIn(text, count, `${where}: ${key}`));
+    read(key, (text) => standardisationIn(text, count, where, key));
   const found = {
     readAt: read(READ_AT, (text) => readingIn(text, where)),
-    labels: names(LABELS, outputs),
-    targets: names(TARGETS, outputs),
+    labels: names(LABELS, outputs, "classes"),
+    targets: names(TARGETS, outputs, "targets"),
     horizon: read(HORIZON, (text) => horizonIn(text, where)),
     targetStandardisation: standardised(TARGET_STANDARDISATION, outputs),
     ...(input.kind === "symbols"
@@ -98,7 +99,7 @@ export function conventionsIn(
           ),
         }
       : {
-          channels: names(CHANNELS, input.width),
+          channels: names(CHANNELS, input.width, "channels"),
           standardisation: standardised(STANDARDISATION, input.width),
         }),
   };
@@ -136,26 +137,27 @@ function isLabel(value: unknown): value is string {
   return typeof value === "string" && LABEL.test(value);
 }
 
-function namesIn(text: string, count: number, where: string): readonly string[] {
-  const value = jsonIn(text, where);
+function namesIn(
+  text: string,
+  count: number,
+  { where, key, things }: { where: string; key: string; things: string },
+): readonly string[] {
+  const hint = `write a JSON array of ${count} different names`;
+  const value = jsonIn(text, where, key, hint);
   const names = Array.isArray(value) ? value.filter(isLabel) : [];
   const isWhole = Array.isArray(value) && value.length === count && names.length === count;
   if (isWhole && new Set(names).size === count) return names;
-  throw new InputError({
-    where,
-    what: `it does not name ${count} different things`,
-    hint: `write a JSON array of ${count} different names`,
-  });
+  throw new InputError({ where, what: `its metadata ${key} does not name its ${count} ${things}`, hint });
 }
 
 function horizonIn(text: string, where: string): number {
-  const value = jsonIn(text, `${where}: ${HORIZON}`);
+  const value = jsonIn(text, where, HORIZON);
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 1e6) return value;
   throw new InputError({ where, what: `its metadata ${HORIZON} is no number of steps` });
 }
 
-function standardisationIn(text: string, count: number, where: string): Standardisation {
-  const { mean, deviation } = Object(jsonIn(text, where));
+function standardisationIn(text: string, count: number, where: string, key: string): Standardisation {
+  const { mean, deviation } = Object(jsonIn(text, where, key));
   const fits = (list: unknown, least: number) =>
     Array.isArray(list) &&
     list.length === count &&
@@ -163,15 +165,15 @@ function standardisationIn(text: string, count: number, where: string): Standard
   if (fits(mean, Number.NEGATIVE_INFINITY) && fits(deviation, 0)) return { mean, deviation };
   throw new InputError({
     where,
-    what: `it is not ${count} means and as many positive deviations`,
+    what: `its metadata ${key} is not ${count} means and as many positive deviations`,
     hint: "save the model again",
   });
 }
 
-function jsonIn(text: string, where: string): unknown {
+function jsonIn(text: string, where: string, key: string, hint = "save the model again"): unknown {
   try {
     return strictJson(text, 4);
   } catch {
-    throw new InputError({ where, what: "it is not JSON", hint: "save the model again" });
+    throw new InputError({ where, what: `its metadata ${key} is not JSON`, hint });
   }
 }

@@ -9,7 +9,7 @@ import type { Network } from "./network.js";
 import { parse } from "./safetensors.js";
 import { correctedStructure, readouts, recurrences } from "./structure.js";
 import { parseNetwork, type ReadOptions } from "./weights.js";
-import type { Structure } from "./wiring.js";
+import { type Structure, withEnds } from "./wiring.js";
 
 /**
  * The network in a weight file that was built from a graph: one of a registered format, or Filigree's own.
@@ -37,14 +37,14 @@ export function parseStructure(
 /** All structures of a graph that could have become `network`. */
 function structuresLike({ architecture }: Network, { graph, name }: NamedGraph): Structure[] {
   const { kind } = cellsOf(architecture)[0];
-  const { input, readout: outputs } = architecture;
+  const embedding = architecture.input.width;
   const corrected = recurrences.flatMap((recurrence) =>
-    readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, input, outputs }, name)),
+    readouts.map((readout) => correctedStructure(graph, kind, { recurrence, readout, embedding }, name)),
   );
   const foreign = Array.from(foreignFormats(), ({ wirings }) =>
     wirings.map((wire) => wire(graph, kind, name)),
   );
-  return [...foreign.flat(), ...corrected];
+  return [...foreign.flat(), ...corrected].map((structure) => withEnds(structure, architecture));
 }
 
 /** Whether a network has the structure's parts, and no weight outside its masks; pruning may have left fewer. */

@@ -1,6 +1,6 @@
 // From a graph to the network that it describes: every edge is a weight.
 import type { LayeredGraph } from "../graph/layers.js";
-import { type CellKind, gateCount, type Input, inputName, type Readout } from "./architecture.js";
+import { type CellKind, gateCount, inputNames } from "./architecture.js";
 import { tensorNames } from "./network.js";
 import {
   addMask,
@@ -24,10 +24,6 @@ export interface CorrectedOptions {
   readonly readout?: (typeof readouts)[number];
   /** Width of the embedding, the same for all graphs, so that it cannot be mistaken for a property of one. */
   readonly embedding?: number;
-  /** What is read, instead of symbols of ASCII; then `embedding` does not count. */
-  readonly input?: Input;
-  /** What is given out; two classes when left out. */
-  readonly outputs?: Omit<Readout, "inputs" | "tied">;
 }
 
 /** The width of a corrected structure's embedding when nothing else is said. */
@@ -47,8 +43,7 @@ export function correctedStructure(
   where?: string,
 ): Structure {
   const { recurrence = "layer", readout = "last-layer", embedding = STRUCTURE_EMBEDDING } = options;
-  const { input = { kind: "symbols", vocabulary: STRUCTURE_VOCABULARY, width: embedding } } = options;
-  const { outputs, at, predicts } = options.outputs ?? { outputs: STRUCTURE_OUTPUTS };
+  const input = { kind: "symbols", vocabulary: STRUCTURE_VOCABULARY, width: embedding } as const;
   checkGraph(graph, where);
   checkCells(graph.layers.length, where);
   const links = linksBetween(graph);
@@ -59,14 +54,10 @@ export function correctedStructure(
     name: `${t}`,
     kind: cell,
     size,
-    inputs: t === 0 ? [inputName({ input })] : [...links[t].keys()].map(String),
+    inputs: t === 0 ? [inputNames.symbols] : [...links[t].keys()].map(String),
   }));
   const inputs = sinks ? [...sinks.keys()].map(String) : [`${sizes.length - 1}`];
-  const architecture = {
-    input,
-    nodes,
-    readout: { inputs, outputs, ...(at && { at }), ...(predicts && { predicts }) },
-  };
+  const architecture = { input, nodes, readout: { inputs, outputs: STRUCTURE_OUTPUTS } };
   checkSize(architecture, where);
 
   const masks = new Map<string, Uint8Array>();
@@ -80,7 +71,8 @@ export function correctedStructure(
       addMask(masks, weightHh, { parts, size, columns: size, pairs });
     }
   }
-  if (sinks) addMask(masks, "readout.weight", { parts: outputs, size: 1, ...concatenated(sinks, sizes) });
+  if (sinks)
+    addMask(masks, "readout.weight", { parts: STRUCTURE_OUTPUTS, size: 1, ...concatenated(sinks, sizes) });
   return { architecture, masks };
 }
 

@@ -5,7 +5,7 @@ import { InputError } from "../errors.js";
 import { adjacencyOf } from "../graph/adjacency.js";
 import type { LayeredGraph } from "../graph/layers.js";
 import { countComponents } from "../graph/shortest-paths.js";
-import type { Architecture, CellKind } from "./architecture.js";
+import { type Architecture, type CellKind, type Input, inputName, type Readout } from "./architecture.js";
 import { soundTensors } from "./layout.js";
 
 /** A network without its numbers: what `initialise` takes. */
@@ -104,3 +104,42 @@ function tooLarge(count: number, what: string, most: number, where?: string): In
     hint: "use a smaller graph",
   });
 }
+
+/** What a network reads and how it is read out, which depends on the data and not on the graph. */
+export interface Ends {
+  readonly input: Input;
+  readonly readout: Omit<Readout, "inputs" | "tied">;
+}
+
+/**
+ * A structure with other ends: what of a read-out exists for the first output does for all, and an embedding stays as wide as it
+ * is.
+ */
+export function withEnds({ architecture, masks }: Structure, { input, readout }: Ends): Structure {
+  const { outputs, at, predicts } = readout;
+  const own = architecture.input;
+  const [before, after] = [inputName(architecture), inputName({ input })];
+  const nodes = architecture.nodes.map((node) =>
+    node.type === "cell" && before !== after
+      ? { ...node, inputs: node.inputs.map((source) => (source === before ? after : source)) }
+      : node,
+  );
+  const head = masks.get(READOUT);
+  const width = (head?.length ?? 0) / architecture.readout.outputs;
+  const mask = head && Uint8Array.from({ length: width * outputs }, (_, i) => head[i % width]);
+  return {
+    architecture: {
+      input: own.kind === "symbols" && input.kind === "symbols" ? { ...input, width: own.width } : input,
+      nodes,
+      readout: {
+        inputs: architecture.readout.inputs,
+        outputs,
+        ...(at && { at }),
+        ...(predicts && { predicts }),
+      },
+    },
+    masks: mask ? new Map([...masks, [READOUT, mask]]) : masks,
+  };
+}
+
+const READOUT = "readout.weight";

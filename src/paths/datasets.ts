@@ -1,5 +1,5 @@
 // Datasets from and to files.
-import { type CsvForm, formatDataset, parseDataset } from "../data/csv.js";
+import { type CsvForm, formatDataset, parseDataset, parseDatasets } from "../data/csv.js";
 import type { Dataset } from "../data/dataset.js";
 import { readText, writeTogether, writeWhole } from "../files.js";
 
@@ -9,6 +9,15 @@ import { readText, writeTogether, writeWhole } from "../files.js";
  */
 export function readDataset(path: string, form?: CsvForm): Dataset {
   return parseDataset(readText(path), path, form);
+}
+
+/**
+ * Reads strings to learn from and strings to test with.
+ * @throws FileError when a file cannot be read. @throws InputError as `parseDatasets`.
+ */
+export function readDatasets(train: string, test: string, form?: CsvForm): { train: Dataset; test: Dataset } {
+  const read = (path: string) => ({ text: readText(path), path });
+  return parseDatasets(read(train), read(test), form);
 }
 
 /**

@@ -1,6 +1,6 @@
 // Sequences of numbers from files of any known format.
 import type { NumberOptions } from "../data/numbers/format.js";
-import { parseSequences, type StoredFile } from "../data/numbers/formats.js";
+import { areStrings, parseSequences, type StoredFile } from "../data/numbers/formats.js";
 import type { Sequences } from "../data/sequences.js";
 import { readLargeBytes } from "../files.js";
 import { decodeText } from "../text.js";
@@ -22,6 +22,14 @@ export function readSequences(
 ): Sequences {
   const other = labels === undefined ? undefined : stored(labels);
   return parseSequences(stored(path), { ...options, labels: other });
+}
+
+/**
+ * Whether a file has labelled strings and not sequences of numbers.
+ * @throws FileError when it cannot be read.
+ */
+export function isFileOfStrings(path: string): boolean {
+  return areStrings(storedAt(path));
 }
 
 function storedAt(path: string): StoredFile {

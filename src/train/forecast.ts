@@ -166,7 +166,7 @@ export async function evaluateForecast(
 }
 
 /** Steps that a network's forecasts look ahead. */
-export function horizonOf({ conventions }: Network): number {
+export function horizonOf({ conventions }: Pick<Network, "conventions">): number {
   return conventions.horizon ?? HORIZON;
 }
 

@@ -8,16 +8,11 @@ import { standardisationOf } from "../data/standardise.js";
 import type { Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
-import {
-  type Architecture,
-  type CellKind,
-  type Input,
-  inputName,
-  type Readout,
-} from "../network/architecture.js";
+import type { Architecture, CellKind } from "../network/architecture.js";
 import { type Conventions, defaultConventions } from "../network/conventions.js";
 import { initialise, Network, stack } from "../network/network.js";
 import { readingFor, type TaskName } from "../network/tasks.js";
+import { type Ends, withEnds } from "../network/wiring.js";
 import type { TrainingData } from "./classify.js";
 import { defaults } from "./defaults.js";
 
@@ -36,9 +31,7 @@ export interface NumberNetworkOptions {
 }
 
 /** What a network for some sequences reads and gives out, and what its file says of both. */
-export interface Ends {
-  readonly values: number;
-  readonly readout: Omit<Readout, "inputs" | "tied">;
+interface NumberEnds extends Ends {
   readonly conventions: Conventions;
 }
 
@@ -50,22 +43,23 @@ export function endsFor(
   train: Sequences,
   task: NumberTaskName,
   { horizon, standardise = true }: Pick<NumberNetworkOptions, "horizon" | "standardise"> = {},
-): Ends {
+): NumberEnds {
   const { channels, values } = train;
   const names = task === "forecast" ? undefined : classesFor(train.target, task);
+  const input = { kind: "values", width: channels.length } as const;
   const common = {
-    ...defaultConventions({ input: { kind: "values", width: channels.length } }),
+    ...defaultConventions({ input }),
     channels,
     ...(standardise && { standardisation: standardisationOf(channels.length, values) }),
   };
   if (names) {
     const readout = { outputs: names.length, ...readingFor(task) };
-    return { values: channels.length, readout, conventions: { ...common, labels: names } };
+    return { input, readout, conventions: { ...common, labels: names } };
   }
   const series = seriesOf(train);
   const targets = series[0].names;
   return {
-    values: channels.length,
+    input,
     readout: { outputs: targets.length, ...readingFor(task) },
     conventions: {
       ...common,
@@ -93,7 +87,7 @@ export function newClassifier(
   random: Random,
   {
     vocabulary = alphabetOf(train, test),
-    masks,
+    masks = new Map(),
   }: {
     readonly vocabulary?: Vocabulary;
     readonly masks?: ReadonlyMap<string, Uint8Array>;
@@ -108,7 +102,7 @@ export function newClassifier(
   }
   const { width } = architecture.input;
   const input = { kind: "symbols", vocabulary: vocabulary.symbols.length, width } as const;
-  const fitted = fit({ architecture, masks }, input, { outputs: classes.length });
+  const fitted = withEnds({ architecture, masks }, { input, readout: { outputs: classes.length } });
   const network = initialise(fitted.architecture, random, fitted.masks);
   return withConventions(network, { ...network.conventions, vocabulary, labels: classes });
 }
@@ -123,38 +117,9 @@ export function newNetworkForNumbers(
     readonly masks?: ReadonlyMap<string, Uint8Array>;
   } = {},
 ): Network {
-  const { values, readout, conventions } = endsFor(train, task, options);
-  const input = { kind: "values", width: values } as const;
-  const fitted = fit({ architecture, masks: options.masks }, input, readout);
+  const { conventions, ...ends } = endsFor(train, task, options);
+  const fitted = withEnds({ architecture, masks: options.masks ?? new Map() }, ends);
   return withConventions(initialise(fitted.architecture, random, fitted.masks), conventions);
-}
-
-const READOUT = "readout.weight";
-
-/** An architecture with other ends. */
-function fit(
-  { architecture, masks }: { architecture: Architecture; masks?: ReadonlyMap<string, Uint8Array> },
-  input: Input,
-  { outputs, at, predicts }: Ends["readout"],
-): { architecture: Architecture; masks: ReadonlyMap<string, Uint8Array> | undefined } {
-  const [before, after] = [inputName(architecture), inputName({ input })];
-  const nodes = architecture.nodes.map((node) =>
-    node.type === "cell" && before !== after
-      ? { ...node, inputs: node.inputs.map((source) => (source === before ? after : source)) }
-      : node,
-  );
-  const { inputs, outputs: had } = architecture.readout;
-  const readout = { inputs, outputs, ...(at && { at }), ...(predicts && { predicts }) };
-  const head = masks?.get(READOUT);
-  const row = head?.subarray(0, head.length / had);
-  const own =
-    masks && row
-      ? new Map([
-          ...masks,
-          [READOUT, Uint8Array.from({ length: row.length * outputs }, (_, i) => row[i % row.length])],
-        ])
-      : masks;
-  return { architecture: { input, nodes, readout }, masks: own };
 }
 
 /**
@@ -167,12 +132,12 @@ export function newNumberNetwork(
   options: NumberNetworkOptions,
   random: Random,
 ): Network {
-  const { cell = defaults[task].cell, hidden, layers, bidirectional } = options;
-  if (bidirectional && task === "forecast" && train.target?.kind !== "numbers") {
+  const { cell = defaults[task].cell, hidden, layers, bidirectional, horizon = 1 } = options;
+  if (bidirectional && task === "forecast" && horizon > 0) {
     throw new InputError({
       where: "bidirectional",
       what: "a network that has read what follows need not forecast it",
-      hint: "leave it out, or name another column to forecast",
+      hint: "leave it out",
     });
   }
   const architecture = stack({

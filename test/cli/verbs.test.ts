@@ -270,7 +270,7 @@ it.skipIf(!existsSync("/dev/full"))("a standard output that is full is told", ()
 describe("mistakes", () => {
   const files: Record<string, string | Buffer> = {
     "empty.csv": "",
-    "label.csv": "string,valid\nBTXSE,2\n",
+    "label.csv": "string,valid\nBTXSE,1\nBTE,NaN\n",
     "nolabel.csv": "string,valid\nBTXSE\n",
     "far.csv": "string,valid\nB\u00c4E,1\n",
     "good.csv": "string,valid\nBTXSE,1\nBTE,0\n",
@@ -295,9 +295,9 @@ describe("mistakes", () => {
     [["stream", at(model)], /missing\.safetensors: no such file; check the path$/],
     [["bench", "stream"], /--cell: it is missing/],
     [["data", "stats", at("empty.csv")], /empty\.csv: the file is empty/],
-    [["data", "stats", at("label.csv")], /label\.csv:2: .*2/],
+    [["data", "stats", at("label.csv")], /label\.csv:3: the row has no label/],
     [["data", "stats", at("nolabel.csv")], /nolabel\.csv:2: /],
-    [["data", "stats", at("far.csv")], /far\.csv:2: /],
+    [["data", "stats", at("far.csv"), "--vocabulary", "BTXSE"], /far\.csv:2: /],
     [["data", "stats", folder], /is a directory, not a file/],
     [["data", "generate", "tomita-1"], /ask for fewer strings or allow other lengths$/],
     [["data", "reber", "--count", "3"], /'3' is invalid\. Use a whole number from 4 to 10000000\.$/],

@@ -84,6 +84,20 @@ describe("the files of trials", () => {
     expect(identity({ train, test }, kind, more)).not.toBe(before);
   });
 
+  it("may name their columns, and have the classes of the strings to learn from", () => {
+    const lines = ["word,language,kind", "Łódź,pl,a", "ab,en,a", "ba,en,b"];
+    writeFileSync(path("words.csv"), `${lines.join("\n")}\n`);
+    writeFileSync(path("more.csv"), `${lines.slice(0, 2).join("\n")}\n`);
+    writeFileSync(path("other.csv"), "word,language,kind\nab,cy,a\n");
+    const named = { train: path("words.csv"), test: path("more.csv"), labelColumn: "language" };
+    const { train, test } = loadData(dataSchema.parse(named));
+    expect(train.classes).toEqual(["en", "pl"]);
+    expect([test.classes, [...test.labels]]).toEqual([train.classes, [1]]);
+    expect(identity(named)).not.toBe(identity({ ...named, labelColumn: "kind" }));
+    const other = dataSchema.parse({ ...named, test: path("other.csv") });
+    expect(() => loadData(other)).toThrow('the label "cy" is no class of the training data');
+  });
+
   it("identify texts likewise, in order, apart from how they are cut", () => {
     const [a, b] = [path("a.txt"), path("b.txt")];
     writeFileSync(a, "hello ".repeat(20));

@@ -2,6 +2,7 @@
 // glance at the end, to a linear model of means, or to a comparison with every sequence that is known: what a recurrent
 // network has to add is above that.
 import type { Matrix } from "../../math/matrix.js";
+import { Random } from "../../math/random.js";
 import type { Labels } from "../classes.js";
 import type { Sequences } from "../sequences.js";
 import { classifyLinearly } from "./linear.js";
@@ -33,14 +34,14 @@ export interface ClassBaselines {
 export interface BaselineLimits {
   /** Multiplications that finding nearest neighbours may take; a second does one or two hundred millions. 5e9 when left out. */
   readonly neighbours?: number;
-  /** Sequences or steps that a linear model learns from, evenly spaced where there are more; 20,000 when left out. */
+  /** Sequences or steps that a linear model learns from, drawn at random, the same each time, where there are more; 10,000 when left out. */
   readonly rows?: number;
   /** Told the share of the neighbours that is found, once for each rule. */
   readonly progress?: (share: number) => void;
 }
 
 const NEIGHBOURS = 5e9;
-const ROWS = 20_000;
+const ROWS = 10_000;
 
 /** Sequences with a class each. */
 export interface Classified extends Sequences {
@@ -75,7 +76,7 @@ export function scoreClassBaselines(
   const score = (name: string, rule: string, predicted: ArrayLike<number>) =>
     scored(name, rule, predicted, wanted);
   const most = limits.rows ?? ROWS;
-  const some = spaced(labels.length, most);
+  const some = sample(labels.length, most);
   const thinned = some.length < labels.length ? `, learnt from ${some.length} of them` : "";
   const learnt: Sequences = {
     channels: train.channels,
@@ -188,10 +189,19 @@ function translated(labels: Int32Array, from: readonly string[], to: readonly st
   return labels.map((label) => (label < 0 ? -1 : places[label]));
 }
 
-/** Rows of `count`, as many as there may be, evenly spaced. */
-function spaced(count: number, most: number): Int32Array {
-  const number = Math.min(count, most);
-  return Int32Array.from({ length: number }, (_, i) => Math.floor((i * count) / number));
+/**
+ * Numbers below `count`, as many as there may be, ascending; the same each time. They are drawn and not evenly spaced, as
+ * the classes of many files take turns.
+ */
+function sample(count: number, most: number): Int32Array {
+  const all = Int32Array.from({ length: count }, (_, i) => i);
+  if (count <= most) return all;
+  const random = new Random("sample");
+  for (let i = 0; i < most; i++) {
+    const other = i + random.below(count - i);
+    [all[i], all[other]] = [all[other], all[i]];
+  }
+  return all.slice(0, most).sort();
 }
 
 /** The values of steps that have a label, some of them where there are more than `most`. */
@@ -204,6 +214,7 @@ function labelledSteps(
   let of = 0;
   for (const own of labels) for (const label of own) if (label >= 0) of++;
   const rows = Math.min(of, most);
+  const wanted = sample(of, most);
   const data = new Float64Array(rows * columns);
   const chosen = new Int32Array(rows);
   let seen = 0;
@@ -211,8 +222,7 @@ function labelledSteps(
   for (const [row, own] of labels.entries()) {
     for (const [step, label] of own.entries()) {
       if (label < 0) continue;
-      // The next one to be taken, as `spaced` has them.
-      if (seen++ !== Math.floor((taken * of) / rows)) continue;
+      if (seen++ !== wanted[taken]) continue;
       data.set(values[row].subarray(step * columns, (step + 1) * columns), taken * columns);
       chosen[taken++] = label;
     }

@@ -2,6 +2,7 @@
 // has a mark there, else by its name. A new format is its own module and a line here.
 import { InputError } from "../../errors.js";
 import { MOST_VALUES, type Sequences } from "../sequences.js";
+import { holdsStrings } from "../table-kind.js";
 import type { NumberFile, NumberFormat, NumberOptions } from "./format.js";
 import { idxFormat } from "./idx.js";
 import { gunzip, gunzipHead, isGzip } from "./inflate.js";
@@ -54,11 +55,24 @@ export function parseSequences(
   return withLabels(sequences, own.labels(labels), other.where, options.classes);
 }
 
+/** Whether a file is a table of labelled strings; a text that is of no format is taken for one. */
+export function areStrings(file: StoredFile): boolean {
+  const { where, bytes } = file;
+  const head = isGzip(bytes) ? gunzipHead(bytes) : bytes.subarray(0, HEAD);
+  const format = formatOf(where, head);
+  if (format !== tableFormat) return format === undefined && !head.includes(0);
+  return !isGzip(bytes) && holdsStrings(file.text(), where);
+}
+
+function formatOf(where: string, head: Uint8Array): NumberFormat | undefined {
+  const name = where.toLowerCase().replace(/\.gz$/, "");
+  return numberFormats.find((one) => one.recognises(head, name));
+}
+
 function open({ where, bytes, text }: StoredFile): [NumberFormat, NumberFile] {
   const compressed = isGzip(bytes);
   const head = compressed ? gunzipHead(bytes) : bytes.subarray(0, HEAD);
-  const name = where.toLowerCase().replace(/\.gz$/, "");
-  const format = numberFormats.find((one) => one.recognises(head, name));
+  const format = formatOf(where, head);
   if (!format) {
     throw new InputError({
       where,

@@ -3,6 +3,9 @@
 import type { Matrix } from "../../math/matrix.js";
 import { classifyRows, denseDesign, fitLogistic } from "../logistic.js";
 
+/** How large the gradient may be left, for each row, as scikit-learn has it. */
+const GRADIENT = 1e-4;
+
 /**
  * The most likely class of each row of `test` by logistic regression (`fitLogistic`) on `train`, both standardised by the
  * means and deviations of `train`; a column that is constant there counts for nothing.
@@ -29,6 +32,6 @@ export function classifyLinearly(
       return deviation > 1e-9 * Math.abs(centre[c]) ? (value - centre[c]) / deviation : 0;
     }),
   });
-  const model = fitLogistic(denseDesign(standardised(train)), labels, classes);
+  const model = fitLogistic(denseDesign(standardised(train)), labels, classes, GRADIENT * rows);
   return classifyRows(model, denseDesign(standardised(test)));
 }

@@ -236,15 +236,19 @@ function rolesOf(table: NamedTable, options: TableOptions): Roles {
     else if (wantsClasses)
       throw uncertain(
         "has the labels",
-        "--label-column",
+        "--label-column, or say --task forecast where there are none",
         names,
         words.length > 0 ? words : rest,
         whereHeader,
       );
   }
-  const channels = asked ?? [...names.keys()].filter((column) => !taken.has(column));
+  // What a target was is read to say what it will be.
+  const readsTarget = task === "forecast" && (options.horizon ?? 1) > 0;
+  const channels =
+    asked ?? [...names.keys()].filter((column) => !taken.has(column) || (readsTarget && column === target));
   const twice = channels.find((column, i) => channels.indexOf(column) < i);
-  if (twice !== undefined || channels.includes(target ?? -1) || channels.includes(sequence ?? -1)) {
+  const isTarget = !readsTarget && channels.includes(target ?? -1);
+  if (twice !== undefined || isTarget || channels.includes(sequence ?? -1)) {
     throw new InputError({
       where: "--channels",
       what: "a column is named twice, or is the target or the sequence too",

@@ -33,6 +33,8 @@ export interface TableChoices {
   readonly timeColumn?: string;
   /** Long: the column of numbers that are to be forecast, instead of the next values of the channels. */
   readonly targetColumn?: string;
+  /** Long: how many steps ahead the target is to be forecast, 1 when left out; of 0 steps it is no channel. */
+  readonly horizon?: number;
   /** Long: the columns that are values, in this order; all that are nothing else when left out. */
   readonly channels?: readonly string[];
   readonly remark?: Remark;

@@ -186,6 +186,9 @@ function uncertain(
     what: hasHeader
       ? `which column has the labels is not certain: ${listed(names, columns)}`
       : "whether labels stand in the first or the last column is not certain",
-    hint: `name it with --label-column${hasHeader ? "" : " first or --label-column last"}`,
+    hint:
+      names.length === 1
+        ? "say --task forecast if it is a series"
+        : `name it with --label-column${hasHeader ? "" : " first or --label-column last"}`,
   });
 }
