@@ -35,7 +35,7 @@ class Model(nn.Module):
 
 
 class Training:
-    def __init__(self, sizes, tensors, weights, symbols, targets, shape):
+    def __init__(self, sizes, tensors, weights, inputs, targets, shape):
         self.model = Model(**sizes)
         parameters = dict(self.model.named_parameters())
         values = read(weights, torch.float32)
@@ -43,7 +43,7 @@ class Training:
             parameter = parameters.pop(name)
             parameter.data = values[offset : offset + parameter.numel()].reshape(parameter.shape).clone()
         assert not parameters, f"there are no weights for {list(parameters)}"
-        windows = (read(path, torch.int32).long() for path in (symbols, targets))
+        windows = (read(path, torch.int32).long() for path in (inputs, targets))
         self.symbols, self.targets = (values.reshape(shape) for values in windows)
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3, fused=True)
         self.state = None

@@ -67,7 +67,10 @@ function reordered(values) {
 export function lstmModel(network, steps) {
   const { architecture } = network;
   const cells = cellsOf(architecture);
-  const { vocabulary, embedding, readout } = architecture;
+  const {
+    input: { vocabulary, width: embedding },
+    readout,
+  } = architecture;
   const graph = [
     tensor("embedding", FLOAT, [vocabulary, embedding], network.values("embedding.weight")),
     node("Gather", ["embedding", "symbol"], ["x0"]),

@@ -100,6 +100,6 @@ for (const cell of cellKinds) {
 }
 python.end();
 
-function arrays({ steps, symbols, targets }) {
-  return { steps: Array.from(steps), symbols: Array.from(symbols), targets: Array.from(targets) };
+function arrays({ steps, inputs, targets }) {
+  return { steps: Array.from(steps), symbols: Array.from(inputs), targets: Array.from(targets) };
 }

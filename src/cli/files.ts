@@ -23,6 +23,8 @@ import { vocabularyOf } from "./vocabulary.js";
 interface StringFiles extends ColumnOptions {
   readonly data?: string;
   readonly test?: string;
+  /** The first of them. */
+  readonly validation?: readonly string[];
   readonly seed: number;
 }
 
@@ -32,7 +34,7 @@ interface StringFiles extends ColumnOptions {
  * @param form what the network takes, where there is one already, or strings are made of.
  */
 export function trainingData(
-  { data, test, seed, stringColumn, labelColumn }: StringFiles,
+  { data, test, validation, seed, stringColumn, labelColumn }: StringFiles,
   output: Output,
   form?: CsvForm,
 ): TrainingData<Dataset> {
@@ -40,6 +42,7 @@ export function trainingData(
   if (data === undefined) {
     const [option] = Object.entries({
       "--test": test,
+      "--validation": validation?.[0],
       "--string-column": stringColumn,
       "--label-column": labelColumn,
     })
@@ -61,7 +64,9 @@ export function trainingData(
       : readDatasets(data, test, { ...form, ...columns });
   const { train } = sets;
   for (const line of remarksOn(train, sets.test)) output.remark(line);
-  return sets;
+  if (!validation) return sets;
+  const classes = { classes: train.classes, classesOf: "training data" };
+  return { ...sets, validation: readDataset(validation[0], { ...form, ...columns, ...classes }) };
 }
 
 function withoutTest(data: string, seed: number, output: Output, form: CsvForm): TrainingData<Dataset> {

@@ -38,12 +38,12 @@ export function readNumberData(
   begun?: Network,
 ): FoundNumbers {
   const { labels, test, testLabels, validation: [validation] = [], validationLabels } = options;
-  const how = begun ? { ...readAs(begun, options), task: numberTaskOf(begun, path) } : options;
+  const task = begun ? numberTaskOf(begun, path) : options.task;
   const { data, ...sets } = read(
     { numbers: path, labels, test, testLabels, validation, validationLabels },
     random,
     {
-      table: tableChoices(how, output),
+      table: tableChoices({ ...(begun ? readAs(begun, options) : options), task }, output),
       classes: begun?.conventions.labels,
       onTraining(sequences) {
         for (const line of remarksOnSequences(sequences)) output.remark(line);

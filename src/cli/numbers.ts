@@ -71,13 +71,18 @@ export function readNumbers(
   output: Output,
   { classes, unlabelled }: { classes?: readonly string[]; unlabelled?: boolean } = {},
 ): Sequences {
-  const { labels } = options;
-  return readSequences(path, { labels, classes, unlabelled, table: tableChoices(options, output) });
+  return readSequences(path, {
+    labels: options.labels,
+    classes,
+    unlabelled,
+    table: tableChoices(options, output),
+  });
 }
 
 /** What of the options says how tables are read. */
 export function tableChoices(options: NumberFileOptions, output: Output): TableChoices {
   const { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, horizon } = options;
+  const remark = (line: string) => output.remark(line);
   return {
     task,
     layout,
@@ -87,7 +92,7 @@ export function tableChoices(options: NumberFileOptions, output: Output): TableC
     targetColumn,
     channels,
     horizon,
-    remark: (line) => output.remark(line),
+    remark,
   };
 }
 

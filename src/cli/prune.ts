@@ -15,7 +15,6 @@ import { classify } from "../train/classify.js";
 import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
 import { evaluateTexts, nextSymbol } from "../train/language.js";
-import { measure, taskOn } from "../train/number-data.js";
 import { type Protocol, protocolOf } from "../train/protocol.js";
 import type { Task } from "../train/task.js";
 import type { TrainOptions } from "../train/train.js";
@@ -215,6 +214,7 @@ async function onStrings(network: Network, options: Options, output: Output): Pr
 
 async function onNumbers(network: Network, path: string, options: Options, output: Output): Promise<Subject> {
   const { readNumberData } = await import("./number-data.js");
+  const { measure, taskOn } = await import("../train/number-data.js");
   const random = new Random(options.seed).stream("split");
   const { numbers, inputs, hash } = readNumberData(path, options, output, random, network);
   const { executor, recompute, batch = defaults[numbers.task].batch } = options;

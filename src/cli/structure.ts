@@ -14,7 +14,6 @@ import { classify } from "../train/classify.js";
 import { defaults } from "../train/defaults.js";
 import { HORIZON } from "../train/forecast.js";
 import { newClassifier, newNetworkForNumbers } from "../train/new-network.js";
-import { taskOn } from "../train/number-data.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import type { Task } from "../train/task.js";
 import {
@@ -142,6 +141,7 @@ async function train(path: string, options: TrainOptions): Promise<void> {
 
   async function onNumbers(file: string): Promise<[Network, Task, TrainingFiles]> {
     const { readNumberData } = await import("./number-data.js");
+    const { taskOn } = await import("../train/number-data.js");
     const random = new Random(seed).stream("split");
     const { numbers, inputs, hash } = readNumberData(file, options, output, random);
     const { horizon = HORIZON } = options;

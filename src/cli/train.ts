@@ -71,21 +71,13 @@ export function runTraining(options: TrainVerbOptions): Promise<void> {
   if (options.text) return trainOnTexts(options, options.text);
   const { data } = options;
   if (data !== undefined && hasNumbers(data, options)) return trainOnNumbers(options, data);
-  const ofNumbers = [
-    "labels",
-    "testLabels",
-    "validationLabels",
-    "task",
-    "layout",
-    "horizon",
-    "classWeights",
-  ] as const;
+  const ofNumbers = ["labels", "testLabels", "validationLabels", "task", "layout", "horizon"] as const;
   refuse(options, ofNumbers, "sequences of numbers, named with --data");
   return trainOnStrings(options);
 }
 
 async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
-  refuse(options, ["validation", "split", "symbols", "unknown", "window", "tie", "patience"], "--text");
+  refuse(options, ["split", "symbols", "unknown", "window", "tie"], "--text");
   const output = new Output(options);
   const { seed, protocol, batch = ofStrings.batch, from, embedding } = options;
   const { hidden = ofStrings.hidden, layers = ofStrings.layers } = options;
@@ -109,8 +101,9 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
       { vocabulary },
     );
   const out = outOf(options, `${cell ?? "network"}.safetensors`);
-  const task = classify(network, data, { protocol, batch });
-  const files = { out, inputs: [from, options.data, options.test], data: { ...data, protocol } };
+  const task = classify(network, data, { protocol, batch, classWeights: options.classWeights });
+  const inputs = [from, options.data, options.test, ...(options.validation ?? [])];
+  const files = { out, inputs, data: { ...data, protocol } };
   const settings = settingsOf(options, ofStrings);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   output.result(

@@ -81,7 +81,9 @@ async function trainWith(
   // of what there is already.
   const { epochs, updates, executor, threads, ...deciding } = settings;
   const length = settings.schedule === "cosine" ? { epochs, updates } : {};
-  const of = { task: task.name, batch: task.batch, steps: task.steps, data };
+  const { horizon } = network.conventions;
+  const weights = task.classWeights && [...task.classWeights];
+  const of = { task: task.name, batch: task.batch, steps: task.steps, data, horizon, weights };
   const identity = runIdentity(network, { ...deciding, ...length, ...of });
   let history: readonly EpochMetrics[] = [];
   let resume: Run | undefined;

@@ -31,7 +31,7 @@ export interface NumberNetworkOptions {
 }
 
 /** What a network for some sequences reads and gives out, and what its file says of both. */
-interface NumberEnds extends Ends {
+export interface NumberEnds extends Ends {
   readonly conventions: Conventions;
 }
 
@@ -58,6 +58,13 @@ export function endsFor(
   }
   const series = seriesOf(train);
   const targets = series[0].names;
+  if (horizon === 0 && targets.some((name) => channels.includes(name))) {
+    throw new InputError({
+      where: "horizon",
+      what: `of 0 steps ahead the network would read what it is to say: ${targets.filter((name) => channels.includes(name)).join(", ")}`,
+      hint: "name channels without it, or look at least one step ahead",
+    });
+  }
   return {
     input,
     readout: { outputs: targets.length, ...readingFor(task) },
@@ -132,8 +139,8 @@ export function newNumberNetwork(
   options: NumberNetworkOptions,
   random: Random,
 ): Network {
-  const { cell = defaults[task].cell, hidden, layers, bidirectional, horizon = 1 } = options;
-  if (bidirectional && task === "forecast" && horizon > 0) {
+  const { cell = defaults[task].cell, hidden, layers, bidirectional } = options;
+  if (bidirectional && task === "forecast" && options.horizon !== 0) {
     throw new InputError({
       where: "bidirectional",
       what: "a network that has read what follows need not forecast it",
