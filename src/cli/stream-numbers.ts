@@ -89,7 +89,9 @@ export class NumberStream {
   #valuesOf(cells: readonly string[], where: string): Float32Array {
     const { channels, standardisation } = this.#network.conventions;
     if (cells.length !== this.#width) {
-      const names = channels ? `: ${channels.slice(0, 8).join(", ")}${channels.length > 8 ? ", …" : ""}` : "";
+      const named = channels?.some((name, i) => name !== String(i + 1));
+      const names =
+        channels && named ? `: ${channels.slice(0, 8).join(", ")}${channels.length > 8 ? ", …" : ""}` : "";
       throw new InputError({
         where,
         what: `the line has ${cells.length} ${cells.length === 1 ? "number" : "numbers"}, and the network reads ${this.#width}${names}`,

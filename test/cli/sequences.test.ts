@@ -76,7 +76,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     how: [],
     training: ["--hidden", "8", "--epochs", "15", "--learning-rate", "0.02", "--batch", "8"],
     described: { numbers: classes },
-    settings: { hidden: 6, epochs: 6, batch: 8, learningRate: 0.02 },
+    settings: { hidden: 6, epochs: 12, batch: 8, learningRate: 0.02 },
     classes: ["fall", "rise", "stay"],
     judged: 60,
     lines: ([, [, ...values]]) => values,
