@@ -23,11 +23,11 @@ const files: Readonly<Record<string, string>> = {
   "labels.csv": "label\nrise\nfall\nrise\n",
 };
 const networks: Readonly<Record<string, readonly string[]>> = {
-  strings: ["--cell", "gru", "--layers", "1", "--data", "strings.csv"],
-  classes: ["--data", "classes.csv"],
-  "both-ways": ["--data", "classes.csv", "--bidirectional"],
-  steps: ["--data", "steps.csv", "--task", "label"],
-  forecast: ["--data", "series.csv", "--task", "forecast"],
+  "strings.net": ["--cell", "gru", "--layers", "1", "--data", "strings.csv"],
+  "classes.net": ["--data", "classes.csv"],
+  "both-ways.net": ["--data", "classes.csv", "--bidirectional"],
+  "steps.net": ["--data", "steps.csv", "--task", "label"],
+  "forecast.net": ["--data", "series.csv", "--task", "forecast"],
 };
 
 /** Words in which names of files are paths in the folder. */
@@ -48,34 +48,43 @@ describe("the command line refuses", () => {
   it.each([
     // Data that are not what a network reads.
     [
-      "evaluate strings --data classes.csv",
+      "evaluate strings.net --data classes.csv",
       "classes.csv: it has no column of strings, which the network reads",
     ],
-    ["apply strings --data series.csv", "series.csv: it has no column of strings, which the network reads"],
-    ["prune strings --percent 9 --data steps.csv", "steps.csv: it has no column of strings"],
-    ["evaluate classes --data strings.csv", "strings.csv: it has strings, and the network reads numbers"],
-    ["apply classes --data strings.csv", "strings.csv: it has strings, and the network reads numbers"],
     [
-      "prune classes --percent 9 --data strings.csv",
+      "apply strings.net --data series.csv",
+      "series.csv: it has no column of strings, which the network reads",
+    ],
+    ["prune strings.net --percent 9 --data steps.csv", "steps.csv: it has no column of strings"],
+    ["evaluate classes.net --data strings.csv", "strings.csv: it has strings, and the network reads numbers"],
+    ["apply classes.net --data strings.csv", "strings.csv: it has strings, and the network reads numbers"],
+    [
+      "prune classes.net --percent 9 --data strings.csv",
       "strings.csv: it has strings, and the network reads numbers",
     ],
-    ["evaluate forecast --data strings.csv", "strings.csv: it has strings, and the network reads numbers"],
-    ["evaluate steps --data wide.csv", '--channels: there is no column "right"'],
-    ["evaluate forecast --data steps.csv", '--channels: there is no column "temperature"'],
     [
-      "evaluate classes --data steps.csv --layout long",
-      "reads 1 numbers at each step, and the data have 2: left, right",
+      "evaluate forecast.net --data strings.csv",
+      "strings.csv: it has strings, and the network reads numbers",
+    ],
+    ["evaluate steps.net --data wide.csv", '--channels: there is no column "right"'],
+    ["evaluate forecast.net --data steps.csv", '--channels: there is no column "temperature"'],
+    [
+      "evaluate classes.net --data steps.csv --layout long",
+      'the label "left" is not that of the sequence\'s first row, "right"; use --task label',
     ],
     // Tasks.
-    ["evaluate classes --data classes.csv --task label", "the network is for the task classify, not label"],
     [
-      "evaluate forecast --data series.csv --task classify",
+      "evaluate classes.net --data classes.csv --task label",
+      "the network is for the task classify, not label",
+    ],
+    [
+      "evaluate forecast.net --data series.csv --task classify",
       "the network is for the task forecast, not classify",
     ],
-    ["apply steps --data steps.csv --task forecast", "the network is for the task label, not forecast"],
-    ["prune classes --percent 9 --data classes.csv --task label", "for the task classify, not label"],
+    ["apply steps.net --data steps.csv --task forecast", "the network is for the task label, not forecast"],
+    ["prune classes.net --percent 9 --data classes.csv --task label", "for the task classify, not label"],
     [
-      train("--from classes --data series.csv --task forecast").replace("--hidden 2 ", ""),
+      train("--from classes.net --data series.csv --task forecast").replace("--hidden 2 ", ""),
       "for the task classify, not forecast",
     ],
     // Labels.
@@ -87,19 +96,19 @@ describe("the command line refuses", () => {
       train("--data classes.csv --validation others.csv"),
       'others.csv:4: the label "jump" is none of the 3 classes',
     ],
-    ["evaluate classes --data others.csv", 'others.csv:4: the label "jump" is none of the 3 classes'],
+    ["evaluate classes.net --data others.csv", 'others.csv:4: the label "jump" is none of the 3 classes'],
     [
       train("--data classes.csv --labels labels.csv"),
       "labels.csv: labels of the shape (3,) for 30 sequences",
     ],
     [
-      "evaluate classes --data classes.csv --labels labels.csv",
+      "evaluate classes.net --data classes.csv --labels labels.csv",
       "labels.csv: labels of the shape (3,) for 30 sequences",
     ],
     [train("--data series.csv"), "to tell sequences of steps apart there must be a column"],
     // Values.
     [train("--data gap.csv"), 'gap.csv:3: column "t2" is missing: "NaN"'],
-    ["evaluate classes --data gap.csv", 'gap.csv:3: column "t2" is missing: "NaN"'],
+    ["evaluate classes.net --data gap.csv", 'gap.csv:3: column "t2" is missing: "NaN"'],
     // Series that are too short.
     [train("--data short.csv --task forecast"), "its 1 steps are too few to keep some for testing"],
     [
@@ -114,7 +123,7 @@ describe("the command line refuses", () => {
       train("--data series.csv --task forecast --validation short.csv"),
       "the validation series have at most 1 step",
     ],
-    ["evaluate forecast --data short.csv", "the series have at most 1 step, and forecasts look 1 ahead"],
+    ["evaluate forecast.net --data short.csv", "the series have at most 1 step, and forecasts look 1 ahead"],
     // Options that do not go with the task.
     [train("--data classes.csv --horizon 2"), "--horizon: it goes with --task forecast"],
     [train("--data classes.csv --window 2"), "--window: it goes with --task forecast"],
@@ -129,7 +138,7 @@ describe("the command line refuses", () => {
       "a network that has read what follows need not forecast it",
     ],
     [
-      "prune forecast --percent 9 --data series.csv --horizon 3",
+      "prune forecast.net --percent 9 --data series.csv --horizon 3",
       "--horizon: it goes with training a new network",
     ],
   ])("%s", async (words, line) => {
@@ -142,17 +151,25 @@ describe("the command line refuses", () => {
   });
 
   it.each<[network: string, lines: string, line: string]>([
-    ["classes", "1\n2 3\n", "bad.lines:2: the line has 2 numbers, and the network reads 1; give one line"],
     [
-      "forecast",
+      "classes.net",
+      "1\n2 3\n",
+      "bad.lines:2: the line has 2 numbers, and the network reads 1; give one line",
+    ],
+    [
+      "forecast.net",
       "20\n",
       "bad.lines:1: the line has 1 number, and the network reads 2: temperature, pressure; give",
     ],
-    ["forecast", "20;1000;\n", "bad.lines:1: the line has 3 numbers, and the network reads 2"],
-    ["classes", "t1\n", 'bad.lines:1: "t1" is not a finite number; give numbers alone'],
-    ["steps", "1,2\n\n1,nan\n", 'bad.lines:3: "nan" is not a finite number'],
-    ["steps", "1,1e99\n", 'bad.lines:1: "1e99" is not a finite number'],
-    ["both-ways", "1\n", "the network is bidirectional: what it says of a step depends on those after it"],
+    ["forecast.net", "20;1000;\n", "bad.lines:1: the line has 3 numbers, and the network reads 2"],
+    ["classes.net", "t1\n", 'bad.lines:1: "t1" is not a finite number; give numbers alone'],
+    ["steps.net", "1,2\n\n1,nan\n", 'bad.lines:3: "nan" is not a finite number'],
+    ["steps.net", "1,1e99\n", 'bad.lines:1: "1e99" is not a finite number'],
+    [
+      "both-ways.net",
+      "1\n",
+      "the network is bidirectional: what it says of a step depends on those after it",
+    ],
   ])("a stream of %s: %j", async (network, lines, line) => {
     writeFileSync(at("bad.lines"), lines);
     const { code, stderr } = await filigree("stream", at(network), at("bad.lines"));
