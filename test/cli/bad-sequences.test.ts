@@ -72,6 +72,10 @@ describe("the command line refuses", () => {
       "evaluate classes.net --data steps.csv --layout long",
       'the label "left" is not that of the sequence\'s first row, "right"; use --task label',
     ],
+    [
+      "apply classes.net --data steps.csv --layout long",
+      "the network reads 1 number at each step, and the data have 2: left, right",
+    ],
     // Tasks.
     [
       "evaluate classes.net --data classes.csv --task label",
