@@ -25,7 +25,14 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readAs, readNumbers, withNumberFiles } from "./numbers.js";
+import {
+  type NumberFileOptions,
+  numberTaskOf,
+  readAs,
+  readFor,
+  readNumbers,
+  withNumberFiles,
+} from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;
@@ -66,7 +73,7 @@ async function run(model: string, options: Options): Promise<void> {
   output.remarkSlowness(options.executor);
   const { out, text, data } = options;
   if (out !== undefined) prepareOutput(out, model, data, ...(text ?? []));
-  const network = await readFor(model, options, output);
+  const network = await readNetworkFor(model, options, output);
   const table = text
     ? await sayNext(network, text, options, output)
     : network.architecture.input.kind === "values"
@@ -79,7 +86,7 @@ async function run(model: string, options: Options): Promise<void> {
   else output.result(document, out === undefined ? csv.trimEnd() : `${out}: ${table.rows.length} rows`);
 }
 
-async function readFor(model: string, options: Options, output: Output): Promise<Network> {
+async function readNetworkFor(model: string, options: Options, output: Output): Promise<Network> {
   const [{ readModel }, { readLanguageModel }] = await Promise.all([
     import("./files.js"),
     import("./texts.js"),
@@ -97,7 +104,7 @@ async function sayOfNumbers(
 ): Promise<Table> {
   const task = numberTaskOf(network, path);
   const own = { ...readAs(network, options), task, labels: undefined, targetColumn: undefined };
-  const sequences = readNumbers(path, own, output, { unlabelled: true });
+  const sequences = readFor(network, path, () => readNumbers(path, own, output, { unlabelled: true }));
   const { conventions, architecture } = network;
   if (task === "forecast") {
     const horizon = horizonOf(network);
@@ -141,7 +148,7 @@ async function sayOfStrings(network: Network, path: string, options: Options): P
       hint: "give it a text with --text",
     });
   }
-  const strings = parseStrings(readText(path), path, options);
+  const strings = readFor(network, path, () => parseStrings(readText(path), path, options));
   const classes = await classesFor(network);
   const { vocabulary } = network.conventions;
   const dataset = createDataset(strings, new Int32Array(strings.length), path, undefined, {

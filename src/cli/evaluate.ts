@@ -35,7 +35,14 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readAs, readNumbers, withNumberFiles } from "./numbers.js";
+import {
+  type NumberFileOptions,
+  numberTaskOf,
+  readAs,
+  readFor,
+  readNumbers,
+  withNumberFiles,
+} from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;
@@ -143,9 +150,10 @@ async function readLabelled(
   const { classesOf, formOf } = await import("./files.js");
   if (network.architecture.input.kind === "values") {
     const task = numberTaskOf(network, path);
-    const sequences = readNumbers(path, { ...readAs(network, options), task }, output, {
-      classes: classesOf(network),
-    });
+    const classes = classesOf(network);
+    const sequences = readFor(network, path, () =>
+      readNumbers(path, { ...readAs(network, options), task }, output, { classes }),
+    );
     if (sequences.target) return sequences;
     throw new InputError({
       where: path,
@@ -155,7 +163,7 @@ async function readLabelled(
   }
   const { readDataset } = await import("../paths/datasets.js");
   const { stringColumn, labelColumn } = options;
-  return readDataset(path, { ...formOf(network), stringColumn, labelColumn });
+  return readFor(network, path, () => readDataset(path, { ...formOf(network), stringColumn, labelColumn }));
 }
 
 async function evaluateForecasts(
@@ -167,7 +175,9 @@ async function evaluateForecasts(
   output: Output,
 ): Promise<void> {
   const { batch, executor, recompute } = options;
-  const series = readNumbers(path, { ...readAs(network, options), task: "forecast" }, output);
+  const series = readFor(network, path, () =>
+    readNumbers(path, { ...readAs(network, options), task: "forecast" }, output),
+  );
   const said = await evaluateForecast(network, { series }, { batch, executor, recompute });
   const { predictions, meanSquaredError, meanAbsoluteError, outputs } = said;
   const horizon = horizonOf(network);

@@ -62,6 +62,29 @@ export function readAs(network: Network, options: NumberFileOptions): NumberFile
 }
 
 /**
+ * What `read` reads of a file for a network.
+ * @throws InputError that the file is of strings and the network of numbers, or the reverse, where that is why it cannot be read.
+ */
+export function readFor<Data>({ architecture }: Network, path: string, read: () => Data): Data {
+  try {
+    return read();
+  } catch (error) {
+    const ofStrings = architecture.input.kind === "symbols";
+    if (!(error instanceof InputError) || isFileOfStrings(path) === ofStrings) throw error;
+    throw new InputError({
+      where: path,
+      what: ofStrings
+        ? "it has no column of strings, which the network reads"
+        : "it has strings, and the network reads numbers",
+      hint: ofStrings
+        ? "give strings, or name their column with --string-column"
+        : "give sequences of numbers, or a network that was trained on strings",
+      cause: error,
+    });
+  }
+}
+
+/**
  * Sequences of numbers from a file.
  * @param known the classes of a network or of training data; `unlabelled`: labels are not looked for.
  */

@@ -37,7 +37,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, withNumberTraining } from "./numbers.js";
+import { type NumberFileOptions, readFor, withNumberTraining } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   testLabels?: string;
@@ -201,7 +201,8 @@ interface Subject {
 
 async function onStrings(network: Network, options: Options, output: Output): Promise<Subject> {
   const { formOf, trainingData } = await import("./files.js");
-  const data = trainingData(options, output, formOf(network));
+  const read = () => trainingData(options, output, formOf(network));
+  const data = options.data === undefined ? read() : readFor(network, options.data, read);
   const { executor, recompute, batch = defaults.strings.batch } = options;
   const protocol = protocolOf(network.conventions.readAt);
   return {
@@ -214,9 +215,12 @@ async function onStrings(network: Network, options: Options, output: Output): Pr
 
 async function onNumbers(network: Network, path: string, options: Options, output: Output): Promise<Subject> {
   const { readNumberData } = await import("./number-data.js");
+  const { refuse } = await import("./train.js");
   const { measure, taskOn } = await import("../train/number-data.js");
   const random = new Random(options.seed).stream("split");
-  const { numbers, inputs, hash } = readNumberData(path, options, output, random, network);
+  refuse(options, ["horizon"], "training a new network");
+  const read = () => readNumberData(path, options, output, random, network);
+  const { numbers, inputs, hash } = readFor(network, path, read);
   const { executor, recompute, batch = defaults[numbers.task].batch } = options;
   const { window = defaults.forecast.window } = options;
   const { optimiser, clip, learningRate } = defaults.further;

@@ -1,5 +1,5 @@
-// `filigree stream`: what a network says of strings as they come, one line at a time, without labels or batches: their
-// class, or, from a language model, the symbol that comes next.
+// `filigree stream`: what a network says of strings or steps as they come, one line at a time, without labels or batches: their
+// class, or, from a language model, the symbol that comes next; of numbers their class or what they will be.
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { Command } from "commander";
@@ -8,7 +8,10 @@ import type { ExecutorName } from "../engine/engine.js";
 import { type Stream, stream } from "../engine/stream.js";
 import { FileError } from "../errors.js";
 import type { Conventions } from "../network/conventions.js";
+import type { Network } from "../network/network.js";
+import { taskOf } from "../network/tasks.js";
 import { probabilitiesOf } from "../train/evaluate.js";
+import { horizonOf } from "../train/forecast.js";
 import {
   executorOption,
   interruptible,
@@ -17,6 +20,8 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
+import { describeClasses, SHOWN } from "./stream-classes.js";
+import { describeNumbers, type NumberSaying, NumberStream } from "./stream-numbers.js";
 
 interface Options extends ModelOptions {
   graph?: string;
@@ -41,13 +46,13 @@ interface Expectation {
   readonly next: readonly { readonly symbol: string; readonly probability: number }[];
 }
 
-/** Symbols that are shown of those that may come next. */
-const SHOWN = 5;
-
 export function streamCommand(): Command {
   const command = new Command()
     .argument("<model>", "a network, as for filigree evaluate")
-    .argument("[file]", "strings, one a line; standard input when left out")
+    .argument(
+      "[file]",
+      "strings, one a line; or steps of numbers, an empty line before each other sequence; standard input when left out",
+    )
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
     .addOption(executorOption());
   return withJson(withModelOptions(command)).action(
@@ -65,29 +70,74 @@ async function run(model: string, file: string | undefined, options: Options): P
   if (next && network.architecture.readout.at === undefined) {
     output.remark(`${model}: it has an output for every symbol, and is taken to tell the next one`);
   }
-  const say = (next ? expect : classify)(stream(network, options), network.conventions);
-  const labels = next ? undefined : network.conventions.labels;
-  const strings: Saying[] = [];
+  const ofNumbers = network.architecture.input.kind === "values";
+  const listener = ofNumbers ? listenToNumbers(network, options) : listenToStrings(network, next, options);
+  const said: object[] = [];
+  const tell = (saying: object | undefined, line: () => string) => {
+    if (saying === undefined) return;
+    if (options.json) said.push(saying);
+    else output.result(saying, line());
+  };
   await interruptible(async (signal) => {
     const input = file === undefined ? process.stdin : createReadStream(file);
     const lines = createInterface({ input, signal });
     let number = 0;
     try {
-      for await (const line of lines) {
-        number++;
-        if (line === "") continue;
-        const saying = say(line, `${file ?? "standard input"}:${number}`);
-        if (options.json) strings.push(saying);
-        else output.result(saying, describe(saying, labels));
-      }
+      for await (const line of lines) listener.line(line, `${file ?? "standard input"}:${++number}`, tell);
     } catch (error) {
       throw file !== undefined && (error as NodeJS.ErrnoException).syscall
         ? new FileError(file, error, "read")
         : error;
     }
     signal.throwIfAborted();
+    listener.end(tell);
   });
-  if (options.json) output.result({ model, ...(labels && { labels }), strings }, "");
+  if (options.json) output.result({ model, ...listener.document, [listener.list]: said }, "");
+}
+
+/** Told of each line, and of the end. */
+interface Listener {
+  line(line: string, where: string, tell: Tell): void;
+  end(tell: Tell): void;
+  /** What the document says before the list of what was said, and what the list is called. */
+  readonly document: object;
+  readonly list: string;
+}
+
+type Tell = (saying: object | undefined, line: () => string) => void;
+
+function listenToNumbers(network: Network, options: Options): Listener {
+  const numbers = new NumberStream(network, stream(network, options));
+  const { labels, channels, targets } = network.conventions;
+  const task = taskOf(network);
+  const pass = (tell: Tell, saying: NumberSaying | undefined) =>
+    tell(saying, () => (saying ? describeNumbers(saying, network) : ""));
+  return {
+    line: (line, where, tell) => pass(tell, numbers.line(line, where)),
+    end: (tell) => pass(tell, numbers.end()),
+    document: {
+      task,
+      ...(channels && { channels }),
+      ...(labels && { labels }),
+      ...(targets && { targets, horizon: horizonOf(network) }),
+    },
+    list: task === "classify" ? "sequences" : "steps",
+  };
+}
+
+function listenToStrings(network: Network, next: boolean, options: Options): Listener {
+  const say = (next ? expect : classify)(stream(network, options), network.conventions);
+  const labels = next ? undefined : network.conventions.labels;
+  return {
+    line(line, where, tell) {
+      if (line === "") return;
+      const saying = say(line, where);
+      tell(saying, () => describe(saying, labels));
+    },
+    end() {},
+    document: labels ? { labels } : {},
+    list: "strings",
+  };
 }
 
 /** What tells the class of a line; `where` is for messages. */
@@ -119,7 +169,7 @@ function probabilitiesAfter(subject: Stream, symbols: ArrayLike<number>): number
   return probabilitiesOf(logits);
 }
 
-/** For example "BTXSE  1  0.0310 0.9690", "ATTA  coding 0.9104  intron 0.0512  other 0.0384" or, of a language model, "to b  "e" 0.9104  "r" 0.0213". */
+/** For example "to b  "e" 0.9104  "r" 0.0213". */
 function describe(saying: Saying, labels?: readonly string[]): string {
   if ("next" in saying) {
     const likeliest = saying.next.slice(0, SHOWN);
@@ -128,11 +178,5 @@ function describe(saying: Saying, labels?: readonly string[]): string {
     );
     return [saying.string, ...shown].join("  ");
   }
-  const { string, class: likeliest, label = String(likeliest), probabilities } = saying;
-  if (probabilities.length > 2) {
-    const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a] || a - b);
-    const shown = order.slice(0, SHOWN).map((i) => `${labels?.[i] ?? i} ${probabilities[i].toFixed(4)}`);
-    return [string, ...shown].join("  ");
-  }
-  return `${string}  ${label}  ${probabilities.map((p) => p.toFixed(4)).join(" ")}`;
+  return describeClasses(saying.string, saying.probabilities, labels);
 }

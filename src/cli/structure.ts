@@ -141,9 +141,11 @@ async function train(path: string, options: TrainOptions): Promise<void> {
 
   async function onNumbers(file: string): Promise<[Network, Task, TrainingFiles]> {
     const { readNumberData } = await import("./number-data.js");
+    const { refuse } = await import("./train.js");
     const { taskOn } = await import("../train/number-data.js");
     const random = new Random(seed).stream("split");
     const { numbers, inputs, hash } = readNumberData(file, options, output, random);
+    if (numbers.task !== "forecast") refuse(options, ["horizon"], "--task forecast");
     const { horizon = HORIZON } = options;
     const { task, data } = numbers;
     const network = newNetworkForNumbers(architecture, data.train, task, initial, { masks, horizon });

@@ -39,7 +39,10 @@ export function trainCommand(): Command {
     )
     .option("--test <csv>", "test strings; a quarter of the training file when left out")
     .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
-    .option("--validation <files...>", "data to judge epochs by, of which the best is kept; of a text its last tenth when left out")
+    .option(
+      "--validation <files...>",
+      "data to judge epochs by, of which the best is kept; of a text its last tenth when left out",
+    )
     .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
     .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
     .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")

@@ -27,6 +27,8 @@ export async function trainOnNumbers(options: TrainVerbOptions, path: string): P
   if (begun) refuse(options, ["hidden", "layers", "bidirectional", "horizon"], "no --from");
   const random = new Random(seed);
   const { numbers, inputs, hash } = readNumberData(path, options, output, random.stream("split"), begun);
+  if (numbers.task === "forecast") refuse(options, ["classWeights"], "classes");
+  else refuse(options, ["horizon", "window"], "--task forecast");
   const standard = defaults[numbers.task];
   const { batch = standard.batch, window = defaults.forecast.window, classWeights } = options;
   const network =

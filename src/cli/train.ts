@@ -201,9 +201,9 @@ export function made({ updates }: TrainVerbOptions, all: Trained["updates"]): ob
 }
 
 /** @throws InputError when one of these options is given. */
-export function refuse(
-  options: TrainVerbOptions,
-  names: readonly (keyof TrainVerbOptions)[],
+export function refuse<Name extends string>(
+  options: { readonly [name in Name]?: unknown },
+  names: readonly Name[],
   goesWith: string,
 ): void {
   const given = names.find((name) => options[name] !== undefined);

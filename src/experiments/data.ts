@@ -29,14 +29,15 @@ const generated = z
     minLength: z.int().min(1).max(LONGEST_STRING).default(11),
     maxLength: z.int().min(1).max(LONGEST_STRING).default(64),
     seed: z.int().min(0).default(1).describe("Of the strings, apart from the trial's own seed."),
-    // All other keys may be left out, so that texts would be taken for a slip in these.
+    // All other keys may be left out, so that texts and numbers would be taken for a slip in these.
     text: z.never().optional(),
+    numbers: z.never().optional(),
   })
   .refine(({ minLength, maxLength }) => minLength <= maxLength, {
     path: ["minLength"],
     message: "is more than maxLength",
   })
-  .transform(({ text, ...strings }) => strings);
+  .transform(({ text, numbers, ...strings }) => strings);
 
 const pinned = z.string().optional().describe("Of all files; found out when left out.");
 

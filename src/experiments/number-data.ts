@@ -6,6 +6,7 @@ import { Random } from "../math/random.js";
 import { readNumberData } from "../paths/number-data.js";
 import { storedAs } from "../paths/sequences.js";
 import { canonicalJson, sha256 } from "../study/json.js";
+import { HORIZON } from "../train/forecast.js";
 import { endsFor } from "../train/new-network.js";
 import { type NumberBaselines, type NumberData, numberBaselines } from "../train/number-data.js";
 import { bytesOf, changed, hashOfBytes, withoutPlaces } from "./data-files.js";
@@ -58,6 +59,12 @@ export const numberSchema = described.transform((given): NumberConfiguration => 
 
 const keyOf = (description: Pinned) => canonicalJson(withoutPlaces(description));
 
+/** Sequences as they are read to look ahead, or, of 0 steps, not: what a target is is then no channel. */
+interface Wanted {
+  readonly data: Pinned;
+  readonly ahead: boolean;
+}
+
 /** By what makes the data. */
 const tasks = new Map<string, NumberData["task"]>();
 
@@ -66,7 +73,7 @@ function taskOf(description: Pinned): NumberData["task"] {
   const key = keyOf(description);
   const known = tasks.get(key);
   if (known) return known;
-  const { task, data } = read(description);
+  const { task, data } = read({ data: description, ahead: true });
   endsFor(data.train, task);
   tasks.set(key, task);
   return task;
@@ -75,18 +82,10 @@ function taskOf(description: Pinned): NumberData["task"] {
 /** That of `filigree train` when nothing is said. */
 const SEED = 1;
 
-function read({
-  task,
-  layout,
-  labelColumn,
-  sequenceColumn,
-  timeColumn,
-  targetColumn,
-  channels,
-  sha256: _,
-  ...files
-}: Pinned): NumberData {
-  const table = { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels };
+function read({ data, ahead }: Wanted): NumberData {
+  const { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, ...files } = data;
+  const horizon = ahead ? 1 : 0;
+  const table = { task, layout, labelColumn, sequenceColumn, timeColumn, targetColumn, channels, horizon };
   const stored = (path: string) => storedAs(bytesOf(path), path);
   return readNumberData(files, new Random(SEED).stream("split"), { table, stored }).data;
 }
@@ -95,8 +94,15 @@ function read({
 const KEPT = 4;
 const KEPT_BASELINES = 256;
 
-/** The sequences that a configuration describes; the last few are kept, because many trials share them. */
-export const loadNumbers = keeping(KEPT, keyOf, read);
+const numbersOf = keeping(KEPT, ({ data, ahead }: Wanted) => `${ahead} ${keyOf(data)}`, read);
+
+/**
+ * The sequences that a configuration describes; the last few are kept, because many trials share them.
+ * @param horizon steps that a forecast looks ahead.
+ */
+export function loadNumbers(data: NumberConfiguration, horizon = HORIZON): NumberData {
+  return numbersOf({ data, ahead: horizon > 0 });
+}
 
 /** Multiplications that finding nearest neighbours may take. Trials wait for it, and other runners for a sign of life. */
 const NEIGHBOURS = 1e9;
@@ -105,10 +111,10 @@ const baselinesOf = keeping(
   KEPT_BASELINES,
   ({ data, horizon }: { data: NumberConfiguration; horizon: number }) => `${horizon} ${keyOf(data)}`,
   ({ data, horizon }): NumberBaselines =>
-    numberBaselines(loadNumbers(data), horizon, { neighbours: NEIGHBOURS }),
+    numberBaselines(loadNumbers(data, horizon), horizon, { neighbours: NEIGHBOURS }),
 );
 
 /** What rules without a network reach on what judges, once for all trials. @param horizon of a forecast. */
-export function loadBaselines(data: NumberConfiguration, horizon = 0): NumberBaselines {
+export function loadBaselines(data: NumberConfiguration, horizon = HORIZON): NumberBaselines {
   return baselinesOf({ data, horizon });
 }

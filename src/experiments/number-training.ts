@@ -33,7 +33,7 @@ export const numberMetrics = [
 
 export async function trainOnNumbers(configuration: OnNumbers, context: TrialContext): Promise<TrialResult> {
   const random = new Random(context.seed);
-  const numbers = loadNumbers(configuration.data);
+  const numbers = loadNumbers(configuration.data, configuration.horizon);
   const { data, task: name } = numbers;
   const network = newNumberNetwork(data.train, name, configuration, random.stream("initial weights"));
   const task = taskOnNumbers(network, numbers, configuration);

@@ -22,7 +22,7 @@ export interface Subject {
 
 export function subjectOf(base: OnStrings | OnNumbers): Subject {
   if (isOnNumbers(base)) {
-    const numbers = loadNumbers(base.data);
+    const numbers = loadNumbers(base.data, base.horizon);
     return {
       standard: defaults[numbers.task],
       loss: numbers.task === "forecast" && isJudged(base.data) ? "validationLoss" : "testLoss",

@@ -152,7 +152,7 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     }
 
     async function trainOnNumbers(own: OnNumbers) {
-      const numbers = loadNumbers(own.data);
+      const numbers = loadNumbers(own.data, own.horizon);
       const { data, task: name } = numbers;
       const network = newNetworkForNumbers(architecture, data.train, name, initial, { ...own, masks });
       const task = taskOnNumbers(network, numbers, own);

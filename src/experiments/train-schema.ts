@@ -198,6 +198,8 @@ export const trainSchema = settings.transform((given, context) => {
     return complain("cell", `is missing: one of ${cellKinds.join(", ")}`);
   if (ofNumber && given.patience !== undefined && !isJudged(data))
     return complain("patience", "needs validation data to judge epochs by");
+  if (bidirectional && ofNumber && data.task === "forecast" && horizon !== 0)
+    return complain("bidirectional", "goes with no forecast: a network that has read what follows need not");
   const standard: Defaults = ofText ? ofTexts : ofNumber ? defaults[data.task] : ofStrings;
   const { hidden = standard.hidden, dropout = standard.dropout, optimiser = standard.optimiser } = given;
   const width = given.tie || !ofText ? hidden : Math.min(ofTexts.embedding, hidden);

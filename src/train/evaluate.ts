@@ -199,7 +199,7 @@ export function examplesFor(network: Network, data: Labelled, target?: SequenceT
   const channels = data.channels.length;
   if (channels !== input.width) {
     throw new InputError({
-      what: `the network reads ${input.width} numbers at each step, and the data have ${channels}: ${data.channels.slice(0, 8).join(", ")}`,
+      what: `the network reads ${input.width} ${input.width === 1 ? "number" : "numbers"} at each step, and the data have ${channels}: ${data.channels.slice(0, 8).join(", ")}`,
       hint: "give the channels that it was trained on",
     });
   }

@@ -57,6 +57,22 @@ function targetsOf({ series, from }: Held, horizon: number): Float32Array[] {
   });
 }
 
+/** What is to be forecast, as `targetsOf` has it. @throws InputError when that is nothing. */
+function checkAhead(held: Held, horizon: number, which?: string): Float32Array[] {
+  const targets = targetsOf(held, horizon);
+  if (targets.some((own) => own.some((value) => !Number.isNaN(value)))) return targets;
+  const { series } = held;
+  const most = series.values.reduce((steps, _, row) => Math.max(steps, stepsOf(series, row)), 0);
+  const whose = which ? `the ${which} series` : "the series";
+  throw new InputError({
+    what:
+      most > horizon
+        ? `${whose} have no numbers to forecast`
+        : `${whose} have at most ${most} ${most === 1 ? "step" : "steps"}, and forecasts look ${horizon} ahead`,
+    hint: most > horizon ? "fill the target" : "give longer series, or a smaller horizon",
+  });
+}
+
 /**
  * The task of forecasting, for this network: its conventions say how far ahead and on what scale.
  * @throws InputError when the network does not forecast, or the series do not fit it.
@@ -66,6 +82,10 @@ export function forecast(network: Network, data: ForecastData, options: Forecast
   const { batch, window } = options;
   const { conventions } = network;
   const train = forecastExamples(network, { series: data.train });
+  const horizon = horizonOf(network);
+  checkAhead({ series: data.train }, horizon, "training");
+  if (data.validation) checkAhead(data.validation, horizon, "validation");
+  if (data.test) checkAhead(data.test, horizon, "test");
   // Few long series are cut into streams; of many short ones each is an example.
   const isCut = countOf(train) < batch || longest(train) > 4 * window;
   const pieces = isCut ? stepsOfExamples(train).filter(({ count }) => count > 0) : [];
@@ -145,8 +165,8 @@ export async function evaluateForecast(
   checkOptions(options);
   checkForecasts(network);
   checkTargets(network, held.series);
+  const wanted = checkAhead(held, horizonOf(network));
   const said = await forecastsOf(network, held.series, options);
-  const wanted = targetsOf(held, horizonOf(network));
   let [squares, absolutes, predictions] = [0, 0, 0];
   for (const [row, own] of said.entries()) {
     for (let i = 0; i < own.length; i++) {

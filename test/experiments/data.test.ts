@@ -5,8 +5,10 @@ import { resolve } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { anyDataSchema, type DataConfiguration, dataSchema, loadData } from "../../src/experiments/data.js";
 import { kinds } from "../../src/experiments/kinds.js";
+import { loadBaselines, loadNumbers, numberSchema } from "../../src/experiments/number-data.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
+import { slopes } from "../sequences.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
@@ -109,6 +111,39 @@ describe("the files of trials", () => {
     expect(identity({ text: [a, b], split: 0.9 })).toBe(before);
     renameSync(a, path("c.txt"));
     expect(identity({ text: [path("c.txt"), b] })).toBe(before);
+  });
+
+  it("identify numbers likewise, with what says how they are read", () => {
+    const write = (name: string, text: string) => {
+      writeFileSync(path(name), text);
+      return path(name);
+    };
+    const [numbers, test] = [write("n.csv", slopes(12)), write("m.csv", slopes(12, 2))];
+    const before = identity({ numbers });
+    expect(identity({ numbers, task: "classify" })).toBe(before);
+    expect(identity({ numbers, labelColumn: "class" })).not.toBe(before);
+    expect(identity({ numbers, test })).not.toBe(before);
+    expect(identity({ numbers, validation: test })).not.toBe(identity({ numbers, test }));
+    expect(identity({ numbers: test, test: numbers })).not.toBe(identity({ numbers, test }));
+    renameSync(numbers, path("o.csv"));
+    expect(identity({ numbers: path("o.csv") })).toBe(before);
+    const pinned = anyDataSchema.parse({ numbers: path("o.csv") });
+    expect(anyDataSchema.parse(pinned)).toEqual(pinned);
+    write("o.csv", slopes(15));
+    expect(() => anyDataSchema.parse(pinned)).toThrow("is not the one that the trial was described with");
+  });
+
+  it("of numbers are divided alike for all trials, and what rules reach is found once", () => {
+    writeFileSync(path("k.csv"), slopes(20));
+    const data = numberSchema.parse({ numbers: path("k.csv") });
+    const loaded = loadNumbers(data);
+    expect(loadNumbers(numberSchema.parse({ numbers: path("k.csv") }))).toBe(loaded);
+    expect(loaded.task).toBe("classify");
+    if (loaded.task === "forecast") return;
+    expect(loaded.data.train.values).toHaveLength(15);
+    expect(loaded.data.test.values).toHaveLength(5);
+    expect(loadBaselines(data)).toBe(loadBaselines({ ...data }));
+    expect(loadBaselines(data).baselines.map(({ name }) => name)).toContain("nearest neighbour");
   });
 
   it("may be pinned by the hash of both, as up to 0.1, and are refused when they have changed", () => {

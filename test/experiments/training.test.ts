@@ -3,9 +3,13 @@ import { describe, expect, it } from "vitest";
 import { NETWORK, recording } from "../../src/experiments/recording.js";
 import { trainKind } from "../../src/experiments/training.js";
 import { parseNetwork } from "../../src/network/weights.js";
+import { readSequences } from "../../src/paths/sequences.js";
 import { check } from "../../src/study/check.js";
 import type { Resume, TrialContext, TrialResult } from "../../src/study/kind.js";
+import { evaluateForecast } from "../../src/train/forecast.js";
+import { decodeSequenceNotes, SEQUENCE_NOTES } from "../../src/train/sequence-notes.js";
 import { decodeNotes, TEXT_NOTES } from "../../src/train/text-notes.js";
+import { slopes, waves } from "../sequences.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
@@ -157,4 +161,77 @@ describe("a training on texts", () => {
   ])("is refused when it is planned: %j", (configuration, message) => {
     expect(() => complete(configuration)).toThrow(message);
   });
+});
+
+describe("a training on sequences of numbers", () => {
+  const file = (name: string, text: string) => {
+    writeFileSync(path(name), text);
+    return path(name);
+  };
+  const classes = { numbers: file("c.csv", slopes(24)), validation: file("v.csv", slopes(12, 2)) };
+  const series = { numbers: file("s.csv", waves(90)), task: "forecast" };
+  const ofClasses = { data: classes, hidden: 4, epochs: 5, batch: 8, learningRate: 0.02, dropout: 0.1 };
+  const ofSeries = { data: series, hidden: 4, epochs: 5, batch: 2, window: 8, learningRate: 0.02 };
+  const train = (configuration: object, context: Partial<TrialContext> = {}): Promise<TrialResult> =>
+    trainKind.run(complete(configuration), { ...nothing, ...context });
+
+  it("says how its best epoch did beside the best rule, and keeps notes", async () => {
+    const losses: number[] = [];
+    const saveEpoch = async (_: number, { validationLoss }: Readonly<Record<string, number>>) =>
+      void losses.push(validationLoss);
+    const { summary, artifacts } = await train(ofClasses, { saveEpoch });
+    const best = Math.min(...losses);
+    expect(summary).toMatchObject({ validationLoss: best, bestEpoch: losses.indexOf(best) + 1, epochs: 5 });
+    const notes = decodeSequenceNotes(artifacts[SEQUENCE_NOTES]);
+    if (notes?.task !== "classify") throw new Error("no notes of classes");
+    expect(notes.correct / notes.total).toBe(summary.testAccuracy);
+    expect(Math.max(...notes.baselines.map(({ accuracy }) => accuracy ?? 0))).toBe(summary.baseline);
+  });
+
+  it("says what a forecast reaches in its own units beside naive ones, and of test data what the network does that is kept", async () => {
+    const data = { ...series, test: file("t.csv", waves(60, 2)), validation: file("w.csv", waves(60, 3)) };
+    const { summary, artifacts } = await train({ ...ofSeries, data });
+    expect(summary.trainAccuracy).toBeUndefined();
+    const notes = decodeSequenceNotes(artifacts[SEQUENCE_NOTES]);
+    if (notes?.task !== "forecast") throw new Error("no notes of forecasts");
+    expect(notes.network.meanSquaredError).toBeCloseTo(summary.validationLoss, 6);
+    expect(Math.min(...notes.baselines.map((rule) => rule.meanSquaredError ?? Number.NaN))).toBe(
+      summary.naive,
+    );
+    const network = parseNetwork(artifacts[NETWORK], "network");
+    const tested = readSequences(data.test, { table: { task: "forecast" } });
+    const { meanSquaredError } = await evaluateForecast(network, { series: tested }, { batch: 2 });
+    expect(summary.testLoss).toBe(meanSquaredError);
+  });
+
+  it.each([
+    ["classes", ofClasses],
+    ["forecasts", ofSeries],
+  ])("ends with the same bits when it was interrupted: %s", async (_, configuration) => {
+    const whole = await train(configuration);
+    let saved: Resume | undefined;
+    const stop = new Error("stop");
+    const saveEpoch = async (epoch: number, _: unknown, state: Uint8Array) => {
+      saved = { epoch, state };
+      if (epoch === 3) throw stop;
+    };
+    await expect(train(configuration, { saveEpoch })).rejects.toBe(stop);
+    expect(await train(configuration, { resume: saved })).toEqual(whole);
+  });
+
+  it("has defaults by its task", () => {
+    const forecast = complete({ data: series });
+    expect(complete({ data: classes })).toMatchObject({ cell: "gru", hidden: 128, layers: 1, clip: 1 });
+    expect(forecast).toMatchObject({ hidden: 64, window: 64, horizon: 1, standardise: true, batch: 32 });
+    for (const configuration of [complete({ data: classes, bidirectional: true }), forecast]) {
+      const plain = JSON.parse(JSON.stringify(configuration));
+      expect(JSON.parse(JSON.stringify(complete(plain)))).toEqual(plain);
+    }
+  });
+});
+
+it("strings may be read in both directions, and are not otherwise when nothing is said", () => {
+  const plain = complete({ cell: "gru" });
+  expect(complete({ cell: "gru", bidirectional: false })).toEqual(plain);
+  expect(complete({ cell: "gru", bidirectional: true })).toEqual({ ...plain, bidirectional: true });
 });

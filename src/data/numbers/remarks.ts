@@ -21,7 +21,7 @@ export function remarksOnSequences({ channels, values, target }: Sequences, what
     const listed = constant.slice(0, MOST_CHANNELS).map((name) => JSON.stringify(name));
     const more = constant.length > MOST_CHANNELS ? ", …" : "";
     remarks.push(
-      `${constant.length} of ${width} channels of the ${what} sequences ${constant.length === 1 ? "is" : "are"} constant and say nothing: ${listed.join(", ")}${more}`,
+      `${constant.length} of ${width} channels of the ${what} sequences ${constant.length === 1 ? "is constant and says" : "are constant and say"} nothing: ${listed.join(", ")}${more}`,
     );
   }
   if (target?.kind === "class") {

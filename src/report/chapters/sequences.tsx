@@ -339,8 +339,10 @@ function Forecasts({ name, notes }: { name: string; notes: ForecastNotes }) {
     <>
       {own !== null && last != null && last > 0 ? (
         <p>
-          The network’s mean squared error is {percentage(own / last)} of that of the last value
-          {own < last ? "." : ": it is no better than a forecast that nothing changes."}
+          The network’s mean squared error is{" "}
+          {own < last
+            ? `${percentage(own / last)} of that of the last value.`
+            : `${(own / last).toPrecision(3)} times that of the last value: it is no better than a forecast that nothing changes.`}
         </p>
       ) : null}
       <Table

@@ -362,7 +362,7 @@ describe("remarksOnSequences", () => {
   it("names constant channels and a class that is alone", () => {
     const sequences = parseNumbers("id,x,y,label\n1,1,5,a\n1,2,5,a\n2,3,5,a\n", "data.csv");
     expect(remarksOnSequences(sequences)).toEqual([
-      '1 of 2 channels of the training sequences is constant and say nothing: "y"',
+      '1 of 2 channels of the training sequences is constant and says nothing: "y"',
       'all 2 training sequences have the label "a": there is nothing to tell apart',
     ]);
   });
