@@ -93,7 +93,8 @@ function startsOf(lengths: readonly number[]): Int32Array {
   return starts;
 }
 
-function joined(lists: readonly Float32Array[]): Float32Array {
+/** Vectors one after the other. */
+export function joined(lists: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(lists.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const list of lists) {

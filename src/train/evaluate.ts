@@ -165,16 +165,6 @@ export function likeliest(logits: Float32Array, classes: number): Int32Array {
   return all;
 }
 
-function joined(lists: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
-  return all;
-}
-
 /**
  * Data as the network reads them.
  * @param target what is to be learnt of sequences of numbers; what they have when left out.
