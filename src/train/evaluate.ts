@@ -3,6 +3,7 @@ import { fileOrder, makeBatches, outputsByExample, type ReadAt } from "../data/b
 import {
   countOf,
   type Examples,
+  joined,
   longest,
   numberExamples,
   stringExamples,
