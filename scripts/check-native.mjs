@@ -3,9 +3,16 @@
 //   node scripts/check-native.mjs            address, undefined behaviour, threads
 //   node scripts/check-native.mjs avx512     the 16-wide kernels, emulated; needs a processor with AVX2
 //   node scripts/check-native.mjs neon       needs aarch64-linux-gnu-g++ and qemu-aarch64
+// `--only PART` runs the plans alone whose names contain it: `--only values`, `--only two-way`, `--only gru-steps`.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+
+const {
+  values: { only },
+  positionals: [what],
+} = parseArgs({ options: { only: { type: "string", default: "" } }, allowPositionals: true });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = `${root}build/check`;
@@ -38,11 +45,11 @@ async function writePlans() {
   const { compile, compileStream } = await load("src/engine/compile.js");
   const { checkBatches } = await load("src/engine/executor.js");
   const { encode } = await load("src/engine/encode.js");
-  const { cellKinds } = await load("src/network/architecture.js");
+  const { cellKinds, isBidirectional } = await load("src/network/architecture.js");
   const { Random } = await load("src/math/random.js");
   const setups = await load("test/engine/setups.js");
-  const { batchesOf, carriedBatches, deadEnds, everyStep, layers, networkWith, skips, symbolsTo, web } =
-    setups;
+  const { batchesOf, carriedBatches, deadEnds, everyStep, fitted, forecasting, layers, networkWith } = setups;
+  const { over, overValues, skips, symbolsTo, twoWay, twoWayWeb, web } = setups;
   // Tiles have 16 or 32 lanes: batches fill one in part, exactly, or several.
   const shapes = [
     { shape: "layers-13", architecture: (kind) => layers(kind, 13, 13, 13), batch: 17, steps: 9, symbols: 7 },
@@ -54,9 +61,12 @@ async function writePlans() {
   ];
   const files = [];
   const write = (file, plan, { parameters }, batches) => {
+    if (!file.includes(only)) return;
     const { words, masks } = encode(plan);
     const { count, sizes, steps, lengths, carry = new Uint8Array(count) } = batches;
-    const { rows, values, classes, numbers } = checkBatches(plan, batches);
+    // A stream, whose plan has one step, takes sequences of any length.
+    const fitting = plan.lanes === 1 ? { ...plan, steps: Number.POSITIVE_INFINITY } : plan;
+    const { rows, values, classes, numbers } = checkBatches(fitting, batches);
     const arrays = [words, masks, parameters, sizes, steps, rows, lengths, classes, values, numbers, carry];
     const counted = arrays.flatMap((a) => [
       Buffer.from(Int32Array.of(a.length).buffer),
@@ -107,14 +117,52 @@ async function writePlans() {
         write(`${name}-${batch}`, plan, network, batches);
       }
       const stream = compileStream(network);
-      write(`${name}-stream`, stream, network, carriedBatches(random, [1], [1], symbols, 3));
+      write(`${name}-stream`, stream, network, carriedBatches(random, [1], [75], symbols, 3));
+    }
+    // Numbers, cells of both directions and forecasts; streams of those that run forwards alone.
+    const values = (width, architecture) => overValues(width, architecture);
+    for (const { shape, architecture, batch = 40, steps = 9, density = 1, ...options } of [
+      { shape: "values-1", architecture: values(1, layers(kind, 1, 5)) },
+      { shape: "values-28", architecture: values(28, layers(kind, 1, 13, 6)), batch: 17, density: 0.3 },
+      { shape: "values-web", architecture: values(3, web(kind)), recompute: 4, dropout },
+      { shape: "values-forecast", architecture: forecasting(everyStep(values(3, skips(kind)))) },
+      {
+        shape: "values-forecast-end",
+        architecture: forecasting(values(2, layers(kind, 1, 7))),
+        recompute: 2,
+      },
+      { shape: "values-packed", architecture: everyStep(values(40, layers(kind, 1, 66, 66))), batch: 5 },
+      { shape: "two-way", architecture: twoWay(kind, 7, 13, 6), batch: 33, dropout },
+      { shape: "two-way-web", architecture: everyStep(twoWayWeb(kind)), batch: 70, density: 0.3 },
+      { shape: "two-way-values", architecture: values(3, twoWay(kind, 1, 17, 9)), batch: 16, form: "sparse" },
+      { shape: "two-way-values-web", architecture: values(2, twoWayWeb(kind)), batch: 3, dropout },
+      {
+        shape: "two-way-values-packed",
+        architecture: forecasting(everyStep(values(28, twoWay(kind, 1, 66)))),
+        batch: 5,
+      },
+    ]) {
+      const name = `${kind}-${shape}`;
+      const random = new Random(name);
+      const symbols = 7;
+      const network = networkWith(over(symbols + 1, architecture), density, random);
+      const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), ...options });
+      const sizes = [batch, Math.ceil(batch / 2), 1, batch];
+      const batches = fitted(random, network.architecture, batchesOf(random, sizes, steps, symbols));
+      write(name, plan, network, batches);
+      if (!isBidirectional(architecture)) write(`${name}-stream`, compileStream(network), network, batches);
     }
   }
   return files;
 }
 
-/** Compiles the driver; `kernels` are the flags of each instruction set's copy of the kernels. */
+/** Compiles the driver; `kernels` are the flags of each instruction set's copy of the kernels, made anew where sources have changed. */
 function build(name, compiler, kernels, flags) {
+  const changed = (path) => statSync(path).mtimeMs;
+  const sources = ["native", "test/native/avx512"].flatMap((of) =>
+    readdirSync(`${root}${of}`).map((file) => `${root}${of}/${file}`),
+  );
+  const newest = Math.max(...[...sources, fileURLToPath(import.meta.url)].map(changed));
   const common = ["-std=c++20", "-ffp-contract=off", "-g", ...flags];
   const files = readdirSync(`${root}native`).filter((file) => file.endsWith(".cc"));
   const objects = kernels.flatMap((isa, i) =>
@@ -122,14 +170,17 @@ function build(name, compiler, kernels, flags) {
       .filter((file) => file.endsWith("kernels.cc"))
       .map((file) => {
         const object = `${name}-${file}-${i}.o`;
-        run(compiler, [...common, ...isa, "-c", `${root}native/${file}`, "-o", object]);
+        // They take minutes under a sanitizer.
+        if (existsSync(`${folder}/${object}`) && changed(`${folder}/${object}`) > newest) return object;
+        run(compiler, [...common, ...isa, "-c", `${root}native/${file}`, "-o", `${object}.new`]);
+        renameSync(`${folder}/${object}.new`, `${folder}/${object}`);
         return object;
       }),
   );
-  const sources = files
+  const others = files
     .filter((file) => !file.endsWith("kernels.cc") && !file.endsWith("binding.cc") && file !== "jobs.cc")
     .map((file) => `${root}native/${file}`);
-  run(compiler, [...common, `${root}test/native/driver.cc`, ...sources, ...objects, "-o", name]);
+  run(compiler, [...common, `${root}test/native/driver.cc`, ...others, ...objects, "-o", name]);
   return `${folder}/${name}`;
 }
 
@@ -155,12 +206,12 @@ const avx2 = ["-mavx2", "-mfma"];
 const own = process.arch === "x64" ? [baseline, avx2, [...avx2, "-mavx512f"]] : [baseline];
 const files = await writePlans();
 
-if (process.argv[2] === "neon") {
+if (what === "neon") {
   // Statically linked, so that both sides use their compiler's C library and the emulator needs no other.
   const flags = ["-O2", "-static"];
   const neon = build("neon", "aarch64-linux-gnu-g++", [baseline], flags);
   compare(run(build("own", "c++", own, flags), files, "pipe"), run("qemu-aarch64", [neon, ...files], "pipe"));
-} else if (process.argv[2] === "avx512") {
+} else if (what === "avx512") {
   const emulated = [...avx2, "-D__AVX512F__", `-I${root}test/native/avx512`, "-Wno-psabi"];
   // Whatever is asked of the processor, it has.
   const flags = ["-D__builtin_cpu_supports(x)=true", "-O1"];

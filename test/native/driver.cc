@@ -3,6 +3,8 @@
 //   driver --damage N FILE... runs or refuses N damaged copies of every plan and its batches
 //   driver --threads N FILE.. trains every plan on N threads at once, and then by one executor with N threads
 // scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` below.
+#include <cfloat>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -30,7 +32,7 @@ Update updateOf(int call, size_t batches, size_t classes) {
   update.clip = 0.5;
   update.seed = 3;
   update.rates.assign(batches, 1e-3);
-  if (call == 1) update.classWeights.assign(classes, 0.5f);
+  for (size_t c = 0; call == 1 && c < classes; c++) update.classWeights.push_back(0.5f + static_cast<float>(c % 3));
   return update;
 }
 
@@ -160,6 +162,13 @@ void damage(const Case& c, int times) {
       int32_t& word = list[below(list.size())];
       const int32_t hostile[] = {-1, 0, 1, 16, INT32_MAX, INT32_MIN, 1 << 30, word ^ (1 << below(31)), c.words[below(c.words.size())]};
       word = hostile[below(9)];
+    }
+    std::vector<float>* floats[] = {&copy.batches.values, &copy.batches.numbers};
+    for (std::vector<float>* list : floats) {
+      if (list->empty() || below(4) > 0) continue;
+      const float hostile[] = {NAN, INFINITY, -INFINITY, 0, FLT_MAX, FLT_MIN};
+      (*list)[below(list->size())] = hostile[below(6)];
+      if (below(4) == 0) list->resize(below(2 * list->size()));
     }
     if (below(20) == 0) copy.words.resize(below(copy.words.size()));
     try {
