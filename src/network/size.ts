@@ -28,6 +28,8 @@ export interface NetworkSize {
   readonly task: TaskName;
   readonly readAt: string;
   readonly input: Input;
+  /** Symbols, where there are. */
+  readonly vocabulary: number | undefined;
   /** Where there are symbols. */
   readonly embedding: (Count & { readonly width: number }) | undefined;
   /** Names of the classes, where there are classes and they have names. */
@@ -63,6 +65,7 @@ export function sizeOf(network: Network): NetworkSize {
     task: taskOf(network),
     readAt: readout.at ?? conventions.readAt,
     input,
+    vocabulary: input.kind === "symbols" ? input.vocabulary : undefined,
     embedding: input.kind === "symbols" ? { ...all("embedding.weight"), width: input.width } : undefined,
     labels: conventions.labels,
     cells,

@@ -94,7 +94,7 @@ describe.each(Object.entries(files))("%s", (name, { text, classes, known, symbol
 describe("strings of one's own", () => {
   it("are listed class by class where classes have names", async () => {
     const { stdout } = await filigree("evaluate", at("names.csv.safetensors"), "--data", at("names.csv"));
-    expect(stdout).toMatch(/class +strings +right +share +most often taken for/);
+    expect(stdout).toMatch(/class +labels +right +share +most often taken for/);
     expect(stdout).toMatch(/\nPolish +20 /);
   });
 

@@ -182,7 +182,7 @@ describe("refuses in one line", () => {
     ],
     [
       "texts' options beside strings",
-      ["train", "--data", "x.csv", "--window", "3"],
+      ["train", "--data", "TEXT", "--string-column", "a", "--window", "3"],
       /--window: it goes with --text/,
     ],
     [
@@ -190,7 +190,11 @@ describe("refuses in one line", () => {
       ["train", "--from", "MODEL", "--text", "TEXT", "--hidden", "3"],
       /--hidden: it goes with no --from/,
     ],
-    ["patience on strings", ["train", "--cell", "gru", "--patience", "3"], /--patience: it goes with --text/],
+    [
+      "patience where nothing judges",
+      ["train", "--cell", "gru", "--patience", "3"],
+      /^.*patience: there is nothing to judge epochs by/m,
+    ],
     ["a text beyond the vocabulary", ["evaluate", "MODEL", "--text", "OTHER"], /vocabulary/],
     ["a prompt beyond the vocabulary", ["sample", "MODEL", "--prompt", "☃"], /--prompt.*vocabulary/],
   ])("%s", async (_, words, message) => {
