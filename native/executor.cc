@@ -230,12 +230,14 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index, double see
   const size_t bytes = plan_.gradients * sizeof(float);
   std::memset(gradient_.data(), 0, bytes);
   Outcome outcome;
-  // Each tile's gradient is a sum of its own, and they are added in order, so that the number of threads changes nothing.
+  // Each tile's gradient is a sum of its own, and they are added to the first in order, so that the number of threads
+  // changes nothing.
   const bool several = batches.sizes[index] > plan_.lanes;
   const auto work = [&](Member& member) {
     member.runner.forward(before(batches, index, member.tile), after(member.tile), dropout);
-    if (several) std::memset(member.gradient.data(), 0, bytes);
-    member.outcome = member.runner.backward(several ? member.gradient.data() : gradient_.data(), dropout, weights);
+    float* gradient = member.tile > 0 ? member.gradient.data() : gradient_.data();
+    if (member.tile > 0) std::memset(gradient, 0, bytes);
+    member.outcome = member.runner.backward(gradient, dropout, weights);
   };
   if (several) {
     for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), crew_.size()); k++) {
@@ -246,7 +248,7 @@ Outcome Executor::batchGradient(const Batches& batches, size_t index, double see
     outcome += member.outcome;
     const int count = static_cast<int>(plan_.gradients);
     const float* part = member.gradient.data();
-    if (several) kernels_.sum(&part, &count, 1, gradient_.data(), count, count, 1, true);
+    if (member.tile > 0) kernels_.sum(&part, &count, 1, gradient_.data(), count, count, 1, true);
   });
   for (const Op& op : plan_.finish) tableBackward(op, gradient_.data());
   for (const Matrix& matrix : matrices_) matrix.maskGradient(gradient_.data());

@@ -33,6 +33,8 @@ void panelProduct(const Panel& panel, const float* in, float* out, Start start, 
     const float* weights = panel.weights;
     for (int j = 0; j < columns; j++, weights += R) {
       const float* from = in + offsets[j] + l;
+      // A large matrix comes from the third-level cache, step by step anew.
+      __builtin_prefetch(weights + 16 * R);
       vf x[V];
       unroll<V>([&](auto v) { x[v] = load(from + v * W); });
       unroll<R>([&](auto r) {
@@ -168,6 +170,8 @@ void outerColumns(const float* left, int leftStep, const float* right, int steps
   constexpr int V = U * 16 / W;
   vf sum[R][V];
   unroll<R>([&](auto r) { unroll<V>([&](auto v) { sum[r][v] = splat(0); }); });
+  // What the sums are added to is there when they are.
+  unroll<R>([&](auto r) { unroll<V>([&](auto v) { __builtin_prefetch(gradient + r * stride + v * W, 1); }); });
   for (int t = 0; t < steps; t++, left += leftStep) {
     for (int l = 0; l < L; l++, right += 16) {
       vf x[V];
