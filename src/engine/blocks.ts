@@ -1,7 +1,7 @@
 // Puts the matrices that a plan multiplies together from the network's weights and masks, and chooses the form in which
 // each is held.
 import type { Network } from "../network/network.js";
-import type { Block, Piece } from "./plan.js";
+import type { Block, Piece, Plan } from "./plan.js";
 
 /**
  * Densities below which a masked matrix is held compressed, by its number of columns: as `filigree bench density` measured
@@ -81,8 +81,39 @@ export function assemble(
     }
     if (own.includes(0)) mask = own;
   }
+  const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming });
+  return { name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse };
+}
+
+function isSparse(
+  { rows, columns, nonzeros }: Pick<Block, "rows" | "columns" | "nonzeros">,
+  { form, streaming }: { form?: "dense" | "sparse"; streaming: boolean },
+): boolean {
   const weights = rows * columns;
   const below = streaming ? streamSparseBelow(weights) : sparseBelow(columns);
-  const sparse = nonzeros < weights && (form ? form === "sparse" : nonzeros < below * weights);
-  return { name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse };
+  return nonzeros < weights && (form ? form === "sparse" : nonzeros < below * weights);
+}
+
+/**
+ * The plan's blocks under another mask, each in the form that now suits it.
+ * @param mask a byte for each parameter, 1 where it exists.
+ */
+export function maskedBlocks({ blocks, form, lanes }: Plan, mask: Uint8Array): Block[] {
+  return blocks.map((block) => {
+    const { rows, columns, pieces } = block;
+    const own = new Uint8Array(rows * columns);
+    let nonzeros = 0;
+    let weights = 0;
+    for (const piece of pieces) {
+      for (let i = 0; i < piece.rows; i++) {
+        const from = piece.parameter + i * piece.stride;
+        const row = mask.subarray(from, from + piece.columns);
+        own.set(row, (piece.row + i) * columns + piece.column);
+        for (const bit of row) nonzeros += bit;
+      }
+      weights += piece.rows * piece.columns;
+    }
+    const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming: lanes === 1 });
+    return { ...block, mask: nonzeros < weights ? own : undefined, nonzeros, sparse };
+  });
 }

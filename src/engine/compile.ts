@@ -270,6 +270,7 @@ class Compiler {
               symbols: this.symbols,
             },
       blocks: this.blocks,
+      form: options.form,
       prepared: this.prepared,
       gradients,
       arena: layOut(laidOut, segment, lanes),

@@ -50,6 +50,33 @@ export interface TrainingState {
   readonly secondMoment: Float32Array;
   /** Updates made so far. */
   readonly step: number;
+  /** Which weights exist, once that has changed. */
+  readonly wiring?: Wiring;
+}
+
+/** Which parameters exist, a byte for each, 1 where it does, and the number of updates there had been when it was born. */
+export interface Wiring {
+  readonly mask: Uint8Array;
+  readonly born: Int32Array;
+}
+
+/** The gradient of one batch. */
+export interface GradientOptions {
+  /** Also of weights that are absent, as if they existed with a value of 0; theirs is 0 when left out. */
+  readonly everywhere?: boolean;
+  /** As in `Update`. */
+  readonly seed?: number;
+  readonly classWeights?: Float32Array;
+  /** Whether the lanes are left in what they end with, as training leaves them; as before when left out. */
+  readonly carries?: boolean;
+}
+
+/** A batch's outcome, the loss being a sum, and the gradient of the mean, unclipped, laid out as the parameters. */
+export interface BatchGradient {
+  readonly loss: number;
+  readonly count: number;
+  readonly correct: number;
+  readonly gradient: Float32Array | Float64Array;
 }
 
 /** How a network did on each of some batches: sums, to be added up and divided once. */
@@ -76,8 +103,17 @@ export interface Executor {
   readonly plan: Plan;
   /** A copy of the present state. */
   state(): TrainingState;
-  /** Replaces the state. Masked weights must be zero. @throws EngineError when a length does not fit. */
+  /**
+   * Replaces the state. Masked weights must be zero, and their moments.
+   * @throws EngineError when a length does not fit.
+   */
   setState(state: TrainingState): void;
+  /**
+   * Replaces the masks: a byte for each parameter, 1 where it exists. Weights that are dropped become 0, and so do their
+   * moments; weights that are born start at 0 with moments of 0, and Adam corrects the bias of these by the updates since.
+   * @throws EngineError unless there is a 0 or a 1 for each parameter.
+   */
+  setMask(mask: Uint8Array): void;
   /**
    * What the lanes of the last batch were left in: for every tile of it, what its cells hand on. Batches that carry on
    * start from there. Empty before the first batch.
@@ -99,8 +135,8 @@ export interface Executor {
   ): Promise<Outcomes & { readonly norms: Float64Array }>;
   /** Runs all batches forward. @throws EngineError when they do not fit the plan. */
   evaluate(batches: Batches, want?: "sums" | "outputs"): Promise<Evaluation>;
-  /** Loss (a sum) and gradient (of the mean, unclipped) of one batch, laid out as the parameters; changes nothing. */
-  gradient(batches: Batches, index: number): { loss: number; gradient: Float32Array | Float64Array };
+  /** The gradient of one batch in the present state, which stays but for what `carries` says. */
+  gradient(batches: Batches, index: number, options?: GradientOptions): BatchGradient;
 }
 
 /** What a network says of one long sequence: sums over its targets. */
@@ -155,6 +191,42 @@ export function checkState(plan: Plan, state: TrainingState): void {
   if (!Number.isInteger(state.step) || state.step < 0) {
     throw new EngineError({ what: `${state.step} is not a number of updates` });
   }
+  if (!state.wiring) return;
+  const { mask, born } = state.wiring;
+  checkMask(plan, mask);
+  const isPast = (update: number) => update >= 0 && update <= state.step;
+  if (born.length === plan.parameters && born.every(isPast)) return;
+  throw new EngineError({ what: `weights are born between update 0 and ${state.step}, one number for each` });
+}
+
+/** @throws EngineError unless there is a 0 or a 1 for each parameter. */
+export function checkMask(plan: Plan, mask: Uint8Array): void {
+  if (mask.length === plan.parameters && mask.every((bit) => bit <= 1)) return;
+  throw new EngineError({ what: `a mask of ${plan.parameters} parameters has a 0 or a 1 for each` });
+}
+
+/**
+ * The wiring under another mask after `step` updates.
+ * @param mask laid out as the parameters. @param before what it was.
+ */
+export function rewire(mask: Uint8Array, step: number, before: Wiring): Wiring {
+  const born = before.born.map((update, i) => (mask[i] > before.mask[i] ? step : mask[i] * update));
+  return { mask: mask.slice(), born };
+}
+
+/** The wiring that a plan is compiled with. */
+export function wiringOf(plan: Plan): Wiring {
+  const mask = new Uint8Array(plan.parameters).fill(1);
+  for (const { pieces, mask: own, columns } of plan.blocks) {
+    if (!own) continue;
+    for (const { row, column, rows, columns: width, parameter, stride } of pieces) {
+      for (let i = 0; i < rows; i++) {
+        const from = (row + i) * columns + column;
+        mask.set(own.subarray(from, from + width), parameter + i * stride);
+      }
+    }
+  }
+  return { mask, born: new Int32Array(plan.parameters) };
 }
 
 /** Floats of what a tile's cells hand on. */
@@ -344,7 +416,10 @@ function checkEnds(plan: Plan, { sizes, steps, lengths, targets, carry }: Batche
 }
 
 /** @throws EngineError unless there is a weight of at least 0 for each class. */
-export function checkWeights({ outputs, predictsNumbers }: Plan, { classWeights }: Update): void {
+export function checkWeights(
+  { outputs, predictsNumbers }: Plan,
+  classWeights: Float32Array | undefined,
+): void {
   if (classWeights === undefined) return;
   const fits = !predictsNumbers && classWeights.length === outputs;
   if (fits && classWeights.every((weight) => weight >= 0 && weight < Number.POSITIVE_INFINITY)) return;

@@ -7,21 +7,28 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
+import { maskedBlocks } from "./blocks.js";
 import { dialect, encode } from "./encode.js";
 import {
+  type BatchGradient,
   checkBatches,
   checkCarry,
+  checkMask,
   checkRange,
   checkState,
   checkWeights,
   type Evaluation,
   type Executor,
+  type GradientOptions,
   initialState,
   type Outcomes,
   optimiserKinds,
   ratesOf,
+  rewire,
   type TrainingState,
   type Update,
+  type Wiring,
+  wiringOf,
 } from "./executor.js";
 import type { Plan } from "./plan.js";
 
@@ -168,7 +175,9 @@ export function buildHint(): string {
 export class NativeExecutor implements Executor {
   readonly name = "native";
   readonly plan: Plan;
-  private readonly inner: AddonExecutor;
+  private inner: AddonExecutor;
+  private wiring: Wiring | undefined;
+  private readonly threads: number;
 
   /**
    * @param threads how many tiles of a batch run at once; it changes no result.
@@ -181,19 +190,53 @@ export class NativeExecutor implements Executor {
     checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);
     this.inner = refusing(() => new addon.NativeExecutor(words, masks, parameters, threads));
+    this.threads = threads;
   }
 
   state(): TrainingState {
     const vector = () => new Float32Array(this.plan.parameters);
     const [parameters, firstMoment, secondMoment] = [vector(), vector(), vector()];
     const step = refusing(() => this.inner.state(parameters, firstMoment, secondMoment));
-    return { parameters, firstMoment, secondMoment, step };
+    const { wiring } = this;
+    return {
+      parameters,
+      firstMoment,
+      secondMoment,
+      step,
+      ...(wiring && { wiring: { mask: wiring.mask.slice(), born: wiring.born.slice() } }),
+    };
   }
 
   setState(state: TrainingState): void {
     checkState(this.plan, state);
-    const { parameters, firstMoment, secondMoment, step } = state;
+    const { parameters, firstMoment, secondMoment, step, wiring } = state;
+    if (wiring) {
+      this.wiring = { mask: wiring.mask.slice(), born: wiring.born.slice() };
+      this.renew(parameters);
+    }
     refusing(() => this.inner.setState(parameters, firstMoment, secondMoment, step));
+  }
+
+  setMask(mask: Uint8Array): void {
+    checkMask(this.plan, mask);
+    const state = this.state();
+    this.wiring = rewire(mask, state.step, this.wiring ?? wiringOf(this.plan));
+    for (const values of [state.parameters, state.firstMoment, state.secondMoment]) {
+      for (const [i, bit] of mask.entries()) if (bit === 0) values[i] = 0;
+    }
+    const carry = this.carry();
+    this.renew(state.parameters);
+    this.setState({ ...state, wiring: undefined });
+    this.setCarry(carry);
+  }
+
+  private renew(parameters: Float32Array): void {
+    const { addon } = loadNative();
+    const { words, masks } = encode({
+      ...this.plan,
+      blocks: maskedBlocks(this.plan, this.wiring!.mask),
+    });
+    this.inner = refusing(() => new addon!.NativeExecutor(words, masks, parameters, this.threads));
   }
 
   carry(): Float32Array {
@@ -208,7 +251,7 @@ export class NativeExecutor implements Executor {
   async train(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
-    checkWeights(this.plan, update);
+    checkWeights(this.plan, update.classWeights);
     const translated = this.translate(batches);
     const { kind, ...settings } = update.optimiser;
     const { seed = 0, classWeights = new Float32Array(0) } = update;
@@ -221,11 +264,20 @@ export class NativeExecutor implements Executor {
     return refusing(() => this.inner.evaluate(translated, want === "outputs")).catch(refuse);
   }
 
-  gradient(batches: Batches, index: number) {
+  gradient(batches: Batches, index: number, options: GradientOptions = {}): BatchGradient {
     checkRange(batches, index, index + 1);
+    checkWeights(this.plan, options.classWeights);
+    const { addon } = loadNative();
     const gradient = new Float32Array(this.plan.parameters);
-    const loss = refusing(() => this.inner.gradient(this.translate(batches), index, gradient));
-    return { loss, gradient };
+    let inner = this.inner;
+    if (options.everywhere) {
+      const blocks = this.plan.blocks.map((block) => ({ ...block, mask: undefined, sparse: false }));
+      const { words, masks } = encode({ ...this.plan, blocks });
+      inner = refusing(() => new addon!.NativeExecutor(words, masks, this.state().parameters, this.threads));
+      inner.setCarry(this.carry());
+    }
+    const loss = refusing(() => inner.gradient(this.translate(batches), index, gradient));
+    return { loss, count: 1, correct: 0, gradient };
   }
 
   footprint(): Footprint {

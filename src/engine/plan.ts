@@ -366,6 +366,8 @@ export interface Plan {
   readonly parameters: number;
   readonly input: PlanInput;
   readonly blocks: readonly Block[];
+  /** How blocks with a mask are held: by their density when left out. */
+  readonly form?: "dense" | "sparse";
   /** Floats of the prepared buffer. */
   readonly prepared: number;
   /** Floats of the gradient vector: the parameters, then the tables. */

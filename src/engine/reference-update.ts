@@ -12,6 +12,7 @@ export interface Vectors {
 
 /**
  * Makes update number `step`, counted from 1, at learning rate `rate`, with the gradient times `scale`.
+ * @param born how many updates there had been when each weight was born; 0 when left out.
  * Adam: Kingma & Ba 2015. AdamW: Loshchilov & Hutter 2019. RMSprop: Tieleman & Hinton 2012.
  */
 export function updateParameters(
@@ -20,11 +21,19 @@ export function updateParameters(
   step: number,
   scale: number,
   { gradient, parameters, firstMoment, secondMoment }: Vectors,
+  born?: Int32Array,
 ): void {
   const decoupled = kind === "adamw";
-  const correction1 = 1 - beta1 ** step;
-  const correction2 = Math.sqrt(1 - beta2 ** step);
+  let age = step;
+  let correction1 = 1 - beta1 ** age;
+  let correction2 = Math.sqrt(1 - beta2 ** age);
   for (let i = 0; i < parameters.length; i++) {
+    const own = step - (born?.[i] ?? 0);
+    if (own !== age) {
+      age = own;
+      correction1 = 1 - beta1 ** age;
+      correction2 = Math.sqrt(1 - beta2 ** age);
+    }
     let g = gradient[i] * scale;
     if (weightDecay > 0) {
       if (decoupled) parameters[i] *= 1 - rate * weightDecay;

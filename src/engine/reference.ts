@@ -4,20 +4,27 @@
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { exp, log } from "../math/exp.js";
+import { maskedBlocks } from "./blocks.js";
 import { DROPOUT_ONE, dropoutKey, isDropped, rowKey } from "./dropout.js";
 import {
+  type BatchGradient,
   checkCarry,
+  checkMask,
   checkRange,
   checkState,
   checkWeights,
   type Evaluation,
   type Executor,
+  type GradientOptions,
   initialState,
   type Outcomes,
   type PlanStream,
   ratesOf,
+  rewire,
   type TrainingState,
   type Update,
+  type Wiring,
+  wiringOf,
 } from "./executor.js";
 import {
   type BiasPart,
@@ -58,7 +65,11 @@ export class ReferenceExecutor implements Executor {
   private readonly secondMoment: Floats;
   private readonly prepared: Floats;
   private readonly arena: Floats;
-  private readonly matrices: readonly Matrix[];
+  private matrices: readonly Matrix[];
+  /** Once masks have changed. */
+  private wiring: Wiring | undefined;
+  /** Where the gradient of absent weights is wanted, that of the matrices without their masks. */
+  private differentiated: readonly Matrix[] | undefined;
   /** What cells hand from step to step; for every tile of the last batch what they ended with; for every segment of the
    * present tile what it was before. */
   private readonly states: readonly Rows[];
@@ -97,6 +108,7 @@ export class ReferenceExecutor implements Executor {
       firstMoment: Float32Array.from(this.firstMoment),
       secondMoment: Float32Array.from(this.secondMoment),
       step: this.step,
+      ...(this.wiring && { wiring: { mask: this.wiring.mask.slice(), born: this.wiring.born.slice() } }),
     };
   }
 
@@ -107,6 +119,21 @@ export class ReferenceExecutor implements Executor {
     this.firstMoment.set(state.firstMoment);
     this.secondMoment.set(state.secondMoment);
     this.step = state.step;
+    if (state.wiring) this.wire({ mask: state.wiring.mask.slice(), born: state.wiring.born.slice() });
+  }
+
+  setMask(mask: Uint8Array): void {
+    this.checkIdle();
+    checkMask(this.plan, mask);
+    this.wire(rewire(mask, this.step, this.wiring ?? wiringOf(this.plan)));
+    for (const values of [this.parameters, this.firstMoment, this.secondMoment]) {
+      for (const [i, bit] of mask.entries()) if (bit === 0) values[i] = 0;
+    }
+  }
+
+  private wire(wiring: Wiring): void {
+    this.wiring = wiring;
+    this.matrices = maskedBlocks(this.plan, wiring.mask).map((block) => new Matrix(block, this.plan.lanes));
   }
 
   carry(): Float32Array {
@@ -139,7 +166,7 @@ export class ReferenceExecutor implements Executor {
   private async trainOn(batches: Batches, from: number, to: number, update: Update) {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
-    checkWeights(this.plan, update);
+    checkWeights(this.plan, update.classWeights);
     const losses: number[] = [];
     const correct: number[] = [];
     const norms: number[] = [];
@@ -155,12 +182,8 @@ export class ReferenceExecutor implements Executor {
       this.step++;
       const { parameters, firstMoment, secondMoment, step } = this;
       const scale = Math.min(1, update.optimiser.clip / (norm + 1e-6));
-      updateParameters(update.optimiser, rates[i - from], step, scale, {
-        gradient,
-        parameters,
-        firstMoment,
-        secondMoment,
-      });
+      const vectors = { gradient, parameters, firstMoment, secondMoment };
+      updateParameters(update.optimiser, rates[i - from], step, scale, vectors, this.wiring?.born);
       await this.giveTurn();
     }
     return {
@@ -216,14 +239,17 @@ export class ReferenceExecutor implements Executor {
     this.lastTurn = performance.now();
   }
 
-  gradient(batches: Batches, index: number): { loss: number; gradient: Floats } {
+  gradient(batches: Batches, index: number, options: GradientOptions = {}): BatchGradient {
     this.checkIdle();
     checkRange(batches, index, index + 1);
+    const { everywhere, seed = 0, classWeights, carries } = options;
+    checkWeights(this.plan, classWeights);
     const { carried } = this;
-    this.carried = carried.slice();
-    const { outcome, gradient } = this.batchGradient(new Tiles(this.plan, batches).of(index), 0);
-    this.carried = carried;
-    return { loss: outcome.loss, gradient: gradient.slice(0, this.plan.parameters) };
+    if (!carries) this.carried = carried.slice();
+    const tiles = new Tiles(this.plan, batches);
+    const { outcome, gradient } = this.batchGradient(tiles.of(index), seed, classWeights, everywhere);
+    if (!carries) this.carried = carried;
+    return { ...outcome, count: tiles.countOf(index), gradient: gradient.slice(0, this.plan.parameters) };
   }
 
   /** A stream over this executor, for a plan of `compileStream`. */
@@ -279,21 +305,29 @@ export class ReferenceExecutor implements Executor {
     tiles: Tile[],
     seed: number,
     classWeights?: Float32Array,
+    everywhere = false,
   ): { outcome: Outcome; gradient: Floats } {
-    const gradient = this.allocate(this.plan.gradients);
+    const { plan, matrices, wiring } = this;
+    const gradient = this.allocate(plan.gradients);
     const outcome = { loss: 0, correct: 0 };
     this.dropout = dropoutKey(seed, this.step);
     this.classWeights = classWeights;
     this.carried.length = Math.min(this.carried.length, tiles.length);
     this.prepare();
+    if (everywhere) {
+      this.differentiated = plan.blocks.map((block) => new Matrix({ ...block, mask: undefined }, plan.lanes));
+    }
     for (const tile of tiles) {
       this.forward(tile);
       this.backward(tile, outcome, gradient);
     }
     this.dropout = undefined;
     this.classWeights = undefined;
-    for (const op of this.plan.finish) this.tableBackward(op, gradient);
-    for (const { absent } of this.matrices) for (const at of absent) gradient[at] = 0;
+    for (const op of plan.finish) this.tableBackward(op, gradient);
+    this.differentiated = undefined;
+    if (everywhere) return { outcome, gradient };
+    for (const { absent } of matrices) for (const at of absent) gradient[at] = 0;
+    if (wiring) for (const [i, bit] of wiring.mask.entries()) if (bit === 0) gradient[i] = 0;
     return { outcome, gradient };
   }
 
@@ -531,7 +565,8 @@ export class ReferenceExecutor implements Executor {
       }
       case "weightGradient": {
         const span = spanOf(op.from);
-        for (const [i, entries] of this.matrices[op.block].entries.entries()) {
+        const { entries: rows } = (this.differentiated ?? this.matrices)[op.block];
+        for (const [i, entries] of rows.entries()) {
           for (const { column, parameter } of entries) {
             let sum = 0;
             for (let t = span.from; t < span.end; t++) {
@@ -709,8 +744,9 @@ export class ReferenceExecutor implements Executor {
   private tableBackward(op: TableBackwardOp, gradient: Floats): void {
     const { parameters } = this;
     const { offset, symbols, width } = this.embedding;
+    const { entries: rows } = (this.differentiated ?? this.matrices)[op.block];
     for (const [s, symbol] of symbols.entries()) {
-      for (const [i, entries] of this.matrices[op.block].entries.entries()) {
+      for (const [i, entries] of rows.entries()) {
         const flow = gradient[op.gradient + s * op.stride + i];
         for (const { column, parameter } of entries) {
           const embedding = offset + symbol * width + column;
