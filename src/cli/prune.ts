@@ -9,15 +9,13 @@ import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { type Criterion, criteria, densities, prune } from "../sparsify/prune.js";
 import { regainedAfter } from "../sparsify/regain.js";
-import { type Scope, scopes } from "../sparsify/scope.js";
-import { type Target, targets } from "../sparsify/target.js";
 import { classify } from "../train/classify.js";
 import { defaults } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
 import { evaluateTexts, nextSymbol } from "../train/language.js";
 import { type Protocol, protocolOf } from "../train/protocol.js";
 import type { Task } from "../train/task.js";
-import type { TrainOptions } from "../train/train.js";
+import { gradientOn, type TrainOptions } from "../train/train.js";
 import {
   between,
   type ColumnOptions,
@@ -38,14 +36,13 @@ import {
   withModelOptions,
 } from "./command.js";
 import { type NumberFileOptions, readFor, withNumberTraining } from "./numbers.js";
+import { type BudgetOptions, densityOf, withBudget } from "./sparsify.js";
 
-interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
+interface Options extends ModelOptions, ColumnOptions, NumberFileOptions, BudgetOptions {
   testLabels?: string;
   validationLabels?: string;
-  percent?: number;
-  target: Target;
-  scope: Scope;
   criterion: Criterion;
+  gradientBatches: number;
   retrain: number;
   data?: string;
   test?: string;
@@ -66,12 +63,15 @@ interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
 export function pruneCommand(): Command {
   const command = new Command()
     .argument("<model>", "safetensors, as for evaluate")
-    .option("--percent <p>", "share of the target's weights to remove", between(0, 100))
-    .addOption(choice("--target <matrices>", "input-to-hidden, hidden-to-hidden or both", targets, "both"))
-    .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(
-      choice("--criterion <name>", "the smallest weights, or any as a control", criteria, "magnitude"),
+      choice(
+        "--criterion <name>",
+        "the smallest weights, any as a control, or those that matter least to the loss",
+        criteria,
+        "magnitude",
+      ),
     )
+    .option("--gradient-batches <n>", "snip: batches whose mean gradient decides", whole(1, 1e6), 1)
     .option("--data <file>", "training sequences: evaluates before and after; needed to retrain")
     .option("--test <file>", "test sequences; a quarter of the training file when left out")
     .option("--text <files...>", "texts, for a network that predicts the next symbol")
@@ -86,6 +86,7 @@ export function pruneCommand(): Command {
     .addOption(executorOption())
     .addOption(recomputeOption())
     .option("--out <file>", "where the pruned network is written");
+  withBudget(command, "global");
   return withJson(withNumberTraining(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
@@ -93,7 +94,7 @@ export function pruneCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
-  const { target, scope, criterion, seed, executor, recompute, out, text } = options;
+  const { criterion, seed, executor, recompute, out, text } = options;
   const hasData = options.data !== undefined || text !== undefined;
   if (out === undefined && !hasData) {
     throw new InputError({
@@ -115,13 +116,19 @@ async function run(model: string, options: Options): Promise<void> {
     ? readLanguageModel(model, options, output)
     : readModel(model, options, output, { task: options.task });
   const random = new Random(`${seed}/prune`);
-  let pruned = prune(network, {
-    percent: required(options.percent, "--percent"),
-    target,
-    scope,
-    criterion,
-    random,
-  });
+  const { target, scope, pattern, distribution, also, keepDiagonal } = options;
+  required(densityOf(options), "--percent");
+  const { percent: share, density } = options;
+  const budget = { percent: share, density, target, scope, pattern, distribution, also, keepDiagonal };
+  const shortened = (gradient?: Float32Array) => prune(network, { ...budget, criterion, random, gradient });
+  if (criterion === "snip" && !hasData) {
+    throw new InputError({
+      where: "--criterion",
+      what: "snip looks at the gradient of the loss, and there are no data",
+      hint: "name a file with --data or --text",
+    });
+  }
+  let pruned = criterion === "snip" ? network : shortened();
   // A network may be pruned in place, but not into its data.
   if (out !== undefined) prepareOutput(out, options.data, options.test, ...(text ?? []));
   const stages: Stage[] = [];
@@ -132,6 +139,11 @@ async function run(model: string, options: Options): Promise<void> {
       : network.architecture.input.kind === "values"
         ? await onNumbers(network, required(options.data, "--data"), options, output)
         : await onStrings(network, options, output);
+    if (criterion === "snip") {
+      pruned = shortened(
+        gradientOn(network, subject.task, { seed, batches: options.gradientBatches, executor }),
+      );
+    }
     stages.push({ stage: "as it was", ...(await subject.evaluate(network)) });
     stages.push({ stage: "pruned", ...(await subject.evaluate(pruned)) });
     if (options.retrain > 0) {

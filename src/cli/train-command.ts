@@ -19,6 +19,7 @@ import {
   withModelOptions,
 } from "./command.js";
 import { withNumberTraining } from "./numbers.js";
+import { withSparsify } from "./sparsify.js";
 import type { TrainVerbOptions } from "./train.js";
 
 const { strings: ofStrings, next: ofTexts } = defaults;
@@ -96,6 +97,7 @@ export function trainCommand(): Command {
       "what the loss of each class counts: balanced, or numbers separated by commas in the order of the classes",
       classWeights,
     );
+  withSparsify(command);
   const all = withColumnOptions(withModelOptions(command, "told by --from, or found in the strings"));
   return withJson(all).action(async (options: TrainVerbOptions) => {
     const { runTraining } = await import("./train.js");

@@ -6,12 +6,13 @@ import { accuraciesOf, confusionOf, describeWorst } from "../train/confusion.js"
 import { defaults, epochsForNumbers } from "../train/defaults.js";
 import { evaluate } from "../train/evaluate.js";
 import { evaluateForecast, HORIZON, horizonOf } from "../train/forecast.js";
+import { keptEpoch } from "../train/kept.js";
 import { newNumberNetwork } from "../train/new-network.js";
 import { forecastBaselines, type NumberData, taskOn } from "../train/number-data.js";
 import { Output, percent } from "./command.js";
 import { readModel } from "./files.js";
 import { readNumberData } from "./number-data.js";
-import { made, outOf, refuse, settingsOf, type TrainVerbOptions } from "./train.js";
+import { made, outOf, refuse, settingsOf, sparsityOf, type TrainVerbOptions } from "./train.js";
 import { describeEpoch, type Trained, trainNetwork } from "./training.js";
 
 /** More classes than these have no confusion matrix in the result. */
@@ -56,6 +57,7 @@ export async function trainOnNumbers(options: TrainVerbOptions, path: string): P
     parameters: trained.trained.size,
     epochs: trained.history,
     ...(best && { best }),
+    ...sparsityOf(trained.trained, options),
     ...made(options, trained.updates),
   };
   const lines = [
@@ -115,7 +117,7 @@ async function outcome(
 
 /** The epoch whose network was kept, where epochs were judged. */
 function bestOf({ history }: Trained): { epoch: number; loss: number } | undefined {
-  const losses = history.map(({ validationLoss = Number.POSITIVE_INFINITY }) => validationLoss);
-  const loss = Math.min(...losses);
-  return Number.isFinite(loss) ? { epoch: losses.indexOf(loss) + 1, loss } : undefined;
+  const epoch = keptEpoch(history, "validationLoss");
+  const { validationLoss: loss } = history[epoch];
+  return loss !== undefined && Number.isFinite(loss) ? { epoch: epoch + 1, loss } : undefined;
 }

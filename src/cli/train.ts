@@ -6,9 +6,11 @@ import type { OptimiserKind } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
-import { stack } from "../network/network.js";
+import { type Network, stack } from "../network/network.js";
+import { densities } from "../sparsify/prune.js";
 import { classify } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
+import { keptEpoch } from "../train/kept.js";
 import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { newClassifier } from "../train/new-network.js";
 import type { Protocol } from "../train/protocol.js";
@@ -17,12 +19,17 @@ import { trainOptionsOf } from "../train/settings.js";
 import { type ColumnOptions, type ModelOptions, Output, required } from "./command.js";
 import { classesOf, describeClasses, formOf, readModel, trainingData } from "./files.js";
 import { hasNumbers, type NumberFileOptions } from "./numbers.js";
+import { type SparsifyVerbOptions, sparsificationOf } from "./sparsify.js";
 import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
 import { trainOnNumbers } from "./train-numbers.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
 import { vocabularyOf } from "./vocabulary.js";
 
-export interface TrainVerbOptions extends ModelOptions, ColumnOptions, NumberFileOptions {
+export interface TrainVerbOptions
+  extends ModelOptions,
+    ColumnOptions,
+    NumberFileOptions,
+    SparsifyVerbOptions {
   data?: string;
   test?: string;
   testLabels?: string;
@@ -114,6 +121,7 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
       parameters: trained.size,
       classes: classesOf(trained),
       epochs: history,
+      ...sparsityOf(trained, options),
       ...made(options, updates),
     },
     `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
@@ -154,7 +162,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
   const settings = settingsOf({ ...options, epochs }, standard);
   const { trained, history, updates } = await trainNetwork(network, task, settings, files, output);
   const losses = history.map(({ validationLoss = Number.POSITIVE_INFINITY }) => validationLoss);
-  const best = losses.indexOf(Math.min(...losses));
+  const best = keptEpoch(history, task.judgedBy);
   const baseline = bestBaseline(data);
   const cell = network.architecture.nodes.find((node) => node.type === "cell")?.kind;
   output.result(
@@ -167,6 +175,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
       epochs: history,
       best: { epoch: best + 1, nats: losses[best] },
       baseline,
+      ...sparsityOf(trained, options),
       ...made(options, updates),
     },
     [
@@ -187,6 +196,7 @@ export function settingsOf(options: TrainVerbOptions, standard: Defaults): Train
     executor,
     threads,
     recompute,
+    sparsification: sparsificationOf(options),
   };
 }
 
@@ -194,6 +204,15 @@ export function settingsOf(options: TrainVerbOptions, standard: Defaults): Train
 export function outOf({ out, from }: TrainVerbOptions, standard: string): string {
   if (out !== undefined) return out;
   return standard === from ? standard.replace(/\.safetensors$/, "-trained.safetensors") : standard;
+}
+
+/** What is left of the matrices of a network that was made sparse. */
+export function sparsityOf(trained: Network, { sparsify }: TrainVerbOptions): object {
+  if (sparsify === undefined) return {};
+  return {
+    sparsify,
+    nonzeros: Object.fromEntries(densities(trained).map(({ name, nonzeros }) => [name, nonzeros])),
+  };
 }
 
 export function made({ updates }: TrainVerbOptions, all: Trained["updates"]): object {

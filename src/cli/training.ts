@@ -6,6 +6,7 @@ import { prepareOutput, readBytes, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import type { TaskName } from "../network/tasks.js";
 import { saveNetwork } from "../network/weights.js";
+import { type Sparsification, sparsifying } from "../sparsify/methods.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics, Task } from "../train/task.js";
@@ -28,7 +29,7 @@ export type TrainingSettings = Pick<
   | "executor"
   | "threads"
   | "recompute"
->;
+> & { readonly sparsification?: Sparsification };
 
 /** Where a training's files are. */
 export interface TrainingFiles {
@@ -80,7 +81,8 @@ async function trainWith(
   // A checkpoint is only taken up by a run that would have made it. How long a constant rate goes on changes nothing
   // of what there is already.
   const { epochs, updates, executor, threads, ...deciding } = settings;
-  const length = settings.schedule === "cosine" ? { epochs, updates } : {};
+  const { sparsification, schedule } = settings;
+  const length = schedule === "cosine" || sparsification ? { epochs, updates } : {};
   const { horizon } = network.conventions;
   const weights = task.classWeights && [...task.classWeights];
   const of = { task: task.name, batch: task.batch, steps: task.steps, data, horizon, weights };
@@ -105,6 +107,7 @@ async function trainWith(
   const work = (signal: AbortSignal) =>
     train(network, task, {
       ...settings,
+      sparsify: sparsification && sparsifying(sparsification),
       signal,
       resume,
       onProgress: (share) => bar.update(share),

@@ -5,6 +5,7 @@ import { saveNetwork } from "../network/weights.js";
 import type { TrialContext, TrialResult } from "../study/kind.js";
 import { defaults, epochsForNumbers } from "../train/defaults.js";
 import { evaluateForecast } from "../train/forecast.js";
+import { keptEpoch } from "../train/kept.js";
 import { newNumberNetwork } from "../train/new-network.js";
 import { type NumberBaselines, type NumberData, noteNumbers, taskOn } from "../train/number-data.js";
 import type { Tested } from "../train/options.js";
@@ -13,7 +14,8 @@ import { trainOptionsOf } from "../train/settings.js";
 import type { EpochMetrics, Task } from "../train/task.js";
 import { train } from "../train/train.js";
 import { loadBaselines, loadNumbers } from "./number-data.js";
-import { keptOf, NETWORK, recording } from "./recording.js";
+import { NETWORK, recording } from "./recording.js";
+import { leftOf, sparsifyOf } from "./sparsify-schema.js";
 import type { OnNumbers } from "./train-schema.js";
 
 /**
@@ -41,13 +43,17 @@ export async function trainOnNumbers(configuration: OnNumbers, context: TrialCon
   const record = recording(context);
   const trained = await train(network, task, {
     ...trainOptionsOf({ ...configuration, epochs }, defaults[name]),
+    sparsify: sparsifyOf(configuration.sparsify),
     seed: `${context.seed}/train`,
     ...record.options,
   });
   const rules = loadBaselines(configuration.data, configuration.horizon);
   const notes = await noteNumbers(trained, numbers, rules, { batch });
   return {
-    summary: await summaryOf(trained, numbers, task, record.history(), rules),
+    summary: {
+      ...(await summaryOf(trained, numbers, task, record.history(), rules)),
+      ...leftOf(trained, configuration),
+    },
     artifacts: {
       [NETWORK]: saveNetwork(trained),
       ...(notes && { [SEQUENCE_NOTES]: encodeSequenceNotes(notes) }),
@@ -63,7 +69,7 @@ export async function summaryOf(
   history: readonly EpochMetrics[],
   rules: NumberBaselines,
 ): Promise<Record<string, number>> {
-  const kept = keptOf(history, judgedBy);
+  const kept = keptEpoch(history, judgedBy);
   return {
     ...history[kept],
     ...(await tested(numbers, trained, batch)),

@@ -4,18 +4,19 @@ import { z } from "zod";
 import { Random } from "../math/random.js";
 import { parseNetwork, saveNetwork } from "../network/weights.js";
 import { shareRemark } from "../sparsify/percent.js";
-import { criteria, densities, prune } from "../sparsify/prune.js";
+import { dataFreeCriteria, densities, prune } from "../sparsify/prune.js";
 import { regainedAfter } from "../sparsify/regain.js";
 import { scopes } from "../sparsify/scope.js";
 import { targets } from "../sparsify/target.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialKind, TrialSpec } from "../study/kind.js";
+import { keptEpoch } from "../train/kept.js";
 import { trainOptionsOf } from "../train/settings.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
 import { identifying } from "./data.js";
 import { subjectOf } from "./pruning-subject.js";
-import { keptOf, NETWORK, recording } from "./recording.js";
+import { NETWORK, recording } from "./recording.js";
 import { isOnNumbers, isOnTexts, type OnNumbers, type OnStrings, trainSchema } from "./train-schema.js";
 
 const settings = z.strictObject({
@@ -30,7 +31,7 @@ const settings = z.strictObject({
       return z.NEVER;
     })
     .describe("How the network that is pruned was trained, with this trial's seed."),
-  criterion: z.enum(criteria).default("magnitude"),
+  criterion: z.enum(dataFreeCriteria).default("magnitude"),
   target: z.enum(targets).default("both"),
   scope: z.enum(scopes).default("global"),
   percent: z.number().min(0).max(100).describe("Share of the target's weights to remove."),
@@ -114,7 +115,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
       ...record.options,
     });
     const left = densities(network);
-    const kept = keptOf(record.history(), task.judgedBy);
+    const kept = keptEpoch(record.history(), task.judgedBy);
     return {
       summary: {
         ...(isForecast(base)

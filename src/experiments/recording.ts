@@ -29,10 +29,3 @@ export function recording(context: TrialContext): {
   };
   return { options, history: () => history };
 }
-
-/** The epoch whose network was kept, from 0: of a training whose epochs are judged the best one, else the last. */
-export function keptOf(history: readonly EpochMetrics[], judgedBy: keyof EpochMetrics | undefined): number {
-  if (judgedBy === undefined) return history.length - 1;
-  const losses = history.map((metrics) => metrics[judgedBy] ?? Number.POSITIVE_INFINITY);
-  return losses.indexOf(Math.min(...losses));
-}

@@ -9,6 +9,7 @@ import { defaultProtocol, protocols } from "../train/protocol.js";
 import { schedules } from "../train/schedule.js";
 import { type AnyConfiguration, anyDataSchema, isNumbers, isText, type TextConfiguration } from "./data.js";
 import type { NumberConfiguration } from "./number-data.js";
+import { sparsifySchema } from "./sparsify-schema.js";
 
 const { strings: ofStrings, next: ofTexts, classify: ofNumbers, forecast: ofSeries } = defaults;
 const either = (strings: number | string, texts: number | string, numbers: number | string) =>
@@ -130,6 +131,7 @@ const settings = z.strictObject({
     .max(1e6)
     .optional()
     .describe("Epochs on texts or numbers without a better validation after which to end."),
+  sparsify: sparsifySchema.optional().describe("How the training is made sparse."),
 });
 
 /** Kinds of data and of what is learnt of them, as messages call them. */

@@ -7,6 +7,7 @@ import type { JsonObject } from "../study/json.js";
 import type { TrialContext, TrialKind, TrialResult } from "../study/kind.js";
 import { classify } from "../train/classify.js";
 import { batchFor, defaults, epochsFor } from "../train/defaults.js";
+import { keptEpoch } from "../train/kept.js";
 import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { newClassifier } from "../train/new-network.js";
 import { trainOptionsOf } from "../train/settings.js";
@@ -17,6 +18,7 @@ import { arithmetic } from "./arithmetic.js";
 import { identifying, loadData, loadTexts } from "./data.js";
 import { numberMetrics, trainOnNumbers } from "./number-training.js";
 import { NETWORK, recording } from "./recording.js";
+import { leftOf, sparsifyOf } from "./sparsify-schema.js";
 import {
   isOnNumbers,
   isOnTexts,
@@ -75,11 +77,12 @@ async function trainOnStrings(configuration: OnStrings, context: TrialContext): 
   const task = classify(network, data, { protocol, batch });
   const trained = await train(network, task, {
     ...trainOptionsOf(configuration, defaults.strings),
+    sparsify: sparsifyOf(configuration.sparsify),
     seed: `${context.seed}/train`,
     ...record.options,
   });
   return {
-    summary: { ...record.history().at(-1), parameters: trained.size },
+    summary: { ...record.history().at(-1), parameters: trained.size, ...leftOf(trained, configuration) },
     artifacts: { [NETWORK]: saveNetwork(trained) },
   };
 }
@@ -96,22 +99,24 @@ async function trainOnTexts(configuration: OnTexts, context: TrialContext): Prom
   const { epochs = epochsFor(task.epoch(1, random).updates) } = configuration;
   const trained = await train(network, task, {
     ...trainOptionsOf({ ...configuration, epochs }, defaults.next),
+    sparsify: sparsifyOf(configuration.sparsify),
     seed: `${context.seed}/train`,
     ...record.options,
   });
-  const losses = record.history().map(({ validationLoss = Number.POSITIVE_INFINITY }) => validationLoss);
-  const nats = Math.min(...losses);
-  const best = losses.indexOf(nats);
+  const history = record.history();
+  const best = keptEpoch(history, task.judgedBy);
+  const { validationLoss: nats = Number.NaN } = history[best];
   const notes = noteText(trained, data, data.baselines, random.stream("samples"));
   return {
     summary: {
-      ...record.history()[best],
+      ...history[best],
       bits: nats / Math.LN2,
       perplexity: Math.exp(nats),
       bestEpoch: best + 1,
-      epochs: losses.length,
+      epochs: history.length,
       ngrams: Math.min(...data.baselines.map((baseline) => baseline.nats)),
       parameters: trained.size,
+      ...leftOf(trained, configuration),
     },
     artifacts: { [NETWORK]: saveNetwork(trained), [TEXT_NOTES]: encodeNotes(notes) },
   };

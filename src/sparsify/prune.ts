@@ -1,44 +1,57 @@
-// Pruning in one shot: score the weights, find each pool's threshold, mask what lies below. What to score, which
-// matrices and which weights compete are chosen independently of each other, as in jaxpruner.
+// Pruning in one shot: score the weights, choose which of each pool stay, mask the others. What to score, which matrices,
+// what goes together and which weights compete are chosen independently of each other, as in jaxpruner.
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
+import { masksOf, maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
-import { poolsOf, type Scope, scopes } from "./scope.js";
+import { randomScores } from "./chance.js";
+import { type Budget, type Density, poolsFor } from "./density.js";
+import { connectionSensitive } from "./methods/snip.js";
+import type { Pattern } from "./pattern.js";
+import { poolsOf, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { matricesOf, type Target, targets } from "./target.js";
+import { ranked, type Scores, selectHighest } from "./select.js";
+import { matricesOf, targets } from "./target.js";
+import { keepUnits } from "./units.js";
 
-/** Remove the smallest weights, or, as the control, any weights. */
-export const criteria = ["magnitude", "random"] as const;
+/** Remove the smallest weights or, as the control, any: what needs no data. */
+export const dataFreeCriteria = ["magnitude", "random"] as const;
+export type DataFreeCriterion = (typeof dataFreeCriteria)[number];
+/** These, or the weights that matter least to the loss (see methods/snip.ts). */
+export const criteria = [...dataFreeCriteria, "snip"] as const;
 export type Criterion = (typeof criteria)[number];
 
-export interface PruneOptions {
-  /** Share of each pool to remove, 0 to 100, counting weights that are already gone. */
-  readonly percent: number;
-  /** Which matrices; "both" when left out. */
-  readonly target?: Target;
-  /** Which weights compete; "global" when left out. */
-  readonly scope?: Scope;
+export interface PruneOptions extends Partial<Budget> {
+  /** Share of each pool to remove, 0 to 100, counting weights that are already gone; or `density` says what stays. */
+  readonly percent?: number;
   /** Which weights go first; "magnitude" when left out. */
   readonly criterion?: Criterion;
+  /** What goes together; single weights when left out. */
+  readonly pattern?: Pattern;
+  /** Whether weights on the diagonals of hidden matrices go last. */
+  readonly keepDiagonal?: boolean;
   /** Where the criterion "random" draws from. */
   readonly random?: Random;
+  /** What the criterion "snip" looks at: the gradient of the mean loss, laid out as the parameters. */
+  readonly gradient?: Float32Array;
 }
 
 /**
- * A network of its own without the least of the chosen weights; masks that it already has stay.
+ * A network of its own without the least of the chosen weights; masks that it already has stay. Of a pool's n weights (or
+ * blocks, or units) n - round(n·percent/100) stay, of equal ones the first.
  *
- * The rule is that of Darji (2021): a pool's threshold is the linearly interpolated percentile of its scores (numpy's default
- * method), and weights that score below it go. So 100 % keeps the largest weight of each pool. Of n weights with
- * distinct scores ⌈(n-1)·percent/100⌉ go, whatever the criterion; weights that tie with the threshold stay, which can
- * keep a few more under "magnitude" than under "random", whose scores do not tie.
- * @throws InputError when `percent` is not in 0 to 100, an option is none of its words, or "random" has nothing to draw from.
+ * Single weights by magnitude or at random with one percentage follow the rule of Darji (2021) instead: a pool's threshold is the
+ * linearly interpolated percentile of its scores (numpy's default method), and weights that score below it go. So 100 %
+ * keeps the largest weight of each pool. Of n weights with distinct scores ⌈(n-1)·percent/100⌉ go, whatever the
+ * criterion; weights that tie with the threshold stay, which can keep a few more under "magnitude" than under
+ * "random", whose scores do not tie.
+ * @throws InputError when a share is out of its range or leaves nothing, an option is none of its words, or the criterion has
+ * nothing to draw from or to look at.
  */
-export function prune(
-  network: Network,
-  { percent, target = "both", scope = "global", criterion = "magnitude", random }: PruneOptions,
-): Network {
-  if (!(percent >= 0 && percent <= 100)) {
+export function prune(network: Network, options: PruneOptions): Network {
+  const { percent, density, target = "both", scope = "global", criterion = "magnitude", random } = options;
+  if (percent !== undefined && !(percent >= 0 && percent <= 100)) {
     throw new InputError({ where: "percent", what: `${percent} is not a percentage`, hint: "use 0 to 100" });
   }
   checkWord("target", target, targets);
@@ -50,6 +63,76 @@ export function prune(
       hint: "pass a random generator",
     });
   }
+  const { pattern = { kind: "weight" }, also, keepDiagonal, distribution } = options;
+  const isPlain = pattern.kind === "weight" && !also && !keepDiagonal && !distribution;
+  if (isPlain && percent !== undefined && criterion !== "snip") {
+    return pruneByPercentile(network, { percent, target, scope, criterion, random });
+  }
+  const kept = density ?? (percent === undefined ? undefined : 1 - percent / 100);
+  if (kept === undefined) {
+    throw new InputError({
+      where: "density",
+      what: "it is missing",
+      hint: "say what share of the weights stays",
+    });
+  }
+  const budget = { ...options, density: kept };
+  if (pattern.kind === "unit") return pruneUnits(network, budget);
+  if (criterion === "snip") return connectionSensitive(network, gradientFrom(options), budget, pattern);
+  const pools = poolsFor(network, budget, pattern);
+  const mask = maskVector(network);
+  const scores =
+    criterion === "random" ? randomScores(pools, mask.length, random!) : network.parameters.map(Math.abs);
+  selectHighest(pools, masked(scores, mask), mask, { pattern, keepDiagonal });
+  return network.copy(masksOf(network, mask));
+}
+
+/** Whole units, by the norm of their weights' scores. */
+function pruneUnits(network: Network, options: PruneOptions & { readonly density: Density }): Network {
+  const { density, criterion, random, scope = "global" } = options;
+  if (typeof density !== "number") {
+    throw new InputError({
+      where: "density",
+      what: "a unit has a row in every gate, so that gates have no densities of their own",
+      hint: "give one density",
+    });
+  }
+  const { parameters } = network;
+  const draws = random?.stream("units");
+  const scores =
+    criterion === "random"
+      ? parameters.map(() => draws!.uniform())
+      : criterion === "snip"
+        ? gradientFrom(options).map((slope, i) => Math.abs(slope * parameters[i]))
+        : parameters;
+  return keepUnits(network, scores, { density, together: scope === "global" });
+}
+
+function gradientFrom({ gradient }: PruneOptions): Float32Array {
+  if (gradient) return gradient;
+  throw new InputError({
+    where: "snip",
+    what: "there is no gradient to judge weights by",
+    hint: "give data: --data or --text",
+  });
+}
+
+/** Scores with those of absent weights 0, so that none of them comes back. */
+function masked(scores: Scores, mask: Uint8Array): Scores {
+  return scores.map((score, i) => (mask[i] === 1 ? score : 0));
+}
+
+function pruneByPercentile(
+  network: Network,
+  {
+    percent,
+    target,
+    scope,
+    criterion,
+    random,
+  }: Required<Pick<PruneOptions, "percent" | "target" | "scope" | "criterion">> &
+    Pick<PruneOptions, "random">,
+): Network {
   const score = criterion === "random" ? randomScore(random!) : magnitude;
   const matrices = matricesOf(network.architecture, target);
   const scores = new Map(matrices.map(({ name }) => [name, score(network, name)]));
@@ -86,44 +169,22 @@ export function percentile(parts: readonly Float64Array[], percent: number): num
   }
   const position = (values.length - 1) * (percent / 100);
   const below = Math.floor(position);
-  select(values, below);
-  if (position === below) return values[below];
+  const value = ranked(values, below);
+  if (position === below) return value;
   let next = Number.POSITIVE_INFINITY;
   for (let i = below + 1; i < values.length; i++) if (values[i] < next) next = values[i];
-  return values[below] + (next - values[below]) * (position - below);
-}
-
-/** Reorders values so that the one at `rank` is where sorting would put it, and none after it is less (Hoare's find). */
-function select(values: Float64Array, rank: number): void {
-  let low = 0;
-  let high = values.length - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >>> 1];
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i > j) break;
-      const kept = values[i];
-      values[i++] = values[j];
-      values[j--] = kept;
-    }
-    if (rank <= j) high = j;
-    else if (rank >= i) low = i;
-    else return;
-  }
+  return value + (next - value) * (position - below);
 }
 
 /** How much of a matrix exists. */
-export interface Density {
+export interface MatrixDensity {
   readonly name: string;
   readonly nonzeros: number;
   readonly weights: number;
 }
 
 /** Weights that exist in each matrix of the cells, cell by cell, `weight_ih` before `weight_hh`. */
-export function densities(network: Network): Density[] {
+export function densities(network: Network): MatrixDensity[] {
   return matricesOf(network.architecture, "both").map(({ name }) => ({
     name,
     nonzeros: network.nonzeros(name),

@@ -5,7 +5,7 @@ import { cellsOf, gateCount } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 import { parseNetwork } from "../network/weights.js";
 import type { MaskPicture } from "../report/charts/masks.js";
-import type { Criterion } from "../sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../sparsify/prune.js";
 import { type Target, targets } from "../sparsify/target.js";
 import type { StudyInput } from "../study/document.js";
 import type { StoreReader } from "../study/reading.js";

@@ -1,12 +1,13 @@
 // Checkpoints: all that a training needs to go on as if nothing had happened, as one safetensors file.
 import { z } from "zod";
+import type { Wiring } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { parse, type Safetensors, type StoredTensor, serialise } from "../network/safetensors.js";
 import type { EpochMetrics } from "./task.js";
 import type { Run } from "./train.js";
 
 const FORMAT = "filigree-checkpoint";
-const VERSION = "2";
+const VERSION = "3";
 
 /** A run with what its owner wants to remember beside it: named texts. */
 export interface Checkpoint {
@@ -23,19 +24,29 @@ const schema = z.strictObject({
   epoch: whole,
   updates: whole,
   step: whole,
-  sums: z.strictObject({ loss: number, count: number, correct: number }),
+  /** Of the optimiser, which are fewer where something else took the place of some. */
+  optimised: whole,
+  sums: z.strictObject({
+    loss: number,
+    count: number,
+    correct: number,
+    born: number.optional(),
+    dropped: number.optional(),
+  }),
   history: z.array(metrics),
   best: z.strictObject({ epoch: whole, loss: number }).optional(),
 });
 
 /** The bytes of a checkpoint; equal checkpoints give equal bytes. */
 export function encodeCheckpoint({ run, notes }: Checkpoint): Uint8Array {
-  const { epoch, updates, state, carry, sums, history, best } = run;
+  const { epoch, updates, step, state, carry, sums, history, best, sparsity = new Map() } = run;
   const vector = (values: Float32Array): StoredTensor => ({ dtype: "F32", shape: [values.length], values });
+  const bits = (values: Uint8Array): StoredTensor => ({ dtype: "BOOL", shape: [values.length], values });
   const described: z.input<typeof schema> = {
     epoch,
     updates,
-    step: state.step,
+    step,
+    optimised: state.step,
     sums,
     history: history.map((metrics) => ({ ...metrics })),
     ...(best && { best: { epoch: best.epoch, loss: best.loss } }),
@@ -47,6 +58,9 @@ export function encodeCheckpoint({ run, notes }: Checkpoint): Uint8Array {
       ["second_moment", vector(state.secondMoment)],
       ["carry", vector(carry)],
       ...(best ? [["best", vector(best.parameters)] as const] : []),
+      ...(best?.mask ? [["best_mask", bits(best.mask)] as const] : []),
+      ...(state.wiring ? wiringTensors(state.wiring) : []),
+      ...[...sparsity].map(([name, values]) => [`${SPARSITY}${name}`, vector(values)] as const),
     ]),
     metadata: new Map([[FORMAT, VERSION], ["run", JSON.stringify(described, finite)], ...notes]),
   });
@@ -73,18 +87,44 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     const values = file.tensors.get(name)?.values;
     return values instanceof Float32Array ? values : refuse(`the checkpoint lacks ${name}`);
   };
-  const { step, best, ...run } = described(file.metadata.get("run"), refuse);
+  const bits = (name: string): Uint8Array | undefined => {
+    const values = file.tensors.get(name)?.values;
+    return values instanceof Uint8Array ? values : undefined;
+  };
+  const { optimised, best, ...run } = described(file.metadata.get("run"), refuse);
+  const mask = bits("mask");
   const state = {
     parameters: vector("parameters"),
     firstMoment: vector("first_moment"),
     secondMoment: vector("second_moment"),
-    step,
+    step: optimised,
+    ...(mask && { wiring: { mask, born: Int32Array.from(vector("born")) } }),
   };
-  const whole = { ...run, state, carry: vector("carry"), history: run.history satisfies EpochMetrics[] };
+  const names = [...file.tensors.keys()].filter((name) => name.startsWith(SPARSITY));
+  const sparsity = new Map(names.map((name) => [name.slice(SPARSITY.length), vector(name)]));
+  const bestMask = bits("best_mask");
   return {
-    run: best ? { ...whole, best: { ...best, parameters: vector("best") } } : whole,
+    run: {
+      ...run,
+      state,
+      carry: vector("carry"),
+      history: run.history satisfies EpochMetrics[],
+      ...(best && { best: { ...best, parameters: vector("best"), ...(bestMask && { mask: bestMask }) } }),
+      ...(sparsity.size > 0 && { sparsity }),
+    },
     notes: file.metadata,
   };
+}
+
+/** Before the names of what a sparsifier keeps. */
+const SPARSITY = "sparsity/";
+
+/** Which weights exist, and since which update. */
+function wiringTensors({ mask, born }: Wiring): [name: string, tensor: StoredTensor][] {
+  return [
+    ["mask", { dtype: "BOOL", shape: [mask.length], values: mask }],
+    ["born", { dtype: "F32", shape: [born.length], values: Float32Array.from(born) }],
+  ];
 }
 
 function described(text: string | undefined, refuse: (what: string, cause?: unknown) => never) {

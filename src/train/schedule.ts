@@ -1,6 +1,7 @@
 // Learning rates as functions of the update. Some depend on how many updates there will be in all, so that number is a
 // part of the run: asking for more later gives other rates.
 import { InputError } from "../errors.js";
+import { cosine } from "../math/cosine.js";
 import { checkWord } from "../suggest.js";
 
 /** Constant; or a cosine from the learning rate down to a hundredth of it (Loshchilov & Hutter 2017). */
@@ -46,20 +47,4 @@ export function rateOf(
     const share = Math.min(1, (update - warmUp) / Math.max(1, total - warmUp));
     return learningRate * (LEAST + ((1 - LEAST) * (1 + cosine(share))) / 2);
   };
-}
-
-/**
- * cos(π·share) for a share from 0 to 1, by its series, because the last bit of Math.cos is not the same everywhere and
- * a learning rate must be.
- */
-function cosine(share: number): number {
-  // About the middle, where the series of the sine is shortest.
-  const x = Math.PI * (0.5 - share);
-  let term = x;
-  let sum = x;
-  for (let n = 1; n < 12; n++) {
-    term *= (-x * x) / ((2 * n + 1) * (2 * n));
-    sum += term;
-  }
-  return sum;
 }

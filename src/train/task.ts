@@ -21,6 +21,10 @@ export interface EpochMetrics {
   /** Of the part that is held out to judge epochs by. */
   readonly validationLoss?: number;
   readonly validationAccuracy?: number;
+  /** Where the training is sparse: the share of its weights that exist, and how many were born and dropped. */
+  readonly density?: number;
+  readonly born?: number;
+  readonly dropped?: number;
 }
 
 /** The batches of an epoch, made some at a time. */

@@ -12,10 +12,12 @@ import {
 } from "../engine/executor.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
+import { masksOf } from "../network/masks.js";
 import { Network } from "../network/network.js";
 import { checkOptions } from "./options.js";
 import { rateOf, type ScheduleName } from "./schedule.js";
-import type { EpochMetrics, Task } from "./task.js";
+import type { Acted, Sparsifier, Sparsify } from "./sparsifier.js";
+import type { Epoch, EpochMetrics, Task } from "./task.js";
 
 /** All that there is of a training at one moment, between two updates: what a checkpoint holds. */
 export interface Run {
@@ -29,8 +31,19 @@ export interface Run {
   readonly sums: Sums;
   /** How the epochs went. */
   readonly history: readonly EpochMetrics[];
-  /** The epoch after which the task's judge was lowest, and the parameters then. */
-  readonly best?: { readonly epoch: number; readonly loss: number; readonly parameters: Float32Array };
+  /** The epoch after which the task's judge was lowest, and the parameters and their mask then. */
+  readonly best?: Best;
+  /** Updates in all. The executor counts those of its optimiser alone. */
+  readonly step: number;
+  /** What the sparsifier keeps besides. */
+  readonly sparsity?: ReadonlyMap<string, Float32Array>;
+}
+
+export interface Best {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly parameters: Float32Array;
+  readonly mask?: Uint8Array;
 }
 
 /** Sums over targets. */
@@ -38,6 +51,9 @@ export interface Sums {
   readonly loss: number;
   readonly count: number;
   readonly correct: number;
+  /** Weights that were born and dropped, where masks change. */
+  readonly born?: number;
+  readonly dropped?: number;
 }
 
 /** One update: the mean loss before it, and the gradient's norm before clipping. */
@@ -59,6 +75,8 @@ export interface TrainOptions {
   /** Updates over which the learning rate rises; see `ScheduleOptions`. */
   readonly warmUp?: number;
   readonly dropout?: Dropout;
+  /** What decides which weights exist while training; the network's masks when left out. See `sparsifying`. */
+  readonly sparsify?: Sparsify;
   /** Ends the training after so many epochs in which the task's judge has not improved. */
   readonly patience?: number;
   /** Determines everything random. */
@@ -115,35 +133,77 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     });
   }
   const { batch, steps, symbols } = task;
-  const plan = compile(network, { batch, steps, symbols, recompute, dropout });
-  const executor = createExecutor(plan, network.parameters, { executor: name, threads });
-  const run = new Progress(executor, options.resume);
+  const executorOf = (subject: Network) =>
+    createExecutor(compile(subject, { batch, steps, symbols, recompute, dropout }), subject.parameters, {
+      executor: name,
+      threads,
+    });
   const random = new Random(options.seed);
   const epochOf = (number: number) => task.epoch(number, random.stream(`epoch ${number}`));
-  const { epochs, total } = lengthOf(options, (number) => epochOf(number).updates);
+  const length = lengthOf(options, (number) => epochOf(number).updates);
+  const sparsifier = options.sparsify?.({
+    network,
+    updates: length.total,
+    epoch: epochOf(1).updates,
+    random: random.stream("sparsity"),
+    gradient: (count) => meanGradient(executorOf(network), epochOf(1), count, task.classWeights),
+  });
+  const begun = sparsifier?.network ?? network;
+  const executor = executorOf(begun);
+  const run = new Progress(executor, sparsifier, options.resume);
+  const total = sparsifier?.updates ?? length.total;
+  const epochs = sparsifier?.updates ? Number.POSITIVE_INFINITY : length.epochs;
   const rate = rateOf(
     {
       schedule: options.schedule ?? "constant",
       learningRate: options.learningRate ?? 1e-3,
       warmUp: options.warmUp,
     },
-    total,
+    length.total,
   );
+  const rateAt = (step: number) => rate(sparsifier?.clock?.(step) ?? step);
   const optimiser = optimiserOf(options.optimiser);
   const seed = random.stream("dropout").below(2 ** 32);
   const conventions = task.conventions(network);
-  const { architecture, masks } = network;
-  const present = () => new Network(architecture, executor.state().parameters, masks, conventions);
+  const { architecture } = network;
+  const networkOf = (parameters: Float32Array, mask: Uint8Array | undefined) =>
+    new Network(architecture, parameters, mask ? masksOf(begun, mask) : begun.masks, conventions);
+  const present = () => networkOf(executor.state().parameters, run.mask());
   let atOnce = 1;
   let paused = performance.now();
+
+  const pause = async () => {
+    const now = performance.now();
+    if (!options.onPause || now - paused < 1000 * PAUSE_SECONDS) return;
+    paused = now;
+    await options.onPause(run.snapshot());
+  };
 
   while (run.epoch < epochs && run.step < total) {
     const { updates, batches } = epochOf(run.epoch + 1);
     while (run.updates < updates && run.step < total) {
       signal?.throwIfAborted();
+      const acts = sparsifier && sparsifier.next(run.step) - run.step;
+      if (sparsifier && acts === 0) {
+        const batch = batches(run.updates, 1);
+        const moment = { executor, step: run.step, batch, optimiser, rate: rateAt(run.step), seed };
+        const own = random.stream(`sparsity ${run.step}`);
+        const acted = sparsifier.act({ ...moment, classWeights: task.classWeights, random: own });
+        run.change(acted);
+        await giveTurn();
+        if (acted.outcome) {
+          const { loss, count, norm } = acted.outcome;
+          options.onUpdate?.({ loss: loss / count, gradientNorm: norm });
+          run.add(acted.outcome);
+          options.onProgress?.(run.step / total);
+          await pause();
+          continue;
+        }
+      }
       const begun = performance.now();
-      const made = batches(run.updates, Math.min(atOnce, updates - run.updates, total - run.step));
-      const rates = Float64Array.from(made.sizes, (_, i) => rate(run.step + i));
+      const free = sparsifier ? sparsifier.next(run.step + 1) - run.step : Number.POSITIVE_INFINITY;
+      const made = batches(run.updates, Math.min(atOnce, updates - run.updates, total - run.step, free));
+      const rates = Float64Array.from(made.sizes, (_, i) => rateAt(run.step + i));
       const { losses, counts, correct, norms } = await executor.train(made, 0, made.count, {
         optimiser,
         rates,
@@ -155,15 +215,12 @@ export async function train(network: Network, task: Task, options: TrainOptions)
         run.add({ loss, count: counts[i], correct: correct[i] });
       }
       options.onProgress?.(run.step / total);
-      const now = performance.now();
-      const wanted = (atOnce * 1000 * CALL_SECONDS) / Math.max(1, now - begun);
+      const wanted = (made.count * 1000 * CALL_SECONDS) / Math.max(1, performance.now() - begun);
       atOnce = Math.max(1, Math.min(MOST_UPDATES, Math.round(wanted)));
-      if (options.onPause && now - paused > 1000 * PAUSE_SECONDS) {
-        paused = now;
-        await options.onPause(run.snapshot());
-      }
+      await pause();
     }
     const ends = run.epoch + 1 === epochs || run.step === total;
+    sparsifier?.show?.(executor, run.step);
     const carry = executor.carry();
     const measured = await task.evaluate(executor, present, ends);
     executor.setCarry(carry);
@@ -172,8 +229,44 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     await options.onEpoch?.(run.epoch, run.history[run.history.length - 1], run.snapshot());
     if (options.isDone?.() || run.sinceBest >= patience) break;
   }
-  const parameters = run.best?.parameters.slice() ?? executor.state().parameters;
-  return new Network(architecture, parameters, masks, conventions);
+  return run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();
+}
+
+/**
+ * The gradient of the mean loss of a task's first batches at a network's weights, also of absent ones, laid out as the
+ * parameters.
+ */
+export function gradientOn(
+  network: Network,
+  task: Task,
+  options: { readonly seed: number | string; readonly batches: number; readonly executor?: ExecutorName },
+): Float32Array {
+  const { batch, steps, symbols } = task;
+  const plan = compile(network, { batch, steps, symbols });
+  const executor = createExecutor(plan, network.parameters, { executor: options.executor });
+  const epoch = task.epoch(1, new Random(options.seed).stream("epoch 1"));
+  return meanGradient(executor, epoch, options.batches, task.classWeights);
+}
+
+/** The mean of the gradients of an epoch's first batches, at all places. */
+function meanGradient(
+  executor: Executor,
+  { updates, batches }: Epoch,
+  count: number,
+  classWeights: Float32Array | undefined,
+): Float32Array {
+  const some = batches(0, Math.min(count, updates));
+  const mean = new Float32Array(executor.plan.parameters);
+  for (let i = 0; i < some.count; i++) {
+    const { gradient } = executor.gradient(some, i, { everywhere: true, classWeights });
+    for (const [k, slope] of gradient.entries()) mean[k] += slope / some.count;
+  }
+  return mean;
+}
+
+/** Lets signals and heartbeats have a turn. */
+function giveTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A run under way. */
@@ -185,22 +278,36 @@ class Progress {
   readonly history: EpochMetrics[];
   private sums: Sums;
   private readonly executor: Executor;
+  private readonly sparsifier: Sparsifier | undefined;
 
-  constructor(executor: Executor, resume?: Run) {
+  constructor(executor: Executor, sparsifier?: Sparsifier, resume?: Run) {
     this.executor = executor;
+    this.sparsifier = sparsifier;
     this.epoch = resume?.epoch ?? 0;
     this.updates = resume?.updates ?? 0;
     this.sums = resume?.sums ?? nothing;
     this.best = resume?.best;
     this.history = [...(resume?.history ?? [])];
-    this.step = resume?.state.step ?? 0;
+    this.step = resume?.step ?? 0;
     if (!resume) return;
     executor.setState(resume.state);
     executor.setCarry(resume.carry);
+    if (resume.sparsity) sparsifier?.restore?.(resume.sparsity);
+  }
+
+  /** Counts what came and went. */
+  change({ born, dropped }: Acted): void {
+    const { sums } = this;
+    this.sums = { ...sums, born: (sums.born ?? 0) + born, dropped: (sums.dropped ?? 0) + dropped };
+  }
+
+  /** Which weights exist, where that is no matter of the network's masks alone. */
+  mask(): Uint8Array | undefined {
+    return this.sparsifier?.mask?.() ?? this.executor.state().wiring?.mask;
   }
 
   /** @throws TrainingError when the loss is not finite. */
-  add({ loss, count, correct }: Sums): void {
+  add({ loss, count, correct }: Pick<Sums, "loss" | "count" | "correct">): void {
     this.updates++;
     this.step++;
     if (!Number.isFinite(loss)) {
@@ -212,6 +319,7 @@ class Progress {
     }
     const { sums } = this;
     this.sums = {
+      ...sums,
       loss: sums.loss + loss,
       count: sums.count + count,
       correct: sums.correct + correct,
@@ -225,9 +333,14 @@ class Progress {
     this.sums = nothing;
     const trainLoss = sums.loss / sums.count;
     const right = hasClasses && { trainAccuracy: sums.correct / sums.count };
-    this.history.push({ trainLoss, ...right, ...measured });
+    const mask = this.sparsifier && this.mask();
+    const { born = 0, dropped = 0 } = sums;
+    const sparsity = this.sparsifier && { ...this.sparsifier.metrics?.(mask), born, dropped };
+    this.history.push({ trainLoss, ...right, ...measured, ...sparsity });
+    if (this.sparsifier && this.step <= this.sparsifier.settledFrom) return;
     if (loss === undefined || !(loss < (this.best?.loss ?? Number.POSITIVE_INFINITY))) return;
-    this.best = { epoch: this.epoch, loss, parameters: this.executor.state().parameters };
+    const { parameters } = this.executor.state();
+    this.best = { epoch: this.epoch, loss, parameters, ...(mask && { mask }) };
   }
 
   /** Epochs that have not been better than the best. */
@@ -236,9 +349,10 @@ class Progress {
   }
 
   snapshot(): Run {
-    const { epoch, updates, sums, best, executor } = this;
+    const { epoch, updates, step, sums, best, executor } = this;
     const [state, carry, history] = [executor.state(), executor.carry(), [...this.history]];
-    return { epoch, updates, sums, best, history, state, carry };
+    const sparsity = this.sparsifier?.state?.();
+    return { epoch, updates, step, sums, best, history, state, carry, ...(sparsity && { sparsity }) };
   }
 }
 

@@ -12,16 +12,24 @@ const folder = mkdtempSync(join(tmpdir(), "filigree-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const vector = new Float32Array(2);
-const state = { parameters: vector, firstMoment: vector, secondMoment: vector, step: 3 };
+const state = {
+  parameters: vector,
+  firstMoment: vector,
+  secondMoment: vector,
+  step: 3,
+  wiring: { mask: Uint8Array.of(1, 0), born: Int32Array.of(2, 0) },
+};
 
 const run: Run = {
   epoch: 1,
+  step: 4,
   updates: 2,
   state,
   carry: vector,
-  sums: { loss: Number.NaN, count: 2, correct: 1 },
+  sums: { loss: Number.NaN, count: 2, correct: 1, born: 3, dropped: 4 },
   history: [{ trainLoss: 1, trainAccuracy: 0.5, testLoss: Number.POSITIVE_INFINITY, testAccuracy: 0 }],
-  best: { epoch: 1, loss: 0.3, parameters: vector },
+  best: { epoch: 1, loss: 0.3, parameters: vector, mask: Uint8Array.of(0, 1) },
+  sparsity: new Map([["values", Float32Array.of(1, 2)]]),
 };
 
 function checkpoint(notes: [string, string][] = []): string {

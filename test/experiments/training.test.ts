@@ -16,7 +16,7 @@ const path = testFolder();
 
 const vector = new Float32Array(2);
 const state = { parameters: vector, firstMoment: vector, secondMoment: vector, step: 3 };
-const run = { updates: 0, state, carry: vector, sums: { loss: 0, count: 0, correct: 0 } };
+const run = { updates: 0, step: 3, state, carry: vector, sums: { loss: 0, count: 0, correct: 0 } };
 
 describe("the record of a trial's epochs", () => {
   it("comes back after an interruption, losses that are not finite too", async () => {

@@ -1,7 +1,7 @@
 // What the pruning experiment is judged by, beyond single settings: settings that two sides share, what each cell
 // tolerates, and what was regained. The sentences and the tables are made of these.
 import { mean } from "../../math/statistics.js";
-import type { Criterion } from "../../sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../../sparsify/prune.js";
 import { type Target, targets } from "../../sparsify/target.js";
 import type { ThesisCell } from "../published.js";
 import {

@@ -2,7 +2,7 @@
 // before and during retraining, and the two rules by which it is judged. Our rows and the published ones go through the
 // same functions.
 import { mean } from "../../math/statistics.js";
-import type { Criterion } from "../../sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../../sparsify/prune.js";
 import { REGAINED, regainedAfter } from "../../sparsify/regain.js";
 import { type Target, targets } from "../../sparsify/target.js";
 import { type ThesisCell, thesisCells } from "../published.js";

@@ -7,7 +7,7 @@ import type { LayeredGraph } from "../../graph/layers.js";
 import type { GraphProperties } from "../../graph/properties.js";
 import type { PredictionReport } from "../../predict/predict-table.js";
 import type { MaskPicture } from "../../report/charts/masks.js";
-import type { Criterion } from "../../sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../../sparsify/prune.js";
 import type { Target } from "../../sparsify/target.js";
 import type { Protocol } from "../../train/protocol.js";
 import type { ThesisCell } from "../published.js";

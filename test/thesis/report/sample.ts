@@ -5,7 +5,7 @@ import { type GraphProperties, PROPERTY_NAMES } from "../../../src/graph/propert
 import type { Coefficient } from "../../../src/predict/correlation.js";
 import type { RegressorReport } from "../../../src/predict/predict-table.js";
 import type { LanguageResults, TextTraining } from "../../../src/report/text-training.js";
-import type { Criterion } from "../../../src/sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../../../src/sparsify/prune.js";
 import type { Target } from "../../../src/sparsify/target.js";
 import type { ThesisCell } from "../../../src/thesis/published.js";
 import type {

@@ -4,7 +4,7 @@ import { type HeatmapCell, heatmap } from "../../../report/charts/heatmap.js";
 import { type Line, lineChart } from "../../../report/charts/lines.js";
 import { Figure, Panel, Panels } from "../../../report/page.js";
 import { cellColour, cellNames, quiet, targetNames } from "../../../report/theme.js";
-import type { Criterion } from "../../../sparsify/prune.js";
+import type { DataFreeCriterion as Criterion } from "../../../sparsify/prune.js";
 import type { Target } from "../../../sparsify/target.js";
 import type { ThesisCell } from "../../published.js";
 import {

@@ -1,0 +1,86 @@
+// Dynamic sparse training: from a random mask on, each matrix now and then drops a share of its smallest weights and grows
+// as many others, so that its density stays. Methods differ in the share and in what a place is worth where nothing is.
+import type { Random } from "../math/random.js";
+import { masksOf, maskVector } from "../network/masks.js";
+import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
+import { randomMask } from "./chance.js";
+import { poolsFor } from "./density.js";
+import type { SparsifyOptions } from "./method.js";
+import type { Pattern } from "./pattern.js";
+import { nextOf, present, rewire } from "./rewiring.js";
+import { Groups, highest } from "./select.js";
+
+export interface ChangeRule {
+  /** The share of a pool's groups that is dropped when so much of the changes' time is over, 0 to 1. */
+  shareAt(progress: number, options: SparsifyOptions): number;
+  /** Whether places are judged by the gradient of the update's batch, which then makes no update. */
+  readonly needsGradient?: boolean;
+  /** What each group of a pool is worth where it is absent: the highest grow. */
+  worth(place: {
+    readonly groups: Groups;
+    readonly gradient: Float32Array;
+    readonly random: Random;
+  }): Float64Array;
+}
+
+/**
+ * The sparsifier of a rule, from a random mask of the budget's densities, or from the network's own masks where it has some.
+ * Weights of the diagonal are kept where that is asked for.
+ */
+export function changing(
+  { network, updates, random }: Beginning,
+  options: SparsifyOptions,
+  pattern: Pattern,
+  rule: ChangeRule,
+): Sparsifier {
+  const { end = 1, every = 1, keepDiagonal } = options;
+  const pools = poolsFor(network, options, pattern, "matrix");
+  const mask = maskVector(network);
+  if (network.masks.size === 0) randomMask(pools, mask, random, { ...options, pattern });
+  const start = network.copy(masksOf(network, mask));
+  const span = end * updates;
+  const grouped = pools.map(({ parts }) => new Groups(parts, pattern));
+  return {
+    network: start,
+    settledFrom: 0,
+    next: (step) => nextOf(step, every, every, Math.ceil(span) - 1),
+    act(moment) {
+      const { executor, step } = moment;
+      const { parameters, mask } = present(executor, start);
+      const [gradient, outcome] = rule.needsGradient ? gradientOf(moment) : [new Float32Array(0)];
+      const share = rule.shareAt(step / span, options);
+      const after = mask.slice();
+      const grown = new Uint8Array(mask.length);
+      for (const [p, groups] of grouped.entries()) {
+        const there = groups.present(mask);
+        const nonzeros = there.reduce((sum, bit) => sum + bit, 0);
+        const count = Math.min(Math.floor(share * nonzeros), groups.count - nonzeros);
+        const first = keepDiagonal ? groups.diagonal() : undefined;
+        const kept = highest(groups.norms(parameters), nonzeros - count, { eligible: there, first });
+        const free = kept.map((bit) => 1 - bit);
+        const worth = rule.worth({ groups, gradient, random: moment.random.stream(String(p)) });
+        const born = highest(worth, count, { eligible: free });
+        groups.write(
+          kept.map((bit, g) => bit | born[g]),
+          after,
+        );
+        groups.write(born, grown);
+      }
+      return rewire(executor, mask, after, outcome, grown);
+    },
+  };
+}
+
+/** The gradient of the moment's batch at all places, and its outcome. */
+export function gradientOf({ executor, batch, seed, classWeights }: Moment): [Float32Array, BatchOutcome] {
+  const options = { everywhere: true, seed, classWeights, carries: true };
+  const { loss, count, correct, gradient } = executor.gradient(batch, 0, options);
+  const values = Float32Array.from(gradient);
+  return [values, { loss, count, correct, norm: normOf(values) }];
+}
+
+export function normOf(values: Float32Array): number {
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  return Math.sqrt(squares);
+}

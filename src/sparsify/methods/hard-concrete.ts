@@ -1,0 +1,159 @@
+// Learnt gates (Louizos et al. 2018, arXiv 1712.01312): each weight or block is multiplied by a gate that is drawn anew at every
+// update from a hard concrete distribution, whose parameter is trained with the weights. A multiplier on the expected
+// density rises until it is what was asked for. Then the gates that are most open stay, exactly as many as the density
+// says, their values become part of the weights, and training goes on under that mask.
+import { exp, log } from "../../math/exp.js";
+import type { Random } from "../../math/random.js";
+import { gradientOf } from "../changing.js";
+import { poolsFor } from "../density.js";
+import type { Method } from "../method.js";
+import { clipping, Trainee, unmasked, use } from "../relaxed.js";
+import { Groups, highest, keptOf } from "../select.js";
+
+// The distribution of Louizos et al.: temperature, and the interval that sigmoids are stretched to.
+const BETA = 2 / 3;
+const GAMMA = -0.1;
+const ZETA = 1.1;
+/** Gates begin nine tenths open. */
+const OPEN = log(9);
+/** Gates are trained at so many times the weights' rate. */
+const FASTER = 10;
+
+export const hardConcrete: Method = {
+  about: "learns a gate for each weight or block and keeps the most open ones",
+  uses: { end: 0.6, penalty: 0.05 },
+  begin({ network: given, updates }, options, pattern) {
+    const network = unmasked(given);
+    const { end = 0.6, penalty = 0.05 } = options;
+    const last = Math.max(1, Math.round(end * updates));
+    const pools = poolsFor(network, options, pattern).map(({ parts, density }) => {
+      const groups = new Groups(parts, pattern);
+      return {
+        groups,
+        density,
+        gates: new Trainee(new Float32Array(groups.count).fill(OPEN)),
+        multiplier: 0,
+      };
+    });
+    const trainee = new Trainee(network.parameters);
+    /** The weights, each times the gate of its group. */
+    const gated = (gatesOf: (pool: (typeof pools)[number]) => Float64Array) => {
+      const values = trainee.values.slice();
+      for (const pool of pools) pool.groups.scale(gatesOf(pool), values);
+      return values;
+    };
+    return {
+      network,
+      settledFrom: last,
+      next: (step) => (step <= last ? step : Number.POSITIVE_INFINITY),
+      act(moment) {
+        const { executor, step, random } = moment;
+        if (step === last) {
+          const mask = new Uint8Array(network.parameters.length).fill(1);
+          const values = gated(({ gates }) => Float64Array.from(gates.values, testGate));
+          for (const { groups, density, gates } of pools) {
+            const openness = Float64Array.from(gates.values, sigmoid);
+            groups.write(highest(openness, keptOf(groups.count, density)), mask);
+          }
+          // The moments begin anew, and Adam's count of updates with them.
+          use(executor, values, 0);
+          executor.setMask(mask);
+          return { born: 0, dropped: mask.reduce((sum, bit) => sum + 1 - bit, 0) };
+        }
+        const draws = new Map(
+          pools.map((pool, p) => [pool, draw(pool.gates.values, random.stream(String(p)))]),
+        );
+        use(
+          executor,
+          gated((pool) => draws.get(pool)!.gates),
+          step,
+        );
+        const [gradient, outcome] = gradientOf(moment);
+        const scale = clipping(moment, outcome);
+        for (const pool of pools) {
+          const { gates, slopes } = draws.get(pool)!;
+          const { groups, density } = pool;
+          const share = pool.gates.values.reduce((sum, alpha) => sum + openness(alpha), 0) / groups.count;
+          // The density wanted falls in a straight line over the first half of the time.
+          const wanted = Math.max(density, 1 - ((1 - density) * 2 * step) / last);
+          pool.multiplier = Math.max(0, pool.multiplier + penalty * (share - wanted));
+          const own = Float32Array.from(groups.products(gradient, trainee.values), (flow, g) => {
+            const open = openness(pool.gates.values[g]);
+            return flow * slopes[g] + (pool.multiplier * open * (1 - open)) / groups.count;
+          });
+          pool.gates.update({ ...moment, rate: FASTER * moment.rate, optimiser: GATES }, own);
+          groups.scale(gates, gradient);
+        }
+        trainee.update(moment, gradient, scale);
+        return { born: 0, dropped: 0, outcome };
+      },
+      show(executor, step) {
+        if (step > last) return;
+        use(
+          executor,
+          gated(({ gates }) => Float64Array.from(gates.values, testGate)),
+          step,
+        );
+      },
+      state() {
+        const own = pools.flatMap(({ gates, multiplier }, p) => [
+          ...gates.state().map(([name, values]) => [`gates ${p} ${name}`, values] as const),
+          [`multiplier ${p}`, Float32Array.of(multiplier)] as const,
+        ]);
+        return new Map([...trainee.state(), ...own]);
+      },
+      restore(state) {
+        trainee.restore((name) => state.get(name));
+        for (const [p, pool] of pools.entries()) {
+          pool.gates.restore((name) => state.get(`gates ${p} ${name}`));
+          pool.multiplier = state.get(`multiplier ${p}`)?.[0] ?? 0;
+        }
+      },
+    };
+  },
+};
+
+/** Gates are trained by Adam with its usual settings, whatever the weights are trained by. */
+const GATES = {
+  kind: "adam",
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  clip: Number.POSITIVE_INFINITY,
+} as const;
+
+function sigmoid(x: number): number {
+  return 1 / (1 + exp(-x));
+}
+
+/** A gate from a uniform draw, and the slope of it by ln α. */
+export function gateOf(alpha: number, draw: number): { gate: number; slope: number } {
+  const s = sigmoid((log(draw) - log(1 - draw) + alpha) / BETA);
+  const stretched = s * (ZETA - GAMMA) + GAMMA;
+  if (stretched <= 0) return { gate: 0, slope: 0 };
+  if (stretched >= 1) return { gate: 1, slope: 0 };
+  return { gate: stretched, slope: ((ZETA - GAMMA) * s * (1 - s)) / BETA };
+}
+
+/** The gate that stands for a distribution when nothing is drawn. */
+export function testGate(alpha: number): number {
+  return Math.min(1, Math.max(0, sigmoid(alpha) * (ZETA - GAMMA) + GAMMA));
+}
+
+/** The probability that a gate is not 0. */
+export function openness(alpha: number): number {
+  return sigmoid(alpha - BETA * log(-GAMMA / ZETA));
+}
+
+function draw(alphas: Float32Array, random: Random): { gates: Float64Array; slopes: Float64Array } {
+  const gates = new Float64Array(alphas.length);
+  const slopes = new Float64Array(alphas.length);
+  for (const [g, alpha] of alphas.entries()) {
+    // Neither 0 nor 1, whose logarithms are not finite.
+    const { gate, slope } = gateOf(alpha, (random.uint32() + 0.5) / 2 ** 32);
+    gates[g] = gate;
+    slopes[g] = slope;
+  }
+  return { gates, slopes };
+}

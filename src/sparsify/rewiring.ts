@@ -1,0 +1,39 @@
+// What methods that change masks have in common: they look at the weights and masks of an executor, and give it others.
+import type { Executor } from "../engine/executor.js";
+import { maskVector } from "../network/masks.js";
+import type { Network } from "../network/network.js";
+import type { Acted, BatchOutcome } from "../train/sparsifier.js";
+import { changes } from "./changes.js";
+
+/** The weights of an executor and which of them exist; copies. */
+export function present(
+  executor: Executor,
+  network: Network,
+): { parameters: Float32Array; mask: Uint8Array } {
+  const { parameters, wiring } = executor.state();
+  return { parameters, mask: wiring?.mask ?? maskVector(network) };
+}
+
+/**
+ * Gives an executor another mask. What is both dropped and born, in `renewed`, begins anew like all that is born.
+ * @param before the mask that it has.
+ */
+export function rewire(
+  executor: Executor,
+  before: Uint8Array,
+  after: Uint8Array,
+  outcome?: BatchOutcome,
+  renewed?: Uint8Array,
+): Acted {
+  const { born, dropped } = changes(before, after);
+  const again = renewed?.reduce((sum, bit, i) => sum + (bit & before[i] & after[i]), 0) ?? 0;
+  if (again > 0) executor.setMask(after.map((bit, i) => (renewed?.[i] === 1 ? 0 : bit)));
+  if (born + dropped + again > 0) executor.setMask(after);
+  return { born: born + again, dropped: dropped + again, ...(outcome && { outcome }) };
+}
+
+/** The first of the updates `first`, `first + every`, ... that is not before `step` nor after `last`; infinity when there is none. */
+export function nextOf(step: number, first: number, every: number, last: number): number {
+  const at = step <= first ? first : first + Math.ceil((step - first) / every) * every;
+  return at <= last ? at : Number.POSITIVE_INFINITY;
+}

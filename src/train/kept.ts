@@ -1,0 +1,17 @@
+// Which epoch's network a training keeps.
+import type { EpochMetrics } from "./task.js";
+
+/**
+ * The number, from 0, of the epoch that is kept: the best by what epochs are judged by, of those that have the density of the
+ * last one; the last where nothing judges them.
+ */
+export function keptEpoch(history: readonly EpochMetrics[], judgedBy: "validationLoss" | undefined): number {
+  const last = history.length - 1;
+  if (judgedBy === undefined) return last;
+  const { density } = history[last];
+  const losses = history.map((epoch) =>
+    epoch.density === density ? (epoch[judgedBy] ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+  );
+  const least = Math.min(...losses);
+  return Number.isFinite(least) ? losses.indexOf(least) : last;
+}
