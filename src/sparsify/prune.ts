@@ -11,7 +11,7 @@ import { connectionSensitive } from "./methods/snip.js";
 import type { Pattern } from "./pattern.js";
 import { poolsOf, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { ranked, type Scores, selectHighest } from "./select.js";
+import { ranked, selectHighest } from "./select.js";
 import { matricesOf, targets } from "./target.js";
 import { keepUnits } from "./units.js";
 
@@ -83,7 +83,7 @@ export function prune(network: Network, options: PruneOptions): Network {
   const mask = maskVector(network);
   const scores =
     criterion === "random" ? randomScores(pools, mask.length, random!) : network.parameters.map(Math.abs);
-  selectHighest(pools, masked(scores, mask), mask, { pattern, keepDiagonal });
+  selectHighest(pools, scores, mask, { pattern, keepDiagonal });
   return network.copy(masksOf(network, mask));
 }
 
@@ -115,11 +115,6 @@ function gradientFrom({ gradient }: PruneOptions): Float32Array {
     what: "there is no gradient to judge weights by",
     hint: "give data: --data or --text",
   });
-}
-
-/** Scores with those of absent weights 0, so that none of them comes back. */
-function masked(scores: Scores, mask: Uint8Array): Scores {
-  return scores.map((score, i) => (mask[i] === 1 ? score : 0));
 }
 
 function pruneByPercentile(

@@ -15,9 +15,11 @@ export type Scores = Float32Array | Float64Array;
 /** The groups of a pool, each with a number; those of its first part come first. */
 export class Groups {
   readonly count: number;
+  private readonly pattern: Pattern;
   private readonly cuts: readonly { part: Part; cut: Cut; first: number }[];
 
   constructor(parts: readonly Part[], pattern: Pattern) {
+    this.pattern = pattern;
     let first = 0;
     this.cuts = parts.map((part) => {
       const cut = cutOf(pattern, part.rows, part.columns);
@@ -58,6 +60,13 @@ export class Groups {
     });
   }
 
+  /** Takes from a mask what is of other groups than these. */
+  clear(present: Uint8Array, mask: Uint8Array): void {
+    this.each((group, at) => {
+      mask[at] &= present[group];
+    });
+  }
+
   /** Multiplies each value with the factor of its group. */
   scale(factors: Float64Array, values: Float32Array): void {
     this.each((group, at) => {
@@ -82,6 +91,28 @@ export class Groups {
       for (let i = 0; i < Math.min(part.rows, part.columns); i++) marked[first + groupAt(cut, i, i)] = 1;
     }
     return marked;
+  }
+
+  /**
+   * Marks `count` more groups, those of the highest worth that are not `kept`. Of n of m every m weights get back as many as
+   * they lack.
+   */
+  grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array {
+    if (this.pattern.kind !== "n-of-m")
+      return highest(worth, count, { eligible: kept.map((bit) => 1 - bit) });
+    const { n, m } = this.pattern;
+    const born = new Uint8Array(this.count);
+    for (const { part, first } of this.cuts) {
+      for (let row = first; row < first + part.rows * part.columns; row += part.columns) {
+        for (let from = row; from < row + part.columns; from += m) {
+          const end = Math.min(from + m, row + part.columns);
+          const free = kept.slice(from, end).map((bit) => 1 - bit);
+          const there = free.reduce((sum, bit) => sum + 1 - bit, 0);
+          born.set(highest(worth.slice(from, end), n - there, { eligible: free }), from);
+        }
+      }
+    }
+    return born;
   }
 
   /** Calls `f` for every weight with its group, its place and whether it is its group's only one. */
@@ -114,13 +145,18 @@ export function highest(
   kept: number,
   { eligible, first }: { readonly eligible?: Uint8Array; readonly first?: Uint8Array } = {},
 ): Uint8Array {
+  if (first) {
+    const preferred = first.map((bit, i) => bit & (eligible?.[i] ?? 1));
+    const others = first.map((bit, i) => (1 - bit) & (eligible?.[i] ?? 1));
+    const marked = highest(scores, kept, { eligible: preferred });
+    const left = kept - marked.reduce((sum, bit) => sum + bit, 0);
+    const rest = highest(scores, left, { eligible: others });
+    return marked.map((bit, i) => bit | rest[i]);
+  }
   const marked = new Uint8Array(scores.length);
   if (kept <= 0) return marked;
-  // Scores are at least 0, so that what is not eligible is below all others and what comes first above them.
-  const own = scores.map((score, i) => {
-    if (eligible && eligible[i] === 0) return Number.NEGATIVE_INFINITY;
-    return first?.[i] ? Number.POSITIVE_INFINITY : score;
-  });
+  // Scores are at least 0, so that what is not eligible is below all others.
+  const own = scores.map((score, i) => (eligible?.[i] === 0 ? Number.NEGATIVE_INFINITY : score));
   const threshold = kept >= own.length ? Number.NEGATIVE_INFINITY : ranked(own.slice(), own.length - kept);
   let left = kept;
   for (let i = 0; i < own.length; i++) {
@@ -167,7 +203,10 @@ export interface SelectOptions {
   readonly keepDiagonal?: boolean;
 }
 
-/** Writes to `mask` which weights of each pool are kept: those of the groups with the highest norms. */
+/**
+ * Writes to `mask` which weights of each pool are kept: those of the groups with the highest norms. What is absent from it
+ * already stays absent, also where that leaves fewer than the density says.
+ */
 export function selectHighest(
   pools: readonly Pool[],
   scores: Scores,
@@ -181,7 +220,8 @@ export function selectHighest(
     }
     const groups = new Groups(parts, pattern);
     const first = keepDiagonal ? groups.diagonal() : undefined;
-    groups.write(highest(groups.norms(scores), keptOf(groups.count, density), { first }), mask);
+    const eligible = groups.present(mask);
+    groups.clear(highest(groups.norms(scores), keptOf(groups.count, density), { eligible, first }), mask);
   }
 }
 
@@ -195,8 +235,9 @@ function selectOfRow(
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < columns; j += m) {
       const from = begin + row * columns + j;
-      const some = Float64Array.from(scores.subarray(from, from + Math.min(m, columns - j)), Math.abs);
-      mask.set(highest(some, n), from);
+      const end = from + Math.min(m, columns - j);
+      const some = Float64Array.from(scores.subarray(from, end), Math.abs);
+      mask.set(highest(some, n, { eligible: mask.slice(from, end) }), from);
     }
   }
 }
