@@ -160,11 +160,26 @@ function checked(wanted: Sparsification): Sparsification {
   return wanted;
 }
 
+/**
+ * The settings that a schedule stands for. A beginning at 0 and an end at 1 say nothing to methods that have no other.
+ */
+function scheduleOf(
+  method: MethodName | undefined,
+  [begin, end, every]: readonly number[] = [],
+): Pick<Sparsification, "begin" | "end" | "every"> {
+  const uses: object = method ? methods[method].uses : {};
+  return {
+    begin: begin === 0 && !("begin" in uses) ? undefined : begin,
+    end: end === 1 && !("end" in uses) ? undefined : end,
+    every,
+  };
+}
+
 /** How a training is made sparse; nothing when no method is named. @throws InputError when an option goes without one. */
 export function sparsificationOf(options: SparsifyVerbOptions): Sparsification | undefined {
   const { sparsify: method, pattern, scope, distribution, target, also, keepDiagonal } = options;
   const density = densityOf(options);
-  const [begin, end, every] = options.densitySchedule ?? [];
+  const { begin, end, every } = scheduleOf(method, options.densitySchedule);
   const { share, rounds, rewind, gradientBatches: batches, backwardDensity: backward, penalty } = options;
   const own = { begin, end, every, share, rounds, rewind, batches, backward, penalty };
   const all = { density, pattern, scope, distribution, target, also, keepDiagonal, ...own };
