@@ -89,7 +89,22 @@ export function prune(network: Network, options: PruneOptions): Network {
 
 /** Whole units, by the norm of their weights' scores. */
 function pruneUnits(network: Network, options: PruneOptions & { readonly density: Density }): Network {
-  const { density, criterion, random, scope = "global" } = options;
+  const { density, criterion, random, scope = "global", target = "both" } = options;
+  const { also, distribution = "uniform", keepDiagonal } = options;
+  const stray = [
+    ...(target === "both" ? [] : ["target"]),
+    ...(also ? ["also"] : []),
+    ...(distribution === "uniform" ? [] : ["distribution"]),
+    ...(keepDiagonal ? ["keepDiagonal"] : []),
+    ...(scope === "global" || scope === "layer" ? [] : ["scope"]),
+  ];
+  if (stray.length > 0) {
+    throw new InputError({
+      where: stray[0],
+      what: "a unit goes with all of its weights, and competes with the units of its cell or of all cells",
+      hint: stray[0] === "scope" ? "use the scope global or layer" : "leave it out",
+    });
+  }
   if (typeof density !== "number") {
     throw new InputError({
       where: "density",

@@ -202,6 +202,15 @@ describe("units", () => {
       "density: a unit has a row in every gate, so that gates have no densities of their own; give one density",
     ],
     [
+      "a target",
+      () => deep,
+      { target: "h2h" },
+      "target: a unit goes with all of its weights, and competes with the units of its cell or of all cells; leave it out",
+    ],
+    ["a diagonal", () => deep, { keepDiagonal: true }, "keepDiagonal: a unit goes with all of its weights"],
+    ["other matrices", () => deep, { also: ["readout"] }, "also: a unit goes with all of its weights"],
+    ["the scope of a gate", () => deep, { scope: "gate" }, "use the scope global or layer"],
+    [
       "a cell without units",
       () => deep,
       { density: 0.05, scope: "layer" },
