@@ -31,12 +31,16 @@ export class Groups {
   /** The norm of each group's scores: Narang et al. 2017 for blocks. */
   norms(scores: Scores): Float64Array {
     const norms = new Float64Array(this.count);
-    this.each((group, at, single) => {
-      if (single) norms[group] = Math.abs(scores[at]);
-      else norms[group] += scores[at] * scores[at];
+    this.each({
+      singles: (first, begin, end) => {
+        for (let at = begin; at < end; at++) norms[first + at - begin] = Math.abs(scores[at]);
+      },
+      weight: (group, at) => {
+        norms[group] += scores[at] * scores[at];
+      },
     });
     for (const { cut, first } of this.cuts) {
-      if (cut.height * cut.width === 1) continue;
+      if (isSingle(cut)) continue;
       for (let g = first; g < first + cut.count; g++) norms[g] = Math.sqrt(norms[g]);
     }
     return norms;
@@ -45,31 +49,47 @@ export class Groups {
   /** Whether each group has a weight under a mask. */
   present(mask: Uint8Array): Uint8Array {
     const present = new Uint8Array(this.count);
-    this.each((group, at) => {
-      present[group] |= mask[at];
+    this.each({
+      singles: (first, begin, end) => present.set(mask.subarray(begin, end), first),
+      weight: (group, at) => {
+        present[group] |= mask[at];
+      },
     });
     return present;
   }
 
   /** Writes to a mask which groups there are. */
   write(present: Uint8Array, mask: Uint8Array): void {
-    this.each((group, at) => {
-      mask[at] = present[group];
+    this.each({
+      singles: (first, begin, end) => mask.set(present.subarray(first, first + end - begin), begin),
+      weight: (group, at) => {
+        mask[at] = present[group];
+      },
     });
   }
 
   /** Multiplies each value with the factor of its group. */
   scale(factors: Float64Array, values: Float32Array): void {
-    this.each((group, at) => {
-      values[at] *= factors[group];
+    this.each({
+      singles: (first, begin, end) => {
+        for (let at = begin; at < end; at++) values[at] *= factors[first + at - begin];
+      },
+      weight: (group, at) => {
+        values[at] *= factors[group];
+      },
     });
   }
 
   /** For each group the sum of the products of its values. */
   products(some: Float32Array, others: Float32Array): Float64Array {
     const sums = new Float64Array(this.count);
-    this.each((group, at) => {
-      sums[group] += some[at] * others[at];
+    this.each({
+      singles: (first, begin, end) => {
+        for (let at = begin; at < end; at++) sums[first + at - begin] = some[at] * others[at];
+      },
+      weight: (group, at) => {
+        sums[group] += some[at] * others[at];
+      },
     });
     return sums;
   }
@@ -84,16 +104,29 @@ export class Groups {
     return marked;
   }
 
-  /** Calls `f` for every weight with its group, its place and whether it is its group's only one. */
-  private each(f: (group: number, at: number, single: boolean) => void): void {
+  /**
+   * Calls `weight` for every weight with its group and its place or, for a part whose groups are single weights, `singles`
+   * once with its first group and the places of its weights, which then are in the same order.
+   */
+  private each(visit: {
+    singles(first: number, begin: number, end: number): void;
+    weight(group: number, at: number): void;
+  }): void {
     for (const { part, cut, first } of this.cuts) {
-      const single = cut.height * cut.width === 1;
       let at = part.begin;
+      if (isSingle(cut)) {
+        visit.singles(first, at, at + cut.count);
+        continue;
+      }
       for (let i = 0; i < part.rows; i++) {
-        for (let j = 0; j < part.columns; j++, at++) f(first + groupAt(cut, i, j), at, single);
+        for (let j = 0; j < part.columns; j++, at++) visit.weight(first + groupAt(cut, i, j), at);
       }
     }
   }
+}
+
+function isSingle({ height, width }: Cut): boolean {
+  return height * width === 1;
 }
 
 function groupAt({ height, width, across }: Cut, row: number, column: number): number {
@@ -117,10 +150,11 @@ export function highest(
   const marked = new Uint8Array(scores.length);
   if (kept <= 0) return marked;
   // Scores are at least 0, so that what is not eligible is below all others and what comes first above them.
-  const own = scores.map((score, i) => {
-    if (eligible && eligible[i] === 0) return Number.NEGATIVE_INFINITY;
-    return first?.[i] ? Number.POSITIVE_INFINITY : score;
-  });
+  const own = scores.slice();
+  for (let i = 0; i < own.length; i++) {
+    if (first?.[i] === 1) own[i] = Number.POSITIVE_INFINITY;
+    if (eligible?.[i] === 0) own[i] = Number.NEGATIVE_INFINITY;
+  }
   const threshold = kept >= own.length ? Number.NEGATIVE_INFINITY : ranked(own.slice(), own.length - kept);
   let left = kept;
   for (let i = 0; i < own.length; i++) {
