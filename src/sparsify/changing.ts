@@ -5,10 +5,11 @@ import { masksOf, maskVector } from "../network/masks.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
 import { randomMask } from "./chance.js";
 import { poolsFor } from "./density.js";
+import { type Groups, groupsOf } from "./groups.js";
 import type { SparsifyOptions } from "./method.js";
 import type { Pattern } from "./pattern.js";
 import { nextOf, present, rewire } from "./rewiring.js";
-import { Groups, highest } from "./select.js";
+import { highest } from "./select.js";
 
 export interface ChangeRule {
   /** The share of a pool's groups that is dropped when so much of the changes' time is over, 0 to 1. */
@@ -36,10 +37,10 @@ export function changing(
   const { end = 1, every = 1, keepDiagonal } = options;
   const pools = poolsFor(network, options, pattern, "matrix");
   const mask = maskVector(network);
-  if (network.masks.size === 0) randomMask(pools, mask, random, { ...options, pattern });
+  if (network.masks.size === 0) randomMask(network, pools, mask, random, { ...options, pattern });
   const start = network.copy(masksOf(network, mask));
   const span = end * updates;
-  const grouped = pools.map(({ parts }) => new Groups(parts, pattern));
+  const grouped = pools.map(({ parts }) => groupsOf(network, parts, pattern));
   return {
     network: start,
     settledFrom: 0,

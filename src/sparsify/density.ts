@@ -1,10 +1,10 @@
 // How a density, the share of weights that exist, is shared out: pools of parts that compete by their scores, or a
 // density of its own for each matrix or gate.
 import { InputError } from "../errors.js";
-import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
+import { type Grouped, groupsOf } from "./groups.js";
 import { type Extra, gatesOf, type Part, partsOf, sizeOf } from "./parts.js";
-import { cutOf, type Pattern } from "./pattern.js";
+import type { Pattern } from "./pattern.js";
 import { type Scope, scopes } from "./scope.js";
 import { keptOf, type Pool } from "./select.js";
 import type { Target } from "./target.js";
@@ -55,13 +55,13 @@ export function parseDensity(text: string): Density {
  * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, or names a gate that there is not.
  */
 export function poolsFor(
-  network: Pick<Network, "architecture" | "tensors">,
+  network: Grouped,
   budget: Budget,
   pattern: Pattern,
   scope: Scope = "global",
 ): Pool[] {
   const { density, distribution = "uniform", target, also } = budget;
-  const wanted = budget.scope ?? (typeof density === "number" ? scope : "gate");
+  const wanted = wantedScope(budget, pattern, scope);
   checkWord("scope", wanted, scopes);
   checkWord("distribution", distribution, distributions);
   const parts = partsOf(network, target, also);
@@ -70,8 +70,34 @@ export function poolsFor(
   const pools =
     typeof density === "number" ? shared(parts, density, wanted, distribution) : byGate(parts, density);
   if (typeof density !== "number") checkGates(network, density, wanted);
-  for (const { parts, density } of pools) checkDensity(density, parts, pattern);
+  for (const pool of pools) checkPool(network, pool, pattern);
   return pools;
+}
+
+/** Units are rows of every gate, and columns of other matrices, so that they compete in cells or in all of them. */
+function wantedScope(
+  { density, scope, distribution, target, also }: Budget,
+  { kind }: Pattern,
+  usual: Scope,
+): Scope {
+  if (kind !== "unit") return scope ?? (typeof density === "number" ? usual : "gate");
+  const stray = Object.entries({ distribution, target, also }).find(([, value]) => value !== undefined);
+  if (stray || typeof density !== "number") {
+    throw new InputError({
+      where: stray?.[0] ?? "density",
+      what: "a unit has weights in every gate and matrix",
+      hint: "leave it out, give one density, or use another pattern",
+    });
+  }
+  if (scope === "matrix" || scope === "gate") {
+    throw new InputError({
+      where: "scope",
+      what: `units do not compete by ${scope}`,
+      hint: "use global or layer",
+    });
+  }
+  // The norms of layers differ with what they read, and a layer without units ends a network.
+  return scope ?? "layer";
 }
 
 function shared(parts: readonly Part[], density: number, scope: Scope, distribution: Distribution): Pool[] {
@@ -140,15 +166,15 @@ export function erdosRenyi(parts: readonly Part[], density: number): Map<string,
   }
 }
 
-function checkDensity(density: number, parts: readonly Part[], pattern: Pattern): void {
+function checkPool(network: Grouped, { parts, density }: Pool, pattern: Pattern): void {
   const where = parts.length === 1 ? `density of ${parts[0].gate} in ${parts[0].tensor}` : "density";
   if (!(density > 0 && density <= 1)) refuseDensity(density, where);
   if (pattern.kind === "n-of-m") return;
-  const groups = parts.reduce((sum, { rows, columns }) => sum + cutOf(pattern, rows, columns).count, 0);
-  if (keptOf(groups, density) > 0) return;
+  const { count } = groupsOf(network, parts, pattern);
+  if (keptOf(count, density) > 0) return;
   throw new InputError({
     where,
-    what: `${density} leaves none of ${groups} ${pattern.kind === "blocks" ? "blocks" : "weights"}`,
+    what: `${density} leaves none of ${count} ${{ weight: "weights", blocks: "blocks", unit: "units" }[pattern.kind]}`,
     hint: "use a larger density or a wider scope",
   });
 }

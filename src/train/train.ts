@@ -229,7 +229,8 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     await options.onEpoch?.(run.epoch, run.history[run.history.length - 1], run.snapshot());
     if (options.isDone?.() || run.sinceBest >= patience) break;
   }
-  return run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();
+  const trained = run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();
+  return sparsifier?.finish?.(trained) ?? trained;
 }
 
 /**

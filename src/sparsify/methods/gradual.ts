@@ -25,7 +25,7 @@ export const gradual: Method = {
         const share = cubic((step - first) / (last - first));
         const now = pools.map(({ parts, density }) => ({ parts, density: 1 - (1 - density) * share }));
         const after = mask.slice();
-        selectHighest(now, parameters, after, { ...options, pattern });
+        selectHighest(network, now, parameters, after, { ...options, pattern, among: mask });
         return rewire(executor, mask, after);
       },
     };

@@ -6,9 +6,10 @@ import { exp, log } from "../../math/exp.js";
 import type { Random } from "../../math/random.js";
 import { gradientOf } from "../changing.js";
 import { poolsFor } from "../density.js";
+import { groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
 import { clipping, Trainee, unmasked, use } from "../relaxed.js";
-import { Groups, highest, keptOf } from "../select.js";
+import { highest, keptOf } from "../select.js";
 
 // The distribution of Louizos et al.: temperature, and the interval that sigmoids are stretched to.
 const BETA = 2 / 3;
@@ -27,7 +28,7 @@ export const hardConcrete: Method = {
     const { end = 0.6, penalty = 0.05 } = options;
     const last = Math.max(1, Math.round(end * updates));
     const pools = poolsFor(network, options, pattern).map(({ parts, density }) => {
-      const groups = new Groups(parts, pattern);
+      const groups = groupsOf(network, parts, pattern);
       return {
         groups,
         density,

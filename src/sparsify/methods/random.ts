@@ -11,7 +11,7 @@ export const random: Method = {
   uses: {},
   begin({ network, random }, options, pattern) {
     const mask = maskVector(network);
-    randomMask(poolsFor(network, options, pattern, "matrix"), mask, random, { ...options, pattern });
+    randomMask(network, poolsFor(network, options, pattern, "matrix"), mask, random, { ...options, pattern });
     return {
       network: network.copy(masksOf(network, mask)),
       settledFrom: 0,

@@ -47,6 +47,6 @@ export function connectionSensitive(
     });
   }
   const mask = maskVector(network);
-  selectHighest(pools, scores, mask, { ...options, pattern });
+  selectHighest(network, pools, scores, mask, { ...options, pattern, among: mask.slice() });
   return network.copy(masksOf(network, mask));
 }

@@ -17,7 +17,7 @@ export const topK: Method = {
     let mask = new Uint8Array(network.parameters.length).fill(1);
     const choose = () => {
       mask = new Uint8Array(mask.length).fill(1);
-      selectHighest(pools, trainee.values, mask, { ...options, pattern });
+      selectHighest(network, pools, trainee.values, mask, { ...options, pattern });
     };
     return {
       network,

@@ -20,7 +20,7 @@ export const topKast: Method = {
     const { length } = network.parameters;
     const choose = (from: readonly Pool[]) => {
       const chosen = new Uint8Array(length).fill(1);
-      selectHighest(from, trainee.values, chosen, { ...options, pattern });
+      selectHighest(network, from, trainee.values, chosen, { ...options, pattern });
       return chosen;
     };
     let used = new Uint8Array(length).fill(1);
