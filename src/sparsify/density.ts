@@ -188,7 +188,7 @@ function refuseDensity(density: number, where: string): never {
 }
 
 function checkGates(
-  { architecture }: Pick<Network, "architecture">,
+  { architecture }: Pick<Grouped, "architecture">,
   density: Readonly<Record<string, number>>,
   scope: Scope,
 ): void {
