@@ -4,12 +4,13 @@ import type { Random } from "../math/random.js";
 import { masksOf, maskVector } from "../network/masks.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
 import { randomMask } from "./chance.js";
-import { poolsFor } from "./density.js";
+import { partDensities, poolsFor } from "./density.js";
 import { type Groups, groupsOf } from "./groups.js";
 import type { SparsifyOptions } from "./method.js";
 import type { Pattern } from "./pattern.js";
+import { highest } from "./ranking.js";
 import { nextOf, present, rewire } from "./rewiring.js";
-import { highest } from "./select.js";
+import type { Pool } from "./select.js";
 
 export interface ChangeRule {
   /** The share of a pool's groups that is dropped when so much of the changes' time is over, 0 to 1. */
@@ -25,8 +26,8 @@ export interface ChangeRule {
 }
 
 /**
- * The sparsifier of a rule, from a random mask of the budget's densities, or from the network's own masks where it has some.
- * Weights of the diagonal are kept where that is asked for.
+ * The sparsifier of a rule, from a random mask of the budget's densities. Pools of which the network has a mask already keep
+ * that one, with its density. Weights of the diagonal are kept where that is asked for.
  */
 export function changing(
   { network, updates, random }: Beginning,
@@ -37,7 +38,9 @@ export function changing(
   const { end = 1, every = 1, keepDiagonal } = options;
   const pools = poolsFor(network, options, pattern, "matrix");
   const mask = maskVector(network);
-  if (network.masks.size === 0) randomMask(network, pools, mask, random, { ...options, pattern });
+  const isWhole = ({ parts }: Pool) =>
+    partDensities(parts, mask).every((own) => own.nonzeros === own.weights);
+  randomMask(network, pools.filter(isWhole), mask, random, { ...options, pattern });
   const start = network.copy(masksOf(network, mask));
   const span = end * updates;
   const grouped = pools.map(({ parts }) => groupsOf(network, parts, pattern));
@@ -48,7 +51,7 @@ export function changing(
     act(moment) {
       const { executor, step } = moment;
       const { parameters, mask } = present(executor, start);
-      const [gradient, outcome] = rule.needsGradient ? gradientOf(moment) : [new Float32Array(0)];
+      const [gradient, outcome] = rule.needsGradient ? gradientOf(moment, mask) : [new Float32Array(0)];
       const share = rule.shareAt(step / span, options);
       const after = mask.slice();
       const grown = new Uint8Array(mask.length);
@@ -58,9 +61,8 @@ export function changing(
         const count = Math.min(Math.floor(share * nonzeros), groups.count - nonzeros);
         const first = keepDiagonal ? groups.diagonal() : undefined;
         const kept = highest(groups.norms(parameters), nonzeros - count, { eligible: there, first });
-        const free = kept.map((bit) => 1 - bit);
         const worth = rule.worth({ groups, gradient, random: moment.random.stream(String(p)) });
-        const born = highest(worth, count, { eligible: free });
+        const born = groups.grow(kept, worth, count);
         groups.write(
           kept.map((bit, g) => bit | born[g]),
           after,
@@ -72,16 +74,20 @@ export function changing(
   };
 }
 
-/** The gradient of the moment's batch at all places, and its outcome. */
-export function gradientOf({ executor, batch, seed, classWeights }: Moment): [Float32Array, BatchOutcome] {
+/** The gradient of the moment's batch at all places, and its outcome, of which the norm is that of what exists under a mask. */
+export function gradientOf(
+  { executor, batch, seed, classWeights }: Moment,
+  mask: Uint8Array,
+): [Float32Array, BatchOutcome] {
   const options = { everywhere: true, seed, classWeights, carries: true };
   const { loss, count, correct, gradient } = executor.gradient(batch, 0, options);
   const values = Float32Array.from(gradient);
-  return [values, { loss, count, correct, norm: normOf(values) }];
+  return [values, { loss, count, correct, norm: normOf(values, mask) }];
 }
 
-export function normOf(values: Float32Array): number {
+/** The norm of the values that exist under a mask. */
+export function normOf(values: Float32Array, mask: Uint8Array): number {
   let squares = 0;
-  for (const value of values) squares += value * value;
+  for (const [i, value] of values.entries()) if (mask[i] === 1) squares += value * value;
   return Math.sqrt(squares);
 }

@@ -4,7 +4,7 @@ import { InputError } from "../errors.js";
 import { checkWord } from "../suggest.js";
 import { type Grouped, groupsOf } from "./groups.js";
 import { type Extra, gatesOf, type Part, partsOf, sizeOf } from "./parts.js";
-import type { Pattern } from "./pattern.js";
+import { formatPattern, type Pattern } from "./pattern.js";
 import { type Scope, scopes } from "./scope.js";
 import { keptOf, type Pool } from "./select.js";
 import type { Target } from "./target.js";
@@ -52,7 +52,8 @@ export function parseDensity(text: string): Density {
 /**
  * The pools of a network's weights with the density of each.
  * @param scope where the budget names none.
- * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, or names a gate that there is not.
+ * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, is another than an n-of-m pattern
+ * has, or names a gate that there is not.
  */
 export function poolsFor(
   network: Grouped,
@@ -169,7 +170,15 @@ export function erdosRenyi(parts: readonly Part[], density: number): Map<string,
 function checkPool(network: Grouped, { parts, density }: Pool, pattern: Pattern): void {
   const where = parts.length === 1 ? `density of ${parts[0].gate} in ${parts[0].tensor}` : "density";
   if (!(density > 0 && density <= 1)) refuseDensity(density, where);
-  if (pattern.kind === "n-of-m") return;
+  if (pattern.kind === "n-of-m") {
+    const { n, m } = pattern;
+    if (Math.abs(density - n / m) < 1e-9) return;
+    throw new InputError({
+      where,
+      what: `${formatPattern(pattern)} keeps ${n / m} of the weights, not ${density}`,
+      hint: `use a density of ${n / m}, or another pattern`,
+    });
+  }
   const { count } = groupsOf(network, parts, pattern);
   if (keptOf(count, density) > 0) return;
   throw new InputError({

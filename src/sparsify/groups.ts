@@ -3,6 +3,7 @@
 import type { Network } from "../network/network.js";
 import type { Part } from "./parts.js";
 import { type Cut, cutOf, type Pattern } from "./pattern.js";
+import { growing, highest } from "./ranking.js";
 import { UnitGroups } from "./units.js";
 
 /** One score for each parameter; of what is not chosen it is not looked at. */
@@ -20,6 +21,10 @@ export interface Groups {
   present(mask: Uint8Array): Uint8Array;
   /** Writes to a mask which groups there are. */
   write(present: Uint8Array, mask: Uint8Array): void;
+  /** Removes from a mask what is of no group that there is. */
+  clear(present: Uint8Array, mask: Uint8Array): void;
+  /** Marks `count` absent groups of the highest worth beside those that are kept, as the pattern allows. */
+  grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array;
   /** Multiplies each value with the factor of its group, or of both of its groups. */
   scale(factors: Float64Array, values: Float32Array): void;
   /** For each group the sum of the products of its values. */
@@ -37,9 +42,11 @@ export function groupsOf(network: Grouped, parts: readonly Part[], pattern: Patt
 /** Groups that are cut out of parts; those of the first part come first. */
 class PartGroups implements Groups {
   readonly count: number;
+  private readonly pattern: Pattern;
   private readonly cuts: readonly { part: Part; cut: Cut; first: number }[];
 
   constructor(parts: readonly Part[], pattern: Pattern) {
+    this.pattern = pattern;
     let first = 0;
     this.cuts = parts.map((part) => {
       const cut = cutOf(pattern, part.rows, part.columns);
@@ -85,6 +92,35 @@ class PartGroups implements Groups {
         mask[at] = present[group];
       },
     });
+  }
+
+  clear(present: Uint8Array, mask: Uint8Array): void {
+    this.each({
+      singles: (first, begin, end) => {
+        for (let at = begin; at < end; at++) mask[at] &= present[first + at - begin];
+      },
+      weight: (group, at) => {
+        mask[at] &= present[group];
+      },
+    });
+  }
+
+  /** Of n of m, as many of every m as there are too few. */
+  grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array {
+    if (this.pattern.kind !== "n-of-m") return growing(kept, worth, count);
+    const { n, m } = this.pattern;
+    const born = new Uint8Array(this.count);
+    for (const { part, first } of this.cuts) {
+      for (let row = first; row < first + part.rows * part.columns; row += part.columns) {
+        for (let from = row; from < row + part.columns; from += m) {
+          const end = Math.min(from + m, row + part.columns);
+          const free = kept.slice(from, end).map((bit) => 1 - bit);
+          const there = free.reduce((sum, bit) => sum + 1 - bit, 0);
+          born.set(highest(worth.slice(from, end), n - there, { eligible: free }), from);
+        }
+      }
+    }
+    return born;
   }
 
   scale(factors: Float64Array, values: Float32Array): void {

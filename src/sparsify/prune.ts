@@ -9,9 +9,10 @@ import { randomScores } from "./chance.js";
 import { type Budget, poolsFor } from "./density.js";
 import { connectionSensitive } from "./methods/snip.js";
 import type { Pattern } from "./pattern.js";
+import { ranked } from "./ranking.js";
 import { poolsOf, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { ranked, selectHighest } from "./select.js";
+import { selectHighest } from "./select.js";
 import { matricesOf, targets } from "./target.js";
 import { withoutAbsentUnits } from "./units.js";
 
@@ -95,7 +96,7 @@ function thin(
   const mask = maskVector(network);
   const scores = random ? randomScores(pools, mask.length, random) : network.parameters;
   const { keepDiagonal } = budget;
-  selectHighest(network, pools, scores, mask, { pattern, keepDiagonal, among: mask.slice() });
+  selectHighest(network, pools, scores, mask, { pattern, keepDiagonal });
   return network.copy(masksOf(network, mask));
 }
 

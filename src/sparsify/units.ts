@@ -5,6 +5,7 @@ import { InputError } from "../errors.js";
 import { type Architecture, type Cell, cellsOf, gateCount, widths } from "../network/architecture.js";
 import { maskVector } from "../network/masks.js";
 import { Network, tensorNames } from "../network/network.js";
+import { growing } from "./ranking.js";
 
 /** A matrix whose rows are units of a cell in every gate, or outputs, and whose columns are those of its sources. */
 interface Matrix {
@@ -73,6 +74,17 @@ export class UnitGroups {
     this.each((row, column, at) => {
       mask[at] = isThere(row) && isThere(column) ? 1 : 0;
     });
+  }
+
+  clear(present: Uint8Array, mask: Uint8Array): void {
+    const isThere = (unit: number) => unit === NONE || present[unit] === 1;
+    this.each((row, column, at) => {
+      if (!isThere(row) || !isThere(column)) mask[at] = 0;
+    });
+  }
+
+  grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array {
+    return growing(kept, worth, count);
   }
 
   scale(factors: Float64Array, values: Float32Array): void {

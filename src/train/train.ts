@@ -12,7 +12,7 @@ import {
 } from "../engine/executor.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
-import { masksOf } from "../network/masks.js";
+import { masksOf, maskVector } from "../network/masks.js";
 import { Network } from "../network/network.js";
 import { checkOptions } from "./options.js";
 import { rateOf, type ScheduleName } from "./schedule.js";
@@ -290,6 +290,8 @@ class Progress {
     this.best = resume?.best;
     this.history = [...(resume?.history ?? [])];
     this.step = resume?.step ?? 0;
+    // Plans have masks of what cells and the read-out multiply, and none of what is looked up.
+    if (sparsifier?.network.masks.has("embedding.weight")) executor.setMask(maskVector(sparsifier.network));
     if (!resume) return;
     executor.setState(resume.state);
     executor.setCarry(resume.carry);

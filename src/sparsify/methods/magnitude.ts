@@ -18,11 +18,7 @@ export const magnitude: Method = {
       show(executor, step) {
         if (step < updates) return;
         const mask = maskVector(network);
-        selectHighest(network, pools, executor.state().parameters, mask, {
-          ...options,
-          pattern,
-          among: mask.slice(),
-        });
+        selectHighest(network, pools, executor.state().parameters, mask, { ...options, pattern });
         executor.setMask(mask);
       },
     };

@@ -47,6 +47,6 @@ export function connectionSensitive(
     });
   }
   const mask = maskVector(network);
-  selectHighest(network, pools, scores, mask, { ...options, pattern, among: mask.slice() });
+  selectHighest(network, pools, scores, mask, { ...options, pattern });
   return network.copy(masksOf(network, mask));
 }
