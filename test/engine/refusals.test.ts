@@ -332,6 +332,8 @@ describe.skipIf(!native)("the native executor", () => {
       expect(() => executor.gradient(value, 0, asked, vector)).toThrow(Error);
       expect(() => executor.gradient(own, 0, asked, value)).toThrow(Error);
       expect(() => executor.setMask(value, forms)).toThrow(Error);
+    }
+    for (const value of [undefined, vector, new Int32Array(1), [...mask]]) {
       expect(() => executor.setWiring(mask, forms, value)).toThrow(Error);
       expect(() => executor.wiring(mask, value)).toThrow(Error);
     }
