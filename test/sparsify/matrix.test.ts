@@ -5,6 +5,7 @@ import { type CellKind, cellKinds } from "../../src/network/architecture.js";
 import { maskVector } from "../../src/network/masks.js";
 import type { Network } from "../../src/network/network.js";
 import { poolsFor } from "../../src/sparsify/density.js";
+import { groupsOf } from "../../src/sparsify/groups.js";
 import {
   type MethodName,
   methodNames,
@@ -12,7 +13,7 @@ import {
   sparsifying,
 } from "../../src/sparsify/methods.js";
 import { parsePattern } from "../../src/sparsify/pattern.js";
-import { Groups, keptOf } from "../../src/sparsify/select.js";
+import { keptOf } from "../../src/sparsify/select.js";
 import { keptEpoch } from "../../src/train/kept.js";
 import type { EpochMetrics } from "../../src/train/task.js";
 import { type Run, type TrainOptions, train } from "../../src/train/train.js";
@@ -58,7 +59,7 @@ function groups(network: Network, wanted: Sparsification): { there: number[]; as
   const { pattern = { kind: "weight" } } = wanted;
   const pools = poolsFor(network, wanted, pattern).map(({ parts, density }) => ({
     density,
-    own: new Groups(parts, pattern),
+    own: groupsOf(network, parts, pattern),
   }));
   const mask = maskVector(network);
   return {
