@@ -175,6 +175,17 @@ export function resumption(path: string, identity: string): Run {
 
 /** An epoch in one line. */
 export function describeEpoch(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
+  return `${describeMetrics(epoch, metrics, task)}${describeSparsity(metrics)}`;
+}
+
+/** How much of the chosen matrices there is, and what came and went. */
+function describeSparsity({ density, born = 0, dropped = 0 }: EpochMetrics): string {
+  if (density === undefined) return "";
+  const changed = born + dropped === 0 ? "" : `, ${born} born and ${dropped} dropped`;
+  return `; density ${percent(density, 1)}${changed}`;
+}
+
+function describeMetrics(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
   const {
     trainLoss,
     trainAccuracy = Number.NaN,

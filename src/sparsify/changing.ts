@@ -5,10 +5,12 @@ import { masksOf, maskVector } from "../network/masks.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
 import { randomMask } from "./chance.js";
 import { partDensities, poolsFor } from "./density.js";
+import { type Groups, groupsOf } from "./groups.js";
 import type { SparsifyOptions } from "./method.js";
 import type { Pattern } from "./pattern.js";
+import { highest } from "./ranking.js";
 import { nextOf, present, rewire } from "./rewiring.js";
-import { Groups, highest, type Pool } from "./select.js";
+import type { Pool } from "./select.js";
 
 export interface ChangeRule {
   /** The share of a pool's groups that is dropped when so much of the changes' time is over, 0 to 1. */
@@ -38,10 +40,10 @@ export function changing(
   const mask = maskVector(network);
   const isWhole = ({ parts }: Pool) =>
     partDensities(parts, mask).every((own) => own.nonzeros === own.weights);
-  randomMask(pools.filter(isWhole), mask, random, { ...options, pattern });
+  randomMask(network, pools.filter(isWhole), mask, random, { ...options, pattern });
   const start = network.copy(masksOf(network, mask));
   const span = end * updates;
-  const grouped = pools.map(({ parts }) => new Groups(parts, pattern));
+  const grouped = pools.map(({ parts }) => groupsOf(network, parts, pattern));
   return {
     network: start,
     settledFrom: 0,

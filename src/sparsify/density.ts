@@ -1,10 +1,10 @@
 // How a density, the share of weights that exist, is shared out: pools of parts that compete by their scores, or a
 // density of its own for each matrix or gate.
 import { InputError } from "../errors.js";
-import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
+import { type Grouped, groupsOf } from "./groups.js";
 import { type Extra, gatesOf, type Part, partsOf, sizeOf } from "./parts.js";
-import { cutOf, formatPattern, type Pattern } from "./pattern.js";
+import { formatPattern, type Pattern } from "./pattern.js";
 import { type Scope, scopes } from "./scope.js";
 import { keptOf, type Pool } from "./select.js";
 import type { Target } from "./target.js";
@@ -52,17 +52,17 @@ export function parseDensity(text: string): Density {
 /**
  * The pools of a network's weights with the density of each.
  * @param scope where the budget names none.
- * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, is another than an n-of-m pattern has, or
- * names a gate that there is not.
+ * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, is another than an n-of-m pattern
+ * has, or names a gate that there is not.
  */
 export function poolsFor(
-  network: Pick<Network, "architecture" | "tensors">,
+  network: Grouped,
   budget: Budget,
   pattern: Pattern,
   scope: Scope = "global",
 ): Pool[] {
   const { density, distribution = "uniform", target, also } = budget;
-  const wanted = budget.scope ?? (typeof density === "number" ? scope : "gate");
+  const wanted = wantedScope(budget, pattern, scope);
   checkWord("scope", wanted, scopes);
   checkWord("distribution", distribution, distributions);
   const parts = partsOf(network, target, also);
@@ -71,8 +71,34 @@ export function poolsFor(
   const pools =
     typeof density === "number" ? shared(parts, density, wanted, distribution) : byGate(parts, density);
   if (typeof density !== "number") checkGates(network, density, wanted);
-  for (const { parts, density } of pools) checkDensity(density, parts, pattern);
+  for (const pool of pools) checkPool(network, pool, pattern);
   return pools;
+}
+
+/** Units are rows of every gate, and columns of other matrices, so that they compete in cells or in all of them. */
+function wantedScope(
+  { density, scope, distribution, target, also }: Budget,
+  { kind }: Pattern,
+  usual: Scope,
+): Scope {
+  if (kind !== "unit") return scope ?? (typeof density === "number" ? usual : "gate");
+  const stray = Object.entries({ distribution, target, also }).find(([, value]) => value !== undefined);
+  if (stray || typeof density !== "number") {
+    throw new InputError({
+      where: stray?.[0] ?? "density",
+      what: "a unit has weights in every gate and matrix",
+      hint: "leave it out, give one density, or use another pattern",
+    });
+  }
+  if (scope === "matrix" || scope === "gate") {
+    throw new InputError({
+      where: "scope",
+      what: `units do not compete by ${scope}`,
+      hint: "use global or layer",
+    });
+  }
+  // The norms of layers differ with what they read, and a layer without units ends a network.
+  return scope ?? "layer";
 }
 
 function shared(parts: readonly Part[], density: number, scope: Scope, distribution: Distribution): Pool[] {
@@ -141,7 +167,7 @@ export function erdosRenyi(parts: readonly Part[], density: number): Map<string,
   }
 }
 
-function checkDensity(density: number, parts: readonly Part[], pattern: Pattern): void {
+function checkPool(network: Grouped, { parts, density }: Pool, pattern: Pattern): void {
   const where = parts.length === 1 ? `density of ${parts[0].gate} in ${parts[0].tensor}` : "density";
   if (!(density > 0 && density <= 1)) refuseDensity(density, where);
   if (pattern.kind === "n-of-m") {
@@ -153,11 +179,11 @@ function checkDensity(density: number, parts: readonly Part[], pattern: Pattern)
       hint: `use a density of ${n / m}, or another pattern`,
     });
   }
-  const groups = parts.reduce((sum, { rows, columns }) => sum + cutOf(pattern, rows, columns).count, 0);
-  if (keptOf(groups, density) > 0) return;
+  const { count } = groupsOf(network, parts, pattern);
+  if (keptOf(count, density) > 0) return;
   throw new InputError({
     where,
-    what: `${density} leaves none of ${groups} ${pattern.kind === "blocks" ? "blocks" : "weights"}`,
+    what: `${density} leaves none of ${count} ${{ weight: "weights", blocks: "blocks", unit: "units" }[pattern.kind]}`,
     hint: "use a larger density or a wider scope",
   });
 }
@@ -171,7 +197,7 @@ function refuseDensity(density: number, where: string): never {
 }
 
 function checkGates(
-  { architecture }: Pick<Network, "architecture">,
+  { architecture }: Pick<Grouped, "architecture">,
   density: Readonly<Record<string, number>>,
   scope: Scope,
 ): void {

@@ -6,14 +6,15 @@ import { masksOf, maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
 import { randomScores } from "./chance.js";
-import { type Budget, type Density, poolsFor } from "./density.js";
+import { type Budget, poolsFor } from "./density.js";
 import { connectionSensitive } from "./methods/snip.js";
 import type { Pattern } from "./pattern.js";
+import { ranked } from "./ranking.js";
 import { poolsOf, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { ranked, selectHighest } from "./select.js";
+import { selectHighest } from "./select.js";
 import { matricesOf, targets } from "./target.js";
-import { keepUnits } from "./units.js";
+import { withoutAbsentUnits } from "./units.js";
 
 /** Remove the smallest weights or, as the control, any: what needs no data. */
 export const dataFreeCriteria = ["magnitude", "random"] as const;
@@ -77,50 +78,26 @@ export function prune(network: Network, options: PruneOptions): Network {
     });
   }
   const budget = { ...options, density: kept };
-  if (pattern.kind === "unit") return pruneUnits(network, budget);
-  if (criterion === "snip") return connectionSensitive(network, gradientFrom(options), budget, pattern);
-  const pools = poolsFor(network, budget, pattern);
-  const mask = maskVector(network);
-  const scores =
-    criterion === "random" ? randomScores(pools, mask.length, random!) : network.parameters.map(Math.abs);
-  selectHighest(pools, scores, mask, { pattern, keepDiagonal });
-  return network.copy(masksOf(network, mask));
+  const thinned =
+    criterion === "snip"
+      ? connectionSensitive(network, gradientFrom(options), budget, pattern)
+      : thin(network, budget, pattern, criterion === "random" ? random : undefined);
+  return pattern.kind === "unit" ? withoutAbsentUnits(thinned) : thinned;
 }
 
-/** Whole units, by the norm of their weights' scores. */
-function pruneUnits(network: Network, options: PruneOptions & { readonly density: Density }): Network {
-  const { density, criterion, random, scope = "global", target = "both" } = options;
-  const { also, distribution = "uniform", keepDiagonal } = options;
-  const stray = [
-    ...(target === "both" ? [] : ["target"]),
-    ...(also ? ["also"] : []),
-    ...(distribution === "uniform" ? [] : ["distribution"]),
-    ...(keepDiagonal ? ["keepDiagonal"] : []),
-    ...(scope === "global" || scope === "layer" ? [] : ["scope"]),
-  ];
-  if (stray.length > 0) {
-    throw new InputError({
-      where: stray[0],
-      what: "a unit goes with all of its weights, and competes with the units of its cell or of all cells",
-      hint: stray[0] === "scope" ? "use the scope global or layer" : "leave it out",
-    });
-  }
-  if (typeof density !== "number") {
-    throw new InputError({
-      where: "density",
-      what: "a unit has a row in every gate, so that gates have no densities of their own",
-      hint: "give one density",
-    });
-  }
-  const { parameters } = network;
-  const draws = random?.stream("units");
-  const scores =
-    criterion === "random"
-      ? parameters.map(() => draws!.uniform())
-      : criterion === "snip"
-        ? gradientFrom(options).map((slope, i) => Math.abs(slope * parameters[i]))
-        : parameters;
-  return keepUnits(network, scores, { density, together: scope === "global" });
+/** Without the smallest weights or, where there is something to draw from, without any. */
+function thin(
+  network: Network,
+  budget: Budget & Pick<PruneOptions, "keepDiagonal">,
+  pattern: Pattern,
+  random: Random | undefined,
+): Network {
+  const pools = poolsFor(network, budget, pattern);
+  const mask = maskVector(network);
+  const scores = random ? randomScores(pools, mask.length, random) : network.parameters;
+  const { keepDiagonal } = budget;
+  selectHighest(network, pools, scores, mask, { pattern, keepDiagonal });
+  return network.copy(masksOf(network, mask));
 }
 
 function gradientFrom({ gradient }: PruneOptions): Float32Array {

@@ -2,7 +2,7 @@
 import type { Executor } from "../engine/executor.js";
 import { maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
-import type { Acted, BatchOutcome } from "../train/sparsifier.js";
+import type { Acted, BatchOutcome, Sparsifier } from "../train/sparsifier.js";
 import { changes } from "./changes.js";
 
 /** The weights of an executor and which of them exist; copies. */
@@ -36,4 +36,14 @@ export function rewire(
 export function nextOf(step: number, first: number, every: number, last: number): number {
   const at = step <= first ? first : first + Math.ceil((step - first) / every) * every;
   return at <= last ? at : Number.POSITIVE_INFINITY;
+}
+
+/** What a method does that decides before training, and never again: trains this network under its masks. */
+export function fixed(network: Network): Sparsifier {
+  return {
+    network,
+    settledFrom: 0,
+    next: () => Number.POSITIVE_INFINITY,
+    act: () => ({ born: 0, dropped: 0 }),
+  };
 }

@@ -13,7 +13,7 @@ const parts = partsOf(network);
 function drawn(budget: Budget, seed: number | string = 1, pattern = "weight"): Uint8Array {
   const mask = new Uint8Array(network.parameters.length).fill(1);
   const own = parsePattern(pattern);
-  randomMask(poolsFor(network, budget, own, "matrix"), mask, new Random(seed), { pattern: own });
+  randomMask(network, poolsFor(network, budget, own, "matrix"), mask, new Random(seed), { pattern: own });
   return mask;
 }
 const counts = (mask: Uint8Array) => partDensities(parts, mask).map(({ nonzeros }) => nonzeros);
@@ -57,9 +57,15 @@ describe("a random mask", () => {
   it("takes from what a network has, and gives nothing back", () => {
     const mask = drawn({ density: 0.3 });
     const before = mask.slice();
-    randomMask(poolsFor(network, { density: 0.1 }, parsePattern("weight"), "matrix"), mask, new Random(9), {
-      pattern: { kind: "weight" },
-    });
+    randomMask(
+      network,
+      poolsFor(network, { density: 0.1 }, parsePattern("weight"), "matrix"),
+      mask,
+      new Random(9),
+      {
+        pattern: { kind: "weight" },
+      },
+    );
     expect(mask.every((bit, i) => bit <= before[i])).toBe(true);
     expect(counts(mask).reduce((sum, count) => sum + count)).toBe(160);
   });

@@ -1,10 +1,11 @@
 // Every method with every cell, task and executor: two tiny epochs end at the density asked for, to the weight, and the network
 // that comes back has that mask.
 import { describe, expect, it } from "vitest";
-import { type CellKind, cellKinds } from "../../src/network/architecture.js";
+import { type CellKind, cellKinds, cellsOf } from "../../src/network/architecture.js";
 import { maskVector } from "../../src/network/masks.js";
 import type { Network } from "../../src/network/network.js";
 import { poolsFor } from "../../src/sparsify/density.js";
+import { groupsOf } from "../../src/sparsify/groups.js";
 import {
   type MethodName,
   methodNames,
@@ -12,7 +13,7 @@ import {
   sparsifying,
 } from "../../src/sparsify/methods.js";
 import { parsePattern } from "../../src/sparsify/pattern.js";
-import { Groups, keptOf } from "../../src/sparsify/select.js";
+import { keptOf } from "../../src/sparsify/select.js";
 import { keptEpoch } from "../../src/train/kept.js";
 import type { EpochMetrics } from "../../src/train/task.js";
 import { type Run, type TrainOptions, train } from "../../src/train/train.js";
@@ -58,7 +59,7 @@ function groups(network: Network, wanted: Sparsification): { there: number[]; as
   const { pattern = { kind: "weight" } } = wanted;
   const pools = poolsFor(network, wanted, pattern).map(({ parts, density }) => ({
     density,
-    own: new Groups(parts, pattern),
+    own: groupsOf(network, parts, pattern),
   }));
   const mask = maskVector(network);
   return {
@@ -145,10 +146,15 @@ describe.each(methodNames)("%s", (method) => {
     expect(validationLoss).toBe(history[kept].validationLoss);
   });
 
-  it("is refused units, which change the network's shape", () => {
-    expect(() => sparsifying(sparse(method, { pattern: { kind: "unit" } }))).toThrow(
-      `pattern: units change the network's shape, and ${method} keeps it while it trains; use another pattern`,
-    );
+  it("ends with whole units, and a network that has no others", async () => {
+    for (const subject of [ofStrings, ofText]) {
+      const network = subject.network("gru", 2);
+      const wanted = sparse(method, { pattern: { kind: "unit" }, density: 0.5, scope: "layer" });
+      const { result } = await trained(subject, network, wanted);
+      expect(cellsOf(result.architecture).map(({ size }) => size)).toEqual([2, 2]);
+      expect(result.masks.size).toBe(0);
+      expect(result.parameters.every(Number.isFinite)).toBe(true);
+    }
   });
 
   it("ends at the density in a training of very few updates", async () => {

@@ -1,18 +1,16 @@
 // What is kept of scores that are written out: exact numbers, ties, edges of blocks, rows of n of m and diagonals.
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/math/random.js";
+import { Network, stack } from "../../src/network/network.js";
+import { groupsOf } from "../../src/sparsify/groups.js";
 import type { Part } from "../../src/sparsify/parts.js";
 import { type Pattern, parsePattern } from "../../src/sparsify/pattern.js";
-import {
-  Groups,
-  highest,
-  keptOf,
-  ranked,
-  type SelectOptions,
-  selectHighest,
-} from "../../src/sparsify/select.js";
+import { highest, ranked } from "../../src/sparsify/ranking.js";
+import { keptOf, type SelectOptions, selectHighest } from "../../src/sparsify/select.js";
 
 const weight: Pattern = { kind: "weight" };
+/** Only units need one. */
+const network = new Network(stack({ cell: "rnn-tanh", hidden: 2, layers: 1 }));
 
 /** A part of a matrix that begins at `begin` among the parameters. */
 const part = (rows: number, columns: number, begin = 0): Part => ({
@@ -34,7 +32,7 @@ function selected(
   const [rows, columns] = [scores.length, scores[0].length];
   const mask = Uint8Array.from(options.mask?.flat() ?? Array(rows * columns).fill(1));
   const pools = [{ parts: [part(rows, columns)], density }];
-  selectHighest(pools, Float32Array.from(scores.flat()), mask, { pattern: weight, ...options });
+  selectHighest(network, pools, Float32Array.from(scores.flat()), mask, { pattern: weight, ...options });
   return Array.from({ length: rows }, (_, i) => [...mask.subarray(i * columns, (i + 1) * columns)]);
 }
 
@@ -122,10 +120,11 @@ describe("single weights", () => {
     const scores = Float32Array.of(1, 2, 3, 4, 9, 5, 6, 7, 8);
     const parts = [part(1, 4), part(2, 2, 5)]; // 9 belongs to none
     const together = new Uint8Array(9).fill(1);
-    selectHighest([{ parts, density: 0.5 }], scores, together, { pattern: weight });
+    selectHighest(network, [{ parts, density: 0.5 }], scores, together, { pattern: weight });
     expect([...together]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1]);
     const apart = new Uint8Array(9).fill(1);
     selectHighest(
+      network,
       [
         { parts: [parts[0]], density: 0.5 },
         { parts: [parts[1]], density: 0.25 },
@@ -242,7 +241,7 @@ describe("blocks", () => {
   });
 
   it("have norms, factors and sums of products", () => {
-    const groups = new Groups([part(3, 3)], pattern);
+    const groups = groupsOf(network, [part(3, 3)], pattern);
     const values = Float32Array.from(scores.flat());
     expect([...groups.norms(values)]).toEqual([2, 5, 3, 2]);
     expect([
@@ -260,7 +259,7 @@ describe("blocks", () => {
 
 it("the diagonal is that of hidden matrices alone, of each gate", () => {
   const input = { ...part(2, 2), hidden: false };
-  const groups = new Groups([input, part(2, 2, 4), part(2, 2, 8)], weight);
+  const groups = groupsOf(network, [input, part(2, 2, 4), part(2, 2, 8)], weight);
   expect([...groups.diagonal()]).toEqual([0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 1]);
   expect(
     selected(
@@ -297,13 +296,13 @@ describe("n of m", () => {
   });
 
   it("gives back to each m as many as it lacks", () => {
-    const groups = new Groups([part(1, 6)], pattern);
+    const groups = groupsOf(network, [part(1, 6)], pattern);
     const kept = Uint8Array.of(0, 1, 0, 0, 1, 0);
     const worth = Float64Array.of(1, 9, 3, 2, 9, 9);
     expect([...groups.grow(kept, worth, 2)]).toEqual([0, 0, 1, 0, 0, 1]);
-    expect([...new Groups([part(1, 6)], weight).grow(kept, worth, 2)]).toEqual([0, 0, 1, 0, 0, 1]);
-    expect([...new Groups([part(1, 6)], weight).grow(kept, Float64Array.of(5, 9, 6, 2, 9, 1), 2)]).toEqual([
-      1, 0, 1, 0, 0, 0,
-    ]);
+    expect([...groupsOf(network, [part(1, 6)], weight).grow(kept, worth, 2)]).toEqual([0, 0, 1, 0, 0, 1]);
+    expect([
+      ...groupsOf(network, [part(1, 6)], weight).grow(kept, Float64Array.of(5, 9, 6, 2, 9, 1), 2),
+    ]).toEqual([1, 0, 1, 0, 0, 0]);
   });
 });

@@ -1,10 +1,11 @@
 // Gradual magnitude pruning (Zhu & Gupta 2017, arXiv 1710.01878): the smallest weights go while the network trains, many at
 // first and ever fewer.
 import { poolsFor } from "../density.js";
+import { type Grouped, groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
 import type { Pattern } from "../pattern.js";
 import { nextOf, present, rewire } from "../rewiring.js";
-import { Groups, keptOf, type Pool, selectHighest } from "../select.js";
+import { keptOf, type Pool, selectHighest } from "../select.js";
 
 /** Updates from one change to the next where nothing is said, and the changes that there are then at least. */
 const EVERY = 100;
@@ -31,12 +32,12 @@ export const gradual: Method = {
     };
     return {
       network,
-      settledFrom: settling(pools, pattern, at, { first, every, last }),
+      settledFrom: settling(network, pools, pattern, at, { first, every, last }),
       next: (step) => nextOf(step, first, every, last),
       act({ executor, step }) {
         const { parameters, mask } = present(executor, network);
         const after = mask.slice();
-        selectHighest(at(step), parameters, after, { ...options, pattern });
+        selectHighest(network, at(step), parameters, after, { ...options, pattern });
         return rewire(executor, mask, after);
       },
     };
@@ -45,12 +46,13 @@ export const gradual: Method = {
 
 /** The first change from which on as many groups are kept as in the end: the last ones may round to the same. */
 function settling(
+  network: Grouped,
   pools: readonly Pool[],
   pattern: Pattern,
   at: (step: number) => readonly Pool[],
   { first, every, last }: { readonly first: number; readonly every: number; readonly last: number },
 ): number {
-  const counts = pools.map(({ parts }) => new Groups(parts, pattern).count);
+  const counts = pools.map(({ parts }) => groupsOf(network, parts, pattern).count);
   const isFinal = ({ density }: Pool, p: number) =>
     keptOf(counts[p], density) === keptOf(counts[p], pools[p].density);
   // Of n of m there is no way between all and n.

@@ -8,9 +8,11 @@ import { maskVector } from "../../network/masks.js";
 import { changes } from "../changes.js";
 import { gradientOf } from "../changing.js";
 import { poolsFor } from "../density.js";
+import { groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
+import { highest } from "../ranking.js";
 import { clipping, masked, Trainee, unmasked, use } from "../relaxed.js";
-import { Groups, highest, keptOf, selectHighest } from "../select.js";
+import { keptOf, selectHighest } from "../select.js";
 
 // The distribution of Louizos et al.: temperature, and the interval that sigmoids are stretched to.
 const BETA = 2 / 3;
@@ -32,7 +34,7 @@ export const hardConcrete: Method = {
     // At the latest before the last update, so that there is one.
     const last = Math.max(0, Math.min(Math.round(end * updates), updates - 1));
     const pools = chosen.map(({ parts, density }) => {
-      const groups = new Groups(parts, pattern);
+      const groups = groupsOf(network, parts, pattern);
       return {
         parts,
         groups,
@@ -62,7 +64,7 @@ export const hardConcrete: Method = {
             if (pattern.kind === "n-of-m") {
               const scores = new Float32Array(mask.length).fill(1);
               groups.scale(open, scores);
-              selectHighest([{ parts, density }], scores, mask, { pattern });
+              selectHighest(network, [{ parts, density }], scores, mask, { pattern });
             } else {
               const first = options.keepDiagonal ? groups.diagonal() : undefined;
               groups.write(highest(open, keptOf(groups.count, density), { first }), mask);

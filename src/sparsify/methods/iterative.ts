@@ -50,7 +50,7 @@ export const iterative: Method = {
           parts,
           density: density ** (roundOf(step) / (rounds - 1)),
         }));
-        selectHighest(now, parameters, after, { ...options, pattern });
+        selectHighest(network, now, parameters, after, { ...options, pattern });
         const acted = rewire(executor, mask, after);
         if (early) {
           const { wiring } = executor.state();

@@ -19,7 +19,7 @@ export const topK: Method = {
     let mask = possible;
     const choose = () => {
       mask = possible.slice();
-      selectHighest(pools, trainee.values, mask, { ...options, pattern });
+      selectHighest(network, pools, trainee.values, mask, { ...options, pattern });
     };
     return {
       network,

@@ -22,7 +22,7 @@ export const topKast: Method = {
     const possible = maskVector(network);
     const choose = (from: readonly Pool[]) => {
       const chosen = possible.slice();
-      selectHighest(from, trainee.values, chosen, { ...options, pattern });
+      selectHighest(network, from, trainee.values, chosen, { ...options, pattern });
       return chosen;
     };
     let used = possible;
