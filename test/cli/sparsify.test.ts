@@ -134,6 +134,17 @@ describe("train --sparsify", () => {
     expect(short.remarks).toContain("1:3 does not divide the 4 rows and 4 columns");
   });
 
+  it("of whole units writes a smaller network, dense, and evaluates as it said", async () => {
+    const words = `${ofStrings} --layers 2 --sparsify gradual --pattern unit --density 0.5 --out units.net`;
+    const { nonzeros, parameters } = await document(words);
+    const network = read("units.net");
+    expect(cellsOf(network.architecture).map(({ size }) => size)).toEqual([2, 2]);
+    expect(network.masks.size).toBe(0);
+    expect(parameters).toBe(network.size);
+    expect(nonzeros).toEqual(nonzerosOf("units.net"));
+    expect((await document("evaluate units.net --data strings.csv")).nonzeros).toEqual(nonzeros);
+  });
+
   it("goes on after an interruption to the same bits, with its own method alone", async () => {
     const words = (method: string, out: string) =>
       placed(
