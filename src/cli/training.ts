@@ -7,6 +7,7 @@ import type { Network } from "../network/network.js";
 import type { TaskName } from "../network/tasks.js";
 import { saveNetwork } from "../network/weights.js";
 import { type Sparsification, sparsifying } from "../sparsify/methods.js";
+import { raggedRemark } from "../sparsify/ragged.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics, Task } from "../train/task.js";
@@ -96,6 +97,8 @@ async function trainWith(
     output.remark(`going on after epoch ${resume.epoch}, from ${checkpoint}`);
   }
 
+  const ragged = sparsification && raggedRemark(network, sparsification, sparsification.pattern);
+  if (ragged !== undefined) output.remark(ragged);
   const made: UpdateMetrics[] = [];
   const save = (run: Run) => {
     claim?.check();
