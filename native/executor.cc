@@ -62,6 +62,7 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   parameters_ = Floats(places_.size());
   first_ = Floats(plan_.trains() ? places_.size() : 0);
   second_ = Floats(first_.size());
+  absent_ = absentUnder(places_, mask_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
   size_t width = 0, flows = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
@@ -119,13 +120,18 @@ void Executor::relocate() {
     member->runner.rewire(parameters_.data());
     member->gradient = Floats();
   }
-  absent_.clear();
-  const Places existing(mask_);
-  for (size_t w = 0; w < places_.bits().size(); w++) {
-    for (uint64_t idle = places_.bits()[w] & ~existing.bits()[w]; idle != 0; idle &= idle - 1) {
-      absent_.push_back(places_.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(idle)));
+}
+
+// Places whose weights do not exist.
+std::vector<int> Executor::absentUnder(const Places& places, const std::vector<uint8_t>& mask) const {
+  std::vector<int> absent;
+  const Places existing(mask);
+  for (size_t w = 0; w < places.bits().size(); w++) {
+    for (uint64_t idle = places.bits()[w] & ~existing.bits()[w]; idle != 0; idle &= idle - 1) {
+      absent.push_back(places.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(idle)));
     }
   }
+  return absent;
 }
 
 void Executor::checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const {
@@ -161,7 +167,6 @@ void Executor::setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& 
 
 void Executor::wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed) {
   sound_ = false;
-  absent_.clear();
   for (size_t b = 0; b < matrices_.size(); b++) {
     Block& block = plan_.blocks[b];
     // Absent weights of a dense matrix are zeros in it.
@@ -174,40 +179,44 @@ void Executor::wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compr
   Places places = placesUnder(mask);
   moveTo(std::move(places), std::move(mask));
   relocate();
-  for (Floats* values : {&parameters_, &first_, &second_}) zeroAbsent(values->data());
   sound_ = true;
 }
 
 // Takes along what exists before and after.
 void Executor::moveTo(Places places, std::vector<uint8_t> mask) {
+  const std::vector<int> origins = places.origins(places_);
+  std::vector<int> absent = absentUnder(places, mask);
   Floats moved[3];
   Floats* const vectors[] = {&parameters_, &first_, &second_};
-  for (int k = 0; k < 3; k++) {
-    if (vectors[k]->size() == 0) continue;
-    moved[k] = Floats(places.size());
-    places.take(places_, vectors[k]->data(), moved[k].data());
+  for (int i = 0; i < 3; i++) {
+    if (vectors[i]->size() == 0) continue;
+    moved[i] = Floats(origins.size());
+    const float* from = vectors[i]->data();
+    float* to = moved[i].data();
+    for (size_t k = 0; k < origins.size(); k++) to[k] = origins[k] < 0 ? 0 : from[origins[k]];
+    for (const int place : absent) to[place] = 0;
   }
-  const std::vector<int> births = birthsUnder(places, mask);
-  for (int k = 0; k < 3; k++) *vectors[k] = std::move(moved[k]);
+  const std::vector<int> births = birthsUnder(places.count(), origins, absent);
+  for (int i = 0; i < 3; i++) *vectors[i] = std::move(moved[i]);
   places_ = std::move(places);
   mask_ = std::move(mask);
+  absent_ = std::move(absent);
   setBirths(births);
 }
 
-// The number in `births_` of each place, to which the present step is added for those that are born.
-std::vector<int> Executor::birthsUnder(const Places& places, const std::vector<uint8_t>& mask) {
-  std::vector<int> numbers(static_cast<size_t>(places.size()));
-  if (!birthOf_.empty()) places.take(places_, birthOf_.data(), numbers.data());
+// The number in `births_` of each of the places, of which `count` are somebody's. The present step is among them for those
+// that are born: what had no place before or did not exist, and now does.
+std::vector<int> Executor::birthsUnder(int count, const std::vector<int>& origins, const std::vector<int>& absent) {
   const int step = static_cast<int>(step_);
   const auto present = std::find(births_.begin(), births_.end(), step);
   const int fresh = static_cast<int>(present - births_.begin());
   if (present == births_.end()) births_.push_back(step);
-  const Places before(mask_), after(mask);
-  for (size_t w = 0; w < after.bits().size(); w++) {
-    for (uint64_t born = after.bits()[w] & ~before.bits()[w]; born != 0; born &= born - 1) {
-      numbers[places.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(born))] = fresh;
-    }
-  }
+  std::vector<int> before = birthOf_;
+  before.resize(static_cast<size_t>(places_.size()));
+  for (const int place : absent_) before[place] = fresh;
+  std::vector<int> numbers(origins.size());
+  for (int k = 0; k < count; k++) numbers[k] = origins[k] < 0 ? fresh : before[origins[k]];
+  for (const int place : absent) numbers[place] = 0;
   return numbers;
 }
 

@@ -107,7 +107,8 @@ class Executor {
   void checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const;
   void wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed);
   void moveTo(Places places, std::vector<uint8_t> mask);
-  std::vector<int> birthsUnder(const Places& places, const std::vector<uint8_t>& mask);
+  std::vector<int> absentUnder(const Places& places, const std::vector<uint8_t>& mask) const;
+  std::vector<int> birthsUnder(int count, const std::vector<int>& origins, const std::vector<int>& absent);
   void setBirths(const std::vector<int>& numbers);
   Places placesUnder(const std::vector<uint8_t>& mask) const;
   void relocate();
