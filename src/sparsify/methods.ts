@@ -70,13 +70,6 @@ export function methodOf(wanted: Sparsification): { method: Method; options: Spa
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const options = { ...method.uses, ...Object.fromEntries(given) } as SparsifyOptions;
   checkSettings(options);
-  if (options.pattern?.kind === "unit") {
-    throw new InputError({
-      where: "pattern",
-      what: `units change the network's shape, and ${wanted.method} keeps it while it trains`,
-      hint: "use another pattern, or prune units of the trained network",
-    });
-  }
   return { method, options };
 }
 

@@ -134,6 +134,17 @@ describe("train --sparsify", () => {
     expect(short.remarks).toContain("1:3 does not divide the 4 rows and 4 columns");
   });
 
+  it("of whole units writes a smaller network, dense, and evaluates as it said", async () => {
+    const words = `${ofStrings} --layers 2 --sparsify gradual --pattern unit --density 0.5 --out units.net`;
+    const { nonzeros, parameters } = await document(words);
+    const network = read("units.net");
+    expect(cellsOf(network.architecture).map(({ size }) => size)).toEqual([2, 2]);
+    expect(network.masks.size).toBe(0);
+    expect(parameters).toBe(network.size);
+    expect(nonzeros).toEqual(nonzerosOf("units.net"));
+    expect((await document("evaluate units.net --data strings.csv")).nonzeros).toEqual(nonzeros);
+  });
+
   it("goes on after an interruption to the same bits, with its own method alone", async () => {
     const words = (method: string, out: string) =>
       placed(
@@ -273,10 +284,9 @@ describe("the command line refuses", () => {
     [prune(""), "--percent: it is missing"],
     // Patterns.
     [rigl("--pattern 16"), '"16" is no pattern; use weight, blocks such as 16x1'],
-    [rigl("--pattern unit"), "pattern: units change the network's shape, and rigl keeps it while it trains"],
     [rigl("--pattern 2:4"), "density: 2:4 keeps 0.5 of the weights, not 0.1; use a density of 0.5"],
     [prune("--pattern 2:4 --density 0.25"), "density: 2:4 keeps 0.5 of the weights, not 0.25"],
-    [prune("--pattern unit --density 0.05"), "0.05 leaves none of 4 units"],
+    [prune("--pattern unit --density 0.05"), "density: 0.05 leaves none of 4 units"],
     [
       "prune skips.net --pattern unit --density 0.5 --out x.out",
       'node "s": it adds up units of several cells, which cannot go one by one',
@@ -396,10 +406,6 @@ describe("a study", () => {
       "every: snip has no such setting; leave it out; snip has batches",
     ],
     [{ method: "rigl", density: 0.1, pattern: "16by1" }, '"16by1" is no pattern'],
-    [
-      { method: "rigl", density: 0.1, pattern: "unit" },
-      "units change the network's shape, and rigl keeps it",
-    ],
     [{ method: "rigl", density: 0.1, patern: "16x1" }, "unknown key sparsify.patern; did you mean pattern"],
     [{ method: "iterative", density: 0.1, rounds: 1 }, "rounds: 1 is not a whole number of at least 2"],
   ])("with %j is refused when it is planned", async (sparsify, line) => {

@@ -1,7 +1,7 @@
 // Every method with every cell, task and executor: two tiny epochs end at the density asked for, to the weight, and the network
 // that comes back has that mask.
 import { describe, expect, it } from "vitest";
-import { type CellKind, cellKinds } from "../../src/network/architecture.js";
+import { type CellKind, cellKinds, cellsOf } from "../../src/network/architecture.js";
 import { maskVector } from "../../src/network/masks.js";
 import type { Network } from "../../src/network/network.js";
 import { poolsFor } from "../../src/sparsify/density.js";
@@ -146,10 +146,15 @@ describe.each(methodNames)("%s", (method) => {
     expect(validationLoss).toBe(history[kept].validationLoss);
   });
 
-  it("is refused units, which change the network's shape", () => {
-    expect(() => sparsifying(sparse(method, { pattern: { kind: "unit" } }))).toThrow(
-      `pattern: units change the network's shape, and ${method} keeps it while it trains; use another pattern`,
-    );
+  it("ends with whole units, and a network that has no others", async () => {
+    for (const subject of [ofStrings, ofText]) {
+      const network = subject.network("gru", 2);
+      const wanted = sparse(method, { pattern: { kind: "unit" }, density: 0.5, scope: "layer" });
+      const { result } = await trained(subject, network, wanted);
+      expect(cellsOf(result.architecture).map(({ size }) => size)).toEqual([2, 2]);
+      expect(result.masks.size).toBe(0);
+      expect(result.parameters.every(Number.isFinite)).toBe(true);
+    }
   });
 
   it("ends at the density in a training of very few updates", async () => {
@@ -165,29 +170,26 @@ describe.each(methodNames)("%s", (method) => {
   });
 });
 
-it.each(["random", "snip", "gradual"] as const)(
-  "%s of an embedding trains none of what is absent",
-  async (method) => {
-    const network = ofText.network("gru");
-    const wanted = sparse(method, { also: ["embedding"] });
-    let last: Float32Array | undefined;
-    const onEpoch = (_: number, __: object, run: Run) => {
-      last = run.state.parameters;
-    };
-    const options = {
-      epochs: 2,
-      seed: 3,
-      executor: "reference",
-      sparsify: sparsifying(wanted),
-      onEpoch,
-    } as const;
-    const result = await train(network, ofText.task(network), options);
-    const { offset } = network.tensor("embedding.weight");
-    const mask = result.masks.get("embedding.weight")!;
-    expect(mask).toContain(0);
-    for (const [i, bit] of mask.entries()) if (bit === 0) expect(last![offset + i]).toBe(0);
-  },
-);
+describe.each(executors)("on %s", (executor) => {
+  it.each(["random", "snip", "gradual", "rigl"] as const)(
+    "%s of an embedding trains none of what is absent",
+    async (method) => {
+      const network = ofText.network("gru");
+      const wanted = sparse(method, { also: ["embedding"] });
+      let last: Run | undefined;
+      const onEpoch = (_: number, __: object, run: Run) => {
+        last = run;
+      };
+      const options = { epochs: 2, seed: 3, executor, sparsify: sparsifying(wanted), onEpoch } as const;
+      const result = await train(network, ofText.task(network), options);
+      const { parameters, wiring } = last!.state;
+      const mask = wiring?.mask ?? maskVector(result);
+      const { offset, length } = network.tensor("embedding.weight");
+      expect(mask.subarray(offset, offset + length)).toContain(0);
+      for (const [i, bit] of mask.entries()) if (bit === 0) expect(parameters[i]).toBe(0);
+    },
+  );
+});
 
 describe("a schedule up to the end", () => {
   it.each(["gradual", "hard-concrete"] as const)(
