@@ -41,6 +41,18 @@ bool differs(const Block& block, const uint8_t* a, const uint8_t* b) {
   return false;
 }
 
+// Places whose weights do not exist.
+std::vector<int> absentUnder(const Places& places, const std::vector<uint8_t>& mask) {
+  std::vector<int> absent;
+  const Places existing(mask);
+  for (size_t w = 0; w < places.bits().size(); w++) {
+    for (uint64_t idle = places.bits()[w] & ~existing.bits()[w]; idle != 0; idle &= idle - 1) {
+      absent.push_back(places.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(idle)));
+    }
+  }
+  return absent;
+}
+
 // Calls f(op) for every operation that names parameters or gradients.
 template <class P, class F>
 void eachPlaced(P& plan, F f) {
@@ -62,6 +74,7 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   parameters_ = Floats(places_.size());
   first_ = Floats(plan_.trains() ? places_.size() : 0);
   second_ = Floats(first_.size());
+  absent_ = absentUnder(places_, mask_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
   size_t width = 0, flows = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
@@ -119,13 +132,6 @@ void Executor::relocate() {
     member->runner.rewire(parameters_.data());
     member->gradient = Floats();
   }
-  absent_.clear();
-  const Places existing(mask_);
-  for (size_t w = 0; w < places_.bits().size(); w++) {
-    for (uint64_t idle = places_.bits()[w] & ~existing.bits()[w]; idle != 0; idle &= idle - 1) {
-      absent_.push_back(places_.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(idle)));
-    }
-  }
 }
 
 void Executor::checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const {
@@ -152,16 +158,11 @@ void Executor::setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& 
   wire(std::move(mask), compressed);
   std::vector<int> own(static_cast<size_t>(places_.size()));
   places_.contract(born, own.data());
-  births_ = own;
-  std::sort(births_.begin(), births_.end());
-  births_.erase(std::unique(births_.begin(), births_.end()), births_.end());
-  for (int& birth : own) birth = static_cast<int>(std::lower_bound(births_.begin(), births_.end(), birth) - births_.begin());
-  setBirths(own);
+  births_ = Births(own);
 }
 
 void Executor::wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed) {
   sound_ = false;
-  absent_.clear();
   for (size_t b = 0; b < matrices_.size(); b++) {
     Block& block = plan_.blocks[b];
     // Absent weights of a dense matrix are zeros in it.
@@ -174,64 +175,35 @@ void Executor::wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compr
   Places places = placesUnder(mask);
   moveTo(std::move(places), std::move(mask));
   relocate();
-  for (Floats* values : {&parameters_, &first_, &second_}) zeroAbsent(values->data());
   sound_ = true;
 }
 
 // Takes along what exists before and after.
 void Executor::moveTo(Places places, std::vector<uint8_t> mask) {
+  const std::vector<int> origins = places.origins(places_);
+  std::vector<int> absent = absentUnder(places, mask);
   Floats moved[3];
   Floats* const vectors[] = {&parameters_, &first_, &second_};
-  for (int k = 0; k < 3; k++) {
-    if (vectors[k]->size() == 0) continue;
-    moved[k] = Floats(places.size());
-    places.take(places_, vectors[k]->data(), moved[k].data());
+  for (int i = 0; i < 3; i++) {
+    if (vectors[i]->size() == 0) continue;
+    moved[i] = Floats(origins.size());
+    const float* from = vectors[i]->data();
+    float* to = moved[i].data();
+    for (size_t k = 0; k < origins.size(); k++) to[k] = origins[k] < 0 ? 0 : from[origins[k]];
+    for (const int place : absent) to[place] = 0;
   }
-  const std::vector<int> births = birthsUnder(places, mask);
-  for (int k = 0; k < 3; k++) *vectors[k] = std::move(moved[k]);
+  Births births = births_.moved(static_cast<size_t>(places_.size()), absent_, origins, places.count(), absent,
+                                static_cast<int>(step_));
+  for (int i = 0; i < 3; i++) *vectors[i] = std::move(moved[i]);
   places_ = std::move(places);
   mask_ = std::move(mask);
-  setBirths(births);
-}
-
-// The number in `births_` of each place, to which the present step is added for those that are born.
-std::vector<int> Executor::birthsUnder(const Places& places, const std::vector<uint8_t>& mask) {
-  std::vector<int> numbers(static_cast<size_t>(places.size()));
-  if (!birthOf_.empty()) places.take(places_, birthOf_.data(), numbers.data());
-  const int step = static_cast<int>(step_);
-  const auto present = std::find(births_.begin(), births_.end(), step);
-  const int fresh = static_cast<int>(present - births_.begin());
-  if (present == births_.end()) births_.push_back(step);
-  const Places before(mask_), after(mask);
-  for (size_t w = 0; w < after.bits().size(); w++) {
-    for (uint64_t born = after.bits()[w] & ~before.bits()[w]; born != 0; born &= born - 1) {
-      numbers[places.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(born))] = fresh;
-    }
-  }
-  return numbers;
-}
-
-// Keeps only those births that something has.
-void Executor::setBirths(const std::vector<int>& numbers) {
-  std::vector<int> to(births_.size(), -1), births;
-  for (const int number : numbers) to[number] = 0;
-  for (size_t k = 0; k < to.size(); k++) {
-    if (to[k] < 0) continue;
-    to[k] = static_cast<int>(births.size());
-    births.push_back(births_[k]);
-  }
+  absent_ = std::move(absent);
   births_ = std::move(births);
-  birthOf_.clear();
-  if (births_.size() == 1) return;
-  birthOf_.reserve(numbers.size());
-  for (const int number : numbers) birthOf_.push_back(to[number]);
 }
 
 void Executor::wiring(uint8_t* mask, int32_t* born) const {
   std::copy(mask_.begin(), mask_.end(), mask);
-  std::vector<int32_t> own(static_cast<size_t>(places_.size()), births_[0]);
-  for (size_t k = 0; k < birthOf_.size(); k++) own[k] = births_[birthOf_[k]];
-  places_.expand(own.data(), born);
+  places_.expand(births_.born(static_cast<size_t>(places_.size())).data(), born);
   for (size_t i = 0; i < mask_.size(); i++) born[i] *= mask_[i];
 }
 
@@ -260,7 +232,7 @@ void Executor::zeroAbsent(float* values) const {
 Footprint Executor::footprint() const {
   Footprint bytes;
   for (const Floats* of : {&parameters_, &first_, &second_, &gradient_, &everywhere_}) bytes.parameters += of->bytes();
-  bytes.parameters += birthOf_.capacity() * sizeof(int);
+  bytes.parameters += births_.bytes();
   bytes.rest += mask_.capacity() + places_.bytes() + absent_.capacity() * sizeof(int);
   for (const Matrix& matrix : matrices_) bytes.matrices += matrix.bytes();
   for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &sums_, &carry_}) bytes.rest += of->bytes();
@@ -365,7 +337,7 @@ std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t
   checkWeights(update.classWeights);
   const FlushToZero flush;
   reserve(batches);
-  startPowers(update);
+  births_.start(step_, update.beta1, update.beta2);
   std::vector<Trained> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
     outcomes.push_back({batchGradient(batches, i, update.seed, update.classWeights, false), gradientNorm()});
@@ -562,24 +534,6 @@ double Executor::gradientNorm() const {
   return std::sqrt(squares);
 }
 
-// Of each birth, the decays to the power of the updates since: by repeated multiplication, not pow(), whose last bit depends
-// on the C library.
-void Executor::startPowers(const Update& update) {
-  std::vector<size_t> order(births_.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return births_[a] > births_[b]; });
-  powers_.assign(births_.size(), {1, 1});
-  Powers power{1, 1};
-  double age = 0;
-  for (const size_t birth : order) {
-    for (; age < step_ - births_[birth] && power.first + power.second > 0; age++) {
-      power.first *= update.beta1;
-      power.second *= update.beta2;
-    }
-    powers_[birth] = power;
-  }
-}
-
 void Executor::apply(const Update& update, double rate, double norm) {
   const int count = places_.size();
   float *parameters = parameters_.data(), *first = first_.data(), *second = second_.data(), *gradient = gradient_.data();
@@ -608,24 +562,17 @@ void Executor::apply(const Update& update, double rate, double norm) {
   if (update.epsilon == 0 && update.kind != OptimiserKind::kSgd) zeroAbsent(parameters);
 }
 
-// Corrects the bias of each weight's moments by the updates since it was born.
 void Executor::adam(const Update& update, double rate) {
-  rates_.clear(), roots_.clear();
-  for (Powers& power : powers_) {
-    power.first *= update.beta1;
-    power.second *= update.beta2;
-    rates_.push_back(static_cast<float>(rate / (1 - power.first)));
-    roots_.push_back(static_cast<float>(std::sqrt(1 - power.second)));
-  }
+  births_.next(rate, update.beta1, update.beta2);
   const int count = places_.size();
   const float epsilon = static_cast<float>(update.epsilon);
   float *parameters = parameters_.data(), *first = first_.data(), *second = second_.data();
-  if (birthOf_.empty()) {
-    kernels_.adam(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, rates_[0], roots_[0],
-                  epsilon);
+  if (births_.areOne()) {
+    kernels_.adam(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, births_.rates()[0],
+                  births_.roots()[0], epsilon);
   } else {
-    kernels_.adamByBirth(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, birthOf_.data(),
-                         rates_.data(), roots_.data(), epsilon);
+    kernels_.adamByBirth(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, births_.of(),
+                         births_.rates(), births_.roots(), epsilon);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "births.h"
 #include "crew.h"
 #include "kernels.h"
 #include "matrix.h"
@@ -100,15 +101,9 @@ class Executor {
     int tile;  // Its number in the batch.
   };
 
-  struct Powers {
-    double first, second;
-  };
-
   void checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const;
   void wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed);
   void moveTo(Places places, std::vector<uint8_t> mask);
-  std::vector<int> birthsUnder(const Places& places, const std::vector<uint8_t>& mask);
-  void setBirths(const std::vector<int>& numbers);
   Places placesUnder(const std::vector<uint8_t>& mask) const;
   void relocate();
   void zeroAbsent(float* values) const;
@@ -130,7 +125,6 @@ class Executor {
   void tableBackward(const Op& op, float* gradient, float* everywhere);
   void checkWeights(const std::vector<float>& classWeights) const;
   double gradientNorm() const;
-  void startPowers(const Update& update);
   void adam(const Update& update, double rate);
   void apply(const Update& update, double rate, double norm);
   void requireBackward() const;
@@ -157,11 +151,7 @@ class Executor {
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};
   double step_ = 0;
-  // Updates after which weights were born, and of each place which of these it is; nothing where they are all one.
-  std::vector<int> births_{0}, birthOf_;
-  // Of the optimiser in use, for each of these to the power of the updates since; kept from update to update of a call.
-  std::vector<Powers> powers_;
-  std::vector<float> rates_, roots_;  // Corrected by these.
+  Births births_;
   // Of each tile, and of how many tiles the last batch had.
   Floats carry_;
   int carried_ = 0;

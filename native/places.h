@@ -19,6 +19,7 @@ class Places {
 
   // Length of an executor's vectors: a multiple of 16, the last values of which may belong to nothing.
   int size() const { return size_; }
+  int count() const { return count_; }
   bool isWhole() const { return count_ == parameters_; }
   // The place of a parameter that has one; otherwise that of the next which has.
   int of(int64_t parameter) const {
@@ -57,17 +58,24 @@ class Places {
       for (int k = 0; k < count; k++) to[k] = bits >> k & 1 ? *from++ : fresh;
     }
   }
-  // From a vector of other places of the same parameters; `fresh` where they have none.
-  template <class T>
-  void take(const Places& others, const T* from, T* to, T fresh = 0) const {
+  // Of every place where it was among others of the same parameters, -1 where there it had none.
+  std::vector<int> origins(const Places& others) const {
+    std::vector<int> origins(static_cast<size_t>(size_) + 1, -1);
+    int* to = origins.data();
+    int from = 0;
     for (size_t w = 0; w < bits_.size(); w++) {
       const uint64_t own = bits_[w], other = others.bits_[w];
       for (uint64_t either = own | other; either != 0; either &= either - 1) {
         const uint64_t bit = either & -either;
-        const T value = other & bit ? *from++ : fresh;
-        if (own & bit) *to++ = value;
+        // Written over by the next one unless it has a place here, so that there is nothing to guess.
+        *to = other & bit ? from : -1;
+        to += (own & bit) != 0;
+        from += (other & bit) != 0;
       }
     }
+    *to = -1;
+    origins.pop_back();
+    return origins;
   }
 
  private:

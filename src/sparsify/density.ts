@@ -29,6 +29,8 @@ export interface Budget {
   readonly target?: Target;
   /** Matrices besides those of the cells. */
   readonly also?: readonly Extra[];
+  /** Whether weights on the diagonals of hidden matrices go last. */
+  readonly keepDiagonal?: boolean;
 }
 
 /** A density as it is written: `0.1` or `reset=0.3,update=0.2`. @throws InputError when it is none. */
@@ -62,7 +64,8 @@ export function poolsFor(
   scope: Scope = "global",
 ): Pool[] {
   const { density, distribution = "uniform", target, also } = budget;
-  const wanted = wantedScope(budget, pattern, scope);
+  const usual = typeof density === "number" ? scope : "gate";
+  const wanted = pattern.kind === "unit" ? scopeOfUnits(budget) : (budget.scope ?? usual);
   checkWord("scope", wanted, scopes);
   checkWord("distribution", distribution, distributions);
   const parts = partsOf(network, target, also);
@@ -75,26 +78,28 @@ export function poolsFor(
   return pools;
 }
 
-/** Units are rows of every gate, and columns of other matrices, so that they compete in cells or in all of them. */
-function wantedScope(
-  { density, scope, distribution, target, also }: Budget,
-  { kind }: Pattern,
-  usual: Scope,
-): Scope {
-  if (kind !== "unit") return scope ?? (typeof density === "number" ? usual : "gate");
-  const stray = Object.entries({ distribution, target, also }).find(([, value]) => value !== undefined);
-  if (stray || typeof density !== "number") {
+/** Units are rows of every gate and columns of several matrices, so that they compete in cells or in all of them. */
+function scopeOfUnits(budget: Budget): Scope {
+  const { density, scope, distribution = "uniform", target = "both", also, keepDiagonal } = budget;
+  const stray = [
+    ...(target === "both" ? [] : ["target"]),
+    ...(also ? ["also"] : []),
+    ...(distribution === "uniform" ? [] : ["distribution"]),
+    ...(keepDiagonal ? ["keepDiagonal"] : []),
+    ...(scope === "matrix" || scope === "gate" ? ["scope"] : []),
+  ];
+  if (stray.length > 0) {
     throw new InputError({
-      where: stray?.[0] ?? "density",
-      what: "a unit has weights in every gate and matrix",
-      hint: "leave it out, give one density, or use another pattern",
+      where: stray[0],
+      what: "a unit goes with all of its weights, and competes with the units of its cell or of all cells",
+      hint: stray[0] === "scope" ? "use the scope global or layer" : "leave it out",
     });
   }
-  if (scope === "matrix" || scope === "gate") {
+  if (typeof density !== "number") {
     throw new InputError({
-      where: "scope",
-      what: `units do not compete by ${scope}`,
-      hint: "use global or layer",
+      where: "density",
+      what: "a unit has a row in every gate, so that gates have no densities of their own",
+      hint: "give one density",
     });
   }
   // The norms of layers differ with what they read, and a layer without units ends a network.

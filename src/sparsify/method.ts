@@ -4,12 +4,10 @@ import type { Beginning, Sparsifier } from "../train/sparsifier.js";
 import type { Budget } from "./density.js";
 import type { Pattern } from "./pattern.js";
 
-/** What methods are told; each says in `uses` which of the settings below `keepDiagonal` are its own. */
+/** What methods are told; each says in `uses` which of the settings below `pattern` are its own. */
 export interface SparsifyOptions extends Budget {
   /** What lives or dies together; single weights when left out. */
   readonly pattern?: Pattern;
-  /** Whether weights on the diagonals of hidden matrices go last. */
-  readonly keepDiagonal?: boolean;
   /** Where in the training masks begin to change and where they end to, as shares of its updates. */
   readonly begin?: number;
   readonly end?: number;

@@ -30,8 +30,6 @@ export interface PruneOptions extends Partial<Budget> {
   readonly criterion?: Criterion;
   /** What goes together; single weights when left out. */
   readonly pattern?: Pattern;
-  /** Whether weights on the diagonals of hidden matrices go last. */
-  readonly keepDiagonal?: boolean;
   /** Where the criterion "random" draws from. */
   readonly random?: Random;
   /** What the criterion "snip" looks at: the gradient of the mean loss, laid out as the parameters. */
@@ -86,12 +84,7 @@ export function prune(network: Network, options: PruneOptions): Network {
 }
 
 /** Without the smallest weights or, where there is something to draw from, without any. */
-function thin(
-  network: Network,
-  budget: Budget & Pick<PruneOptions, "keepDiagonal">,
-  pattern: Pattern,
-  random: Random | undefined,
-): Network {
+function thin(network: Network, budget: Budget, pattern: Pattern, random: Random | undefined): Network {
   const pools = poolsFor(network, budget, pattern);
   const mask = maskVector(network);
   const scores = random ? randomScores(pools, mask.length, random) : network.parameters;

@@ -175,16 +175,16 @@ describe.each(cellKinds)("native executor, masks of %s that change", (kind) => {
     const moved = ({ parameters }: TrainingState) => parameters.map((value, i) => value - before[i]);
     for (const [name, make] of natives) {
       const actual = await results(make(own), own.batches, masks);
-      expect(distance(actual.losses, expected.losses), name).toBeLessThan(1e-5);
-      expect(distance(actual.outputs, expected.outputs), name).toBeLessThan(1e-4);
-      expect(distance(moved(actual.state), moved(expected.state)), name).toBeLessThan(1e-2);
-      expect(distance(actual.state.firstMoment, expected.state.firstMoment), name).toBeLessThan(1e-3);
-      expect(distance(actual.state.secondMoment, expected.state.secondMoment), name).toBeLessThan(1e-3);
+      expect(distance(actual.losses, expected.losses), name).toBeLessThan(1e-6);
+      expect(distance(actual.outputs, expected.outputs), name).toBeLessThan(2e-6);
+      expect(distance(moved(actual.state), moved(expected.state)), name).toBeLessThan(1e-4);
+      expect(distance(actual.state.firstMoment, expected.state.firstMoment), name).toBeLessThan(3e-5);
+      expect(distance(actual.state.secondMoment, expected.state.secondMoment), name).toBeLessThan(3e-5);
       expect(actual.state.wiring, name).toEqual(expected.state.wiring);
       for (const [i, { gradient, loss, count, correct }] of expected.gradients.entries()) {
         const own = actual.gradients[i];
-        expect(distance(own.gradient, gradient), name).toBeLessThan(1e-3);
-        expect(own.loss / loss, name).toBeCloseTo(1, 4);
+        expect(distance(own.gradient, gradient), name).toBeLessThan(1e-5);
+        expect(own.loss / loss, name).toBeCloseTo(1, 6);
         expect([own.count, own.correct], name).toEqual([count, correct]);
       }
     }
