@@ -55,7 +55,7 @@ export function changing(
       const share = rule.shareAt(step / span, options);
       const after = mask.slice();
       const grown = new Uint8Array(mask.length);
-      for (const [p, groups] of grouped.entries()) {
+      const kepts = grouped.map((groups, p) => {
         const there = groups.present(mask);
         const nonzeros = there.reduce((sum, bit) => sum + bit, 0);
         const count = Math.min(Math.floor(share * nonzeros), groups.count - nonzeros);
@@ -63,12 +63,12 @@ export function changing(
         const kept = highest(groups.norms(parameters), nonzeros - count, { eligible: there, first });
         const worth = rule.worth({ groups, gradient, random: moment.random.stream(String(p)) });
         const born = groups.grow(kept, worth, count);
-        groups.write(
-          kept.map((bit, g) => bit | born[g]),
-          after,
-        );
-        groups.write(born, grown);
-      }
+        groups.mark(born, after);
+        groups.mark(born, grown);
+        return kept.map((bit, g) => bit | born[g]);
+      });
+      // After all have grown: a weight between two units is in the groups of both.
+      for (const [p, groups] of grouped.entries()) groups.clear(kepts[p], after);
       return rewire(executor, mask, after, outcome, grown);
     },
   };

@@ -19,9 +19,9 @@ export interface Groups {
   norms(scores: Scores): Float64Array;
   /** Whether each group has a weight under a mask. */
   present(mask: Uint8Array): Uint8Array;
-  /** Writes to a mask which groups there are. */
-  write(present: Uint8Array, mask: Uint8Array): void;
-  /** Removes from a mask what is of no group that there is. */
+  /** Adds to a mask the weights of marked groups. */
+  mark(marked: Uint8Array, mask: Uint8Array): void;
+  /** Removes from a mask the weights of groups that are not present; of units, where one of the two is not. */
   clear(present: Uint8Array, mask: Uint8Array): void;
   /** Marks `count` absent groups of the highest worth beside those that are kept, as the pattern allows. */
   grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array;
@@ -85,11 +85,13 @@ class PartGroups implements Groups {
     return present;
   }
 
-  write(present: Uint8Array, mask: Uint8Array): void {
+  mark(marked: Uint8Array, mask: Uint8Array): void {
     this.each({
-      singles: (first, begin, end) => mask.set(present.subarray(first, first + end - begin), begin),
+      singles: (first, begin, end) => {
+        for (let at = begin; at < end; at++) mask[at] |= marked[first + at - begin];
+      },
       weight: (group, at) => {
-        mask[at] = present[group];
+        mask[at] |= marked[group];
       },
     });
   }

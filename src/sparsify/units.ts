@@ -69,10 +69,10 @@ export class UnitGroups {
     return present;
   }
 
-  write(present: Uint8Array, mask: Uint8Array): void {
-    const isThere = (unit: number) => unit === NONE || present[unit] === 1;
+  mark(marked: Uint8Array, mask: Uint8Array): void {
+    const isMarked = (unit: number) => unit !== NONE && marked[unit] === 1;
     this.each((row, column, at) => {
-      mask[at] = isThere(row) && isThere(column) ? 1 : 0;
+      if (isMarked(row) || isMarked(column)) mask[at] = 1;
     });
   }
 

@@ -12,6 +12,8 @@ import {
   gateCount,
 } from "../../src/network/architecture.js";
 import { initialise, Network, stack, tensorNames } from "../../src/network/network.js";
+import { groupsOf } from "../../src/sparsify/groups.js";
+import { partsOf } from "../../src/sparsify/parts.js";
 import { prune } from "../../src/sparsify/prune.js";
 import { withoutAbsentUnits } from "../../src/sparsify/units.js";
 import {
@@ -211,25 +213,16 @@ describe("units", () => {
       "a density by gate",
       () => deep,
       { density: { reset: 0.5 } },
-      "density: a unit has weights in every gate and matrix; leave it out, give one density",
+      "density: a unit has a row in every gate, so that gates have no densities of their own; give one density",
     ],
-    [
-      "a target",
-      () => deep,
-      { target: "h2h" },
-      "target: a unit has weights in every gate and matrix; leave it out",
-    ],
-    [
-      "other matrices",
-      () => deep,
-      { also: ["readout"] },
-      "also: a unit has weights in every gate and matrix",
-    ],
+    ["a target", () => deep, { target: "h2h" }, "target: a unit goes with all of its weights"],
+    ["other matrices", () => deep, { also: ["readout"] }, "also: a unit goes with all of its weights"],
+    ["a diagonal", () => deep, { keepDiagonal: true }, "keepDiagonal: a unit goes with all of its weights"],
     [
       "the scope of a gate",
       () => deep,
       { scope: "gate" },
-      "scope: units do not compete by gate; use global or layer",
+      "scope: a unit goes with all of its weights, and competes with the units of its cell or of all cells; use the scope global or layer",
     ],
     [
       "a cell without units",
@@ -248,4 +241,29 @@ it("a stack of one cell of each kind keeps its least network", () => {
     const smaller = prune(network, { density: 0.34, pattern: { kind: "unit" } });
     expect(cellsOf(smaller.architecture)[0].size).toBe(1);
   }
+});
+
+it("a weight between two layers exists where its units of both do", () => {
+  const network = new Network(stack({ cell: "rnn-tanh", hidden: 3, layers: 2, vocabulary: 4 }));
+  const pattern = { kind: "unit" } as const;
+  const layersOf = ["0", "1"].map((name) =>
+    groupsOf(
+      network,
+      partsOf(network).filter(({ cell }) => cell === name),
+      pattern,
+    ),
+  );
+  const kept = [Uint8Array.of(1, 0, 1), Uint8Array.of(0, 1, 1)];
+  const mask = new Uint8Array(network.parameters.length);
+  for (const groups of layersOf) groups.mark(Uint8Array.of(1, 1, 1), mask);
+  for (const [i, groups] of layersOf.entries()) groups.clear(kept[i], mask);
+  const of = (name: string) => {
+    const { offset, length } = network.tensor(name);
+    return [...mask.subarray(offset, offset + length)];
+  };
+  expect(of(tensorNames("0").weightHh)).toEqual([1, 0, 1, 0, 0, 0, 1, 0, 1]);
+  expect(of(tensorNames("1").weightIh)).toEqual([0, 0, 0, 1, 0, 1, 1, 0, 1]);
+  expect(of(tensorNames("1").weightHh)).toEqual([0, 0, 0, 0, 1, 1, 0, 1, 1]);
+  expect(of("readout.weight")).toEqual([0, 1, 1, 0, 1, 1]);
+  for (const [i, groups] of layersOf.entries()) expect(groups.present(mask)).toEqual(kept[i]);
 });

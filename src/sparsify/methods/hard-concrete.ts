@@ -67,7 +67,7 @@ export const hardConcrete: Method = {
               selectHighest(network, [{ parts, density }], scores, mask, { pattern });
             } else {
               const first = options.keepDiagonal ? groups.diagonal() : undefined;
-              groups.write(highest(open, keptOf(groups.count, density), { first }), mask);
+              groups.clear(highest(open, keptOf(groups.count, density), { first }), mask);
             }
           }
           // The moments begin anew, and Adam's count of updates with them.
