@@ -128,6 +128,23 @@ it.each(["rigl", "top-kast", "hard-concrete"] as const)(
   },
 );
 
+it.each(["gradual", "rigl", "top-k", "hard-concrete"] as const)(
+  "%s of whole units goes on to the same smaller network",
+  async (method) => {
+    const pattern = parsePattern("unit");
+    const wanted: Sparsification = { method, density: 0.5, ...settings[method], pattern };
+    const whole = await trained(ofStrings, wanted, {});
+    expect(whole.network.tensor("cells.0.weight_hh").shape).toEqual([6, 2]);
+    hurry();
+    const saved: Run[] = [];
+    await trained(ofStrings, wanted, {}, saved);
+    vi.restoreAllMocks();
+    for (const resume of saved.filter(({ step }) => step % 5 === 4 && step < whole.last.step)) {
+      expectSame(await trained(ofStrings, wanted, { resume }), whole, `from update ${resume.step}`);
+    }
+  },
+);
+
 it("a run that is over is returned as it was", async () => {
   const wanted: Sparsification = { method: "rigl", density: 0.25, every: 3 };
   const whole = await trained(ofStrings, wanted, {});

@@ -9,10 +9,11 @@ import {
   type Sparsification,
   sparsifying,
 } from "../../src/sparsify/methods.js";
+import { parsePattern } from "../../src/sparsify/pattern.js";
 import { nextOf } from "../../src/sparsify/rewiring.js";
 import { keptEpoch } from "../../src/train/kept.js";
 import type { EpochMetrics } from "../../src/train/task.js";
-import { type TrainOptions, train, type UpdateMetrics } from "../../src/train/train.js";
+import { type Run, type TrainOptions, train, type UpdateMetrics } from "../../src/train/train.js";
 import { executors, subjects } from "./subjects.js";
 
 const [ofStrings, ofClasses, ofSteps, , ofText] = subjects;
@@ -142,6 +143,39 @@ describe("a training that is made sparse", () => {
       (await train(network, { ...task, classWeights: Float32Array.of(1, 1) }, options)).parameters,
     ).toEqual(plain.parameters);
   });
+
+  it.each(["set", "rigl", "gradual", "iterative"] as const)(
+    "by %s has whole units at every moment",
+    async (method) => {
+      const network = ofStrings.network("gru", 2);
+      const wanted: Sparsification = {
+        method,
+        density: 0.5,
+        pattern: parsePattern("unit"),
+        ...(method === "iterative" ? { rounds: 3 } : { every: 1, end: 0.9 }),
+        ...((method === "set" || method === "rigl") && { share: 0.9 }),
+      };
+      const masks: Uint8Array[] = [];
+      const onEpoch = (_: number, __: object, { state }: Run) => {
+        if (state.wiring) masks.push(state.wiring.mask);
+      };
+      await trained(wanted, { epochs: 4, onEpoch, executor: executors[0] }, ofStrings);
+      expect(masks.length).toBeGreaterThan(2);
+      for (const mask of masks) {
+        // [gate][unit][unit] of the hidden matrix: a weight exists where the units of its row and its column do.
+        for (const name of ["cells.0.weight_hh", "cells.1.weight_hh"]) {
+          const { offset, length } = network.tensor(name);
+          const own = mask.subarray(offset, offset + length);
+          const there = [0, 1, 2, 3].map((unit) => own[5 * unit]);
+          const whole = [0, 1, 2].flatMap(() => there.flatMap((row) => there.map((column) => row & column)));
+          expect([...own]).toEqual(whole);
+        }
+      }
+      const last = masks.at(-1)!;
+      const { offset } = network.tensor("cells.1.weight_hh");
+      expect([0, 5, 10, 15].reduce((sum, place) => sum + last[offset + place], 0)).toBe(2);
+    },
+  );
 
   it("of several layers has a mask in each, and by layer as many weights in each", async () => {
     for (const method of acting) {
