@@ -1,5 +1,6 @@
 // Dynamic sparse training: from a random mask on, each matrix now and then drops a share of its smallest weights and grows
 // as many others, so that its density stays. Methods differ in the share and in what a place is worth where nothing is.
+import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import { masksOf, maskVector } from "../network/masks.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
@@ -9,7 +10,7 @@ import { type Groups, groupsOf } from "./groups.js";
 import type { SparsifyOptions } from "./method.js";
 import type { Pattern } from "./pattern.js";
 import { highest } from "./ranking.js";
-import { nextOf, present, rewire } from "./rewiring.js";
+import { everyOf, nextOf, present, rewire } from "./rewiring.js";
 import type { Pool } from "./select.js";
 
 export interface ChangeRule {
@@ -35,14 +36,19 @@ export function changing(
   pattern: Pattern,
   rule: ChangeRule,
 ): Sparsifier {
-  const { end = 1, every = 1, keepDiagonal } = options;
+  const { end = 1, keepDiagonal } = options;
   const pools = poolsFor(network, options, pattern, "matrix");
   const mask = maskVector(network);
   const isWhole = ({ parts }: Pool) =>
     partDensities(parts, mask).every((own) => own.nonzeros === own.weights);
+  checkMasked(
+    pools.filter((pool) => !isWhole(pool)),
+    mask,
+  );
   randomMask(network, pools.filter(isWhole), mask, random, { ...options, pattern });
   const start = network.copy(masksOf(network, mask));
   const span = end * updates;
+  const every = everyOf(options.every, Math.floor(span));
   const grouped = pools.map(({ parts }) => groupsOf(network, parts, pattern));
   return {
     network: start,
@@ -73,6 +79,24 @@ export function changing(
     },
   };
 }
+
+/** @throws InputError where masks that the network has are of another density, which they would keep. */
+function checkMasked(pools: readonly Pool[], mask: Uint8Array): void {
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  const all = pools.map(({ parts, density }) => ({ density, own: partDensities(parts, mask) }));
+  const there = sum(all.flatMap(({ own }) => own.map(({ nonzeros }) => nonzeros)));
+  const weights = all.map(({ own }) => sum(own.map((part) => part.weights)));
+  const asked = sum(all.map(({ density }, p) => density * weights[p]));
+  if (Math.abs(there - asked) <= ALIKE * sum(weights)) return;
+  throw new InputError({
+    where: "density",
+    what: `the network has masks already, of a density of ${(there / sum(weights)).toPrecision(3)}`,
+    hint: "ask for that density, or train a new network",
+  });
+}
+
+/** Densities that differ by no more count as the same. */
+const ALIKE = 0.005;
 
 /** The gradient of the moment's batch at all places, and its outcome, of which the norm is that of what exists under a mask. */
 export function gradientOf(

@@ -163,9 +163,11 @@ export interface MatrixDensity {
   readonly weights: number;
 }
 
-/** Weights that exist in each matrix of the cells, cell by cell, `weight_ih` before `weight_hh`. */
+/** Weights that exist in each matrix of the cells, cell by cell, `weight_ih` before `weight_hh`, and in others that are masked. */
 export function densities(network: Network): MatrixDensity[] {
-  return matricesOf(network.architecture, "both").map(({ name }) => ({
+  const names = matricesOf(network.architecture, "both").map(({ name }) => name);
+  const others = [...network.masks.keys()].filter((name) => !names.includes(name));
+  return [...names, ...others].map((name) => ({
     name,
     nonzeros: network.nonzeros(name),
     weights: network.tensor(name).length,

@@ -32,6 +32,15 @@ export function rewire(
   return { born: born + again, dropped: dropped + again, ...(outcome && { outcome }) };
 }
 
+/** Updates from one change of masks to the next where nothing is said, and changes that a training then has at least. */
+const EVERY = 100;
+const LEAST_CHANGES = 20;
+
+/** Updates between changes within so many: as asked for or, where nothing is, 100, and fewer in a short training. */
+export function everyOf(asked: number | undefined, span: number): number {
+  return Math.max(1, Math.min(asked ?? Math.min(EVERY, Math.floor(span / LEAST_CHANGES)), Math.max(1, span)));
+}
+
 /** The first of the updates `first`, `first + every`, ... that is not before `step` nor after `last`; infinity when there is none. */
 export function nextOf(step: number, first: number, every: number, last: number): number {
   const at = step <= first ? first : first + Math.ceil((step - first) / every) * every;

@@ -147,7 +147,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     updates: length.total,
     epoch: epochOf(1).updates,
     random: random.stream("sparsity"),
-    gradient: (count) => meanGradient(executorOf(network), epochOf(1), count, task.classWeights),
+    gradient: (batches) => gradientOn(network, task, { seed: options.seed, batches, executor: name }),
   });
   const begun = sparsifier?.network ?? network;
   const executor = executorOf(begun);

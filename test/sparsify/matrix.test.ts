@@ -230,20 +230,23 @@ describe("a network that is pruned already", () => {
   );
 
   it.each(["set", "rigl"] as const)(
-    "keeps its density under %s, and a matrix without a mask gets the one asked for",
+    "keeps its density under %s, which is the one asked for, and a matrix without a mask gets it",
     async (method) => {
       const network = await start();
-      const { result } = await trained(ofStrings, network, sparse(method, { density: 0.25 }));
+      const { result } = await trained(ofStrings, network, sparse(method, { density: 0.5 }));
       const counts = (of: Network) =>
         ["cells.0.weight_ih", "cells.0.weight_hh"].map((name) => of.nonzeros(name));
       expect(counts(result)).toEqual(counts(network));
       expect(maskVector(result)).not.toEqual(maskVector(network));
       const half = network.copy(new Map([...network.masks].filter(([name]) => name === "cells.0.weight_hh")));
-      const { result: other } = await trained(ofStrings, half, sparse(method, { density: 0.25 }));
+      const { result: other } = await trained(ofStrings, half, sparse(method, { density: 0.5 }));
       expect(counts(other)).toEqual([
-        keptOf(half.tensor("cells.0.weight_ih").length, 0.25),
+        keptOf(half.tensor("cells.0.weight_ih").length, 0.5),
         counts(network)[1],
       ]);
+      await expect(trained(ofStrings, half, sparse(method, { density: 0.25 }))).rejects.toThrow(
+        "density: the network has masks already, of a density of 0.500; ask for that density, or train a new network",
+      );
     },
   );
 

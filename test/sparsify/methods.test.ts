@@ -15,12 +15,12 @@ describe("the settings of a method", () => {
     ["random", {}],
     ["snip", { batches: 1 }],
     ["magnitude", {}],
-    ["gradual", { begin: 0, end: 0.6, every: 100 }],
+    ["gradual", { begin: 0, end: 0.6, every: undefined }],
     ["iterative", { rounds: 5, rewind: 0 }],
-    ["set", { end: 0.75, every: 100, share: 0.3 }],
-    ["rigl", { end: 0.75, every: 100, share: 0.3 }],
+    ["set", { end: 0.75, every: undefined, share: 0.3 }],
+    ["rigl", { end: 0.75, every: undefined, share: 0.3 }],
     ["top-k", {}],
-    ["top-kast", { every: 100, backward: 0.5, penalty: 1e-4 }],
+    ["top-kast", { every: undefined, backward: 0.5, penalty: 1e-4 }],
     ["hard-concrete", { end: 0.6, penalty: 0.05 }],
   ])("%s are filled in", (method, uses) => {
     expect(methodOf(given(method)).options).toEqual({ method, density: 0.1, ...uses });

@@ -4,16 +4,12 @@ import { poolsFor } from "../density.js";
 import { type Grouped, groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
 import type { Pattern } from "../pattern.js";
-import { nextOf, present, rewire } from "../rewiring.js";
+import { everyOf, nextOf, present, rewire } from "../rewiring.js";
 import { keptOf, type Pool, selectHighest } from "../select.js";
-
-/** Updates from one change to the next where nothing is said, and the changes that there are then at least. */
-const EVERY = 100;
-const LEAST_CHANGES = 20;
 
 export const gradual: Method = {
   about: "the smallest weights go while the network trains, along a cubic",
-  uses: { begin: 0, end: 0.6, every: EVERY },
+  uses: { begin: 0, end: 0.6, every: undefined },
   begin({ network, updates }, options, pattern) {
     const pools = poolsFor(network, options, pattern);
     const { begin = 0, end = 0.6 } = options;
@@ -21,9 +17,7 @@ export const gradual: Method = {
     const limit = Math.max(0, Math.min(Math.round(end * updates), updates - 1));
     const first = Math.min(Math.round(begin * updates), limit);
     const steps = limit - first;
-    // Where nothing else is asked for, short trainings change their masks more often.
-    const often = options.every === EVERY ? Math.floor(steps / LEAST_CHANGES) : steps;
-    const every = Math.max(1, Math.min(options.every ?? EVERY, often));
+    const every = everyOf(options.every, steps);
     const last = first + Math.floor(steps / every) * every;
     const at = (step: number) => {
       if (step >= last) return pools;

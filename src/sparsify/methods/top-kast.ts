@@ -7,15 +7,17 @@ import { normOf } from "../changing.js";
 import { poolsFor } from "../density.js";
 import type { Method } from "../method.js";
 import { clipping, masked, Trainee, unmasked, use } from "../relaxed.js";
+import { everyOf } from "../rewiring.js";
 import { type Pool, selectHighest } from "../select.js";
 
 export const topKast: Method = {
   about: "uses the largest weights and trains more of the largest",
-  uses: { every: 100, backward: 0.5, penalty: 1e-4 },
-  begin({ network: given }, options, pattern) {
+  uses: { every: undefined, backward: 0.5, penalty: 1e-4 },
+  begin({ network: given, updates }, options, pattern) {
     const pools = poolsFor(given, options, pattern);
     const network = unmasked(given, pools);
-    const { every = 100, backward = 0.5, penalty = 1e-4 } = options;
+    const { backward = 0.5, penalty = 1e-4 } = options;
+    const every = everyOf(options.every, updates);
     const wider = pools.map(({ parts, density }) => ({ parts, density: Math.max(density, backward) }));
     const trainee = new Trainee(network.parameters);
     const { length } = network.parameters;
