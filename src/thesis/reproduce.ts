@@ -1,6 +1,5 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
 // are made. Interrupted, it goes on where it was; finished, it only writes the results again.
-import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
@@ -11,10 +10,11 @@ import { type DataConfiguration, dataSchema, loadData } from "../experiments/dat
 import { kinds } from "../experiments/kinds.js";
 import { languageResults, languageStudy } from "../experiments/language.js";
 import { structureFamilies } from "../experiments/structures.js";
-import { makeFolder, readText, writeWhole } from "../files.js";
+import { makeFolder, writeWhole } from "../files.js";
 import { FEWEST_ROWS, predictTable } from "../predict/predict-table.js";
 import { numbers } from "../predict/table.js";
 import type { LanguageResults } from "../report/text-training.js";
+import { Clock } from "../study/clock.js";
 import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
@@ -327,23 +327,4 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
       { path: "store.db", content: "the studies, with every network's weights (SQLite)" },
     ],
   };
-}
-
-/** Wall time over all the sittings that a run took. */
-class Clock {
-  private readonly path: string;
-  private readonly before: number;
-  private readonly start = performance.now();
-
-  constructor(path: string) {
-    this.path = path;
-    this.before = existsSync(path) ? Number(JSON.parse(readText(path)).seconds) || 0 : 0;
-  }
-
-  /** Seconds so far; remembered for the next sitting. */
-  seconds(): number {
-    const seconds = this.before + (performance.now() - this.start) / 1000;
-    writeWhole(this.path, `${JSON.stringify({ seconds })}\n`);
-    return seconds;
-  }
 }
