@@ -1,15 +1,14 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
 // are made. Interrupted, it goes on where it was; finished, it only writes the results again.
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { scoreBaselines } from "../data/baselines.js";
 import { countOverlap, describeDataset } from "../data/stats.js";
-import { describeExecutor } from "../engine/engine.js";
 import { type DataConfiguration, dataSchema, loadData } from "../experiments/data.js";
 import { kinds } from "../experiments/kinds.js";
 import { languageResults, languageStudy } from "../experiments/language.js";
 import { structureFamilies } from "../experiments/structures.js";
+import { surroundings } from "../experiments/surroundings.js";
 import { makeFolder, writeWhole } from "../files.js";
 import { FEWEST_ROWS, predictTable } from "../predict/predict-table.js";
 import { numbers } from "../predict/table.js";
@@ -23,7 +22,6 @@ import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { type Protocol, protocols } from "../train/protocol.js";
-import { version } from "../version.js";
 import "./format.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
 import { thesisCells } from "./published.js";
@@ -304,18 +302,13 @@ function dataResults(configuration: DataConfiguration): DataResults {
 
 function runFacts(options: ReproduceOptions, seconds: number, complete: boolean): RunFacts {
   const { scale, protocol, seeds, command } = options;
-  const { name, detail } = describeExecutor();
-  const processors = cpus();
   return {
     command,
     scale,
     protocol,
-    executor: `${name} (${detail})`,
-    machine: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
+    ...surroundings(),
     seeds,
     seconds,
-    date: new Date().toISOString().slice(0, 10),
-    versions: { Filigree: version, Node: process.versions.node },
     complete,
     files: [
       { path: "pruning.csv", content: "every epoch of every pruned network" },
