@@ -14,7 +14,7 @@ export function investigateCommand(): Command {
       .option("--seeds <n>", `replicates of everything; ${seeds}, with --quick 3`, whole(1, 100))
       .addOption(
         new Option("--minutes <n>", "a sitting ends after so many; the same command goes on")
-          .argParser(whole(1, 100_000))
+          .argParser(whole(1, 30_000))
           .default(150),
       )
       .option("--jobs <n>", "trials at once; as many as there are cores when left out", whole(1, 1024));

@@ -25,6 +25,8 @@ export interface LanguageScale {
   /** Of both kinds of weights together. */
   readonly methods: readonly RegimeName[];
   readonly rounds: number;
+  /** Regimes of networks that are trained twice as long, beside the dense ones that are. */
+  readonly longer: readonly RegimeName[];
   /** Regimes of networks that are twice as wide and have as many weights as the dense ones. */
   readonly wide: readonly RegimeName[];
 }
@@ -36,6 +38,7 @@ export const languageScales: Readonly<Record<SittingOptions["scale"], LanguageSc
     sparsities: [70, 90, 95],
     methods: ["gradual", "rigl"],
     rounds: 3,
+    longer: [],
     wide: ["gradual"],
   },
   full: {
@@ -44,6 +47,7 @@ export const languageScales: Readonly<Record<SittingOptions["scale"], LanguageSc
     sparsities: [50, 70, 80, 90, 95],
     methods: ["gradual", "rigl", "set", "snip", "iterative"],
     rounds: 5,
+    longer: ["gradual"],
     wide: ["gradual", "random"],
   },
 };
@@ -63,8 +67,9 @@ export interface LanguageResults extends Gathered {
   readonly text: string;
 }
 
-/** The condition of networks that are twice as wide. */
+/** The conditions of networks that are twice as wide, and that are trained twice as long. */
 export const WIDE = "wide";
+export const LONGER = "longer";
 
 /** The parts of the investigation in the order in which they run. @throws FileError, InputError when the text cannot be read. */
 export function languageParts(options: LanguageOptions): Part[] {
@@ -79,6 +84,13 @@ export function languageParts(options: LanguageOptions): Part[] {
     phrase: "twice the units",
     hidden: 2 * hidden,
   };
+  const longer = {
+    ...condition,
+    name: LONGER,
+    label: "twice as long",
+    phrase: "twice the epochs",
+    training: { ...condition.training, epochs: 2 * size.text.epochs },
+  };
   const common = { cells, rounds, seeds };
   return [
     {
@@ -90,6 +102,7 @@ export function languageParts(options: LanguageOptions): Part[] {
       sparsities,
     },
     { ...common, study: "methods", condition, regimes: methods, sparsities },
+    { ...common, study: LONGER, condition: longer, regimes: size.longer, sparsities },
     // As many weights as a dense network has depend on the cell.
     ...cells.map((cell) => ({
       ...common,

@@ -60,12 +60,18 @@ export function rowsOf(reader: StoreReader, parts: readonly Part[]): Row[] {
         seconds: attempts.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
         gates: gatesOf(series.at(-1)),
         ...(regime === "one-shot" && {
-          retraining: series.slice(series.length / 2).map(({ metrics }) => metrics[condition.judge.metric]),
+          retraining: pruned(series).map(({ metrics }) => metrics[condition.judge.metric]),
         }),
       });
     }
   }
   return [...rows.values()];
+}
+
+/** The epochs from the first on in which weights were missing. Those of a text need not end where a round does. */
+function pruned(series: readonly SeriesRow[]): SeriesRow[] {
+  const first = series.findIndex(({ metrics }) => metrics.density < 1);
+  return first < 0 ? [] : series.slice(first);
 }
 
 function gatesOf(row: SeriesRow | undefined): Record<string, number> {

@@ -71,7 +71,7 @@ export async function sit(
   const studies = parts.map((part) => defineStudy(parseStudy(studyOf(part)), kinds));
   makeFolder(out);
   const clock = new Clock(join(out, "run.json"));
-  const over = AbortSignal.timeout(60_000 * minutes);
+  const over = AbortSignal.timeout(Math.round(60_000 * minutes));
   const either = AbortSignal.any([over, ...(signal ? [signal] : [])]);
   const open = () => Store.open(join(out, "store.db"));
   const store = await whenFree(open, signal, (text) => options.onNotice?.(text));

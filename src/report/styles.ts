@@ -28,7 +28,7 @@ h3{margin:2.8rem auto .7rem;font-size:1.2rem;line-height:1.3;font-weight:600;tex
 .question ul{padding-left:1.1rem}.question li{margin-bottom:.4rem}
 .findings li::marker,.question li::marker{color:var(--quiet)}
 
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1rem 1.6rem;margin:0 0 2.4rem;padding:1.1rem 0;
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1rem 1.6rem;margin-block:0 2.4rem;padding:1.1rem 0;
 border-block:1px solid var(--rule);font:.875rem/1.45 var(--sans)}
 .facts div{min-width:0}
 .facts .broad{grid-column:span 2}

@@ -147,8 +147,8 @@ export function valueText({ value, beyond }: Threshold): string {
 /** A threshold with its interval: "93.4 % (91 to 95.2)". An end at the grid's own end is open. */
 export function thresholdText(threshold: Threshold): string {
   const { value, low, high } = threshold;
-  if (low === undefined || high === undefined || (low === value && high === value))
-    return valueText(threshold);
+  if (low === undefined || high === undefined) return valueText(threshold);
+  if ([low, high].every((end) => number(end) === number(value))) return valueText(threshold);
   return `${valueText(threshold)} (${number(low)} to ${number(high)})`;
 }
 
@@ -185,15 +185,23 @@ export function apartText(apart: Apart, unit: "points" | "nats" = "points"): str
   const value = `${apart.bound ? "at least " : ""}${write(apart.value)} ${unit}`;
   if (apart.low === undefined || apart.high === undefined) return value;
   const ends = [apart.low, apart.high].map(write);
+  if (ends.every((end) => end === write(apart.value))) return value;
   return `${value} (${(sign < 0 ? ends.reverse() : ends).join(" to ")})`;
 }
 
-/** What to say first where there are too few seeds for intervals. */
+/** Of so many seeds an interval by drawing them anew is too narrow to be told from their range. */
+const FEW_SEEDS = 8;
+
+/** What to say of intervals where there are few seeds. */
 export function seedRemark(rows: readonly Row[]): string[] {
   const seeds = new Set(rows.map(({ seed }) => seed)).size;
-  return seeds >= FEWEST_SEEDS || seeds === 0
-    ? []
-    : [
-        `There are ${seeds === 1 ? "networks of one seed" : `${seeds} seeds`}, too few for intervals: every number is of these networks alone, and no difference is told from chance.`,
-      ];
+  if (seeds === 0 || seeds >= FEW_SEEDS) return [];
+  if (seeds >= FEWEST_SEEDS)
+    return [
+      `Intervals come from drawing ${seeds} seeds anew. Of so few they are narrower than they should be, and of three no wider than the range of the seeds.`,
+    ];
+  const what = seeds === 1 ? "are networks of one seed" : `are ${seeds} seeds`;
+  return [
+    `There ${what}, too few for intervals: every number is of these networks alone, and no difference is told from chance.`,
+  ];
 }

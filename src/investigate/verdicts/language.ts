@@ -4,7 +4,7 @@ import { mean, quantile } from "../../math/statistics.js";
 import type { CellKind } from "../../network/architecture.js";
 import { cellNames } from "../../report/theme.js";
 import { capital, count, decimal, level, percentage } from "../../report/words.js";
-import { type LanguageResults, WIDE } from "../language.js";
+import { type LanguageResults, LONGER, WIDE } from "../language.js";
 import { type RegimeName, regimeOf } from "../regimes.js";
 import type { Row } from "../row.js";
 import { type Apart, excessDifference, FEWEST_SEEDS, thresholdDifference } from "../threshold.js";
@@ -173,8 +173,53 @@ function regainVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly
       ({ cell, before, after, apart }) =>
         `${compared(cellNames[cell], "Pruning once and retraining", "pruning without retraining", apart)} The thresholds are ${thresholdText(after.threshold)} and ${thresholdText(before.threshold)}.`,
     ),
+    ...cells.flatMap((cell) => longerSentences(rows, cell)),
     "Retraining trains on: where the dense network is not done learning, a part of what is regained is what more training brings.",
   ];
+}
+
+/** One shot with retraining beside the dense network that is trained as long, in nats. */
+function longerSentences(rows: readonly Row[], cell: CellKind): string[] {
+  const dense = metricsOf(rows, { condition: LONGER, cell, regime: "dense" });
+  const own = rows.filter(
+    (row) =>
+      row.condition === BASE && row.cell === cell && row.regime === "one-shot" && row.target === "both",
+  );
+  return [...new Set(own.map(({ sparsity }) => sparsity))].flatMap((sparsity) => {
+    const apart = pairedDifference(
+      dense,
+      own.filter((row) => row.sparsity === sparsity),
+    );
+    if (!apart) return [];
+    const sign = signOf(apart);
+    const word = apart.value > 0 ? "worse" : "better";
+    const than = `than the dense network trained as long, ${apartText(apart, "nats")}`;
+    const told = sign === "open" ? "neither better nor worse" : word;
+    return [
+      `At equal budgets, ${cellNames[cell]} at ${level(sparsity)}: pruning once and retraining is ${told} ${than}.`,
+    ];
+  });
+}
+
+/** The metric of the networks of one kind by their seed. */
+function metricsOf(
+  rows: readonly Row[],
+  { condition, cell, regime }: Pick<Row, "condition" | "cell" | "regime">,
+): Map<number, number> {
+  const own = rows.filter((row) => row.condition === condition && row.cell === cell && row.regime === regime);
+  return new Map(own.map((row) => [row.seed, row.metric]));
+}
+
+/** How much more nats some networks need than those of the same seeds, with Student's interval over seeds. */
+function pairedDifference(reference: ReadonlyMap<number, number>, rows: readonly Row[]): Apart | undefined {
+  const more = rows.flatMap(({ seed, metric }) => {
+    const other = reference.get(seed);
+    return other === undefined ? [] : [metric - other];
+  });
+  if (more.length === 0) return undefined;
+  if (more.length < FEWEST_SEEDS) return { value: mean(more) };
+  const { mean: value, low, high } = summarise(more);
+  return { value, low, high };
 }
 
 /** The first epoch of retraining after which a network is within ε of the dense one of its seed; NaN when it never is. */
@@ -252,22 +297,12 @@ function equalVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly 
 }
 
 function wideSentences(rows: readonly Row[], cell: CellKind): string[] {
-  const dense = new Map(
-    rows
-      .filter((row) => row.condition === BASE && row.cell === cell && row.regime === "dense")
-      .map((row) => [row.seed, row.metric]),
-  );
+  const dense = metricsOf(rows, { condition: BASE, cell, regime: "dense" });
   const wide = rows.filter((row) => row.condition === WIDE && row.cell === cell);
   return [...new Set(wide.map(({ regime }) => regime))].flatMap((regime) => {
-    const own = wide.filter((row) => row.regime === regime && dense.has(row.seed));
-    if (own.length === 0) return [];
-    const gains = own.map((row) => (dense.get(row.seed) ?? Number.NaN) - row.metric);
-    const {
-      mean: value,
-      low,
-      high,
-    } = gains.length >= FEWEST_SEEDS ? summarise(gains) : { mean: mean(gains) };
-    const apart = { value, low, high };
+    const own = wide.filter((row) => row.regime === regime);
+    const apart = pairedDifference(dense, own);
+    if (!apart) return [];
     const [{ hidden, sparsity }] = own;
     const what = `${cellNames[cell]} of ${count(hidden, "unit")}, ${level(sparsity)} of whose weights ${regimeOf(regime).phrase} leaves out,`;
     return [`${what} is ${gainText(apart)}.`];
@@ -279,13 +314,13 @@ function gainText(apart: Apart): string {
   const than = "than the dense network of half the units and as many weights";
   switch (signOf(apart)) {
     case "more":
-      return `${text} better ${than}`;
-    case "less":
       return `${text} worse ${than}`;
+    case "less":
+      return `${text} better ${than}`;
     case "open":
       return `neither better nor worse ${than} as far as these seeds show, ${text}`;
     case "untold":
-      return `${text} ${apart.value > 0 ? "better" : "worse"} ${than}, with these seeds`;
+      return `${text} ${apart.value > 0 ? "worse" : "better"} ${than}, with these seeds`;
   }
 }
 

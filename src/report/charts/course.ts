@@ -52,7 +52,7 @@ function strengthOf(share: number): number {
 }
 
 function shareText(share: number): string {
-  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+  return `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
 }
 
 /**
@@ -74,7 +74,7 @@ export const courseScript = `for (const scrub of document.querySelectorAll(".scr
       const now = percents[Math.max(0, Math.ceil(share * percents.length) - 1)];
       const bar = row.querySelector("rect");
       bar.setAttribute("width", (now / 100) * bar.dataset.full);
-      row.querySelector("text").textContent = now.toFixed(now < 10 ? 1 : 0) + " %";
+      row.querySelector("text").textContent = now.toFixed(now < 9.95 ? 1 : 0) + " %";
     }
   };
   input.addEventListener("input", move);
