@@ -46,7 +46,7 @@ export const thresholdScales: Readonly<Record<SittingOptions["scale"], Threshold
     around: { conditions: ["hard"], cells: [], regimes: ["magnitude", "gradual", "random"], seeds: 3 },
   },
   full: {
-    strings: { count: 12_000, epochs: 12, batch: 32 },
+    strings: { count: 25_000, epochs: 15, batch: 32 },
     cells: ["rnn-tanh", "gru"],
     regimes: [
       ["magnitude", "one-shot", "iterative", "gradual", "random", "small"],

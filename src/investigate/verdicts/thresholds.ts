@@ -4,7 +4,7 @@ import type { CellKind } from "../../network/architecture.js";
 import { cellNames } from "../../report/theme.js";
 import { capital, count, decimal, list } from "../../report/words.js";
 import { controls, type RegimeName, regimeOf } from "../regimes.js";
-import { thresholdDifference } from "../threshold.js";
+import { type Apart, thresholdDifference } from "../threshold.js";
 import type { ThresholdResults } from "../thresholds.js";
 import {
   apartText,
@@ -211,30 +211,48 @@ function conditionsVerdict(evidence: Evidence): string[] {
       .flatMap(({ curve }) => {
         const base = evidence.of(BASE, curve.cell, curve.regime);
         const apart = base && thresholdDifference(base.curve, curve);
-        return apart ? [{ ...curve, apart }] : [];
+        return apart ? [{ cell: curve.cell, regime: curve.regime, apart }] : [];
       });
     return { name, pairs };
   });
-  const sentences = perCondition.flatMap(({ name, pairs }) => {
-    if (pairs.length === 0) return [];
-    const moved = pairs.filter(({ apart }) => ["more", "less"].includes(signOf(apart)));
-    const named = moved.map(
-      ({ cell, regime, apart }) =>
-        `${cellNames[cell]}, ${regimeOf(regime).label}: ${apartText(apart)} ${apart.value > 0 ? "more" : "less"}`,
-    );
-    const { phrase } = evidence.condition(name);
-    return [
-      moved.length === 0
-        ? `With ${phrase}: no threshold of ${pairs.length} is moved beyond chance.`
-        : `With ${phrase}: ${moved.length} of ${count(pairs.length, "threshold")} moved (${named.join("; ")}).`,
-    ];
-  });
-  if (sentences.length === 0) return [];
-  const moving = sentences.filter((sentence) => sentence.includes(" moved (")).length;
+  const told = perCondition.filter(({ pairs }) => pairs.some(({ apart }) => signOf(apart) !== "untold"));
+  const moved = told.filter(({ pairs }) => pairs.some(isMoved));
+  if (perCondition.every(({ pairs }) => pairs.length === 0)) return [];
+  const opening =
+    told.length === 0
+      ? `It cannot be told with these seeds, which have no intervals, in ${count(perCondition.length, "condition")}.`
+      : `In ${moved.length} of ${count(told.length, "condition")} some threshold is another than in the base condition by more than seeds explain; other data have dense networks and an ε of their own.`;
   return [
-    `${moving} of ${count(sentences.length, "condition")} ${moving === 1 ? "moves" : "move"} a threshold by more than seeds explain; other data have dense networks and an ε of their own.`,
-    ...sentences,
+    opening,
+    ...perCondition
+      .filter(({ pairs }) => pairs.length > 0)
+      .map(({ name, pairs }) => conditionText(evidence.condition(name).phrase, pairs)),
   ];
+}
+
+/** The threshold of a cell under a regime and another condition, beside the base condition's. */
+interface Beside {
+  readonly cell: CellKind;
+  readonly regime: RegimeName;
+  readonly apart: Apart;
+}
+
+function isMoved({ apart }: Beside): boolean {
+  return signOf(apart) === "more" || signOf(apart) === "less";
+}
+
+function conditionText(phrase: string, pairs: readonly Beside[]): string {
+  const write = ({ cell, regime, apart }: Beside) =>
+    `${cellNames[cell]}, ${regimeOf(regime).label}: ${apartText(apart)} ${apart.value < 0 ? "less" : "more"}`;
+  if (pairs.every(({ apart }) => signOf(apart) === "untold"))
+    return `With ${phrase}, without intervals: ${pairs
+      .filter(({ apart }) => !apart.unknown)
+      .map(write)
+      .join("; ")}.`;
+  const moved = pairs.filter(isMoved);
+  return moved.length === 0
+    ? `With ${phrase}: no threshold of ${pairs.length} is moved beyond chance.`
+    : `With ${phrase}: ${moved.length} of ${count(pairs.length, "threshold")} moved (${moved.map(write).join("; ")}).`;
 }
 
 function controlVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] {

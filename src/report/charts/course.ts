@@ -62,7 +62,7 @@ function shareText(share: number): string {
 export const courseScript = `for (const scrub of document.querySelectorAll(".scrub")) {
   const input = scrub.querySelector("input"), output = scrub.querySelector("output");
   const move = () => {
-    const share = input.value / input.max;
+    const share = input.value / 100;
     output.textContent = share === 1 ? "at the end" : "after " + Math.round(100 * share) + " % of the training";
     for (const line of scrub.querySelectorAll("line[data-from]")) {
       const x = Number(line.dataset.from) + share * line.dataset.length;
