@@ -1,8 +1,7 @@
 // How sparse a network may be: s*(ε), the largest sparsity at which the mean metric over seeds stays within ε of the dense
 // network's. It is read off a rising fit through the means on a grid of sparsities, and its interval comes from drawing seeds.
-import { bootstrap, percentileInterval } from "../math/bootstrap.js";
+import { resampledInterval, resamples } from "../math/bootstrap.js";
 import { type Crossing, crossing, isotonic } from "../math/isotonic.js";
-import { Random } from "../math/random.js";
 import { mean } from "../math/statistics.js";
 import type { CellKind } from "../network/architecture.js";
 import type { Target } from "../sparsify/target.js";
@@ -37,7 +36,6 @@ export interface Threshold {
 
 /** Fewer seeds than this have no interval. */
 export const FEWEST_SEEDS = 3;
-const DRAWS = 2000;
 
 /** What tells a curve from others. */
 export type CurveKey = Pick<Curve, "condition" | "cell" | "regime" | "target">;
@@ -98,13 +96,18 @@ export function thresholdOf(curve: Curve): Threshold {
   const { at, beyond } = crossingOf(curve, all(curve));
   const threshold = { value: at, ...(beyond && { beyond }) };
   if (curve.seeds.length < FEWEST_SEEDS) return threshold;
-  const [low, high] = percentileInterval(drawn(curve));
+  const [low, high] = intervalOf(curve.seeds.length, (indices) => crossingOf(curve, indices).at);
   return { ...threshold, low, high };
 }
 
-function drawn(curve: Curve): number[] {
-  const random = new Random("bootstrap");
-  return bootstrap(curve.seeds.length, DRAWS, random, (indices) => crossingOf(curve, indices).at);
+/** The interval of a statistic of some of so many seeds. */
+function intervalOf(seeds: number, statistic: (indices: readonly number[]) => number): [number, number] {
+  const drawn = resamples(seeds);
+  return resampledInterval(
+    drawn.map(({ indices }) => statistic(indices)),
+    drawn,
+    seeds,
+  );
 }
 
 /** A difference with its 95 % interval; none of fewer than three seeds. */
@@ -116,6 +119,8 @@ export interface Apart {
   readonly unknown?: boolean;
   /** Whether one of them is beyond the grid, so that the difference is larger than it looks. */
   readonly bound?: boolean;
+  /** How many both have. */
+  readonly seeds: number;
 }
 
 /** s* of `b` minus that of `a`, in points, on the seeds that both have; the same seeds are drawn for both. */
@@ -126,12 +131,15 @@ export function thresholdDifference(a: Curve, b: Curve): Apart | undefined {
   const [from, to] = [crossingOf(one, all(one)), crossingOf(other, all(other))];
   const apart = {
     value: to.at - from.at,
+    seeds: common.length,
     ...(from.beyond !== undefined && from.beyond === to.beyond && { unknown: true }),
     ...(from.beyond !== to.beyond && { bound: true }),
   };
   if (common.length < FEWEST_SEEDS) return apart;
-  const before = drawn(one);
-  const [low, high] = percentileInterval(drawn(other).map((at, i) => at - before[i]));
+  const [low, high] = intervalOf(
+    common.length,
+    (indices) => crossingOf(other, indices).at - crossingOf(one, indices).at,
+  );
   return { ...apart, low, high };
 }
 
@@ -146,11 +154,10 @@ export function excessDifference(a: Curve, b: Curve, sparsity: number): Apart | 
   const [one, other] = [onSeeds(a, common), onSeeds(b, common)];
   const difference = (indices: readonly number[]) => excesses(other, indices)[j] - excesses(one, indices)[i];
   const value = difference(all(one));
-  if (common.length < FEWEST_SEEDS) return { value };
-  const [low, high] = percentileInterval(
-    bootstrap(common.length, DRAWS, new Random("bootstrap"), difference),
-  );
-  return { value, low, high };
+  const seeds = common.length;
+  if (seeds < FEWEST_SEEDS) return { value, seeds };
+  const [low, high] = intervalOf(seeds, difference);
+  return { value, low, high, seeds };
 }
 
 function onSeeds(curve: Curve, seeds: readonly number[]): Curve {

@@ -1,5 +1,6 @@
 // What sentences rest on: the curves of an investigation with their thresholds, and how one is told from another. A sentence says
 // no more than the interval of its number allows.
+import { falseAlarm } from "../../math/bootstrap.js";
 import { mean } from "../../math/statistics.js";
 import { type CellKind, gateCount } from "../../network/architecture.js";
 import type { Answer } from "../../report/page.js";
@@ -167,14 +168,14 @@ export function claimText({ value, low, high }: Threshold): string {
 export type Sign = "more" | "less" | "open" | "untold";
 
 /** `untold` without an interval, `open` where it holds 0 or nothing is known. */
-export function signOf(apart: Apart | undefined): Sign {
+export function signOf(apart: Omit<Apart, "seeds"> | undefined): Sign {
   if (!apart || apart.low === undefined || apart.high === undefined) return "untold";
   if (apart.unknown) return "open";
   return apart.low > 0 ? "more" : apart.high < 0 ? "less" : "open";
 }
 
 /** A difference with its interval: "12 points (8 to 15)", of a loss "0.13 nats (0.1 to 0.16)". */
-export function apartText(apart: Apart, unit: "points" | "nats" = "points"): string {
+export function apartText(apart: Omit<Apart, "seeds">, unit: "points" | "nats" = "points"): string {
   // A difference is told by its size; whether it is one of more or of less the sentence says.
   const sign = apart.value < 0 ? -1 : 1;
   const decimals = unit === "nats" ? 3 : 1;
@@ -189,19 +190,74 @@ export function apartText(apart: Apart, unit: "points" | "nats" = "points"): str
   return `${value} (${(sign < 0 ? ends.reverse() : ends).join(" to ")})`;
 }
 
-/** Of so many seeds an interval by drawing them anew is too narrow to be told from their range. */
-const FEW_SEEDS = 8;
+/** What the intervals of many differences say together. */
+export interface Tally {
+  readonly total: number;
+  readonly more: number;
+  readonly less: number;
+  /** How many are above 0, whatever their intervals. */
+  readonly above: number;
+  /** Whether none has an interval. */
+  readonly untold: boolean;
+  /** How many intervals would exclude 0 if there were no difference at all. */
+  readonly expected: number;
+  /** Whether more do than chance explains, at 2.5 %. Differences that share networks are taken for apart, so it is a rough rule. */
+  readonly isBeyondChance: boolean;
+}
+
+/** Counts what intervals say. */
+export function tallyOf(aparts: readonly Apart[]): Tally {
+  const signs = aparts.map(signOf);
+  const by = (wanted: Sign) => signs.filter((sign) => sign === wanted).length;
+  const [more, less] = [by("more"), by("less")];
+  const expected = aparts.reduce((sum, { seeds }) => sum + falseAlarm(seeds), 0);
+  const total = aparts.length;
+  return {
+    total,
+    more,
+    less,
+    above: aparts.filter(({ value }) => value > 0).length,
+    untold: by("untold") === total,
+    expected,
+    isBeyondChance: total > 0 && atLeast(more + less, total, expected / total) <= 0.025,
+  };
+}
+
+/** The probability of at least so many of `total` independent events of one probability. */
+function atLeast(hits: number, total: number, probability: number): number {
+  let term = (1 - probability) ** total;
+  let below = 0;
+  for (let k = 0; k < hits; k++) {
+    below += term;
+    term *= ((total - k) / (k + 1)) * (probability / (1 - probability));
+  }
+  return Math.max(0, 1 - below);
+}
+
+/** "by chance 1.4 would": how many of a tally's intervals would exclude 0 without a difference. */
+export function chanceText({ expected }: Tally): string {
+  return `by chance ${decimal(expected, 1)} would`;
+}
 
 /** What to say of intervals where there are few seeds. */
 export function seedRemark(rows: readonly Row[]): string[] {
-  const seeds = new Set(rows.map(({ seed }) => seed)).size;
-  if (seeds === 0 || seeds >= FEW_SEEDS) return [];
-  if (seeds >= FEWEST_SEEDS)
-    return [
-      `Intervals come from drawing ${seeds} seeds anew. Of so few they are narrower than they should be, and of three no wider than the range of the seeds.`,
-    ];
-  const what = seeds === 1 ? "are networks of one seed" : `are ${seeds} seeds`;
+  const groups = new Map<string, Set<number>>();
+  for (const { condition, seed } of rows)
+    groups.set(condition, (groups.get(condition) ?? new Set()).add(seed));
+  const counts = [...new Set([...groups.values()].map(({ size }) => size))].sort((a, b) => a - b);
+  const few = counts.filter((count) => count >= FEWEST_SEEDS && falseAlarm(count) > 0.05);
+  const none = counts.filter((count) => count < FEWEST_SEEDS);
+  const often = few.map((count) => `${decimal(100 * falseAlarm(count))} of 100 with ${count} seeds`);
   return [
-    `There ${what}, too few for intervals: every number is of these networks alone, and no difference is told from chance.`,
+    ...(none.length > 0
+      ? [
+          `${none.length === counts.length ? "There" : "Somewhere there"} are fewer than ${FEWEST_SEEDS} seeds, too few for intervals: such numbers are of these networks alone, and their differences are not told from chance.`,
+        ]
+      : []),
+    ...(few.length > 0
+      ? [
+          `Of so few seeds an interval excludes 0 too often where there is no difference: in ${often.join(", in ")}. Counts of intervals say how many would by chance.`,
+        ]
+      : []),
   ];
 }

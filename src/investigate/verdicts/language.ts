@@ -10,15 +10,17 @@ import type { Row } from "../row.js";
 import { type Apart, excessDifference, FEWEST_SEEDS, thresholdDifference } from "../threshold.js";
 import {
   apartText,
+  chanceText,
   claimText,
   Evidence,
   type Findings,
   isGated,
   seedRemark,
   signOf,
+  tallyOf,
   thresholdText,
 } from "./evidence.js";
-import { compared } from "./thresholds.js";
+import { compared, gatedOpening } from "./thresholds.js";
 
 const BASE = "base";
 type Given = Pick<LanguageResults, "rows" | "conditions" | "facts">;
@@ -111,19 +113,19 @@ function targetVerdict(evidence: Evidence, cells: readonly CellKind[]): string[]
 }
 
 function targetOpening(pairs: readonly { apart: Apart }[]): string {
-  const by = (sign: string) => pairs.filter(({ apart }) => signOf(apart) === sign).length;
-  const total = count(pairs.length, "setting");
-  if (by("untold") === pairs.length) {
-    const more = pairs.filter(({ apart }) => apart.value > 0).length;
-    return `In ${more} of ${total} of gated cells input weights cost more nats than hidden ones, with these seeds and without intervals.`;
-  }
-  if (by("more") > 0 && by("less") === 0)
-    return `It holds: in ${by("more")} of ${total} of gated cells input weights cost more nats than hidden ones by their intervals, in none fewer.`;
-  if (by("less") > 0 && by("more") === 0)
-    return `It is the other way round: in ${by("less")} of ${total} of gated cells hidden weights cost more nats than input ones by their intervals, in none fewer.`;
-  return by("more") === 0
-    ? `It cannot be told: in none of ${total} of gated cells does the interval exclude 0.`
-    : `It depends: input weights of gated cells cost more nats in ${by("more")} of ${total} and hidden ones in ${by("less")}.`;
+  const tally = tallyOf(pairs.map(({ apart }) => apart));
+  const { more, less, above, untold, isBeyondChance } = tally;
+  const total = `${count(tally.total, "setting")} of gated cells`;
+  const chance = chanceText(tally);
+  if (untold)
+    return `In ${above} of ${total} input weights cost more nats than hidden ones, with these seeds and without intervals.`;
+  if (!isBeyondChance)
+    return `These seeds do not tell: the interval excludes 0 in ${more + less} of ${total}, and ${chance}.`;
+  if (less === 0)
+    return `It holds: in ${more} of ${total} input weights cost more nats than hidden ones by their intervals and in none fewer; ${chance}.`;
+  if (more === 0)
+    return `It is the other way round: in ${less} of ${total} hidden weights cost more nats than input ones by their intervals and in none fewer; ${chance}.`;
+  return `It depends: by their intervals input weights cost more nats in ${more} of ${total} and hidden ones in ${less}; ${chance}.`;
 }
 
 function targetText(apart: Apart): string {
@@ -217,9 +219,10 @@ function pairedDifference(reference: ReadonlyMap<number, number>, rows: readonly
     return other === undefined ? [] : [metric - other];
   });
   if (more.length === 0) return undefined;
-  if (more.length < FEWEST_SEEDS) return { value: mean(more) };
+  const seeds = more.length;
+  if (seeds < FEWEST_SEEDS) return { value: mean(more), seeds };
   const { mean: value, low, high } = summarise(more);
-  return { value, low, high };
+  return { value, low, high, seeds };
 }
 
 /** The first epoch of retraining after which a network is within ε of the dense one of its seed; NaN when it never is. */
@@ -249,11 +252,7 @@ function gatedVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
     ),
   );
   if (pairs.length === 0) return [];
-  const by = (sign: string) => pairs.filter(({ apart }) => signOf(apart) === sign).length;
-  const opening =
-    by("untold") === pairs.length
-      ? `In ${pairs.filter(({ apart }) => apart.value > 0).length} of ${count(pairs.length, "comparison")} a gated cell bears more, with these seeds and without intervals.`
-      : `By their intervals gated cells bear more than cells without gates in ${by("more")} of ${count(pairs.length, "comparison")} and less in ${by("less")}.`;
+  const opening = gatedOpening(tallyOf(pairs.map(({ apart }) => apart)));
   return [
     opening,
     ...pairs.map(({ regime, other, gated, apart }) =>
@@ -279,21 +278,20 @@ function equalVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly 
   });
   const sentences = [...new Set(pairs.map(({ regime }) => regime))].map((regime) => {
     const own = pairs.filter((pair) => pair.regime === regime);
-    const by = (sign: string) => own.filter(({ apart }) => signOf(apart) === sign).length;
-    const untold = by("untold") === own.length;
-    const better = untold ? own.filter(({ apart }) => apart.value > 0).length : by("more");
-    return untold
-      ? `${capital(regimeOf(regime).phrase)}: better than the small dense network in ${better} of ${count(own.length, "setting")}, with these seeds.`
-      : `${capital(regimeOf(regime).phrase)}: by their intervals better than the small dense network in ${better} of ${count(own.length, "setting")}, worse in ${by("less")}.`;
+    return `${capital(regimeOf(regime).phrase)}: ${betterText(own.map(({ apart }) => apart))}.`;
   });
   const wide = cells.flatMap((cell) => wideSentences(rows, cell));
   if (pairs.length === 0) return wide;
-  const all = (sign: string) => pairs.filter(({ apart }) => signOf(apart) === sign).length;
-  const opening =
-    all("untold") === pairs.length
-      ? `In ${pairs.filter(({ apart }) => apart.value > 0).length} of ${count(pairs.length, "setting")} a sparse network is better than a small dense one of as many weights, with these seeds and without intervals.`
-      : `A sparse network is better than a small dense one of as many weights in ${all("more")} of ${count(pairs.length, "setting")} by their intervals, and worse in ${all("less")}.`;
+  const opening = `A sparse network beside a small dense one of as many weights: ${betterText(pairs.map(({ apart }) => apart))}.`;
   return [opening, ...wide, ...sentences];
+}
+
+function betterText(aparts: readonly Apart[]): string {
+  const tally = tallyOf(aparts);
+  const total = count(tally.total, "setting");
+  return tally.untold
+    ? `better in ${tally.above} of ${total}, with these seeds and without intervals`
+    : `by their intervals better in ${tally.more} of ${total} and worse in ${tally.less}; ${chanceText(tally)} differ`;
 }
 
 function wideSentences(rows: readonly Row[], cell: CellKind): string[] {

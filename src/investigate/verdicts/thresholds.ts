@@ -8,6 +8,7 @@ import { type Apart, thresholdDifference } from "../threshold.js";
 import type { ThresholdResults } from "../thresholds.js";
 import {
   apartText,
+  chanceText,
   claimText,
   Evidence,
   type Findings,
@@ -15,6 +16,8 @@ import {
   type Known,
   seedRemark,
   signOf,
+  type Tally,
+  tallyOf,
   thresholdText,
 } from "./evidence.js";
 
@@ -60,28 +63,27 @@ function treated(evidence: Evidence, cell: CellKind): RegimeName[] {
 
 function regimesVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] {
   const perCell = cells.flatMap((cell) => {
-    const known = treated(evidence, cell).map((regime) => evidence.of(BASE, cell, regime)!);
+    const known = treated(evidence, cell).flatMap((regime) => evidence.of(BASE, cell, regime) ?? []);
     if (known.length < 2) return [];
     const pairs = known.flatMap((a, i) =>
-      known.slice(i + 1).map((b) => thresholdDifference(a.curve, b.curve)),
+      known.slice(i + 1).flatMap((b) => thresholdDifference(a.curve, b.curve) ?? []),
     );
-    const signs = pairs.map(signOf);
-    const apart = signs.filter((sign) => sign === "more" || sign === "less").length;
-    return [{ cell, known, pairs: pairs.length, apart, told: signs.some((sign) => sign !== "untold") }];
+    return [{ cell, known, tally: tallyOf(pairs) }];
   });
   if (perCell.length === 0) return [];
-  const isVaried = ({ pairs, apart }: { pairs: number; apart: number }) => apart > 0.05 * pairs;
-  const [varied, same] = [perCell.filter(isVaried), perCell.filter((own) => !isVaried(own))];
-  const opening = !perCell.some(({ told }) => told)
+  const varied = perCell.filter(({ tally }) => tally.isBeyondChance);
+  const same = perCell.filter(({ tally }) => !tally.isBeyondChance);
+  const names = list(same.map(({ cell }) => cellNames[cell]));
+  const opening = perCell.every(({ tally }) => tally.untold)
     ? `Thresholds differ between regimes as far as these networks tell: ${perCell.map(rangeText).join("; ")}.`
     : varied.length === 0
-      ? `No: these seeds tell no more regimes apart than chance would, in ${list(same.map(({ cell }) => cellNames[cell]))}.`
-      : `Yes: thresholds vary across training regimes: ${varied.map(rangeText).join("; ")}${same.length > 0 ? `, but not beyond chance in ${list(same.map(({ cell }) => cellNames[cell]))}` : ""}.`;
+      ? `These seeds do not show that thresholds vary across training regimes: no more pairs of them are told apart than by chance, in ${names}.`
+      : `Yes: thresholds vary across training regimes: ${varied.map(rangeText).join("; ")}${same.length > 0 ? `. In ${names} no more pairs of them are told apart than by chance` : ""}.`;
   const counted = perCell
-    .filter(({ told }) => told)
+    .filter(({ tally }) => !tally.untold)
     .map(
-      ({ cell, pairs, apart }) =>
-        `${cellNames[cell]}: the 95 % interval of the difference excludes 0 in ${apart} of ${count(pairs, "pair")} of regimes; by chance it would in ${decimal(0.05 * pairs, 1)}.`,
+      ({ cell, tally }) =>
+        `${cellNames[cell]}: the 95 % interval of the difference excludes 0 in ${tally.more + tally.less} of ${count(tally.total, "pair")} of regimes; ${chanceText(tally)}.`,
     );
   const between = (a: RegimeName, b: RegimeName) =>
     perCell.flatMap(({ cell }) => comparison(evidence, cell, a, b));
@@ -96,7 +98,11 @@ function regimesVerdict(evidence: Evidence, cells: readonly CellKind[]): string[
 }
 
 function rangeText({ cell, known }: { cell: CellKind; known: readonly Known[] }): string {
-  const ordered = [...known].sort((a, b) => a.threshold.value - b.threshold.value);
+  const ends = ({ threshold: { value, low = value, high = value } }: Known) => [value, low + high];
+  const ordered = [...known].sort((a, b) => {
+    const [[value, middle], [other, otherMiddle]] = [ends(a), ends(b)];
+    return value - other || middle - otherMiddle;
+  });
   const [least, most] = [ordered[0], ordered[ordered.length - 1]];
   const named = ({ curve, threshold }: Known) =>
     `${thresholdText(threshold)} with ${regimeOf(curve.regime).phrase}`;
@@ -180,25 +186,29 @@ function gatedVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
       }),
     );
   if (pairs.length === 0) return [];
-  const by = (sign: ReturnType<typeof signOf>) => pairs.filter(({ apart }) => signOf(apart) === sign);
-  const [more, less] = [by("more"), by("less")];
-  const total = count(pairs.length, "comparison");
-  const opening =
-    by("untold").length === pairs.length
-      ? `In ${pairs.filter(({ apart }) => apart.value > 0).length} of ${total} a gated cell bears more than one without gates, with these seeds and without intervals.`
-      : more.length > 0 && less.length === 0
-        ? `Gated cells bear more where it can be told: in ${more.length} of ${total} with cells without gates the interval says so, and in none the opposite.`
-        : less.length > 0 && more.length === 0
-          ? `Gated cells bear less where it can be told: in ${less.length} of ${total} with cells without gates the interval says so, and in none the opposite.`
-          : more.length === 0
-            ? `These seeds do not tell whether gated cells bear more: in none of ${total} does the interval exclude 0.`
-            : `It depends on the regime: gated cells bear more than cells without gates in ${more.length} of ${total} and less in ${less.length}.`;
+  const opening = gatedOpening(tallyOf(pairs.map(({ apart }) => apart)));
   return [
     opening,
     ...pairs.map(({ other, gated, regime, apart }) =>
       compared(regimeOf(regime).label, cellNames[gated], cellNames[other], apart),
     ),
   ];
+}
+
+/** Whether gated cells bear more, from all comparisons of one with a cell without gates. */
+export function gatedOpening(tally: Tally): string {
+  const { more, less, untold, above, isBeyondChance } = tally;
+  const total = count(tally.total, "comparison");
+  const chance = chanceText(tally);
+  if (untold)
+    return `In ${above} of ${total} a gated cell bears more than one without gates, with these seeds and without intervals.`;
+  if (!isBeyondChance)
+    return `These seeds do not tell whether gated cells bear more: the interval excludes 0 in ${more + less} of ${total} with cells without gates, and ${chance}.`;
+  if (less === 0)
+    return `Gated cells bear more: in ${more} of ${total} with cells without gates the interval says so and in none the opposite; ${chance}.`;
+  if (more === 0)
+    return `Gated cells bear less: in ${less} of ${total} with cells without gates the interval says so and in none the opposite; ${chance}.`;
+  return `It depends on the regime: gated cells bear more than cells without gates in ${more} of ${total} and less in ${less}; ${chance}.`;
 }
 
 function conditionsVerdict(evidence: Evidence): string[] {
@@ -215,13 +225,14 @@ function conditionsVerdict(evidence: Evidence): string[] {
       });
     return { name, pairs };
   });
-  const told = perCondition.filter(({ pairs }) => pairs.some(({ apart }) => signOf(apart) !== "untold"));
-  const moved = told.filter(({ pairs }) => pairs.some(isMoved));
   if (perCondition.every(({ pairs }) => pairs.length === 0)) return [];
+  const tallies = perCondition.map(({ pairs }) => tallyOf(pairs.map(({ apart }) => apart)));
+  const told = tallies.filter(({ untold }) => !untold);
+  const moved = told.filter(({ isBeyondChance }) => isBeyondChance);
   const opening =
     told.length === 0
       ? `It cannot be told with these seeds, which have no intervals, in ${count(perCondition.length, "condition")}.`
-      : `In ${moved.length} of ${count(told.length, "condition")} some threshold is another than in the base condition by more than seeds explain; other data have dense networks and an ε of their own.`;
+      : `In ${moved.length} of ${count(told.length, "condition")} more thresholds differ from the base condition's than chance explains; other data have dense networks and an ε of their own.`;
   return [
     opening,
     ...perCondition
@@ -251,8 +262,8 @@ function conditionText(phrase: string, pairs: readonly Beside[]): string {
       .join("; ")}.`;
   const moved = pairs.filter(isMoved);
   return moved.length === 0
-    ? `With ${phrase}: no threshold of ${pairs.length} is moved beyond chance.`
-    : `With ${phrase}: ${moved.length} of ${count(pairs.length, "threshold")} moved (${moved.map(write).join("; ")}).`;
+    ? `With ${phrase}: no interval of ${pairs.length} excludes 0.`
+    : `With ${phrase}: ${moved.length} of ${count(pairs.length, "threshold")} moved (${moved.map(write).join("; ")}); ${chanceText(tallyOf(pairs.map(({ apart }) => apart)))}.`;
 }
 
 function controlVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] {
@@ -270,14 +281,11 @@ function controlVerdict(evidence: Evidence, cells: readonly CellKind[]): string[
   });
   if (beside.length === 0) return [];
   const parts = beside.map(({ control, pairs }) => {
-    const better = pairs.filter(({ apart }) => signOf(apart) === "more").length;
-    const worse = pairs.filter(({ apart }) => signOf(apart) === "less").length;
-    const told = pairs.some(({ apart }) => signOf(apart) !== "untold");
-    const above = pairs.filter(({ apart }) => apart.value > 0).length;
+    const tally = tallyOf(pairs.map(({ apart }) => apart));
     const { phrase } = regimeOf(control);
-    return told
-      ? `${better} of ${pairs.length} bear more than ${phrase} and ${worse} less, by their intervals`
-      : `${above} of ${pairs.length} bear more than ${phrase}, with these seeds`;
+    return tally.untold
+      ? `${tally.above} of ${tally.total} bear more than ${phrase}, with these seeds`
+      : `by their intervals ${tally.more} of ${tally.total} bear more than ${phrase} and ${tally.less} less (${chanceText(tally)} differ)`;
   });
   return [
     `Methods, each in each cell: ${parts.join("; ")}.`,
