@@ -12,6 +12,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "run the thesis anew and report its published numbers beside ours",
     load: async () => (await import("./reproduce.js")).reproduceCommand(),
   },
+  investigate: {
+    description: "find out how sparse networks may be, by every method and on a text",
+    load: async () => (await import("./investigate-command.js")).investigateCommand(),
+  },
   data: {
     description: "make labelled strings, frames of recordings; describe data before training",
     load: async () => (await import("./data.js")).dataCommand(),

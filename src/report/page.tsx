@@ -1,19 +1,24 @@
 // The page itself and the few parts that every chapter is built from: figures with panels and legends, tables, notes.
-// A report is one HTML document that needs no script, no font, no image and no network.
+// A report is one HTML document that needs no font, no image and no network, and can be read without its script if it has one.
+import { createHash } from "node:crypto";
 import { type ComponentChildren, toChildArray, type VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
 import type { LineStyle } from "./charts/lines.js";
 import { styles } from "./styles.js";
 
-/** The whole document as text. */
-export function renderPage(title: string, body: VNode): string {
+/**
+ * The whole document as text.
+ * @param script what makes figures move; nothing else may run.
+ */
+export function renderPage(title: string, body: VNode, script?: string): string {
+  const digest = script && createHash("sha256").update(script).digest("base64");
   const page = (
     <html lang="en">
       <head>
         <meta charSet="utf-8" />
         <meta
           http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+          content={`default-src 'none'; style-src 'unsafe-inline'; img-src data:${digest ? `; script-src 'sha256-${digest}'` : ""}`}
         />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
@@ -22,6 +27,7 @@ export function renderPage(title: string, body: VNode): string {
       </head>
       <body>
         <main>{body}</main>
+        {script ? <script dangerouslySetInnerHTML={{ __html: script }} /> : null}
       </body>
     </html>
   );
@@ -243,6 +249,24 @@ export function Questions(props: {
         </div>
       ))}
     </>
+  );
+}
+
+/** Facts by name in short columns; a broad one takes two. */
+export function Facts({
+  entries,
+}: {
+  entries: readonly [name: string, value: ComponentChildren, broad?: boolean][];
+}) {
+  return (
+    <dl class="facts">
+      {entries.map(([name, value, broad]) => (
+        <div key={name} class={broad ? "broad" : undefined}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -28,7 +28,7 @@ h3{margin:2.8rem auto .7rem;font-size:1.2rem;line-height:1.3;font-weight:600;tex
 .question ul{padding-left:1.1rem}.question li{margin-bottom:.4rem}
 .findings li::marker,.question li::marker{color:var(--quiet)}
 
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1rem 1.6rem;margin:0 0 2.4rem;padding:1.1rem 0;
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:1rem 1.6rem;margin-block:0 2.4rem;padding:1.1rem 0;
 border-block:1px solid var(--rule);font:.875rem/1.45 var(--sans)}
 .facts div{min-width:0}
 .facts .broad{grid-column:span 2}
@@ -91,6 +91,11 @@ summary{cursor:pointer;font:.9rem/1.5 var(--sans);color:var(--link)}
 .samples{display:grid;gap:1.3rem;max-width:43rem;margin:0 auto}
 .samples pre{margin:0;padding:.9rem 1rem;background:var(--tint);border-radius:4px;white-space:pre-wrap;overflow-wrap:anywhere;
 font:.8rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
+.scrub>label{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;justify-content:center;max-width:43rem;margin:0 auto 1.2rem;
+font:.875rem/1.5 var(--sans)}
+.scrub>label[hidden]{display:none}
+.scrub input{flex:1 1 12rem;accent-color:var(--link)}
+.scrub output{min-width:9rem;color:var(--quiet);font-variant-numeric:tabular-nums}
 footer{max-width:43rem;margin:5rem auto 0;padding-top:1.2rem;border-top:1px solid var(--rule);color:var(--quiet);font:.85rem/1.55 var(--sans)}
 
 @media (max-width:62rem){.three,.four{grid-template-columns:repeat(2,minmax(0,23rem))}}

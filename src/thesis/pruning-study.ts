@@ -1,9 +1,7 @@
 // The pruning experiment as a study, and what came of it as the rows and pictures of the report.
 import type { DataConfiguration } from "../experiments/data.js";
+import { maskedMatrices } from "../experiments/masks.js";
 import { NETWORK } from "../experiments/recording.js";
-import { cellsOf, gateCount } from "../network/architecture.js";
-import { tensorNames } from "../network/network.js";
-import { parseNetwork } from "../network/weights.js";
 import type { MaskPicture } from "../report/charts/masks.js";
 import type { DataFreeCriterion as Criterion } from "../sparsify/prune.js";
 import { type Target, targets } from "../sparsify/target.js";
@@ -106,18 +104,6 @@ function epochRows(reader: StoreReader, identity: string, setting: Setting): Pru
     testLoss: metrics.testLoss,
     testAccuracy: metrics.testAccuracy,
   }));
-}
-
-function maskedMatrices(weights: Uint8Array): MaskPicture["matrices"] {
-  const network = parseNetwork(weights, "a stored network");
-  return cellsOf(network.architecture).flatMap((cell) => {
-    const { weightIh, weightHh } = tensorNames(cell.name);
-    return [weightIh, weightHh].map((name) => {
-      const [rows, columns] = network.tensor(name).shape;
-      const mask = network.masks.get(name) ?? new Uint8Array(rows * columns).fill(1);
-      return { name, rows, columns, gates: gateCount(cell.kind), mask };
-    });
-  });
 }
 
 /** A row of pruning.csv, with the thesis's column names where it has them. */

@@ -1,20 +1,19 @@
 // The thesis, run anew: its experiments as studies in one store, from which the results, as tables and as a report,
 // are made. Interrupted, it goes on where it was; finished, it only writes the results again.
-import { existsSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { scoreBaselines } from "../data/baselines.js";
 import { countOverlap, describeDataset } from "../data/stats.js";
-import { describeExecutor } from "../engine/engine.js";
 import { type DataConfiguration, dataSchema, loadData } from "../experiments/data.js";
 import { kinds } from "../experiments/kinds.js";
 import { languageResults, languageStudy } from "../experiments/language.js";
 import { structureFamilies } from "../experiments/structures.js";
-import { makeFolder, readText, writeWhole } from "../files.js";
+import { surroundings } from "../experiments/surroundings.js";
+import { makeFolder, writeWhole } from "../files.js";
 import { FEWEST_ROWS, predictTable } from "../predict/predict-table.js";
 import { numbers } from "../predict/table.js";
 import type { LanguageResults } from "../report/text-training.js";
+import { Clock } from "../study/clock.js";
 import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
@@ -23,7 +22,6 @@ import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
 import { type Protocol, protocols } from "../train/protocol.js";
-import { version } from "../version.js";
 import "./format.js";
 import { csvRow, type PruningStudyOptions, pruningResults, pruningStudy } from "./pruning-study.js";
 import { thesisCells } from "./published.js";
@@ -304,18 +302,13 @@ function dataResults(configuration: DataConfiguration): DataResults {
 
 function runFacts(options: ReproduceOptions, seconds: number, complete: boolean): RunFacts {
   const { scale, protocol, seeds, command } = options;
-  const { name, detail } = describeExecutor();
-  const processors = cpus();
   return {
     command,
     scale,
     protocol,
-    executor: `${name} (${detail})`,
-    machine: `${processors[0]?.model ?? "unknown processor"}, ${processors.length} cores`,
+    ...surroundings(),
     seeds,
     seconds,
-    date: new Date().toISOString().slice(0, 10),
-    versions: { Filigree: version, Node: process.versions.node },
     complete,
     files: [
       { path: "pruning.csv", content: "every epoch of every pruned network" },
@@ -327,23 +320,4 @@ function runFacts(options: ReproduceOptions, seconds: number, complete: boolean)
       { path: "store.db", content: "the studies, with every network's weights (SQLite)" },
     ],
   };
-}
-
-/** Wall time over all the sittings that a run took. */
-class Clock {
-  private readonly path: string;
-  private readonly before: number;
-  private readonly start = performance.now();
-
-  constructor(path: string) {
-    this.path = path;
-    this.before = existsSync(path) ? Number(JSON.parse(readText(path)).seconds) || 0 : 0;
-  }
-
-  /** Seconds so far; remembered for the next sitting. */
-  seconds(): number {
-    const seconds = this.before + (performance.now() - this.start) / 1000;
-    writeWhole(this.path, `${JSON.stringify({ seconds })}\n`);
-    return seconds;
-  }
 }

@@ -46,6 +46,7 @@ it.each([
   "predict",
   "worker",
   "reproduce",
+  "investigate",
   "report",
 ])("%s --help and help for it load none of the large libraries", (verb) => {
   const large = ["zod", "libsql", "yaml", "linkedom", "@observablehq/plot", "bullmq", "ioredis", "preact"];

@@ -1,6 +1,7 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { groupedBars, histogram } from "../../src/report/charts/bars.js";
+import { courseChart, courseScript } from "../../src/report/charts/course.js";
 import { dotChart } from "../../src/report/charts/dots.js";
 import { heatmap } from "../../src/report/charts/heatmap.js";
 import { layeredDrawing } from "../../src/report/charts/layers.js";
@@ -286,5 +287,38 @@ describe("charts", () => {
     expect(
       lineChart({ ...text, lines: [], x: { label: "", domain: [0, 1] }, y: { label: "", domain: [0, 1] } }),
     ).toContain("</svg>");
+  });
+
+  const course = {
+    ...text,
+    colour: "var(--gru)",
+    rows: [
+      { label: "1 input reset", shares: [1, 0.5, 0.25, 0.123] },
+      { label: "1 hidden reset", shares: [1, 0.4, 0.06, 0.031] },
+    ],
+  };
+
+  it("draws how shares went, and says them at the end", async () => {
+    const svg = courseChart(course);
+    expect(svg).toContain(">12 %<");
+    expect(svg).toContain(">3.1 %<");
+    await expect(svg).toMatchFileSnapshot(snapshot("course"));
+  });
+
+  it("moves the moment of courses by a slider", () => {
+    const { document } = parseHTML(
+      `<html><body><div class="scrub"><label hidden><input max="100" value="100"><output></output></label>${courseChart(course)}</div></body></html>`,
+    );
+    new Function("document", courseScript)(document);
+    const [label, input, output] = ["label", "input", "output"].map((name) => document.querySelector(name)!);
+    expect(label.hasAttribute("hidden")).toBe(false);
+    expect(output.textContent).toBe("at the end");
+    input.setAttribute("value", "50");
+    input.dispatchEvent(new (document.defaultView as unknown as { Event: typeof Event }).Event("input"));
+    expect(output.textContent).toBe("after 50 % of the training");
+    const shown = [...document.querySelectorAll("[data-percents] text")].map(
+      ({ textContent }) => textContent,
+    );
+    expect(shown).toEqual(["50 %", "40 %"]);
   });
 });

@@ -1,11 +1,15 @@
 import { parseHTML } from "linkedom";
 import { expect } from "vitest";
 
-/** What every report has to hold, however little it reports: it needs nothing from outside and everything is named. */
-export function expectSound(html: string): void {
+/**
+ * What every report has to hold, however little it reports: it needs nothing from outside and everything is named.
+ * @param scripts how many it has inside.
+ */
+export function expectSound(html: string, scripts = 0): void {
   const { document } = parseHTML(html);
   expect(html).toMatch(/^<!doctype html>\n<html lang="en">/);
-  expect(document.querySelectorAll("script, link, iframe, img")).toHaveLength(0);
+  expect(document.querySelectorAll("script[src], link, iframe, img")).toHaveLength(0);
+  expect(document.querySelectorAll("script")).toHaveLength(scripts);
   expect(html.replaceAll("http://www.w3.org/", "")).not.toMatch(
     /(src|href)="(https?:)?\/\/|url\((?!#)|@import/,
   );

@@ -28,23 +28,27 @@ export interface DotChart extends ChartText {
   scale?: "linear" | "log";
   /** A vertical line to compare with, such as zero. */
   reference?: number;
+  /** Whether the dots of a row are set apart from each other; they are when more than one has an interval. */
+  apart?: boolean;
 }
 
-/** One row per label; dots in a row are set apart from each other when more than one has an interval. */
+/** One row per label. */
 export function dotChart(chart: DotChart): string {
-  const { rows, domain, width = 380, labelWidth = 130, rowHeight = 22, reference, scale = "linear" } = chart;
+  const { rows, domain, width = 380, labelWidth = 130, rowHeight = 22 } = chart;
+  const { reference, scale = "linear" } = chart;
   const [low, high] = domain;
   const clamp = (value: number) => Math.min(high, Math.max(low, value));
   const dots = rows.flatMap(({ dots }, i) => {
     const shown = dots.filter(({ value }) => Number.isFinite(value));
     const intervals = shown.filter(({ low, high }) => low !== high);
+    const { apart = intervals.length > 1 } = chart;
     return shown.map((dot) => ({
       ...dot,
       value: clamp(dot.value),
       low: clamp(dot.low ?? dot.value),
       high: clamp(dot.high ?? dot.value),
       radius: dot.hollow ? 4 : 3,
-      y: i + 0.5 + (intervals.length > 1 ? (shown.indexOf(dot) / (shown.length - 1) - 0.5) * 0.46 : 0),
+      y: i + 0.5 + (apart && shown.length > 1 ? (shown.indexOf(dot) / (shown.length - 1) - 0.5) * 0.46 : 0),
     }));
   });
   const ticks = ticksOf({ ...chart, type: scale }, 4);

@@ -11,6 +11,8 @@ export interface MaskPicture<Kind extends CellKind = CellKind> {
   cell: Kind;
   target: string;
   percent: number;
+  /** What tells it from other pictures of the same cell, target and percent. */
+  label?: string;
   /** One per pruned matrix, row by row; rows are grouped by gate. 1 where the weight is left. */
   matrices: { name: string; rows: number; columns: number; gates: number; mask: Uint8Array }[];
 }
@@ -23,11 +25,11 @@ const TOP = 18;
 const ROW = BLOCK + 26;
 
 /** One network's masks. Blocks are 64 pixels along their longer side. */
-export function maskDrawing({ cell, target, percent, matrices }: MaskPicture): string {
+export function maskDrawing({ cell, target, percent, label, matrices }: MaskPicture): string {
   const gates = Math.max(...matrices.map((matrix) => matrix.gates));
   const width = LEFT + gates * (BLOCK + GAP) - GAP + 2;
   const height = TOP + matrices.length * ROW;
-  const id = identifier(`mask ${cell} ${target} ${percent}`);
+  const id = identifier(`mask ${cell} ${target} ${percent}${label ? ` ${label}` : ""}`);
   const stencils: string[] = [];
   const marks: string[] = gateNames[cell]
     .slice(0, gates)
@@ -54,7 +56,7 @@ export function maskDrawing({ cell, target, percent, matrices }: MaskPicture): s
   });
   return drawing(
     {
-      title: `${cellNames[cell]}: weights left after removing ${percent} %`,
+      title: `${cellNames[cell]}${label ? `, ${label}` : ""}: weights left after removing ${percent} %`,
       description: `One block per matrix and gate, ${targetPhrases[target as keyof typeof targetPhrases] ?? target} pruned; a coloured pixel is a weight that is left. Under each block the share that is left.`,
     },
     width,

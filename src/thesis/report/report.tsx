@@ -2,7 +2,7 @@
 // has results.
 import type { ComponentChildren } from "preact";
 import { languageFinding, languageSection } from "../../report/chapters/language.js";
-import { Contents, Note, renderPage, Sections } from "../../report/page.js";
+import { Contents, Facts, Note, renderPage, Sections } from "../../report/page.js";
 import type { LanguageResults } from "../../report/text-training.js";
 import { count, decimal, duration, list, percentage } from "../../report/words.js";
 import { publishedSource } from "../published.js";
@@ -155,7 +155,7 @@ function Opening(props: {
           ))}
         </ul>
       ) : null}
-      <Facts facts={facts} />
+      <Facts entries={factsOf(facts)} />
       {limits.length > 0 ? (
         <Note>
           {limits.map((sentence) => (
@@ -167,8 +167,8 @@ function Opening(props: {
   );
 }
 
-function Facts({ facts }: { facts: RunFacts }) {
-  const entries: [string, ComponentChildren, boolean?][] = [
+function factsOf(facts: RunFacts): [string, ComponentChildren, boolean?][] {
+  return [
     ["Scale", facts.scale],
     ["Protocol", facts.protocol],
     [facts.seeds.length === 1 ? "Seed" : "Seeds", facts.seeds.join(", ")],
@@ -185,16 +185,6 @@ function Facts({ facts }: { facts: RunFacts }) {
     ],
     ["Command", <code key="command">{facts.command}</code>, true],
   ];
-  return (
-    <dl class="facts">
-      {entries.map(([name, value, broad]) => (
-        <div key={name} class={broad ? "broad" : undefined}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
 }
 
 function Closing({ facts }: { facts: RunFacts }) {

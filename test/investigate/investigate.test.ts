@@ -1,0 +1,117 @@
+// Both investigations from the first training to the page, at a scale of seconds.
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { investigateLanguage, type LanguageOptions } from "../../src/investigate/language.js";
+import { investigateThresholds, type ThresholdOptions } from "../../src/investigate/thresholds.js";
+import { filigree } from "../cli/command-line.js";
+import { expectSound } from "../report/sound.js";
+import { testFolder } from "../study/folder.js";
+
+const path = testFolder();
+const common = { scale: "quick", jobs: 2, minutes: 10, command: "test" } as const;
+
+describe("investigate thresholds", () => {
+  const options: ThresholdOptions = {
+    ...common,
+    out: path("thresholds"),
+    seeds: [1, 2, 3],
+    size: {
+      strings: { count: 80, epochs: 2, batch: 8 },
+      cells: ["gru"],
+      regimes: [["magnitude", "random", "small", "rigl"], ["iterative"]],
+      sparsities: [50, 90],
+      rounds: 2,
+      around: { conditions: ["hard"], cells: ["rnn-tanh"], regimes: ["random"], seeds: 1 },
+    },
+  };
+
+  it("ends a sitting when the time is over, goes on in the next and writes rows and page", async () => {
+    const first = await investigateThresholds({ ...options, minutes: 1e-9 });
+    // Of GRU 3 dense and 30 sparse networks, of the other condition and the other cell 3 each.
+    expect(first.facts).toMatchObject({ total: 39, failed: 0 });
+    expect(first.facts.finished).toBeLessThan(39);
+    expectSound(readFileSync(first.report, "utf8"), 1);
+    const { facts, rows, courses, masks, report } = await investigateThresholds(options);
+    expect(facts).toMatchObject({ total: 39, finished: 39, failed: 0 });
+    expect(rows).toHaveLength(39);
+    const one = (regime: string) => rows.find((row) => row.regime === regime && row.sparsity !== 50)!;
+    expect(one("dense")).toMatchObject({ sparsity: 0, weights: 45_000, nonzeros: 45_000, epochs: 2 });
+    expect(one("magnitude")).toMatchObject({ sparsity: 90, nonzeros: 4500, weights: 45_000 });
+    expect(one("magnitude").parameters).toBe(one("dense").parameters - 40_500);
+    expect(Object.keys(one("rigl").gates)).toHaveLength(18);
+    expect(one("iterative").epochs).toBe(3);
+    expect(Math.abs(one("small").parameters - one("random").parameters)).toBeLessThan(700);
+    expect(courses.map(({ regime }) => regime).sort()).toEqual([
+      "iterative",
+      "magnitude",
+      "random",
+      "random",
+      "rigl",
+    ]);
+    expect(masks).toHaveLength(5);
+    const page = readFileSync(report, "utf8");
+    expectSound(page, 1);
+    expect(page).toContain("script-src &#x27;sha256-".replaceAll("&#x27;", "'"));
+    const kept = JSON.parse(readFileSync(path("thresholds/results.json"), "utf8"));
+    expect(kept).toMatchObject({ investigation: "thresholds", facts: { finished: 39 } });
+  });
+});
+
+describe("investigate language", () => {
+  it("trains, judges and draws", async () => {
+    const text = path("text.txt");
+    writeFileSync(text, "the cat sat on the mat, and the dog lay by the door. ".repeat(60));
+    const options: LanguageOptions = {
+      ...common,
+      out: path("language"),
+      seeds: [1],
+      text,
+      size: {
+        text: { hidden: 8, epochs: 2 },
+        cells: ["gru"],
+        sparsities: [50, 90],
+        methods: ["gradual"],
+        rounds: 2,
+        longer: ["gradual"],
+        wide: ["random"],
+      },
+    };
+    const { facts, rows, report } = await investigateLanguage(options);
+    expect(facts).toMatchObject({ failed: 0 });
+    expect(facts.finished).toBe(facts.total);
+    const retrained = rows.filter(({ regime }) => regime === "one-shot");
+    expect(retrained).toHaveLength(6);
+    // Epochs of a text need not end where a round does.
+    expect(retrained[0].retraining!.length).toBeGreaterThanOrEqual(2);
+    expect(rows.filter(({ condition }) => condition === "wide")).toMatchObject([
+      { regime: "random", hidden: 16 },
+    ]);
+    expectSound(readFileSync(report, "utf8"), 1);
+  });
+});
+
+describe("the command line", () => {
+  const mistakes: [words: string[], line: RegExp][] = [
+    [
+      ["thresholds", "--quick", "--text", "x"],
+      /--text: it takes longer than --quick may; leave one of the two out$/,
+    ],
+    [["thresholds", "--quick", "--mnist", "x"], /--mnist: it takes longer than --quick may/],
+    [
+      ["thresholds", "--mnist", path("none")],
+      /there is no train-images-idx3-ubyte in it, nor .*; name the folder/,
+    ],
+    [["thresholds", "--text", path("none.txt")], /none\.txt: no such file/],
+    [["language", "--text", path("none.txt")], /none\.txt: no such file/],
+    [["language", "--minutes", "0"], /'0' is invalid\. Use a whole number from 1 to 30000\.$/],
+    [["language", "--seeds", "none"], /'none' is invalid/],
+    [["language", "--quick", "--out", "/proc/none"], /\/proc\/none/],
+    [["thresholdss"], /unknown command 'thresholdss' \(Did you mean thresholds\?\)$/],
+  ];
+  it.each(mistakes)("investigate %j", async (words, line) => {
+    const { code, stdout, stderr } = await filigree("investigate", ...words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr.trimEnd()).toMatch(line);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
