@@ -635,6 +635,7 @@ float read(const float* values, int count) {
 }  // namespace
 
 extern const StreamKernels streamKernels;  // In stream_kernels.cc.
+extern const BandKernels bandKernels;      // In band_kernels.cc.
 
 extern const Kernels kernels = {
     FILIGREE_NAME(FILIGREE_ISA),
@@ -664,6 +665,7 @@ extern const Kernels kernels = {
     burn,
     read,
     &streamKernels,
+    &bandKernels,
 };
 
 }  // namespace filigree::FILIGREE_ISA

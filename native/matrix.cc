@@ -97,6 +97,17 @@ Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
       };
       for (const int row : whole.rows) std::erase_if(rows[row], isThere);
     }
+    if (Bands::suit(rows)) {
+      const auto started = [](const Form& form, int count) {
+        std::vector<bool> is(count);
+        for (const Panel& panel : form.panels) {
+          for (int r = 0; r < panel.rows; r++) is[panel.row[r]] = true;
+        }
+        return is;
+      };
+      bands_ = Bands(rows, started(forward_, block.rows), started(backward_, block.columns), lanes, *kernels.bands);
+      return;
+    }
     if (block.multiplied) packGroups(forward_, rows);
     if (block.transposed) packGroups(backward_, transposed(rows, block.columns));
     if (block.differentiated) packGradient(rows);
@@ -271,6 +282,7 @@ void Matrix::packGradient(const Entries& entries) {
 }
 
 void Matrix::refresh(const float* parameters) {
+  bands_.refresh(parameters);
   for (size_t k = 0; k < grouped_.size(); k++) values_.data()[k] = parameters[grouped_[k]];
   for (Form* form : {&forward_, &backward_}) {
     float* weights = form->weights.data();
@@ -309,6 +321,24 @@ void Matrix::multiply(const Form& form, const Steps& steps, Start start, const f
   }
 }
 
+void Matrix::product(const Steps& steps, Start start, const float* bias) const {
+  multiply(forward_, steps, start, bias);
+  for (int t = 0; t < steps.count && !bands_.empty(); t++) {
+    bands_.product(steps.in + int64_t{t} * steps.inStep, steps.out + int64_t{t} * steps.outStep, start, bias);
+  }
+}
+
+void Matrix::transposedProduct(const Steps& steps, Start start) const {
+  multiply(backward_, steps, start, nullptr);
+  for (int t = 0; t < steps.count && !bands_.empty(); t++) {
+    bands_.transposedProduct(steps.in + int64_t{t} * steps.inStep, steps.out + int64_t{t} * steps.outStep, start);
+  }
+}
+
+size_t Matrix::scratchCount() const {
+  return std::max(size_t{kOuterSteps} * lanes_ * block_.columns, bands_.empty() ? 0 : bands_.scratchCount());
+}
+
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
                          float* gradient, float* sums, float* scratch) const {
   for (const Piece& p : wholePieces_) {
@@ -316,12 +346,15 @@ void Matrix::addGradient(const float* left, int leftStep, const float* right, in
                    right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
                    gradient + p.parameter, p.stride, scratch);
   }
+  if (!bands_.empty()) bands_.addGradient(left, leftStep, right, rightStep, steps, sums, scratch);
   if (strips_.empty()) return;
   kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
                        chunk_, lanes_, sums);
 }
 
 void Matrix::collect(float* sums, float* gradient) const {
+  if (sumCount() == 0) return;
+  bands_.collect(sums, gradient);
   for (size_t k = 0; k < targets_.size(); k++) gradient[targets_[k]] += sums[k];
   // What lies behind the last of them too, which `fold` fills with anything.
   std::fill_n(sums, sumCount(), 0.0f);
@@ -333,7 +366,7 @@ void Matrix::maskGradient(float* gradient) const {
 
 size_t Matrix::bytes() const {
   size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(grouped_) + values_.bytes() +
-                 bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
+                 bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_) + bands_.bytes();
   for (const Form* form : {&forward_, &backward_}) {
     bytes += bytesOf(form->panels) + bytesOf(form->origins) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
              bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) + bytesOf(form->groups);

@@ -1,11 +1,12 @@
 // A matrix of weights in the form that the kernels multiply. What exists as a whole, a dense matrix or a piece of a
-// compressed one, is in panels of a few rows, packed column by column; all other weights are in groups of rows with about
-// as many nonzeros each. The layout is made once from the mask; `refresh` copies the weights into it after every update.
+// compressed one, is in panels of a few rows, packed column by column; all other weights are in bands (bands.h) or in groups
+// of rows with about as many nonzeros each. The layout is made once from the mask; `refresh` copies the weights into it after every update.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "bands.h"
 #include "kernels.h"
 #include "memory.h"
 #include "plan.h"
@@ -30,16 +31,17 @@ class Matrix {
   void product(const float* in, float* out, Start start, const float* bias) const {
     product({in, 0, out, 0, 1}, start, bias);
   }
-  void product(const Steps& steps, Start start, const float* bias) const { multiply(forward_, steps, start, bias); }
+  void product(const Steps& steps, Start start, const float* bias) const;
   void transposedProduct(const float* in, float* out, Start start) const { transposedProduct({in, 0, out, 0, 1}, start); }
-  void transposedProduct(const Steps& steps, Start start) const { multiply(backward_, steps, start, nullptr); }
+  void transposedProduct(const Steps& steps, Start start) const;
 
   // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
-  // room for kOuterSteps * lanes * columns floats. Weights in groups add to `sumCount()` sums instead, in an order of
-  // their own, and `collect` adds these to the gradient and clears them.
+  // room for `scratchCount` floats. Weights in groups and bands add to `sumCount()` sums instead, in an order of their
+  // own, and `collect` adds these to the gradient and clears them.
   void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
                    float* sums, float* scratch) const;
-  size_t sumCount() const { return strips_.size() * kStrip; }
+  size_t scratchCount() const;
+  size_t sumCount() const { return strips_.size() * kStrip + (block_.differentiated ? bands_.sumCount() : 0); }
   void collect(float* sums, float* gradient) const;
 
   // Sets the gradient of absent weights to zero.
@@ -90,6 +92,7 @@ class Matrix {
   std::vector<Strip> strips_;
   std::vector<int> targets_;
   int chunk_ = 0;
+  Bands bands_;  // Instead of groups.
   std::vector<int> absent_;  // Dense with a mask: parameters that must get no gradient.
 };
 

@@ -53,7 +53,7 @@ struct MatrixWork {
         left(someFloats(area(leftStep, chunk))),
         right(someFloats(area(rightStep, chunk))),
         flow(area(rightStep, chunk)),
-        scratch(area(rightStep, kOuterSteps)),
+        scratch(matrix.scratchCount()),
         sums(matrix.sumCount()) {
     refresh();
   }

@@ -13,8 +13,32 @@ const SPARSE_BELOW = [
   { columns: Number.POSITIVE_INFINITY, density: 0.4 },
 ] as const;
 
-function sparseBelow(columns: number): number {
-  return SPARSE_BELOW.find((size) => columns <= size.columns)!.density;
+/** The same where a mask is cut in blocks: the native executor then has them in bands (native/bands.h). */
+const BANDS_BELOW = [
+  { columns: 64, density: 0.7 },
+  { columns: 192, density: 0.6 },
+  { columns: Number.POSITIVE_INFINITY, density: 0.5 },
+] as const;
+
+function sparseBelow(columns: number, inBands: boolean): number {
+  return (inBands ? BANDS_BELOW : SPARSE_BELOW).find((size) => columns <= size.columns)!.density;
+}
+
+/** Whether rows share their columns with rows beside them, three rows two of them at the least: see native/bands.cc. */
+function isInBands(mask: Uint8Array, columns: number): boolean {
+  let weights = 0;
+  let columnsOfBands = 0;
+  for (let from = 0; from < mask.length; from += columns) {
+    let count = 0;
+    let same = from > 0;
+    for (let j = from; j < from + columns; j++) {
+      count += mask[j];
+      if (same && mask[j] !== mask[j - columns]) same = false;
+    }
+    weights += count;
+    if (!same) columnsOfBands += count;
+  }
+  return weights >= 1.5 * columnsOfBands;
 }
 
 /**
@@ -45,7 +69,7 @@ export function assemble(
 ): Block {
   const pieces: Piece[] = [];
   let mask: Uint8Array | undefined;
-  let nonzeros = 0;
+  let weights = 0;
   for (const { row, column, rows, columns: width, weight, fromRow, fromColumn } of parts) {
     const { offset, shape } = network.tensor(weight);
     const stride = shape[1];
@@ -62,36 +86,41 @@ export function assemble(
     } else {
       pieces.push({ row, column, rows, columns: width, parameter, stride });
     }
-    nonzeros += rows * width;
+    weights += rows * width;
   }
-  const masked = parts.filter(({ weight }) => network.masks.has(weight));
-  if (masked.length > 0) {
-    const own = new Uint8Array(rows * columns).fill(1);
-    for (const part of masked) {
-      const full = network.masks.get(part.weight)!;
+  let nonzeros = weights;
+  if (parts.some(({ weight }) => network.masks.has(weight))) {
+    const own = new Uint8Array(rows * columns);
+    nonzeros = 0;
+    for (const part of parts) {
+      const full = network.masks.get(part.weight);
       const stride = network.tensor(part.weight).shape[1];
       for (let i = 0; i < part.rows; i++) {
         const from = (part.fromRow + i) * stride + part.fromColumn;
+        const to = (part.row + i) * columns + part.column;
         for (let j = 0; j < part.columns; j++) {
-          if (full[from + j] !== 0) continue;
-          own[(part.row + i) * columns + part.column + j] = 0;
-          nonzeros--;
+          const bit = full?.[from + j] === 0 ? 0 : 1;
+          own[to + j] = bit;
+          nonzeros += bit;
         }
       }
     }
-    if (own.includes(0)) mask = own;
+    if (nonzeros < weights) mask = own;
   }
-  const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming });
+  const sparse = isSparse({ rows, columns, nonzeros, mask }, { form, streaming });
   return { name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse };
 }
 
 function isSparse(
-  { rows, columns, nonzeros }: Pick<Block, "rows" | "columns" | "nonzeros">,
+  { rows, columns, nonzeros, mask }: Pick<Block, "rows" | "columns" | "nonzeros" | "mask">,
   { form, streaming }: { form?: "dense" | "sparse"; streaming: boolean },
 ): boolean {
   const weights = rows * columns;
-  const below = streaming ? streamSparseBelow(weights) : sparseBelow(columns);
-  return nonzeros < weights && (form ? form === "sparse" : nonzeros < below * weights);
+  if (nonzeros === weights) return false;
+  if (form) return form === "sparse";
+  const inBands = mask !== undefined && !streaming && isInBands(mask, columns);
+  const below = streaming ? streamSparseBelow(weights) : sparseBelow(columns, inBands);
+  return nonzeros < below * weights;
 }
 
 /**
@@ -113,7 +142,8 @@ export function maskedBlocks({ blocks, form, lanes }: Plan, mask: Uint8Array): B
       }
       weights += piece.rows * piece.columns;
     }
-    const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming: lanes === 1 });
-    return { ...block, mask: nonzeros < weights ? own : undefined, nonzeros, sparse };
+    const present = nonzeros < weights ? own : undefined;
+    const sparse = isSparse({ rows, columns, nonzeros, mask: present }, { form, streaming: lanes === 1 });
+    return { ...block, mask: present, nonzeros, sparse };
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { breakEven } from "../../src/bench/density.js";
-import { kernelSide, leastSeconds, randomMask } from "../../src/bench/kernels.js";
+import { kernelSide, leastSeconds } from "../../src/bench/kernels.js";
+import { randomMask } from "../../src/bench/patterns.js";
 import { interleave, median, ratioOf } from "../../src/bench/rounds.js";
 import { stepper } from "../../src/bench/steps.js";
 import { loadNative, type NativeExecutor } from "../../src/engine/native.js";

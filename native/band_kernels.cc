@@ -1,0 +1,258 @@
+// The kernels of bands, written once over the vector type as in kernels.cc: an input is loaded once for all rows of a
+// band, forward and in the gradient, and the gradients of a band's rows stay in registers while the columns that they
+// flow to pass by. Every sum has one order on all instruction sets: rows and columns ascend, and lanes are folded.
+#include "kernels.h"
+#include "simd.h"
+
+namespace filigree::FILIGREE_ISA {
+namespace {
+
+constexpr int kBandRows = kManyRegisters ? 8 : 4;
+
+// Vectors of a row that one pass takes: as many as leave room for what they are multiplied with.
+template <int R, int L>
+constexpr int vectorsOf() {
+  constexpr int most = 2 * kBandRows / R;
+  int vectors = 1;
+  while (2 * vectors <= most && 2 * vectors <= L / W) vectors *= 2;
+  return vectors;
+}
+
+// Columns of a band up to which a product is written out, without a loop whose end the processor would have to guess.
+constexpr int kStraight = 8;
+template <int C, class F>
+INLINE void eachColumn(int columns, F f) {
+  if constexpr (C >= 0) {
+    unroll<C>(f);
+  } else {
+    for (int j = 0; j < columns; j++) f(j);
+  }
+}
+
+// R rows in each of the bands and C columns; C = -1 for more than kStraight.
+template <int R, int C, int L>
+struct Product {
+  static void run(const Band* band, int count, const float* weights, const float* in, float* out, Start start,
+                  const float* bias) {
+    constexpr int V = vectorsOf<R, L>();
+    for (const Band* end = band + count; band < end; band++) {
+      const Start own = band->starts ? start : Start::kKeep;
+      if (C == 0 && own == Start::kKeep) continue;
+      const int* offsets = band->offsets;
+      const int row = band->row, columns = band->columns;
+      for (int l = 0; l < L; l += V * W) {
+        float* to = out + row * L + l;
+        vf sum[R][V];
+        if (own == Start::kKeep) {
+          unroll<R>([&](auto r) { unroll<V>([&](auto v) { sum[r][v] = load(to + r * L + v * W); }); });
+        } else {
+          unroll<R>([&](auto r) {
+            const vf first = splat(own == Start::kBias ? bias[row + r] : 0);
+            unroll<V>([&](auto v) { sum[r][v] = first; });
+          });
+        }
+        const float* weight = weights + band->first;
+        eachColumn<C>(columns, [&](int j) INLINE_LAMBDA {
+          const float* from = in + offsets[j] + l;
+          vf x[V];
+          unroll<V>([&](auto v) { x[v] = load(from + v * W); });
+          unroll<R>([&](auto r) {
+            const vf factor = splat(weight[j * R + r]);
+            unroll<V>([&](auto v) { sum[r][v] = fma(factor, x[v], sum[r][v]); });
+          });
+        });
+        unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(to + r * L + v * W, sum[r][v]); }); });
+      }
+    }
+  }
+};
+
+template <int R, int C, int L>
+struct TransposedProduct {
+  static void run(const Band* band, int count, const float* weights, const float* in, float* out, Start, const float*) {
+    constexpr int V = vectorsOf<R, L>();
+    for (const Band* end = band + count; band < end; band++) {
+      const int* offsets = band->offsets;
+      const int columns = band->columns;
+      for (int l = 0; l < L; l += V * W) {
+        const float* from = in + band->row * L + l;
+        vf x[R][V];
+        unroll<R>([&](auto r) { unroll<V>([&](auto v) { x[r][v] = load(from + r * L + v * W); }); });
+        const float* weight = weights + band->first;
+        eachColumn<C>(columns, [&](int j) INLINE_LAMBDA {
+          float* to = out + offsets[j] + l;
+          vf sum[V];
+          unroll<V>([&](auto v) { sum[v] = load(to + v * W); });
+          unroll<R>([&](auto r) {
+            const vf factor = splat(weight[j * R + r]);
+            unroll<V>([&](auto v) { sum[v] = fma(factor, x[r][v], sum[v]); });
+          });
+          unroll<V>([&](auto v) { store(to + v * W, sum[v]); });
+        });
+      }
+    }
+  }
+};
+
+// One of the two for every number of rows and columns.
+template <template <int, int, int> class Of, int L>
+struct ByShape {
+  decltype(&Of<1, 0, L>::run) of[kBandRows + 1][kStraight + 2];
+  constexpr ByShape() : of() {
+    unroll<kBandRows>([&](auto i) {
+      constexpr int R = i + 1;
+      of[R][kStraight + 1] = Of<R, -1, L>::run;
+      // Bands of other heights are few.
+      constexpr bool usual = R == 2 || R == 4 || R == 8;
+      unroll<kStraight + 1>([&](auto k) { of[R][k] = Of<R, usual ? int{k} : -1, L>::run; });
+    });
+  }
+};
+
+template <template <int, int, int> class Of, int L>
+void eachShape(const Band* bands, int count, const float* weights, const float* in, float* out, Start start,
+               const float* bias) {
+  static constexpr ByShape<Of, L> shapes;
+  for (int b = 0; b < count;) {
+    const int rows = bands[b].rows, columns = bands[b].columns;
+    int same = 1;
+    while (b + same < count && bands[b + same].rows == rows && bands[b + same].columns == columns) same++;
+    shapes.of[rows][columns < kStraight + 1 ? columns : kStraight + 1](bands + b, same, weights, in, out, start, bias);
+    b += same;
+  }
+}
+
+void product(const Band* bands, int count, const float* weights, int lanes, const float* in, float* out, Start start,
+             const float* bias) {
+  (lanes == 32 ? eachShape<Product, 32> : eachShape<Product, 16>)(bands, count, weights, in, out, start, bias);
+}
+
+void transposedProduct(const Band* bands, int count, const float* weights, int lanes, const float* in, float* out) {
+  (lanes == 32 ? eachShape<TransposedProduct, 32> : eachShape<TransposedProduct, 16>)(bands, count, weights, in, out,
+                                                                                      Start::kKeep, nullptr);
+}
+
+// ---- Gradients ----------------------------------------------------------------------------------------------------
+
+// Vectors that the 16 lanes which are folded at last take, one in each part. A part of a row over all steps lies in one
+// piece, so that steps, which are far apart where they come from, meet in no set of a cache.
+constexpr int kParts = 16 / W;
+
+// to[part][step, sixteen of lanes] = a row.
+template <int L>
+INLINE void layOut(const float* row, int step, int steps, float* to) {
+  for (int t = 0; t < steps; t++, row += step) {
+    unroll<L / 16>([&](auto g) {
+      unroll<kParts>([&](auto p) {
+        store(to + ((p * steps + t) * (L / 16) + g) * W, load(row + g * 16 + p * W));
+      });
+    });
+  }
+}
+
+// Columns that meet the rows of a band at once: as many as leave room for one of their two sides.
+template <int R>
+constexpr int kColumns = R == 1 ? 6 : (kManyRegisters ? 24 : 12) / R > 6 ? 6 : (kManyRegisters ? 24 : 12) / R;
+
+// groups[k][r] (16 floats each) = lanes of the sums over `count` vectors of rows times columns; here is one part of them.
+template <int R, int K>
+INLINE void dots(const float* rows, const float* const* columns, int count, float* groups) {
+  vf sum[K][R];
+  unroll<K>([&](auto k) { unroll<R>([&](auto r) { sum[k][r] = splat(0); }); });
+  const float* column[K];
+  unroll<K>([&](auto k) { column[k] = columns[k]; });
+  for (long i = 0; i < static_cast<long>(count) * W; i += W, rows += R * W) {
+    if constexpr (K <= R) {
+      vf x[K];
+      unroll<K>([&](auto k) { x[k] = load(column[k] + i); });
+      unroll<R>([&](auto r) {
+        const vf a = load(rows + r * W);
+        unroll<K>([&](auto k) { sum[k][r] = fma(a, x[k], sum[k][r]); });
+      });
+    } else {
+      vf a[R];
+      unroll<R>([&](auto r) { a[r] = load(rows + r * W); });
+      unroll<K>([&](auto k) {
+        const vf x = load(column[k] + i);
+        unroll<R>([&](auto r) { sum[k][r] = fma(a[r], x, sum[k][r]); });
+      });
+    }
+  }
+  unroll<K>([&](auto k) { unroll<R>([&](auto r) { store(groups + (k * R + r) * 16, sum[k][r]); }); });
+}
+
+template <int R, int K>
+void bandColumns(const float* rows, const float* columns, const int* offsets, int firstOffset, int steps, int sixteens,
+                 float* sums) {
+  alignas(64) float groups[K * R * 16];
+  alignas(64) float folded[(K * R + 15) / 16 * 16];
+  const int count = steps * sixteens;
+  for (int p = 0; p < kParts; p++) {
+    const float* column[K];
+    unroll<K>([&](auto k) {
+      column[k] = columns + static_cast<long>(offsets[k] - firstOffset) * steps + p * count * W;
+    });
+    dots<R, K>(rows + p * count * R * W, column, count, groups + p * W);
+  }
+  fold(groups, K * R, folded);
+  for (int k = 0; k < K * R; k++) sums[k] += folded[k];
+}
+
+// bandColumns for every number of columns, of a band of R rows.
+template <int R>
+void bandGradient(const float* rows, const float* columns, const int* offsets, int firstOffset, int count, int steps,
+                  int sixteens, float* sums) {
+  constexpr int most = kColumns<R>;
+  const int passes = (count + most - 1) / most;
+  for (int p = 0; p < passes; p++) {
+    const int here = count / passes + (p < count % passes);
+    unroll<most>([&](auto k) {
+      if (here == k + 1) bandColumns<R, k + 1>(rows, columns, offsets, firstOffset, steps, sixteens, sums);
+    });
+    offsets += here;
+    sums += here * R;
+  }
+}
+
+struct BandGradients {
+  void (*of[kBandRows + 1])(const float*, const float*, const int*, int, int, int, int, float*);
+  constexpr BandGradients() : of() {
+    unroll<kBandRows>([&](auto i) { of[i + 1] = bandGradient<i + 1>; });
+  }
+};
+
+template <int L>
+void gradientOf(const Band* bands, int count, const float* left, int leftStep, const float* right, int rightStep,
+                int firstColumn, int columns, int steps, float* sums, float* scratch) {
+  static constexpr BandGradients gradients;
+  alignas(64) float rows[kBandRows * kBandSteps * L];
+  for (int j = 0; j < columns; j++) {
+    layOut<L>(right + (firstColumn + j) * L, rightStep, steps, scratch + static_cast<long>(j) * steps * L);
+  }
+  for (const Band* band = bands; band < bands + count; band++) {
+    const int height = band->rows;
+    float* to = rows;
+    const float* from = left + band->row * L;
+    for (int p = 0; p < kParts; p++) {
+      for (int t = 0; t < steps; t++) {
+        for (int g = 0; g < L / 16; g++) {
+          const float* row = from + static_cast<long>(t) * leftStep + g * 16 + p * W;
+          for (int r = 0; r < height; r++, to += W) store(to, load(row + r * L));
+        }
+      }
+    }
+    gradients.of[height](rows, scratch, band->offsets, firstColumn * L, band->columns, steps, L / 16, sums + band->first);
+  }
+}
+
+void gradient(const Band* bands, int count, const float* left, int leftStep, const float* right, int rightStep,
+              int firstColumn, int columns, int steps, int lanes, float* sums, float* scratch) {
+  (lanes == 32 ? gradientOf<32> : gradientOf<16>)(bands, count, left, leftStep, right, rightStep, firstColumn, columns,
+                                                  steps, sums, scratch);
+}
+
+}  // namespace
+
+extern const BandKernels bandKernels = {kBandRows, product, transposedProduct, gradient};
+
+}  // namespace filigree::FILIGREE_ISA
