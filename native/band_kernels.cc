@@ -134,120 +134,117 @@ void transposedProduct(const Band* bands, int count, const float* weights, int l
 
 // ---- Gradients ----------------------------------------------------------------------------------------------------
 
-// Vectors that the 16 lanes which are folded at last take, one in each part. A part of a row over all steps lies in one
-// piece, so that steps, which are far apart where they come from, meet in no set of a cache.
-constexpr int kParts = 16 / W;
+// Rows over some steps, which are so many floats apart.
+struct Steps {
+  const float* rows;
+  long step;
+};
 
-// to[part][step, sixteen of lanes] = a row.
-template <int L>
-INLINE void layOut(const float* row, int step, int steps, float* to) {
-  for (int t = 0; t < steps; t++, row += step) {
-    unroll<L / 16>([&](auto g) {
-      unroll<kParts>([&](auto p) {
-        store(to + ((p * steps + t) * (L / 16) + g) * W, load(row + g * 16 + p * W));
-      });
-    });
+// to = `floats` of each step, close together.
+INLINE Steps copied(Steps from, int floats, int steps, float* to) {
+  for (int t = 0; t < steps; t++) {
+    const float* row = from.rows + t * from.step;
+    for (int i = 0; i < floats; i += W) store(to + t * floats + i, load(row + i));
   }
+  return {to, floats};
 }
 
-// Columns that meet the rows of a band at once: as many as leave room for one of their two sides.
+// Uses from which on a copy is cheaper than steps that are far apart, often in the same sets of a cache.
+constexpr int kUses = 16;
+
+// Columns that meet the rows of a band at once: as many sums as leave registers for one of the two sides.
+constexpr int kSums = kManyRegisters ? 24 : 12;
 template <int R>
-constexpr int kColumns = R == 1 ? 6 : (kManyRegisters ? 24 : 12) / R > 6 ? 6 : (kManyRegisters ? 24 : 12) / R;
+constexpr int kColumns = kSums / R < 6 ? kSums / R : 6;
 
-// groups[k][r] (16 floats each) = lanes of the sums over `count` vectors of rows times columns; here is one part of them.
-template <int R, int K>
-INLINE void dots(const float* rows, const float* const* columns, int count, float* groups) {
-  vf sum[K][R];
-  unroll<K>([&](auto k) { unroll<R>([&](auto r) { sum[k][r] = splat(0); }); });
-  const float* column[K];
-  unroll<K>([&](auto k) { column[k] = columns[k]; });
-  for (long i = 0; i < static_cast<long>(count) * W; i += W, rows += R * W) {
-    if constexpr (K <= R) {
-      vf x[K];
-      unroll<K>([&](auto k) { x[k] = load(column[k] + i); });
-      unroll<R>([&](auto r) {
-        const vf a = load(rows + r * W);
-        unroll<K>([&](auto k) { sum[k][r] = fma(a, x[k], sum[k][r]); });
-      });
-    } else {
-      vf a[R];
-      unroll<R>([&](auto r) { a[r] = load(rows + r * W); });
-      unroll<K>([&](auto k) {
-        const vf x = load(column[k] + i);
-        unroll<R>([&](auto r) { sum[k][r] = fma(a[r], x, sum[k][r]); });
-      });
-    }
-  }
-  unroll<K>([&](auto k) { unroll<R>([&](auto r) { store(groups + (k * R + r) * 16, sum[k][r]); }); });
-}
-
-template <int R, int K>
-void bandColumns(const float* rows, const float* columns, const int* offsets, int firstOffset, int steps, int sixteens,
-                 float* sums) {
+// sums[k * R + r] += the sum over steps and lanes of row r times column k.
+template <int R, int K, int L>
+void bandColumns(Steps left, const float* const* columns, long columnStep, int steps, float* sums) {
   alignas(64) float groups[K * R * 16];
   alignas(64) float folded[(K * R + 15) / 16 * 16];
-  const int count = steps * sixteens;
-  for (int p = 0; p < kParts; p++) {
+  for (int part = 0; part < 16; part += W) {
+    vf sum[K][R];
+    unroll<K>([&](auto k) { unroll<R>([&](auto r) { sum[k][r] = splat(0); }); });
+    const float* row = left.rows + part;
     const float* column[K];
+    unroll<K>([&](auto k) { column[k] = columns[k] + part; });
+    for (long t = 0, at = 0; t < steps; t++, row += left.step, at += columnStep) {
+      unroll<L / 16>([&](auto g) {
+        // The side of which there is less stays in registers.
+        if constexpr (K <= R) {
+          vf x[K];
+          unroll<K>([&](auto k) { x[k] = load(column[k] + at + g * 16); });
+          unroll<R>([&](auto r) {
+            const vf a = load(row + r * L + g * 16);
+            unroll<K>([&](auto k) { sum[k][r] = fma(a, x[k], sum[k][r]); });
+          });
+        } else {
+          vf a[R];
+          unroll<R>([&](auto r) { a[r] = load(row + r * L + g * 16); });
+          unroll<K>([&](auto k) {
+            const vf x = load(column[k] + at + g * 16);
+            unroll<R>([&](auto r) { sum[k][r] = fma(a[r], x, sum[k][r]); });
+          });
+        }
+      });
+    }
     unroll<K>([&](auto k) {
-      column[k] = columns + static_cast<long>(offsets[k] - firstOffset) * steps + p * count * W;
+      unroll<R>([&](auto r) { store(groups + (k * R + r) * 16 + part, sum[k][r]); });
     });
-    dots<R, K>(rows + p * count * R * W, column, count, groups + p * W);
   }
   fold(groups, K * R, folded);
   for (int k = 0; k < K * R; k++) sums[k] += folded[k];
 }
 
-// bandColumns for every number of columns, of a band of R rows.
-template <int R>
-void bandGradient(const float* rows, const float* columns, const int* offsets, int firstOffset, int count, int steps,
-                  int sixteens, float* sums) {
+// The same for all columns of a band of R rows. Their offsets count from `firstOffset`, `scale` floats each.
+template <int R, int L>
+void bandGradient(Steps left, Steps right, const int* offsets, int firstOffset, int scale, int count, int steps,
+                  float* sums) {
   constexpr int most = kColumns<R>;
   const int passes = (count + most - 1) / most;
   for (int p = 0; p < passes; p++) {
     const int here = count / passes + (p < count % passes);
+    const float* columns[most];
+    for (int k = 0; k < here; k++) columns[k] = right.rows + static_cast<long>(offsets[k] - firstOffset) * scale;
     unroll<most>([&](auto k) {
-      if (here == k + 1) bandColumns<R, k + 1>(rows, columns, offsets, firstOffset, steps, sixteens, sums);
+      if (here == k + 1) bandColumns<R, k + 1, L>(left, columns, right.step, steps, sums);
     });
     offsets += here;
     sums += here * R;
   }
 }
 
+template <int L>
 struct BandGradients {
-  void (*of[kBandRows + 1])(const float*, const float*, const int*, int, int, int, int, float*);
+  void (*of[kBandRows + 1])(Steps, Steps, const int*, int, int, int, int, float*);
   constexpr BandGradients() : of() {
-    unroll<kBandRows>([&](auto i) { of[i + 1] = bandGradient<i + 1>; });
+    unroll<kBandRows>([&](auto i) { of[i + 1] = bandGradient<i + 1, L>; });
   }
 };
 
 template <int L>
-void gradientOf(const Band* bands, int count, const float* left, int leftStep, const float* right, int rightStep,
-                int firstColumn, int columns, int steps, float* sums, float* scratch) {
-  static constexpr BandGradients gradients;
+void gradientOf(const Band* bands, int count, Steps left, Steps right, int firstColumn, int columns, int steps,
+                float* sums, float* scratch) {
+  static constexpr BandGradients<L> gradients;
   alignas(64) float rows[kBandRows * kBandSteps * L];
-  for (int j = 0; j < columns; j++) {
-    layOut<L>(right + (firstColumn + j) * L, rightStep, steps, scratch + static_cast<long>(j) * steps * L);
+  long uses = 0;
+  for (int b = 0; b < count; b++) uses += bands[b].columns;
+  const bool copies = uses >= kUses * columns;
+  for (int j = 0; j < columns && copies; j++) {
+    copied({right.rows + (firstColumn + j) * L, right.step}, L, steps, scratch + static_cast<long>(j) * steps * L);
   }
+  const Steps inputs = copies ? Steps{scratch, L} : right;
+  const int firstOffset = copies ? firstColumn * L : 0, scale = copies ? steps : 1;
   for (const Band* band = bands; band < bands + count; band++) {
-    const int height = band->rows;
-    float* to = rows;
-    const float* from = left + band->row * L;
-    for (int p = 0; p < kParts; p++) {
-      for (int t = 0; t < steps; t++) {
-        for (int g = 0; g < L / 16; g++) {
-          const float* row = from + static_cast<long>(t) * leftStep + g * 16 + p * W;
-          for (int r = 0; r < height; r++, to += W) store(to, load(row + r * L));
-        }
-      }
-    }
-    gradients.of[height](rows, scratch, band->offsets, firstColumn * L, band->columns, steps, L / 16, sums + band->first);
+    Steps own{left.rows + band->row * L, left.step};
+    if (band->columns >= kUses) own = copied(own, band->rows * L, steps, rows);
+    gradients.of[band->rows](own, inputs, band->offsets, firstOffset, scale, band->columns, steps, sums + band->first);
   }
 }
 
 void gradient(const Band* bands, int count, const float* left, int leftStep, const float* right, int rightStep,
               int firstColumn, int columns, int steps, int lanes, float* sums, float* scratch) {
-  (lanes == 32 ? gradientOf<32> : gradientOf<16>)(bands, count, left, leftStep, right, rightStep, firstColumn, columns,
+  (lanes == 32 ? gradientOf<32> : gradientOf<16>)(bands, count, {left, leftStep}, {right, rightStep}, firstColumn, columns,
                                                   steps, sums, scratch);
 }
 

@@ -9,7 +9,7 @@ namespace {
 // ends with half of one.
 constexpr double kLeastHeight = 1.5;
 // Columns whose inputs or gradients of inputs stay in the second-level cache over the steps of a gradient.
-constexpr int kRangeColumns = 256;
+constexpr int kRangeColumns = 512;
 constexpr int kCopiedFloats = 1 << 16;
 constexpr int kLeastSteps = 8;
 
@@ -123,7 +123,7 @@ void Bands::transposedProduct(const float* in, float* out, Start start) const {
     if (start == Start::kKeep) break;
     std::memset(out + int64_t{column} * lanes_, 0, sizeof(float) * columns * lanes_);
   }
-  kernels_->transposedProduct(cut_.data(), static_cast<int>(cut_.size()), weights_.data(), lanes_, in, out);
+  kernels_->transposedProduct(bands_.data(), static_cast<int>(bands_.size()), weights_.data(), lanes_, in, out);
 }
 
 size_t Bands::scratchCount() const {

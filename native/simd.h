@@ -181,7 +181,7 @@ INLINE vf foldLast(vf a, vf b) { return _mm256_shuffle_ps(a, b, 0x88) + _mm256_s
 INLINE void fold(const float* groups, int count, float* out) {
   for (int first = 0; first < count; first += 8) {
     vf s[8];
-    unroll<8>([&](auto i) {
+    unroll<8>([&](auto i) INLINE_LAMBDA {
       const int k = first + i < count ? first + i : count - 1;
       s[i] = load(groups + k * 16) + load(groups + k * 16 + 8);
     });
