@@ -29,6 +29,15 @@ INLINE void eachColumn(int columns, F f) {
   }
 }
 
+// The rows of the next band, which may lie anywhere, where bands are wide: in a large layer they come from the third-level
+// cache.
+template <int R, int C, int L, int kWrites>
+INLINE void prefetchRows(const Band* next, const Band* end, const float* rows) {
+  if (C >= 0 || next == end) return;
+  rows += next->row * L;
+  unroll<R * L / 16>([&](auto i) { __builtin_prefetch(rows + i * 16, kWrites); });
+}
+
 // R rows in each of the bands and C columns; C = -1 for more than kStraight.
 template <int R, int C, int L>
 struct Product {
@@ -40,6 +49,7 @@ struct Product {
       if (C == 0 && own == Start::kKeep) continue;
       const int* offsets = band->offsets;
       const int row = band->row, columns = band->columns;
+      prefetchRows<R, C, L, 1>(band + 1, end, out);
       for (int l = 0; l < L; l += V * W) {
         float* to = out + row * L + l;
         vf sum[R][V];
@@ -74,6 +84,7 @@ struct TransposedProduct {
     for (const Band* end = band + count; band < end; band++) {
       const int* offsets = band->offsets;
       const int columns = band->columns;
+      prefetchRows<R, C, L, 0>(band + 1, end, in);
       for (int l = 0; l < L; l += V * W) {
         const float* from = in + band->row * L + l;
         vf x[R][V];
