@@ -5,6 +5,7 @@ import type { Pattern } from "../../src/bench/patterns.js";
 import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
 import { type Executor, optimisers, type TrainingState, type Update } from "../../src/engine/executor.js";
+import type { NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { Random } from "../../src/math/random.js";
@@ -270,6 +271,25 @@ describe.each(cellKinds)("masks of %s that are cut in blocks", (kind) => {
       await agrees({ ...own, batches: reading(own.batches, readings[cases.indexOf(shape) % 2]) });
     },
   );
+});
+
+it("holds masks in blocks compressed at higher densities, and in less memory", () => {
+  const options = { batch: 32, steps: 4, symbols: [1, 2] };
+  const of = (density: number, pattern?: Pattern) => {
+    const network = networkWith(layers("lstm", 7, 50), density, new Random("held"), density, pattern);
+    return { network, plan: compile(network, options) };
+  };
+  const hidden = ({ plan }: ReturnType<typeof of>) => plan.blocks.find(({ name }) => name.includes("hh"))!;
+  const pattern = { rows: 4, columns: 1 };
+  expect(hidden(of(0.65)).sparse).toBe(false);
+  expect(hidden(of(0.65, pattern)).sparse).toBe(true);
+  expect(hidden(of(0.9, pattern)).sparse).toBe(false);
+  for (const isa of instructionSets) {
+    const [single, blocks] = [of(0.3), of(0.3, pattern)].map(({ network, plan }) =>
+      (nativeOn(isa, plan, network.parameters) as NativeExecutor).footprint(),
+    );
+    expect(blocks.matrices, isa).toBeLessThan(0.6 * single.matrices);
+  }
 });
 
 it.each(["lstm", "gru"] as const)(
