@@ -36,6 +36,15 @@ void eachRun(const Entries& rows, const std::vector<bool>& started, F f) {
   }
 }
 
+// The widest range of so many columns, and the steps of a gradient that are copied for it at once.
+int widest(int columns) {
+  const int ranges = (columns + kRangeColumns - 1) / kRangeColumns;
+  return (columns + ranges - 1) / ranges;
+}
+int stepsOf(int columns, int lanes) {
+  return std::clamp(kCopiedFloats / (widest(columns) * lanes), kLeastSteps, kBandSteps);
+}
+
 template <class T>
 size_t bytesOf(const std::vector<T>& vector) {
   return vector.capacity() * sizeof(T);
@@ -105,8 +114,7 @@ Bands::Bands(const Entries& rows, const std::vector<bool>& startedRows, const st
     if (j == 0 || startedColumns[j - 1]) clears_.push_back({j, 0});
     clears_.back().columns++;
   }
-  const int widest = (columns + count - 1) / count;
-  steps_ = std::clamp(kCopiedFloats / (widest * lanes), kLeastSteps, kBandSteps);
+  steps_ = stepsOf(columns, lanes);
 }
 
 void Bands::refresh(const float* parameters) {
@@ -126,10 +134,8 @@ void Bands::transposedProduct(const float* in, float* out, Start start) const {
   kernels_->transposedProduct(bands_.data(), static_cast<int>(bands_.size()), weights_.data(), lanes_, in, out);
 }
 
-size_t Bands::scratchCount() const {
-  int columns = 0;
-  for (const Range& range : ranges_) columns = std::max(columns, range.columns);
-  return static_cast<size_t>(columns) * lanes_ * steps_;
+size_t Bands::scratchCount(int columns, int lanes) {
+  return static_cast<size_t>(widest(columns)) * lanes * stepsOf(columns, lanes);
 }
 
 void Bands::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* sums,

@@ -29,12 +29,12 @@ class Bands {
   void product(const float* in, float* out, Start start, const float* bias) const;
   void transposedProduct(const float* in, float* out, Start start) const;
 
-  // As in `Matrix`: to `sumCount` sums, which `collect` adds to the gradient. `scratch` has room for
-  // `scratchCount` floats.
+  // As in `Matrix`: to `sumCount` sums, which `collect` adds to the gradient. `scratch` has room for `scratchCount` floats,
+  // whatever the mask.
   void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* sums,
                    float* scratch) const;
   size_t sumCount() const { return weights_.size(); }
-  size_t scratchCount() const;
+  static size_t scratchCount(int columns, int lanes);
   void collect(const float* sums, float* gradient) const;
 
   size_t bytes() const;

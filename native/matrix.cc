@@ -336,7 +336,7 @@ void Matrix::transposedProduct(const Steps& steps, Start start) const {
 }
 
 size_t Matrix::scratchCount() const {
-  return std::max(size_t{kOuterSteps} * lanes_ * block_.columns, bands_.empty() ? 0 : bands_.scratchCount());
+  return std::max(size_t{kOuterSteps} * lanes_ * block_.columns, Bands::scratchCount(block_.columns, lanes_));
 }
 
 void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
