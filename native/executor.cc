@@ -76,15 +76,16 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   second_ = Floats(first_.size());
   absent_ = absentUnder(places_, mask_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
-  size_t width = 0, flows = 0;  // Of tables.
+  size_t width = 0, flows = 0, scratch = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block < 0) continue;
       width = static_cast<size_t>(plan_.inputWidth);
       flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
+      scratch = std::max(scratch, matrices_[op.block].scratchCount());
     }
   }
-  scratch_ = Floats(std::max(kOuterSteps * width, flows) * lanes);
+  scratch_ = Floats(std::max(scratch, flows * lanes));
   flows_ = Floats(flows * lanes * groups);
   embedded_ = Floats(width * lanes * groups);
   embeddedFlow_ = Floats(embedded_.size());

@@ -680,6 +680,7 @@ float read(const float* values, int count) {
 }  // namespace
 
 extern const StreamKernels streamKernels;  // In stream_kernels.cc.
+extern const BandKernels bandKernels;      // In band_kernels.cc.
 
 extern const Kernels kernels = {
     FILIGREE_NAME(FILIGREE_ISA),
@@ -711,6 +712,7 @@ extern const Kernels kernels = {
     burn,
     read,
     &streamKernels,
+    &bandKernels,
 };
 
 }  // namespace filigree::FILIGREE_ISA

@@ -53,6 +53,19 @@ struct Strip {
   int offsets[kStrip];
 };
 
+// Adjacent rows of a compressed matrix with weights in the same columns, or in some of these: see bands.h. Column j's input
+// is `offsets[j]` floats on, and row r's weight for it is weights[first + j * rows + r].
+struct Band {
+  int row;
+  int rows;
+  int columns;
+  bool starts;  // Whether its sums begin here.
+  int first;
+  const int* offsets;
+};
+// Most steps of a band's gradient at once.
+constexpr int kBandSteps = 24;
+
 // Most steps of a weight gradient between two additions to it.
 constexpr int kOuterSteps = 8;
 
@@ -122,6 +135,20 @@ struct StreamKernels {
   void (*denseSteps)(const float* panels, int sixteens, int columns, const float* in, int steps, float* out,
                      int outStep);
   void (*sparse)(const StreamSlice* slices, int count, const float* in, float* out);
+};
+
+struct BandKernels {
+  // Most rows of a band.
+  int maxRows;
+  // out[row] (start) += sum over j of weight[row][j] * in[j], for every row of the bands.
+  void (*product)(const Band* bands, int count, const float* weights, int lanes, const float* in, float* out, Start start,
+                  const float* bias);
+  // out[j] += sum over rows of weight[row][j] * in[row], band by band.
+  void (*transposedProduct)(const Band* bands, int count, const float* weights, int lanes, const float* in, float* out);
+  // sums[k] += sum over t and l of left[t][row][l] * right[t][j][l] for every weight k of the bands. Their columns lie
+  // within `columns` from `firstColumn` on, of which `scratch` has room for all steps, kBandSteps at most.
+  void (*gradient)(const Band* bands, int count, const float* left, int leftStep, const float* right, int rightStep,
+                   int firstColumn, int columns, int steps, int lanes, float* sums, float* scratch);
 };
 
 struct Kernels {
@@ -198,6 +225,7 @@ struct Kernels {
   float (*read)(const float* values, int count);
 
   const StreamKernels* stream;
+  const BandKernels* bands;
 };
 
 #if defined(__aarch64__)

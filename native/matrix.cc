@@ -49,29 +49,6 @@ struct Matrix::Whole {
   std::vector<int> rows, columns, pieces;
 };
 
-// The weights in groups by their rows, or by their columns: those of row i are `all` from first[i] to first[i + 1], in
-// ascending order of their columns.
-struct Matrix::Lists {
-  struct Weight {
-    int column, value;  // An index of `grouped_`.
-  };
-  std::vector<int> first;
-  std::vector<Weight> all;
-
-  int rows() const { return static_cast<int>(first.size()) - 1; }
-
-  Lists across(int columns) const {
-    Lists result{std::vector<int>(static_cast<size_t>(columns) + 1), std::vector<Weight>(all.size())};
-    for (const Weight& weight : all) result.first[weight.column + 1]++;
-    std::partial_sum(result.first.begin(), result.first.end(), result.first.begin());
-    std::vector<int> next = result.first;
-    for (int i = 0; i < rows(); i++) {
-      for (int k = first[i]; k < first[i + 1]; k++) result.all[next[all[k].column]++] = {i, all[k].value};
-    }
-    return result;
-  }
-};
-
 // A dense matrix, or the pieces of a compressed one that exist as a whole, those of the same columns together: the
 // hidden weights of a random structure's cells. No row and no column is in two of them.
 std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block, const uint8_t* mask) {
@@ -102,7 +79,12 @@ std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block, const uint8_t* m
 }
 
 Matrix::Matrix(const Block& block, const uint8_t* mask, int lanes, const Kernels& kernels)
-    : compressed_(block.sparse), lanes_(lanes), kernels_(&kernels), pieces_(block.pieces) {
+    : compressed_(block.sparse),
+      differentiated_(block.differentiated),
+      lanes_(lanes),
+      columns_(block.columns),
+      kernels_(&kernels),
+      pieces_(block.pieces) {
   const std::vector<Whole> wholes = wholesOf(block, mask);
   for (const Whole& whole : wholes) {
     for (const int k : whole.pieces) wholePieces_.push_back(block.pieces[k]);
@@ -111,10 +93,23 @@ Matrix::Matrix(const Block& block, const uint8_t* mask, int lanes, const Kernels
   if (block.transposed) packPanels(backward_, wholes, true);
   if (!compressed_) return;
   const Lists rows = groupedRows(block, mask, wholes);
+  if (Bands::suit(rows)) {
+    bands_ = Bands(rows, startedBy(forward_, block.rows), startedBy(backward_, block.columns), lanes, *kernels.bands);
+    return;
+  }
   values_ = Floats(grouped_.size() + 1);
   if (block.multiplied) packGroups(forward_, rows, block.columns);
   if (block.transposed) packGroups(backward_, rows.across(block.columns), block.rows);
   if (block.differentiated) packGradient(rows, block.columns);
+}
+
+// Rows that panels begin.
+std::vector<uint8_t> Matrix::startedBy(const Form& form, int rows) {
+  std::vector<uint8_t> started(rows);
+  for (const Panel& panel : form.panels) {
+    for (int r = 0; r < panel.rows; r++) started[panel.row[r]] = 1;
+  }
+  return started;
 }
 
 void Matrix::unmark(uint8_t* kept) const {
@@ -219,7 +214,7 @@ void eachBlock(int columns, int most, F f) {
 
 // The weights of all pieces that are in no panel. From left to right, so that those of a row come in the order of their
 // columns.
-Matrix::Lists Matrix::groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes) {
+Lists Matrix::groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes) {
   std::vector<uint8_t> inPanels(block.pieces.size());
   for (const Whole& whole : wholes) {
     for (const int k : whole.pieces) inPanels[k] = 1;
@@ -250,10 +245,7 @@ Matrix::Lists Matrix::groupedRows(const Block& block, const uint8_t* mask, const
 
 void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
   const int count = rows.rows();
-  std::vector<uint8_t> started(count);
-  for (const Panel& panel : form.panels) {
-    for (int r = 0; r < panel.rows; r++) started[panel.row[r]] = 1;
-  }
+  std::vector<uint8_t> started = startedBy(form, count);
   // Only columns with a weight count.
   std::vector<uint8_t> isUsed(columns);
   for (const Lists::Weight& weight : rows.all) isUsed[weight.column] = 1;
@@ -358,13 +350,15 @@ void Matrix::locate(const Places& places) {
     if (runs.empty() || runs.back().place + runs.back().count != place) runs.push_back({place, 0});
     runs.back().count++;
   };
+  bands_.locate(placeOf);
   valueRuns_.clear();
-  for (const int place : placeOf) extend(valueRuns_, place);
+  for (size_t k = 0; k < placeOf.size() && bands_.empty(); k++) extend(valueRuns_, placeOf[k]);
   targetRuns_.clear();
   for (const int value : targets_) extend(targetRuns_, placeOf[value]);
 }
 
 void Matrix::refresh(const float* parameters) {
+  bands_.refresh(parameters);
   float* values = values_.data();
   for (const Run& run : valueRuns_) values = std::copy_n(parameters + run.place, run.count, values);
   for (Form* form : {&forward_, &backward_}) {
@@ -403,6 +397,24 @@ void Matrix::multiply(const Form& form, const Steps& steps, Start start, const f
   }
 }
 
+void Matrix::product(const Steps& steps, Start start, const float* bias) const {
+  multiply(forward_, steps, start, bias);
+  for (int t = 0; t < steps.count && !bands_.empty(); t++) {
+    bands_.product(steps.in + int64_t{t} * steps.inStep, steps.out + int64_t{t} * steps.outStep, start, bias);
+  }
+}
+
+void Matrix::transposedProduct(const Steps& steps, Start start) const {
+  multiply(backward_, steps, start, nullptr);
+  for (int t = 0; t < steps.count && !bands_.empty(); t++) {
+    bands_.transposedProduct(steps.in + int64_t{t} * steps.inStep, steps.out + int64_t{t} * steps.outStep, start);
+  }
+}
+
+size_t Matrix::scratchCount() const {
+  return std::max(size_t{kOuterSteps} * lanes_ * columns_, Bands::scratchCount(columns_, lanes_));
+}
+
 void Matrix::addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const {
   const auto [left, leftStep, right, rightStep, steps] = factors;
   for (const Piece& p : pieces) {
@@ -414,8 +426,9 @@ void Matrix::addOuter(const std::vector<Piece>& pieces, const Factors& factors, 
 
 void Matrix::addGradient(const Factors& factors, float* gradient, float* sums, float* scratch) const {
   addOuter(placedPieces_, factors, gradient, scratch);
-  if (strips_.empty()) return;
   const auto [left, leftStep, right, rightStep, steps] = factors;
+  if (!bands_.empty()) bands_.addGradient(left, leftStep, right, rightStep, steps, sums, scratch);
+  if (strips_.empty()) return;
   kernels_->sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
                         chunk_, lanes_, sums);
 }
@@ -425,6 +438,8 @@ void Matrix::addGradientEverywhere(const Factors& factors, float* gradient, floa
 }
 
 void Matrix::collect(float* sums, float* gradient) const {
+  if (sumCount() == 0) return;
+  bands_.collect(sums, gradient);
   const float* from = sums;
   for (const Run& run : targetRuns_) {
     float* to = gradient + run.place;
@@ -437,7 +452,7 @@ void Matrix::collect(float* sums, float* gradient) const {
 
 size_t Matrix::bytes() const {
   size_t bytes = bytesOf(pieces_) + bytesOf(wholePieces_) + bytesOf(placedPieces_) + bytesOf(grouped_) + values_.bytes() +
-                 bytesOf(valueRuns_) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(targetRuns_);
+                 bytesOf(valueRuns_) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(targetRuns_) + bands_.bytes();
   for (const Form* form : {&forward_, &backward_}) {
     bytes += bytesOf(form->panels) + bytesOf(form->origins) + form->weights.bytes() + bytesOf(form->source) +
              bytesOf(form->sourcePlaces) + bytesOf(form->offsets) + bytesOf(form->nonzeros) +

@@ -1,12 +1,14 @@
 // A matrix of weights in the form that the kernels multiply. What exists as a whole, a dense matrix or a piece of a
-// compressed one, is in panels of a few rows, packed column by column; all other weights are in groups of rows with about
-// as many nonzeros each. The layout is made once from the mask; `refresh` copies the weights into it after every update.
+// compressed one, is in panels of a few rows, packed column by column; all other weights are in bands (bands.h) or in groups
+// of rows with about as many nonzeros each. The layout is made once from the mask; `refresh` copies the weights into it after every update.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "bands.h"
 #include "kernels.h"
+#include "lists.h"
 #include "memory.h"
 #include "places.h"
 #include "plan.h"
@@ -39,9 +41,9 @@ class Matrix {
   void product(const float* in, float* out, Start start, const float* bias) const {
     product({in, 0, out, 0, 1}, start, bias);
   }
-  void product(const Steps& steps, Start start, const float* bias) const { multiply(forward_, steps, start, bias); }
+  void product(const Steps& steps, Start start, const float* bias) const;
   void transposedProduct(const float* in, float* out, Start start) const { transposedProduct({in, 0, out, 0, 1}, start); }
-  void transposedProduct(const Steps& steps, Start start) const { multiply(backward_, steps, start, nullptr); }
+  void transposedProduct(const Steps& steps, Start start) const;
 
   // What two sequences of some steps are that a gradient sums the products of; steps are so many floats apart.
   struct Factors {
@@ -51,11 +53,12 @@ class Matrix {
     int rightStep;
     int steps;
   };
-  // gradient += sum over steps and lanes of left times right transposed; `scratch` has room for kOuterSteps * lanes *
-  // columns floats. Weights in groups add to `sumCount()` sums instead, in an order of their own, and `collect` adds these
-  // to the gradient and clears them.
+  // gradient += sum over steps and lanes of left times right transposed; `scratch` has room for `scratchCount` floats,
+  // whatever the mask. Weights in groups and bands add to `sumCount()` sums instead, in an order of their own, and `collect`
+  // adds these to the gradient and clears them.
   void addGradient(const Factors& factors, float* gradient, float* sums, float* scratch) const;
-  size_t sumCount() const { return strips_.size() * kStrip; }
+  size_t scratchCount() const;
+  size_t sumCount() const { return strips_.size() * kStrip + (differentiated_ ? bands_.sumCount() : 0); }
   void collect(float* sums, float* gradient) const;
   // The same of all weights of a compressed matrix, absent ones too; `gradient` is laid out as the plan's parameters.
   void addGradientEverywhere(const Factors& factors, float* gradient, float* scratch) const;
@@ -94,9 +97,9 @@ class Matrix {
   };
 
   struct Whole;
-  struct Lists;
   static std::vector<Whole> wholesOf(const Block& block, const uint8_t* mask);
   Lists groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes);
+  static std::vector<uint8_t> startedBy(const Form& form, int rows);
   static void locatePanels(Form& form, const Places& places);
   void packPanels(Form& form, const std::vector<Whole>& wholes, bool across) const;
   Origin originOf(const Panel& panel, const Whole& whole, bool across, std::vector<int>& source) const;
@@ -105,8 +108,8 @@ class Matrix {
   void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;
   void addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const;
 
-  bool compressed_;
-  int lanes_;
+  bool compressed_, differentiated_;
+  int lanes_, columns_;
   const Kernels* kernels_;
   Form forward_, backward_;
   std::vector<Piece> pieces_;
@@ -124,6 +127,7 @@ class Matrix {
   std::vector<int> targets_;
   std::vector<Run> targetRuns_;
   int chunk_ = 0;
+  Bands bands_;  // Instead of groups.
 };
 
 }  // namespace filigree

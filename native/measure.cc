@@ -59,7 +59,7 @@ struct MatrixWork {
         left(someFloats(area(leftStep, chunk))),
         right(someFloats(area(rightStep, chunk))),
         flow(area(rightStep, chunk)),
-        scratch(area(rightStep, kOuterSteps)),
+        scratch(matrix.scratchCount()),
         sums(matrix.sumCount()) {
     matrix.locate(Places(mask));
     refresh();

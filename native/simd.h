@@ -184,20 +184,21 @@ INLINE void fold(const float* groups, int count, float* out) {
   }
 }
 #elif defined(__AVX2__) && defined(__FMA__)
+INLINE vf foldHalves(vf a, vf b) { return _mm256_permute2f128_ps(a, b, 0x20) + _mm256_permute2f128_ps(a, b, 0x31); }
+INLINE vf foldPairs(vf a, vf b) { return _mm256_shuffle_ps(a, b, 0x44) + _mm256_shuffle_ps(a, b, 0xee); }
+INLINE vf foldLast(vf a, vf b) { return _mm256_shuffle_ps(a, b, 0x88) + _mm256_shuffle_ps(a, b, 0xdd); }
+// Eight sums at once.
 INLINE void fold(const float* groups, int count, float* out) {
-  for (int first = 0; first < count; first += 4) {
-    vf s[4];
-    for (int i = 0; i < 4; i++) {
+  for (int first = 0; first < count; first += 8) {
+    vf s[8];
+    unroll<8>([&](auto i) INLINE_LAMBDA {
       const int k = first + i < count ? first + i : count - 1;
       s[i] = load(groups + k * 16) + load(groups + k * 16 + 8);
-    }
-    // Four lanes each of two groups.
-    const auto foldPair = [](vf a, vf b) { return _mm256_permute2f128_ps(a, b, 0x20) + _mm256_permute2f128_ps(a, b, 0x31); };
-    const vf a = foldPair(s[0], s[1]), b = foldPair(s[2], s[3]);
-    const vf s2 = _mm256_shuffle_ps(a, b, 0x44) + _mm256_shuffle_ps(a, b, 0xee);
-    const vf s1 = _mm256_shuffle_ps(s2, s2, 0x88) + _mm256_shuffle_ps(s2, s2, 0xdd);
-    // Groups 0 and 2 are in the lower half, 1 and 3 in the upper.
-    _mm_storeu_ps(out + first, _mm_unpacklo_ps(_mm256_castps256_ps128(s1), _mm256_extractf128_ps(s1, 1)));
+    });
+    // Four lanes each of two groups, then two of four.
+    const vf low = foldPairs(foldHalves(s[0], s[4]), foldHalves(s[1], s[5]));
+    const vf high = foldPairs(foldHalves(s[2], s[6]), foldHalves(s[3], s[7]));
+    storeAnywhere(out + first, foldLast(low, high));
   }
 }
 #else

@@ -30,14 +30,14 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
       matrices_(matrices),
       kernels_(kernels),
       prepared_(prepared) {
-  size_t scratch = 0;
+  size_t scratch = size_t{kSoftmaxFloats} * plan.outputs;
   for (const Stage& stage : plan.backward) {
     for (const Op& op : stage.ops) {
-      if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows);
-      if (op.code == OpCode::kWeightGradient) scratch = std::max<size_t>(scratch, kOuterSteps * op.target.rows);
+      if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows * plan.lanes);
+      if (op.code == OpCode::kWeightGradient) scratch = std::max(scratch, matrices[op.block].scratchCount());
     }
   }
-  scratch_ = Floats(std::max<size_t>(scratch * plan.lanes, size_t{kSoftmaxFloats} * plan.outputs));
+  scratch_ = Floats(scratch);
   rewire(parameters);
 }
 

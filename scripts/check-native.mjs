@@ -77,15 +77,18 @@ async function writePlans() {
   };
   for (const kind of cellKinds) {
     for (const { shape, architecture, batch, steps, symbols } of shapes) {
-      // The last as in random structures: a hidden matrix exists as a whole within a compressed one.
-      for (const { name: weights, form, density, hidden } of [
+      // The third as in random structures: a hidden matrix exists as a whole within a compressed one.
+      for (const { name: weights, form, density, hidden, pattern } of [
         { name: "dense", form: "dense", density: 1, hidden: 1 },
         { name: "sparse", form: "sparse", density: 0.3, hidden: 0.3 },
         { name: "whole", form: "sparse", density: 0.3, hidden: 1 },
+        { name: "bands", form: "sparse", density: 0.4, hidden: 0.4, pattern: { rows: 4, columns: 1 } },
+        { name: "bands-high", form: "sparse", density: 0.4, hidden: 0.4, pattern: { rows: 16, columns: 4 } },
+        { name: "bands-whole", form: "sparse", density: 0.4, hidden: 1, pattern: { rows: 2, columns: 1 } },
       ]) {
         const name = `${kind}-${shape}-${weights}`;
         const random = new Random(name);
-        const network = networkWith(architecture(kind), density, random, hidden);
+        const network = networkWith(architecture(kind), density, random, hidden, pattern);
         const recompute = form === "sparse" ? 5 : undefined;
         const plan = compile(network, { batch, steps, symbols: symbolsTo(symbols), form, recompute });
         const batches = batchesOf(random, [batch, batch, 1, Math.ceil(batch / 2)], steps, symbols);

@@ -2,7 +2,8 @@
 // `filigree bench density` prints and the table in blocks.ts is read off from.
 import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
-import { kernelSide, randomMask, type Shape } from "./kernels.js";
+import { kernelSide, type Shape } from "./kernels.js";
+import { type Pattern, patternMask } from "./patterns.js";
 import { interleave, ratioOf } from "./rounds.js";
 
 export interface DensityTiming {
@@ -19,14 +20,21 @@ const STEPS = 47;
 
 /**
  * Times all that a training step does with the hidden matrix of a cell, in both forms and in turn, for every density.
+ * @param pattern blocks that masks are cut in; single weights when left out.
  * @throws EngineError when there is no native executor.
  */
-export async function timeDensities(cell: CellKind, hidden: number, batch: number): Promise<DensityTiming> {
-  const [rows, columns] = [gateCount(cell) * hidden, hidden];
+export async function timeDensities(
+  cell: CellKind,
+  hidden: number,
+  batch: number,
+  pattern?: Pattern,
+): Promise<DensityTiming> {
+  const gates = { gates: gateCount(cell), units: hidden, columns: hidden };
+  const [rows, columns] = [gates.gates * hidden, hidden];
   const shape: Shape = { rows, columns, lanes: batch > 16 ? 32 : 16, steps: STEPS };
   const random = new Random("density");
   const sides = [undefined, ...densities].map((density) => {
-    const mask = density === undefined ? undefined : randomMask(rows * columns, density, random);
+    const mask = density === undefined ? undefined : patternMask(gates, pattern, density, random);
     return kernelSide("training", { ...shape, mask });
   });
   const [dense, ...compressed] = await interleave(sides, { rounds: 9, milliseconds: 8 });

@@ -6,6 +6,7 @@ import { buildHint, loadNative } from "../engine/native.js";
 import { EngineError } from "../errors.js";
 import { Random } from "../math/random.js";
 import { type CellKind, gateCount } from "../network/architecture.js";
+import { type Pattern, patternMask } from "./patterns.js";
 import { interleave, type Side } from "./rounds.js";
 
 export interface Ceilings {
@@ -45,6 +46,8 @@ export interface KernelOptions {
   readonly batch: number;
   /** Of the compressed matrix. */
   readonly density: number;
+  /** Blocks that the mask of another one is cut in. */
+  readonly pattern?: Pattern;
 }
 
 /** Sizes well inside the caches of today's processors, and what still counts as inside. */
@@ -108,12 +111,6 @@ export function kernelSide(kernel: string, shape: Shape): Side {
   return { run: (n) => (1000 * time(n)) / n };
 }
 
-/** A mask of a share of ones in random places. */
-export function randomMask(length: number, density: number, random: Random): Uint8Array {
-  const ones = Math.round(density * length);
-  return random.shuffle(Uint8Array.from({ length }, (_, i) => (i < ones ? 1 : 0)));
-}
-
 /** Measures the processor. @throws EngineError when there is no native executor. */
 export async function measureCeilings(): Promise<Ceilings> {
   const sides = places.flatMap(({ size }) => [
@@ -137,10 +134,22 @@ interface Subject extends Pick<KernelTiming, "kernel" | "group" | "shape" | "ope
 export async function timeKernels(options: KernelOptions, ceilings: Ceilings): Promise<KernelTiming[]> {
   const lanes = options.batch > 16 ? 32 : 16;
   const { hidden } = options;
-  const rows = gateCount(options.cell) * hidden;
+  const gates = gateCount(options.cell);
+  const rows = gates * hidden;
+  const size: Shape = { rows, columns: hidden, lanes, steps: STEPS };
+  const masked = (pattern?: Pattern): Shape => {
+    const random = new Random("benchmark");
+    const mask = patternMask({ gates, units: hidden, columns: hidden }, pattern, options.density, random);
+    return { ...size, mask };
+  };
+  const share = `${Math.round(100 * options.density)} %`;
+  const { pattern } = options;
   const subjects = [
-    ...matrixSubjects({ rows, columns: hidden, lanes, steps: STEPS }, undefined),
-    ...matrixSubjects({ rows, columns: hidden, lanes, steps: STEPS }, options.density),
+    ...matrixSubjects(size, ""),
+    ...matrixSubjects(masked(), `, ${share}`),
+    ...(pattern
+      ? matrixSubjects(masked(pattern), `, ${share}, ${pattern.rows} × ${pattern.columns}`, pattern.rows)
+      : []),
     ...elementSubjects(cellSteps, "cell", { rows: hidden, columns: 1, lanes, steps: 1 }),
     ...elementSubjects(others, "other", { rows, columns: 8, lanes, steps: 1 }),
   ];
@@ -160,18 +169,16 @@ export function leastSeconds(work: { operations: number; bytes: number }, { peak
   return Math.max(work.operations / peak, work.bytes / levels[place].bandwidth);
 }
 
-/** The products of a matrix and its gradient, dense or compressed to a density. */
-function matrixSubjects(size: Shape, density: number | undefined): Subject[] {
-  const { rows, columns, lanes, steps } = size;
-  const mask =
-    density === undefined ? undefined : randomMask(rows * columns, density, new Random("benchmark"));
+/** The products of a matrix and its gradient; so many compressed weights share a place. */
+function matrixSubjects(size: Shape, suffix: string, share = 1): Subject[] {
+  const { rows, columns, lanes, steps, mask } = size;
   const weights = mask ? mask.reduce((sum, bit) => sum + bit, 0) : rows * columns;
   const operations = 2 * weights * lanes * steps;
   const activations = 4 * (rows + columns) * lanes * steps;
   // A compressed weight has a place beside it, and its gradient two.
-  const product = activations + (mask ? 8 : 4) * weights * steps;
-  const gradient = activations + (mask ? 16 : 8) * weights;
-  const shape = `${rows} × ${columns}${density === undefined ? "" : `, ${Math.round(100 * density)} %`}`;
+  const product = activations + (mask ? 4 + 4 / share : 4) * weights * steps;
+  const gradient = activations + (mask ? 12 + 4 / share : 8) * weights;
+  const shape = `${rows} × ${columns}${suffix}`;
   const group = mask ? "compressed" : "dense";
   return [
     { kernel: "product", bytes: product },
@@ -183,7 +190,7 @@ function matrixSubjects(size: Shape, density: number | undefined): Subject[] {
     shape,
     operations,
     bytes,
-    side: kernelSide(kernel, { ...size, mask }),
+    side: kernelSide(kernel, size),
   }));
 }
 

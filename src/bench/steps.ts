@@ -9,9 +9,9 @@ import { type Footprint, loadNative, NativeExecutor } from "../engine/native.js"
 import type { Plan } from "../engine/plan.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
-import { cellsOf } from "../network/architecture.js";
+import { cellsOf, gateCount } from "../network/architecture.js";
 import { initialise, type Network, stack, tensorNames } from "../network/network.js";
-import { randomMask } from "./kernels.js";
+import { type Pattern, patternMask } from "./patterns.js";
 import { interleave, median, timed } from "./rounds.js";
 
 export interface StepOptions {
@@ -23,6 +23,8 @@ export interface StepOptions {
   readonly length: number;
   /** Share of the weights that stay, in (0, 1]. */
   readonly density: number;
+  /** Blocks that stay or go as a whole; single weights when left out. */
+  readonly pattern?: Pattern;
   /** How matrices with a mask are held; see `CompileOptions`. */
   readonly form?: CompileOptions["form"];
   readonly executor?: ExecutorName;
@@ -67,7 +69,7 @@ export function stepper(options: StepOptions): {
 } {
   const { batch, length, form, recompute } = options;
   const random = new Random("benchmark");
-  const network = sparsified(initialise(stack(options), random), options.density, random);
+  const network = sparsified(initialise(stack(options), random), options.density, random, options.pattern);
   const letters = [66, 69, 80, 83, 84, 86, 88];
   const repeats = 64;
   const batches: Batches = {
@@ -117,14 +119,15 @@ export async function timeSteps(
   });
 }
 
-/** A network with this share of the weights of its cells, drawn at random. */
-export function sparsified(network: Network, density: number, random: Random): Network {
+/** A network with this share of the weights of its cells, or of blocks of them, drawn at random. */
+export function sparsified(network: Network, density: number, random: Random, pattern?: Pattern): Network {
   if (density >= 1) return network;
   const masks = new Map<string, Uint8Array>();
   for (const cell of cellsOf(network.architecture)) {
     const { weightIh, weightHh } = tensorNames(cell.name);
     for (const name of [weightIh, weightHh]) {
-      masks.set(name, randomMask(network.tensor(name).length, density, random.stream(name)));
+      const gates = { gates: gateCount(cell.kind), units: cell.size, columns: network.tensor(name).shape[1] };
+      masks.set(name, patternMask(gates, pattern, density, random.stream(name)));
     }
   }
   return network.copy(masks);

@@ -1,9 +1,10 @@
 // `filigree bench`: how fast this machine trains and takes in symbols, what each kernel reaches, and from which density a
 // matrix is better held compressed.
 import { cpus } from "node:os";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { timeDensities } from "../bench/density.js";
 import { measureCeilings, timeKernels } from "../bench/kernels.js";
+import type { Pattern } from "../bench/patterns.js";
 import { type StepOptions, timeSteps } from "../bench/steps.js";
 import { timeStreams } from "../bench/streams.js";
 import { describeExecutor, type ExecutorName } from "../engine/engine.js";
@@ -29,6 +30,7 @@ interface Options {
   batch: number;
   length: number;
   density: number;
+  pattern?: Pattern;
   executor?: ExecutorName;
   threads: number;
   recompute?: number;
@@ -57,6 +59,7 @@ function stepCommand(): Command {
       between(0.001, 1),
       1,
     )
+    .option("--pattern <RxC>", patternHelp, blocks)
     .addOption(executorOption())
     .addOption(threadsOption(1))
     .addOption(recomputeOption());
@@ -145,11 +148,16 @@ function kernelsCommand(): Command {
     .addOption(cellOption().default("lstm"))
     .option("--hidden <n>", "units of the layer", whole(1, 4096), 50)
     .option("--batch <n>", "strings in a batch; up to 16 take half as many lanes", whole(1, 4096), 32)
-    .option("--density <x>", "of the compressed matrix", between(0.001, 1), 0.1);
+    .option("--density <x>", "of the compressed matrix", between(0.001, 1), 0.1)
+    .option(
+      "--pattern <RxC>",
+      "time a matrix whose mask is cut in blocks of R rows and C columns too",
+      blocks,
+    );
   return withJson(command).action(async (options: Options) => {
-    const { json, cell, hidden, batch, density } = options;
+    const { json, cell, hidden, batch, density, pattern } = options;
     const ceilings = await measureCeilings();
-    const kernels = await timeKernels({ cell: cell!, hidden, batch, density }, ceilings);
+    const kernels = await timeKernels({ cell: cell!, hidden, batch, density, pattern }, ceilings);
     const giga = (perSecond: number) => (perSecond / 1e9).toFixed(1);
     const rows = kernels.map(({ kernel, group, shape, operations, bytes, seconds, ofRoof }) => [
       kernel,
@@ -178,14 +186,15 @@ function densityCommand(): Command {
     .description("find the density below which a matrix trains faster compressed, for several shapes")
     .addOption(cellOption())
     .option("--hidden <n>", "units of the layer; several sizes when left out", whole(1, 4096))
-    .option("--batch <n>", "strings in a batch; up to 16 take half as many lanes", whole(1, 4096), 32);
-  return withJson(command).action(async ({ json, cell, hidden, batch }: Partial<Options>) => {
+    .option("--batch <n>", "strings in a batch; up to 16 take half as many lanes", whole(1, 4096), 32)
+    .option("--pattern <RxC>", patternHelp, blocks);
+  return withJson(command).action(async ({ json, cell, hidden, batch, pattern }: Partial<Options>) => {
     const sizes = hidden ? [hidden] : [16, 32, 50, 128, 256, 512];
     // Both simple cells have one gate.
     const kinds = cell ? [cell] : cellKinds.filter((kind) => kind !== "rnn-relu");
     const timings = [];
     for (const size of sizes) {
-      for (const kind of kinds) timings.push(await timeDensities(kind, size, batch!));
+      for (const kind of kinds) timings.push(await timeDensities(kind, size, batch!, pattern));
     }
     const machine = describeMachine();
     const rows = timings.map(({ rows, columns, points, breakEven }) => [
@@ -200,8 +209,16 @@ function densityCommand(): Command {
       "time of a training step's work on one matrix, compressed beside dense, by density:",
       table(["matrix", "cell", "break-even", ...columns], rows),
     ];
-    new Output({ json }).result({ machine, batch, shapes: timings }, text.join("\n"));
+    new Output({ json }).result({ machine, batch, pattern, shapes: timings }, text.join("\n"));
   });
+}
+
+const patternHelp = "cut masks in blocks of R rows and C columns of a gate, which stay or go as a whole";
+
+function blocks(text: string): Pattern {
+  const match = /^([1-9]\d{0,2})x([1-9]\d{0,2})$/.exec(text);
+  if (!match) throw new InvalidArgumentError("Use rows and columns of a block, such as 4x1.");
+  return { rows: Number(match[1]), columns: Number(match[2]) };
 }
 
 function gateCountText(gates: number): string {

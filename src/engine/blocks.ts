@@ -13,8 +13,40 @@ const SPARSE_BELOW = [
   { columns: Number.POSITIVE_INFINITY, density: 0.4 },
 ] as const;
 
+/**
+ * The same where a mask is cut in blocks of rows, which the native executor then holds in bands (native/bands.h): by the
+ * weights that share a column of a band, on average. Fewer than 1.5 are no bands. Measured on Zen 3 with blocks of 2 × 1
+ * and 4 × 1; whatever the size, those of two rows break even at 60 to 68 %, those of four at 69 to 87 %.
+ */
+const BANDS_BELOW = [
+  { height: 3, density: 0.6 },
+  { height: Number.POSITIVE_INFINITY, density: 0.75 },
+] as const;
+const LEAST_HEIGHT = 1.5;
+
 function sparseBelow(columns: number): number {
   return SPARSE_BELOW.find((size) => columns <= size.columns)!.density;
+}
+
+function bandsBelow(height: number): number {
+  return height < LEAST_HEIGHT ? 0 : BANDS_BELOW.find((bands) => height < bands.height)!.density;
+}
+
+/** How many weights there are for each column of adjacent rows that have their weights in the same columns. */
+function heightOf(mask: Uint8Array, columns: number): number {
+  let weights = 0;
+  let columnsOfBands = 0;
+  for (let from = 0; from < mask.length; from += columns) {
+    let count = 0;
+    let same = from > 0;
+    for (let j = from; j < from + columns; j++) {
+      count += mask[j];
+      if (same && mask[j] !== mask[j - columns]) same = false;
+    }
+    weights += count;
+    if (!same) columnsOfBands += count;
+  }
+  return weights / Math.max(1, columnsOfBands);
 }
 
 /**
@@ -45,7 +77,7 @@ export function assemble(
 ): Block {
   const pieces: Piece[] = [];
   let mask: Uint8Array | undefined;
-  let nonzeros = 0;
+  let weights = 0;
   for (const { row, column, rows, columns: width, weight, fromRow, fromColumn } of parts) {
     const { offset, shape } = network.tensor(weight);
     const stride = shape[1];
@@ -62,36 +94,48 @@ export function assemble(
     } else {
       pieces.push({ row, column, rows, columns: width, parameter, stride });
     }
-    nonzeros += rows * width;
+    weights += rows * width;
   }
-  const masked = parts.filter(({ weight }) => network.masks.has(weight));
-  if (masked.length > 0) {
-    const own = new Uint8Array(rows * columns).fill(1);
-    for (const part of masked) {
-      const full = network.masks.get(part.weight)!;
+  let nonzeros = weights;
+  if (parts.some(({ weight }) => network.masks.has(weight))) {
+    const own = new Uint8Array(rows * columns);
+    nonzeros = 0;
+    for (const part of parts) {
+      const full = network.masks.get(part.weight);
       const stride = network.tensor(part.weight).shape[1];
       for (let i = 0; i < part.rows; i++) {
         const from = (part.fromRow + i) * stride + part.fromColumn;
+        const to = (part.row + i) * columns + part.column;
         for (let j = 0; j < part.columns; j++) {
-          if (full[from + j] !== 0) continue;
-          own[(part.row + i) * columns + part.column + j] = 0;
-          nonzeros--;
+          const bit = full?.[from + j] === 0 ? 0 : 1;
+          own[to + j] = bit;
+          nonzeros += bit;
         }
       }
     }
-    if (own.includes(0)) mask = own;
+    if (nonzeros < weights) mask = own;
   }
-  const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming });
+  const sparse = isSparse({ rows, columns, nonzeros, mask: () => mask }, { form, streaming });
   return { name: parts[0].weight, rows, columns, pieces, mask, nonzeros, sparse };
 }
 
+/** @param mask asked for where it decides: between the densities at which single weights and bands break even. */
 function isSparse(
-  { rows, columns, nonzeros }: Pick<Block, "rows" | "columns" | "nonzeros">,
+  {
+    rows,
+    columns,
+    nonzeros,
+    mask,
+  }: Pick<Block, "rows" | "columns" | "nonzeros"> & { readonly mask: () => Uint8Array | undefined },
   { form, streaming }: { form?: "dense" | "sparse"; streaming: boolean },
 ): boolean {
   const weights = rows * columns;
-  const below = streaming ? streamSparseBelow(weights) : sparseBelow(columns);
-  return nonzeros < weights && (form ? form === "sparse" : nonzeros < below * weights);
+  if (nonzeros === weights) return false;
+  if (form) return form === "sparse";
+  if (streaming) return nonzeros < streamSparseBelow(weights) * weights;
+  if (nonzeros < sparseBelow(columns) * weights) return true;
+  const own = nonzeros < BANDS_BELOW.at(-1)!.density * weights ? mask() : undefined;
+  return own !== undefined && nonzeros < bandsBelow(heightOf(own, columns)) * weights;
 }
 
 /**
@@ -100,29 +144,39 @@ function isSparse(
  */
 export function maskedBlocks(plan: Plan, mask: Uint8Array): Block[] {
   return plan.blocks.map((block) => {
-    const { rows, columns, pieces } = block;
-    const own = new Uint8Array(rows * columns);
-    for (const piece of pieces) {
-      for (let i = 0; i < piece.rows; i++) {
-        const from = piece.parameter + i * piece.stride;
-        own.set(mask.subarray(from, from + piece.columns), (piece.row + i) * columns + piece.column);
-      }
-    }
     const { weights, nonzeros } = countOf(block, mask);
-    const sparse = suitsSparse(plan, block, nonzeros);
-    return { ...block, mask: nonzeros < weights ? own : undefined, nonzeros, sparse };
+    const own = nonzeros < weights ? maskOf(block, mask) : undefined;
+    return { ...block, mask: own, nonzeros, sparse: suitsSparse(plan, block, nonzeros, () => own) };
   });
 }
 
 /** A byte for each block of the plan: whether it is held compressed under a mask. */
 export function compressedBlocks(plan: Plan, mask: Uint8Array): Uint8Array {
-  return Uint8Array.from(plan.blocks, (block) =>
-    Number(suitsSparse(plan, block, countOf(block, mask).nonzeros)),
-  );
+  return Uint8Array.from(plan.blocks, (block) => {
+    const { nonzeros } = countOf(block, mask);
+    return Number(suitsSparse(plan, block, nonzeros, () => maskOf(block, mask)));
+  });
 }
 
-function suitsSparse({ form, lanes }: Plan, { rows, columns }: Block, nonzeros: number): boolean {
-  return isSparse({ rows, columns, nonzeros }, { form, streaming: lanes === 1 });
+function suitsSparse(
+  { form, lanes }: Plan,
+  { rows, columns }: Block,
+  nonzeros: number,
+  mask: () => Uint8Array | undefined,
+): boolean {
+  return isSparse({ rows, columns, nonzeros, mask }, { form, streaming: lanes === 1 });
+}
+
+/** A block's share of a mask over the parameters, 0 where no piece is. */
+function maskOf({ rows, columns, pieces }: Block, mask: Uint8Array): Uint8Array {
+  const own = new Uint8Array(rows * columns);
+  for (const piece of pieces) {
+    for (let i = 0; i < piece.rows; i++) {
+      const from = piece.parameter + i * piece.stride;
+      own.set(mask.subarray(from, from + piece.columns), (piece.row + i) * columns + piece.column);
+    }
+  }
+  return own;
 }
 
 /** The weights of a block's pieces, and those of them that exist. */

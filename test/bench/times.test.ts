@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { breakEven } from "../../src/bench/density.js";
-import { kernelSide, leastSeconds, randomMask } from "../../src/bench/kernels.js";
+import { kernelSide, leastSeconds } from "../../src/bench/kernels.js";
+import { patternMask, randomMask } from "../../src/bench/patterns.js";
 import { interleave, median, ratioOf } from "../../src/bench/rounds.js";
 import { stepper } from "../../src/bench/steps.js";
 import { loadNative, type NativeExecutor } from "../../src/engine/native.js";
@@ -84,4 +85,18 @@ describe.skipIf(!loadNative().addon)("the native executor", () => {
     expect(bytes[0].parameters).toBeGreaterThan(4 * 4 * 3 * 200 * 50);
     expect(bytes[1].matrices).toBeLessThan(bytes[0].matrices);
   });
+});
+
+it("draws masks in blocks that end with their gates", () => {
+  const gates = { gates: 3, units: 5, columns: 6 };
+  const mask = patternMask(gates, { rows: 4, columns: 4 }, 0.5, new Random("blocks"));
+  const blocks = new Set<string>();
+  for (let i = 0; i < 15; i++) {
+    for (let j = 0; j < 6; j++) {
+      const corner = (i - ((i % 5) % 4)) * 6 + (j - (j % 4));
+      expect(mask[i * 6 + j]).toBe(mask[corner]);
+      if (mask[corner] === 1) blocks.add(String(corner));
+    }
+  }
+  expect(blocks.size).toBe(6); // Of three gates of two by two.
 });

@@ -2,6 +2,7 @@
 // or beside other runs, in one call or in many, and across an interruption.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Pattern } from "../../src/bench/patterns.js";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
 import type { Executor } from "../../src/engine/executor.js";
@@ -46,11 +47,13 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture; symbol
       size: 33,
     },
   ];
-const forms = [
+const forms: { form: "dense" | "sparse"; density: number; hidden: number; pattern?: Pattern }[] = [
   { form: "dense", density: 1, hidden: 1 },
   { form: "sparse", density: 0.3, hidden: 0.3 },
   { form: "sparse", density: 0.3, hidden: 1 },
-] as const;
+  { form: "sparse", density: 0.3, hidden: 0.3, pattern: { rows: 4, columns: 1 } },
+  { form: "sparse", density: 0.3, hidden: 0.3, pattern: { rows: 16, columns: 4 } },
+];
 
 interface Run {
   plan: Plan;
@@ -61,11 +64,11 @@ interface Run {
 function setUp(
   shape: (typeof shapes)[number],
   kind: CellKind,
-  { form, density, hidden }: (typeof forms)[number],
+  { form, density, hidden, pattern }: (typeof forms)[number],
 ): Run {
   const random = new Random(`${shape.name} ${kind}`);
   const { architecture, symbols, size } = shape;
-  const network = networkWith(over(symbols + 1, architecture(kind)), density, random, hidden);
+  const network = networkWith(over(symbols + 1, architecture(kind)), density, random, hidden, pattern);
   const drawn = batchesOf(random, [size, size, 1, size, size >> 1, size], 40, symbols);
   const batches = fitted(random, network.architecture, drawn);
   const plan = compile(network, { batch: size, steps: 40, symbols: symbolsTo(symbols), form });

@@ -1,10 +1,17 @@
 // What the engine's tests run: networks of every shape, masks, batches, and every executor of this machine.
+import { type Pattern, patternMask } from "../../src/bench/patterns.js";
 import type { Batches, ReadAt } from "../../src/data/batches.js";
 import { type Executor, type Optimiser, optimisers, type Update } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { Random } from "../../src/math/random.js";
-import type { Architecture, Cell, CellKind, Sum } from "../../src/network/architecture.js";
+import {
+  type Architecture,
+  type Cell,
+  type CellKind,
+  gateCount,
+  type Sum,
+} from "../../src/network/architecture.js";
 import { initialise, Network, tensorNames } from "../../src/network/network.js";
 
 /** The instruction sets that the native executor can use here; none where it is not built. */
@@ -175,12 +182,14 @@ export function deadEnds(kind: CellKind): Architecture {
 /**
  * A network whose every matrix is masked at random to this density, except where it is 1. The hidden matrices may have a
  * density of their own: 1 as in random structures, where they exist as a whole within a compressed matrix.
+ * @param pattern blocks that masks are cut in; single weights when left out.
  */
 export function networkWith(
   architecture: Architecture,
   density: number,
   random: Random,
   hidden = density,
+  pattern?: Pattern,
 ): Network {
   const { tied } = architecture.readout;
   const network = tied ? new Network(architecture) : initialise(architecture, random.stream("weights"));
@@ -191,10 +200,11 @@ export function networkWith(
   for (const node of architecture.nodes) {
     if (node.type !== "cell") continue;
     const { weightIh, weightHh } = tensorNames(node.name);
-    masks.set(weightIh, mask(network.tensor(weightIh).length, density));
-    if (hidden < 1) masks.set(weightHh, mask(network.tensor(weightHh).length, hidden));
+    const gates = gateCount(node.kind);
+    masks.set(weightIh, mask(weightIh, gates, density));
+    if (hidden < 1) masks.set(weightHh, mask(weightHh, gates, hidden));
   }
-  if (!tied) masks.set("readout.weight", mask(network.tensor("readout.weight").length, density));
+  if (!tied) masks.set("readout.weight", mask("readout.weight", 1, density));
   return network.copy(masks);
 
   function draw(name: string, bound: number): void {
@@ -202,7 +212,10 @@ export function networkWith(
     const values = network.values(name);
     for (let i = 0; i < values.length; i++) values[i] = bound * (2 * stream.uniform() - 1);
   }
-  function mask(length: number, density: number): Uint8Array {
+  function mask(name: string, gates: number, density: number): Uint8Array {
+    const { length, shape } = network.tensor(name);
+    if (pattern)
+      return patternMask({ gates, units: shape[0] / gates, columns: shape[1] }, pattern, density, draws);
     return Uint8Array.from({ length }, () => (draws.uniform() < density ? 1 : 0));
   }
 }
