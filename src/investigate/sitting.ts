@@ -77,11 +77,14 @@ export async function sit(
   const store = await whenFree(open, signal, (text) => options.onNotice?.(text));
   try {
     const reader = new StoreReader(store.database);
+    const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
+    options.onNotice?.(
+      `${identities.size} trainings in ${studies.length} studies; this sitting takes ${minutes} minutes at most`,
+    );
     for (const study of studies) {
       if (either.aborted) break;
       await runStudy(study, { store, kinds, jobs, signal: either, onEvent: options.watch?.(study) });
     }
-    const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
     const states = new Map<string, string>();
     for (const { document } of studies) {
       if (!reader.names().includes(document.name)) continue;
