@@ -5,6 +5,7 @@ import { kinds } from "../experiments/kinds.js";
 import { type Surroundings, surroundings } from "../experiments/surroundings.js";
 import { makeFolder } from "../files.js";
 import type { MaskPicture } from "../report/charts/masks.js";
+import { count } from "../report/words.js";
 import { Clock } from "../study/clock.js";
 import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
@@ -79,7 +80,7 @@ export async function sit(
     const reader = new StoreReader(store.database);
     const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
     options.onNotice?.(
-      `${identities.size} trainings in ${studies.length} studies; this sitting takes ${minutes} minutes at most`,
+      `${count(identities.size, "training")} in ${count(studies.length, "study", "studies")}; this sitting takes ${count(minutes, "minute")} at most`,
     );
     for (const study of studies) {
       if (either.aborted) break;
