@@ -5,7 +5,7 @@
 //   taskset -c 0 node bench/language.mjs [--rounds 7]        PYTHON=python3
 import { parseArgs } from "node:util";
 import { sparsified } from "../dist/bench/steps.js";
-import { makeWindows } from "../dist/data/windows.js";
+import { makeWindows, textSteps } from "../dist/data/windows.js";
 import { compile } from "../dist/engine/compile.js";
 import { Random } from "../dist/math/random.js";
 import { initialise, stack } from "../dist/network/network.js";
@@ -44,7 +44,7 @@ async function compare(peer, { hidden, layers, embedding, symbols, batch, window
   });
   const dense = initialise(architecture, random);
   const text = Int32Array.from({ length: WINDOWS * batch * window + 1 }, () => random.below(symbols));
-  const windows = makeWindows([text], { batch, window });
+  const windows = makeWindows([textSteps(text)], { batch, window });
   const batches = { ...windows, carry: new Uint8Array(windows.count).fill(1) }; // The text begins anew, the state goes on.
   const [ours, ourSparse] = [dense, sparsified(dense, SPARSE, random)].map((network) => {
     const all = Array.from({ length: symbols }, (_, i) => i);

@@ -103,6 +103,9 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                            InstanceMethod<&NativeExecutor::setCarry>("setCarry"),
                            InstanceMethod<&NativeExecutor::state>("state"),
                            InstanceMethod<&NativeExecutor::setState>("setState"),
+                           InstanceMethod<&NativeExecutor::setMask>("setMask"),
+                           InstanceMethod<&NativeExecutor::setWiring>("setWiring"),
+                           InstanceMethod<&NativeExecutor::wiring>("wiring"),
                            InstanceMethod<&NativeExecutor::footprint>("footprint"),
                        });
   }
@@ -120,10 +123,8 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
         throw Refused("a vector does not have the parameters' length");
       }
       shared_ = std::make_shared<Shared>(std::move(plan), chooseKernels(std::getenv("FILIGREE_ISA")), threads);
-      std::copy_n(parameters.Data(), parameters.ElementLength(), shared_->executor.parameters());
-      // Tells the garbage collector what this small object holds on to.
-      memory_ = static_cast<int64_t>(shared_->executor.footprint().total());
-      Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
+      shared_->executor.setState(parameters.Data(), nullptr, nullptr, 0);
+      account(info.Env());
       return info.Env().Undefined();
     });
   }
@@ -135,6 +136,13 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     const double threads = value.ToNumber().DoubleValue();
     if (!(threads >= 1 && threads <= 256)) throw Refused("the number of threads is not from 1 to 256");
     return static_cast<int>(threads);
+  }
+
+  // Tells the garbage collector what this small object holds on to.
+  void account(Napi::Env env) {
+    const auto memory = static_cast<int64_t>(shared_->executor.footprint().total());
+    Napi::MemoryManagement::AdjustExternalMemory(env, memory - memory_);
+    memory_ = memory;
   }
 
   void claim() {
@@ -166,8 +174,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     update.epsilon = number("epsilon");
     update.weightDecay = number("weightDecay");
     update.clip = number("clip");
-    update.seed = number("seed");
-    if (!(update.seed >= 0 && update.seed <= UINT32_MAX)) throw Refused("the seed is not one of 32 bits");
+    update.seed = seedOf(settings);
     update.rates = copyOf<double, Napi::Float64Array>(settings, "rates");
     update.classWeights = copyOf<float, Napi::Float32Array>(settings, "classWeights");
     return update;
@@ -229,21 +236,43 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     });
   }
 
-  // (batches, index, gradient: Float32Array) => loss
+  static double seedOf(const Napi::Object& settings) {
+    const double seed = settings.Get("seed").ToNumber().DoubleValue();
+    if (!(seed >= 0 && seed <= UINT32_MAX)) throw Refused("the seed is not one of 32 bits");
+    return seed;
+  }
+
+  // (batches, index, {everywhere, seed, classWeights, carries}, gradient: Float32Array) => {loss, count, correct}
   Napi::Value gradient(const Napi::CallbackInfo& info) {
     return claimed(info, [&]() -> Napi::Value {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
       shared_->executor.check(batches);
       const int64_t index = info[1].ToNumber().Int64Value();
       if (index < 0 || index >= static_cast<int64_t>(batches.sizes.size())) throw Refused("there is no such batch");
-      const double loss = shared_->executor.gradient(batches, static_cast<size_t>(index), parametersOf(info[2]));
+      if (!info[2].IsObject()) throw Refused("no options were given");
+      const auto settings = info[2].As<Napi::Object>();
+      const GradientOptions options{settings.Get("everywhere").ToBoolean(), seedOf(settings),
+                                    copyOf<float, Napi::Float32Array>(settings, "classWeights"),
+                                    settings.Get("carries").ToBoolean()};
+      const auto at = static_cast<size_t>(index);
+      const Outcome outcome = shared_->executor.gradient(batches, at, options, parametersOf<float>(info[3]));
+      account(info.Env());
       shared_->busy = false;
-      return Napi::Number::New(info.Env(), loss);
+      Napi::Object out = Napi::Object::New(info.Env());
+      out.Set("loss", outcome.loss);
+      out.Set("count", static_cast<double>(batches.counts[at]));
+      out.Set("correct", outcome.correct);
+      return out;
     });
   }
 
-  float* parametersOf(Napi::Value value) {
-    auto array = typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of the parameters' length is missing");
+  // A vector with a number for each parameter.
+  template <class T>
+  T* parametersOf(Napi::Value value) {
+    constexpr auto type = std::is_same_v<T, float>     ? napi_float32_array
+                          : std::is_same_v<T, int32_t> ? napi_int32_array
+                                                       : napi_uint8_array;
+    auto array = typedArray<Napi::TypedArrayOf<T>>(value, type, "a vector of the parameters' length is missing");
     if (static_cast<int64_t>(array.ElementLength()) != shared_->executor.plan().parameters) {
       throw Refused("a vector does not have the parameters' length");
     }
@@ -254,11 +283,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   Napi::Value state(const Napi::CallbackInfo& info) {
     return claimed(info, [&]() -> Napi::Value {
       Executor& executor = shared_->executor;
-      float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
-      for (int k = 0; k < 3; k++) {
-        float* to = parametersOf(info[k]);
-        if (k == 0 || executor.plan().trains()) std::copy(vectors[k], vectors[k] + executor.plan().parameters, to);
-      }
+      executor.state(parametersOf<float>(info[0]), parametersOf<float>(info[1]), parametersOf<float>(info[2]));
       shared_->busy = false;
       return Napi::Number::New(info.Env(), executor.step());
     });
@@ -267,15 +292,49 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   // (parameters, firstMoment, secondMoment, step)
   Napi::Value setState(const Napi::CallbackInfo& info) {
     return claimed(info, [&]() -> Napi::Value {
-      Executor& executor = shared_->executor;
       const double step = info[3].ToNumber().DoubleValue();
       if (!(step >= 0 && step <= 1e9)) throw Refused("the number of updates is impossible");
-      float* const vectors[] = {executor.parameters(), executor.firstMoment(), executor.secondMoment()};
-      for (int k = 0; k < 3; k++) {
-        const float* from = parametersOf(info[k]);
-        if (k == 0 || executor.plan().trains()) std::copy(from, from + executor.plan().parameters, vectors[k]);
-      }
-      executor.setStep(step);
+      shared_->executor.setState(parametersOf<float>(info[0]), parametersOf<float>(info[1]), parametersOf<float>(info[2]),
+                                 step);
+      shared_->busy = false;
+      return info.Env().Undefined();
+    });
+  }
+
+  std::vector<uint8_t> maskOf(Napi::Value value) {
+    const uint8_t* mask = parametersOf<uint8_t>(value);
+    return {mask, mask + shared_->executor.plan().parameters};
+  }
+
+  static std::vector<uint8_t> bytesOf(Napi::Value value) {
+    const auto bytes = typedArray<Napi::Uint8Array>(value, napi_uint8_array, "the matrices' forms are missing");
+    return {bytes.Data(), bytes.Data() + bytes.ElementLength()};
+  }
+
+  // (mask, a byte for each block: whether it is compressed)
+  Napi::Value setMask(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      shared_->executor.setMask(maskOf(info[0]), bytesOf(info[1]));
+      account(info.Env());
+      shared_->busy = false;
+      return info.Env().Undefined();
+    });
+  }
+
+  // (mask, forms, born: Int32Array)
+  Napi::Value setWiring(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      shared_->executor.setWiring(maskOf(info[0]), bytesOf(info[1]), parametersOf<int32_t>(info[2]));
+      account(info.Env());
+      shared_->busy = false;
+      return info.Env().Undefined();
+    });
+  }
+
+  // (mask, born) fills the two vectors.
+  Napi::Value wiring(const Napi::CallbackInfo& info) {
+    return claimed(info, [&]() -> Napi::Value {
+      shared_->executor.wiring(parametersOf<uint8_t>(info[0]), parametersOf<int32_t>(info[1]));
       shared_->busy = false;
       return info.Env().Undefined();
     });

@@ -11,49 +11,234 @@
 #include "processor.h"
 
 namespace filigree {
+namespace {
+
+constexpr const char* kNoMemory = "there was not enough memory for another mask of this network";
+
+// A byte for each parameter, 0 where a block's mask leaves it out. It takes the masks from the blocks.
+std::vector<uint8_t> takeMasks(Plan& plan) {
+  std::vector<uint8_t> all(static_cast<size_t>(plan.parameters), 1);
+  for (Block& block : plan.blocks) {
+    for (const Piece& p : block.pieces) {
+      for (int64_t i = 0; i < p.rows && !block.mask.empty(); i++) {
+        const uint8_t* own = block.mask.data() + (p.row + i) * block.columns + p.column;
+        uint8_t* to = all.data() + p.parameter + i * p.stride;
+        for (int j = 0; j < p.columns; j++) to[j] &= own[j] != 0;
+      }
+    }
+    block.mask = {};
+  }
+  return all;
+}
+
+bool differs(const Block& block, const uint8_t* a, const uint8_t* b) {
+  for (const Piece& p : block.pieces) {
+    for (int64_t i = 0; i < p.rows; i++) {
+      const int64_t first = p.parameter + i * p.stride;
+      if (std::memcmp(a + first, b + first, static_cast<size_t>(p.columns)) != 0) return true;
+    }
+  }
+  return false;
+}
+
+// Places whose weights do not exist.
+std::vector<int> absentUnder(const Places& places, const std::vector<uint8_t>& mask) {
+  std::vector<int> absent;
+  const Places existing(mask);
+  for (size_t w = 0; w < places.bits().size(); w++) {
+    for (uint64_t idle = places.bits()[w] & ~existing.bits()[w]; idle != 0; idle &= idle - 1) {
+      absent.push_back(places.of(static_cast<int64_t>(64 * w) + __builtin_ctzll(idle)));
+    }
+  }
+  return absent;
+}
+
+// Calls f(op) for every operation that names parameters or gradients.
+template <class P, class F>
+void eachPlaced(P& plan, F f) {
+  for (auto& op : plan.prepare) f(op);
+  for (auto& stage : plan.backward) {
+    for (auto& op : stage.ops) f(op);
+  }
+  for (auto& op : plan.finish) f(op);
+}
+
+}  // namespace
 
 Executor::Executor(Plan plan, const Kernels& kernels, int threads)
-    : plan_(std::move(plan)),
-      kernels_(kernels),
-      parameters_(plan_.parameters),
-      first_(plan_.trains() ? plan_.parameters : 0),
-      second_(plan_.trains() ? plan_.parameters : 0),
-      prepared_(plan_.prepared),
-      gradient_(plan_.trains() ? plan_.gradients : 0),
-      crew_(threads) {
+    : plan_(std::move(plan)), kernels_(kernels), mask_(takeMasks(plan_)), prepared_(plan_.prepared), crew_(threads) {
   if (plan_.lanes == 1) throw Refused("the plan cannot be run: it is for streaming");
   matrices_.reserve(plan_.blocks.size());
-  for (const Block& block : plan_.blocks) matrices_.emplace_back(block, plan_.lanes, kernels_);
+  for (const Block& block : plan_.blocks) matrices_.emplace_back(block, mask_.data(), plan_.lanes, kernels_);
+  places_ = placesUnder(mask_);
+  parameters_ = Floats(places_.size());
+  first_ = Floats(plan_.trains() ? places_.size() : 0);
+  second_ = Floats(first_.size());
+  absent_ = absentUnder(places_, mask_);
   const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
-  size_t width = 0, flows = 0, sums = 0;  // Of tables.
+  size_t width = 0, flows = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block < 0) continue;
       width = static_cast<size_t>(plan_.inputWidth);
       flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
-      sums = std::max(sums, matrices_[op.block].sumCount());
     }
   }
-  sums_ = Floats(sums);
   scratch_ = Floats(std::max(kOuterSteps * width, flows) * lanes);
   flows_ = Floats(flows * lanes * groups);
   embedded_ = Floats(width * lanes * groups);
   embeddedFlow_ = Floats(embedded_.size());
+  relocate();
   for (int i = 0; i < threads; i++) {
     members_.push_back(std::make_unique<Member>(
-        Member{{plan_, matrices_, kernels_, prepared_.data(), parameters_.data()}, {}, {}, 0}));
+        Member{{placed_, matrices_, kernels_, prepared_.data(), parameters_.data()}, {}, {}, {}, 0}));
   }
   members_[0]->runner.reserve(1);  // The others only if a batch has work for them.
 }
 
+// What needs a place: all but those that compressed matrices alone leave out. An embedding and biases are read by their
+// offsets.
+Places Executor::placesUnder(const std::vector<uint8_t>& mask) const {
+  std::vector<uint8_t> kept(mask.size(), 1);
+  for (const Matrix& matrix : matrices_) matrix.unmark(kept.data());
+  for (const Matrix& matrix : matrices_) matrix.mark(mask.data(), kept.data());
+  const auto mark = [&](int64_t first, int64_t count) { std::fill_n(kept.begin() + first, count, uint8_t{1}); };
+  if (!plan_.symbols.empty()) {
+    const int64_t rows = *std::max_element(plan_.symbols.begin(), plan_.symbols.end()) + 1;
+    mark(plan_.embedding, rows * plan_.inputWidth);
+  }
+  eachPlaced(plan_, [&](const Op& op) {
+    for (const Op::Part& part : op.parts) mark(part.parameter, part.rows);
+  });
+  return Places(kept);
+}
+
+// After the places have changed: tells all that goes by them.
+void Executor::relocate() {
+  for (Matrix& matrix : matrices_) matrix.locate(places_);
+  placed_ = plan_;
+  placed_.gradients = places_.size() + plan_.gradients - plan_.parameters;
+  if (!plan_.readsValues()) placed_.embedding = places_.of(plan_.embedding);
+  size_t sums = 0;
+  eachPlaced(placed_, [&](Op& op) {
+    for (Op::Part& part : op.parts) part.parameter = places_.of(part.parameter);
+    const bool ofTable = op.code == OpCode::kTableGradient || op.code == OpCode::kTableBackward;
+    if (ofTable) op.to += placed_.gradients - plan_.gradients;
+    if (op.code == OpCode::kTableBackward) sums = std::max(sums, matrices_[op.block].sumCount());
+  });
+  sums_ = Floats(sums);
+  gradient_ = Floats(plan_.trains() ? placed_.gradients : 0);
+  for (const auto& member : members_) {
+    member->runner.rewire(parameters_.data());
+    member->gradient = Floats();
+  }
+}
+
+void Executor::checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const {
+  if (!sound_) throw Refused(kNoMemory);
+  if (mask.size() != mask_.size()) throw Refused("the mask does not have the parameters' length");
+  if (compressed.size() != matrices_.size()) throw Refused("there is not one form for each matrix");
+  for (const auto* flags : {&mask, &compressed}) {
+    uint8_t all = 0;
+    for (const uint8_t flag : *flags) all |= flag;
+    if (all > 1) throw Refused("a mask is neither 0 nor 1");
+  }
+}
+
+void Executor::setMask(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed) {
+  checkMask(mask, compressed);
+  wire(std::move(mask), compressed);
+}
+
+void Executor::setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed, const int32_t* born) {
+  checkMask(mask, compressed);
+  for (size_t i = 0; i < mask.size(); i++) {
+    if (born[i] < 0) throw Refused("a weight is born before the first update");
+  }
+  wire(std::move(mask), compressed);
+  std::vector<int> own(static_cast<size_t>(places_.size()));
+  places_.contract(born, own.data());
+  births_ = Births(own);
+}
+
+void Executor::wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed) {
+  sound_ = false;
+  for (size_t b = 0; b < matrices_.size(); b++) {
+    Block& block = plan_.blocks[b];
+    // Absent weights of a dense matrix are zeros in it.
+    const bool stays = block.sparse == (compressed[b] == 1) &&
+                       !(block.sparse && differs(block, mask.data(), mask_.data()));
+    if (stays) continue;
+    block.sparse = compressed[b] == 1;
+    matrices_[b] = Matrix(block, mask.data(), plan_.lanes, kernels_);
+  }
+  Places places = placesUnder(mask);
+  moveTo(std::move(places), std::move(mask));
+  relocate();
+  sound_ = true;
+}
+
+// Takes along what exists before and after.
+void Executor::moveTo(Places places, std::vector<uint8_t> mask) {
+  const std::vector<int> origins = places.origins(places_);
+  std::vector<int> absent = absentUnder(places, mask);
+  Floats moved[3];
+  Floats* const vectors[] = {&parameters_, &first_, &second_};
+  for (int i = 0; i < 3; i++) {
+    if (vectors[i]->size() == 0) continue;
+    moved[i] = Floats(origins.size());
+    const float* from = vectors[i]->data();
+    float* to = moved[i].data();
+    for (size_t k = 0; k < origins.size(); k++) to[k] = origins[k] < 0 ? 0 : from[origins[k]];
+    for (const int place : absent) to[place] = 0;
+  }
+  Births births = births_.moved(static_cast<size_t>(places_.size()), absent_, origins, places.count(), absent,
+                                static_cast<int>(step_));
+  for (int i = 0; i < 3; i++) *vectors[i] = std::move(moved[i]);
+  places_ = std::move(places);
+  mask_ = std::move(mask);
+  absent_ = std::move(absent);
+  births_ = std::move(births);
+}
+
+void Executor::wiring(uint8_t* mask, int32_t* born) const {
+  std::copy(mask_.begin(), mask_.end(), mask);
+  places_.expand(births_.born(static_cast<size_t>(places_.size())).data(), born);
+  for (size_t i = 0; i < mask_.size(); i++) born[i] *= mask_[i];
+}
+
+void Executor::state(float* parameters, float* first, float* second) const {
+  places_.expand(parameters_.data(), parameters);
+  if (!plan_.trains()) return;
+  places_.expand(first_.data(), first);
+  places_.expand(second_.data(), second);
+}
+
+void Executor::setState(const float* parameters, const float* first, const float* second, double step) {
+  const float* const from[] = {parameters, first, second};
+  Floats* const to[] = {&parameters_, &first_, &second_};
+  for (int k = 0; k < 3; k++) {
+    if (!from[k] || to[k]->size() == 0) continue;
+    places_.contract(from[k], to[k]->data());
+    zeroAbsent(to[k]->data());
+  }
+  step_ = step;
+}
+
+void Executor::zeroAbsent(float* values) const {
+  for (size_t k = 0; k < absent_.size() && values; k++) values[absent_[k]] = 0;
+}
+
 Footprint Executor::footprint() const {
   Footprint bytes;
-  for (const Floats* of : {&parameters_, &first_, &second_, &gradient_}) bytes.parameters += of->bytes();
+  for (const Floats* of : {&parameters_, &first_, &second_, &gradient_, &everywhere_}) bytes.parameters += of->bytes();
+  bytes.parameters += births_.bytes();
+  bytes.rest += mask_.capacity() + places_.bytes() + absent_.capacity() * sizeof(int);
   for (const Matrix& matrix : matrices_) bytes.matrices += matrix.bytes();
   for (const Floats* of : {&prepared_, &scratch_, &embedded_, &embeddedFlow_, &flows_, &sums_, &carry_}) bytes.rest += of->bytes();
   for (const auto& member : members_) {
     bytes.activations += member->runner.activationBytes();
-    bytes.parameters += member->gradient.bytes();
+    bytes.parameters += member->gradient.bytes() + member->everywhere.bytes();
     bytes.rest += member->runner.otherBytes();
   }
   return bytes;
@@ -63,6 +248,7 @@ void Executor::check(Batches& batches) const {
   const auto require = [](bool holds, const char* otherwise) {
     if (!holds) throw Refused(std::string("the batches cannot be run: ") + otherwise);
   };
+  require(sound_, kNoMemory);
   require(batches.sizes.size() == batches.steps.size(), "their sizes and steps differ in number");
   require(batches.carry.size() == batches.sizes.size(), "what they carry and their sizes differ in number");
   size_t examples = 0, symbols = 0;
@@ -140,21 +326,21 @@ void Executor::requireBackward() const {
   if (!plan_.trains()) throw Refused("the plan cannot be run: it is for evaluation");
 }
 
+void Executor::checkWeights(const std::vector<float>& classWeights) const {
+  if (classWeights.empty() || (!plan_.predictsNumbers && classWeights.size() == static_cast<size_t>(plan_.outputs))) return;
+  throw Refused("there is not one weight for each class");
+}
+
 std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t to, const Update& update) {
   requireBackward();
   if (update.rates.size() != to - from) throw Refused("there is not one learning rate for each batch");
-  const std::vector<float>& weights = update.classWeights;
-  if (!weights.empty() && (plan_.predictsNumbers || weights.size() != static_cast<size_t>(plan_.outputs))) {
-    throw Refused("there is not one weight for each class");
-  }
+  checkWeights(update.classWeights);
   const FlushToZero flush;
   reserve(batches);
-  // By repeated multiplication, not pow(), whose last bit depends on the C library.
-  power1_ = power2_ = 1;
-  for (double k = 0; k < step_ && power1_ + power2_ > 0; k++) power1_ *= update.beta1, power2_ *= update.beta2;
+  births_.start(step_, update.beta1, update.beta2);
   std::vector<Trained> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
-    outcomes.push_back({batchGradient(batches, i, update.seed, weights.empty() ? nullptr : weights.data()), gradientNorm()});
+    outcomes.push_back({batchGradient(batches, i, update.seed, update.classWeights, false), gradientNorm()});
     Trained& trained = outcomes.back();
     if (!std::isfinite(trained.norm)) trained.loss = std::numeric_limits<double>::quiet_NaN();
     if (!std::isfinite(trained.loss)) break;
@@ -177,15 +363,17 @@ std::vector<Outcome> Executor::evaluate(const Batches& batches, float* outputs) 
   return outcomes;
 }
 
-double Executor::gradient(const Batches& batches, size_t index, float* gradient) {
+Outcome Executor::gradient(const Batches& batches, size_t index, const GradientOptions& options, float* gradient) {
   requireBackward();
+  checkWeights(options.classWeights);
   const FlushToZero flush;
   reserve(batches);
   const std::vector<float> kept = carry();
-  const Outcome outcome = batchGradient(batches, index, 0, nullptr);
-  setCarry(kept.data(), kept.size());
-  std::memcpy(gradient, gradient_.data(), plan_.parameters * sizeof(float));
-  return outcome.loss;
+  const Outcome outcome = batchGradient(batches, index, options.seed, options.classWeights, options.everywhere);
+  if (!options.carries) setCarry(kept.data(), kept.size());
+  places_.expand(gradient_.data(), gradient);
+  for (int64_t i = 0; i < plan_.parameters && options.everywhere; i++) gradient[i] += everywhere_.data()[i];
+  return outcome;
 }
 
 // The examples of a batch in the order in which they fill its tiles: tiles hold examples of like lengths and end with the
@@ -224,35 +412,54 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
   carried_ = tiles;
 }
 
-Outcome Executor::batchGradient(const Batches& batches, size_t index, double seed, const float* weights) {
+// What several tiles, and gradients of absent weights, want beyond `gradient_`.
+void Executor::reserveGradients(int examples, bool everywhere) {
+  const auto reserve = [](Floats& gradient, int64_t size) {
+    if (gradient.size() == 0) gradient = Floats(static_cast<size_t>(size));
+  };
+  if (everywhere) reserve(everywhere_, plan_.parameters);
+  if (examples <= plan_.lanes) return;
+  for (int k = 0; k < std::min(tilesOf(examples), crew_.size()); k++) {
+    reserve(members_[k]->gradient, placed_.gradients);
+    if (everywhere) reserve(members_[k]->everywhere, plan_.parameters);
+  }
+}
+
+Outcome Executor::batchGradient(const Batches& batches, size_t index, double seed, const std::vector<float>& classWeights,
+                                bool everywhere) {
   prepare();
   const DropoutKey dropout = dropoutKey(seed, step_);
-  const size_t bytes = plan_.gradients * sizeof(float);
-  std::memset(gradient_.data(), 0, bytes);
+  const float* weights = classWeights.empty() ? nullptr : classWeights.data();
   Outcome outcome;
   // Each tile's gradient is a sum of its own, and they are added to the first in order, so that the number of threads
   // changes nothing.
-  const bool several = batches.sizes[index] > plan_.lanes;
+  reserveGradients(batches.sizes[index], everywhere);
   const auto work = [&](Member& member) {
     member.runner.forward(before(batches, index, member.tile), after(member.tile), dropout);
-    float* gradient = member.tile > 0 ? member.gradient.data() : gradient_.data();
-    if (member.tile > 0) std::memset(gradient, 0, bytes);
-    member.outcome = member.runner.backward(gradient, dropout, weights);
+    const auto cleared = [&](Floats& ofBatch, Floats& ofTile) {
+      Floats& own = member.tile > 0 ? ofTile : ofBatch;
+      std::memset(own.data(), 0, own.bytes());
+      return own.data();
+    };
+    float* gradient = cleared(gradient_, member.gradient);
+    float* full = everywhere ? cleared(everywhere_, member.everywhere) : nullptr;
+    member.outcome = member.runner.backward(gradient, full, dropout, weights);
   };
-  if (several) {
-    for (int k = 0; k < std::min(tilesOf(batches.sizes[index]), crew_.size()); k++) {
-      if (members_[k]->gradient.size() == 0) members_[k]->gradient = Floats(plan_.gradients);
-    }
-  }
   eachTile(batches, index, work, [&](Member& member) {
     outcome += member.outcome;
-    const int count = static_cast<int>(plan_.gradients);
-    const float* part = member.gradient.data();
-    if (member.tile > 0) kernels_.sum(&part, &count, 1, gradient_.data(), count, count, 1, true);
+    if (member.tile == 0) return;
+    addTo(gradient_, member.gradient);
+    if (everywhere) addTo(everywhere_, member.everywhere);
   });
-  for (const Op& op : plan_.finish) tableBackward(op, gradient_.data());
-  for (const Matrix& matrix : matrices_) matrix.maskGradient(gradient_.data());
+  for (const Op& op : placed_.finish) tableBackward(op, gradient_.data(), everywhere ? everywhere_.data() : nullptr);
+  if (!everywhere) zeroAbsent(gradient_.data());
   return outcome;
+}
+
+void Executor::addTo(Floats& total, const Floats& part) const {
+  const int count = static_cast<int>(total.size());
+  const float* from = part.data();
+  kernels_.sum(&from, &count, 1, total.data(), count, count, 1, true);
 }
 
 void Executor::prepare() {
@@ -260,7 +467,7 @@ void Executor::prepare() {
   if (embedded_.size() > 0) {
     eachEmbedded([&](int64_t row, int j, float& value) { value = parameters_.data()[row + j]; }, embedded_.data());
   }
-  for (const Op& op : plan_.prepare) runPrepare(op);
+  for (const Op& op : placed_.prepare) runPrepare(op);
 }
 
 template <class F>
@@ -268,7 +475,7 @@ void Executor::eachEmbedded(F f, float* embedded) {
   const int lanes = plan_.lanes, width = plan_.inputWidth;
   for (size_t s = 0; s < plan_.symbols.size(); s++) {
     float* column = embedded + s / lanes * width * lanes + s % lanes;
-    const int64_t row = plan_.embedding + int64_t{plan_.symbols[s]} * width;
+    const int64_t row = placed_.embedding + int64_t{plan_.symbols[s]} * width;
     for (int j = 0; j < width; j++) f(row, j, column[int64_t{j} * lanes]);
   }
 }
@@ -293,7 +500,7 @@ void Executor::runPrepare(const Op& op) {
   }
 }
 
-void Executor::tableBackward(const Op& op, float* gradient) {
+void Executor::tableBackward(const Op& op, float* gradient, float* everywhere) {
   const Matrix& matrix = matrices_[op.block];
   const int lanes = plan_.lanes, rows = plan_.blocks[op.block].rows, width = plan_.inputWidth;
   const int groups = symbolGroups();
@@ -302,9 +509,13 @@ void Executor::tableBackward(const Op& op, float* gradient) {
     float* column = flows_.data() + s / lanes * rows * lanes + s % lanes;
     for (int i = 0; i < rows; i++) column[int64_t{i} * lanes] = flow[i];
   }
-  matrix.addGradient(flows_.data(), rows * lanes, embedded_.data(), width * lanes, groups, gradient, sums_.data(),
-                     scratch_.data());
-  matrix.collect(sums_.data(), gradient);
+  const Matrix::Factors factors{flows_.data(), rows * lanes, embedded_.data(), width * lanes, groups};
+  if (everywhere && matrix.isCompressed()) {
+    matrix.addGradientEverywhere(factors, everywhere, scratch_.data());
+  } else {
+    matrix.addGradient(factors, gradient, sums_.data(), scratch_.data());
+    matrix.collect(sums_.data(), gradient);
+  }
   for (int g = 0; g < groups; g++) {
     matrix.transposedProduct(flows_.data() + int64_t{g} * rows * lanes, embeddedFlow_.data() + int64_t{g} * width * lanes,
                              Start::kZero);
@@ -313,9 +524,10 @@ void Executor::tableBackward(const Op& op, float* gradient) {
 }
 
 double Executor::gradientNorm() const {
-  const int count = static_cast<int>(plan_.parameters);
+  const int count = places_.size();
   const float* gradient = gradient_.data();
-  double squares = kernels_.squares(gradient, count);
+  double squares = places_.isWhole() ? kernels_.squares(gradient, count)
+                                     : kernels_.squaresAmong(gradient, places_.bits().data(), static_cast<int>(places_.bits().size()));
   // Squares of large numbers overflow a float and not a double.
   if (std::isinf(squares)) squares = std::inner_product(gradient, gradient + count, gradient, 0.0,
                                                         std::plus<>(), std::multiplies<double>());
@@ -323,7 +535,7 @@ double Executor::gradientNorm() const {
 }
 
 void Executor::apply(const Update& update, double rate, double norm) {
-  const int count = static_cast<int>(plan_.parameters);
+  const int count = places_.size();
   float *parameters = parameters_.data(), *first = first_.data(), *second = second_.data(), *gradient = gradient_.data();
   const double factor = update.clip / (norm + 1e-6);
   if (factor < 1) kernels_.scale(gradient, count, static_cast<float>(factor));
@@ -333,21 +545,34 @@ void Executor::apply(const Update& update, double rate, double norm) {
     kernels_.add(gradient, parameters, count, static_cast<float>(update.weightDecay));
   }
   step_++;
-  power1_ *= update.beta1;
-  power2_ *= update.beta2;
-  const float epsilon = static_cast<float>(update.epsilon);
   switch (update.kind) {
     case OptimiserKind::kSgd:
       kernels_.sgd(parameters, first, gradient, count, update.beta1, static_cast<float>(rate));
       break;
     case OptimiserKind::kRmsprop:
-      kernels_.rmsprop(parameters, second, gradient, count, update.beta2, static_cast<float>(rate), epsilon);
+      kernels_.rmsprop(parameters, second, gradient, count, update.beta2, static_cast<float>(rate),
+                       static_cast<float>(update.epsilon));
       break;
     case OptimiserKind::kAdam:
     case OptimiserKind::kAdamW:
-      kernels_.adam(parameters, first, second, gradient, count, update.beta1, update.beta2,
-                    static_cast<float>(rate / (1 - power1_)), static_cast<float>(std::sqrt(1 - power2_)), epsilon);
+      adam(update, rate);
       break;
+  }
+  // With an epsilon of 0 they have become 0 / 0.
+  if (update.epsilon == 0 && update.kind != OptimiserKind::kSgd) zeroAbsent(parameters);
+}
+
+void Executor::adam(const Update& update, double rate) {
+  births_.next(rate, update.beta1, update.beta2);
+  const int count = places_.size();
+  const float epsilon = static_cast<float>(update.epsilon);
+  float *parameters = parameters_.data(), *first = first_.data(), *second = second_.data();
+  if (births_.areOne()) {
+    kernels_.adam(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, births_.rates()[0],
+                  births_.roots()[0], epsilon);
+  } else {
+    kernels_.adamByBirth(parameters, first, second, gradient_.data(), count, update.beta1, update.beta2, births_.of(),
+                         births_.rates(), births_.roots(), epsilon);
   }
 }
 

@@ -7,10 +7,12 @@
 #include <memory>
 #include <vector>
 
+#include "births.h"
 #include "crew.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "memory.h"
+#include "places.h"
 #include "plan.h"
 #include "tile.h"
 
@@ -33,8 +35,16 @@ struct Trained : Outcome {
   double norm = 0;
 };
 
+// See src/engine/executor.ts.
+struct GradientOptions {
+  bool everywhere = false;
+  double seed = 0;
+  std::vector<float> classWeights;
+  bool carries = false;
+};
+
 // Bytes that an executor holds: activations, all that is as long as the parameters, the matrices' forms, and tables and
-// scratch.
+// scratch. Masks belong to the last.
 struct Footprint {
   size_t activations = 0, parameters = 0, matrices = 0, rest = 0;
   size_t total() const { return activations + parameters + matrices + rest; }
@@ -53,8 +63,21 @@ class Executor {
   std::vector<Trained> train(const Batches& batches, size_t from, size_t to, const Update& update);
   // Runs all batches forward and writes the outputs of every target, where they are wanted.
   std::vector<Outcome> evaluate(const Batches& batches, float* outputs);
-  // Loss and unclipped gradient of one batch.
-  double gradient(const Batches& batches, size_t index, float* gradient);
+  // Outcome and unclipped gradient of one batch, laid out as the plan's parameters.
+  Outcome gradient(const Batches& batches, size_t index, const GradientOptions& options, float* gradient);
+
+  // All vectors are laid out as the plan's parameters. Of a plan that does not train there are no moments.
+  void state(float* parameters, float* first, float* second) const;
+  // Without moments, those that are there stay.
+  void setState(const float* parameters, const float* first, const float* second, double step);
+  double step() const { return step_; }
+
+  // Which weights exist, 1 for each that does, and for each block whether it is held compressed. What is dropped loses its
+  // value and its moments, what is born starts at 0 with moments of 0. Throws Refused unless all are 0 or 1.
+  void setMask(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed);
+  // The same with the number of updates that there had been when each was born.
+  void setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed, const int32_t* born);
+  void wiring(uint8_t* mask, int32_t* born) const;
 
   // What the cells of each tile of the last batch were left in.
   std::vector<float> carry() const;
@@ -67,21 +90,23 @@ class Executor {
   Footprint footprint() const;
 
   const Plan& plan() const { return plan_; }
-  float* parameters() { return parameters_.data(); }
-  float* firstMoment() { return first_.data(); }
-  float* secondMoment() { return second_.data(); }
-  double step() const { return step_; }
-  void setStep(double step) { step_ = step; }
 
  private:
   // One thread's share of the work.
   struct Member {
     TileRunner runner;
-    Floats gradient;  // Of one tile.
+    Floats gradient;    // Of one tile.
+    Floats everywhere;  // Likewise; see TileRunner::backward.
     Outcome outcome;
     int tile;  // Its number in the batch.
   };
 
+  void checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const;
+  void wire(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed);
+  void moveTo(Places places, std::vector<uint8_t> mask);
+  Places placesUnder(const std::vector<uint8_t>& mask) const;
+  void relocate();
+  void zeroAbsent(float* values) const;
   void reserve(const Batches& batches);
   void prepare();
   void runPrepare(const Op& op);
@@ -93,19 +118,31 @@ class Executor {
   const float* before(const Batches& batches, size_t index, int tile) const;
   float* after(int tile) { return carry_.data() + static_cast<size_t>(tile) * carryFloats(); }
   size_t carryFloats() const { return static_cast<size_t>(plan_.carry); }
-  Outcome batchGradient(const Batches& batches, size_t index, double seed, const float* weights);
-  void tableBackward(const Op& op, float* gradient);
+  void reserveGradients(int examples, bool everywhere);
+  Outcome batchGradient(const Batches& batches, size_t index, double seed, const std::vector<float>& classWeights,
+                        bool everywhere);
+  void addTo(Floats& total, const Floats& part) const;
+  void tableBackward(const Op& op, float* gradient, float* everywhere);
+  void checkWeights(const std::vector<float>& classWeights) const;
   double gradientNorm() const;
+  void adam(const Update& update, double rate);
   void apply(const Update& update, double rate, double norm);
   void requireBackward() const;
 
   int tilesOf(int examples) const { return (examples + plan_.lanes - 1) / plan_.lanes; }
   int symbolGroups() const { return (static_cast<int>(plan_.symbols.size()) + plan_.lanes - 1) / plan_.lanes; }
 
-  const Plan plan_;
+  // As it was given, but for the masks of its blocks, which are in `mask_`; and with the places of the parameters, and of
+  // tables behind them, instead of themselves, as the tiles take it.
+  Plan plan_, placed_;
   const Kernels& kernels_;
+  std::vector<uint8_t> mask_;  // Of all parameters.
+  Places places_;
+  std::vector<int> absent_;  // Places whose weights do not exist.
+  bool sound_ = true;  // Not where there was no memory left for another mask.
   std::vector<Matrix> matrices_;
   Floats parameters_, first_, second_, prepared_, gradient_;
+  Floats everywhere_;  // The gradient of compressed matrices, laid out as the plan's parameters, where it is wanted.
   // For tables: the embeddings of the symbols in use, a gradient of them, and the gradient of a table, each as steps of
   // as many symbols as there are lanes.
   Floats embedded_, embeddedFlow_, flows_, scratch_;
@@ -114,8 +151,7 @@ class Executor {
   std::vector<std::unique_ptr<Member>> members_;
   std::atomic<bool> stopped_{false};
   double step_ = 0;
-  // Of the optimiser in use, to the power of the step; kept from update to update of a call.
-  double power1_ = 1, power2_ = 1;
+  Births births_;
   // Of each tile, and of how many tiles the last batch had.
   Floats carry_;
   int carried_ = 0;

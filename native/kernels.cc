@@ -560,12 +560,43 @@ float squares(const float* values, int count) {
   return sum[0];
 }
 
+INLINE float fmaOne(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+float squaresAmong(const float* values, const uint64_t* places, int words) {
+  alignas(64) float group[16] = {};
+  for (int w = 0; w < words; w++) {
+    uint64_t bits = places[w];
+    if (bits == ~uint64_t{0}) {
+      for (int i = 0; i < 64; i += W, values += W) {
+        const vf v = loadAnywhere(values);
+        store(group + i % 16, fma(v, v, load(group + i % 16)));
+      }
+      continue;
+    }
+    for (; bits != 0; bits &= bits - 1, values++) {
+      float& sum = group[__builtin_ctzll(bits) % 16];
+      sum = fmaOne(*values, *values, sum);
+    }
+  }
+  float sum[16];
+  fold(group, 1, sum);
+  return sum[0];
+}
+
 void scale(float* values, int count, float factor) {
   for (int i = 0; i < count; i += W) store(values + i, load(values + i) * splat(factor));
 }
 
-void adam(float* parameters, float* first, float* second, const float* gradient, int count, double beta1, double beta2,
-          float rate, float rootCorrection, float epsilon) {
+// rateAt(i) and rootAt(i) are those of weights i to i + W.
+template <class Rate, class Root>
+INLINE void adamOf(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
+                   double beta2, Rate rateAt, Root rootAt, float epsilon) {
   // 1 - beta in double, as PyTorch does: in float, 0.001 would be wrong in its fifth digit.
   const auto constant = [](double x) { return splat(static_cast<float>(x)); };
   const vf b1 = constant(beta1), b2 = constant(beta2), c1 = constant(1 - beta1), c2 = constant(1 - beta2);
@@ -575,9 +606,23 @@ void adam(float* parameters, float* first, float* second, const float* gradient,
     const vf v = fma(b2, load(second + i), c2 * g * g);
     store(first + i, m);
     store(second + i, v);
-    const vf denominator = vsqrt(v) / splat(rootCorrection) + splat(epsilon);
-    store(parameters + i, load(parameters + i) - splat(rate) * m / denominator);
+    const vf denominator = vsqrt(v) / rootAt(i) + splat(epsilon);
+    store(parameters + i, load(parameters + i) - rateAt(i) * m / denominator);
   }
+}
+
+void adam(float* parameters, float* first, float* second, const float* gradient, int count, double beta1, double beta2,
+          float rate, float rootCorrection, float epsilon) {
+  const auto rateAt = [=](int) INLINE_LAMBDA { return splat(rate); };
+  const auto rootAt = [=](int) INLINE_LAMBDA { return splat(rootCorrection); };
+  adamOf(parameters, first, second, gradient, count, beta1, beta2, rateAt, rootAt, epsilon);
+}
+
+void adamByBirth(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
+                 double beta2, const int* births, const float* rates, const float* rootCorrections, float epsilon) {
+  const auto rateAt = [=](int i) INLINE_LAMBDA { return loadEach(rates, births + i); };
+  const auto rootAt = [=](int i) INLINE_LAMBDA { return loadEach(rootCorrections, births + i); };
+  adamOf(parameters, first, second, gradient, count, beta1, beta2, rateAt, rootAt, epsilon);
 }
 
 void sgd(float* parameters, float* first, const float* gradient, int count, double momentum, float rate) {
@@ -656,8 +701,10 @@ extern const Kernels kernels = {
     transposeRows,
     rowSums,
     squares,
+    squaresAmong,
     scale,
     adam,
+    adamByBirth,
     sgd,
     rmsprop,
     add,

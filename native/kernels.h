@@ -175,9 +175,15 @@ struct Kernels {
 
   // Sum of squares of `count` floats, a multiple of 16.
   float (*squares)(const float* values, int count);
+  // The same sum, to the last bit, where zeros between the values have been left out: bit k % 64 of places[k / 64] says
+  // whether value k of all is there. There are `words` such words.
+  float (*squaresAmong)(const float* values, const uint64_t* places, int words);
   void (*scale)(float* values, int count, float factor);
   void (*adam)(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
                double beta2, float rate, float rootCorrection, float epsilon);
+  // The same where the corrections differ: weight i takes those at births[i].
+  void (*adamByBirth)(float* parameters, float* first, float* second, const float* gradient, int count, double beta1,
+                      double beta2, const int* births, const float* rates, const float* rootCorrections, float epsilon);
 
   // first = momentum * first + gradient; parameters -= rate * first.
   void (*sgd)(float* parameters, float* first, const float* gradient, int count, double momentum, float rate);

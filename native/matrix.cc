@@ -25,39 +25,63 @@ std::vector<int> range(int first, int count) {
   return numbers;
 }
 
-bool existsWholly(const Block& block, const Piece& p) {
-  if (block.mask.empty()) return true;
-  for (int i = p.row; i < p.row + p.rows; i++) {
-    const auto row = block.mask.begin() + static_cast<int64_t>(i) * block.columns + p.column;
-    if (std::find(row, row + p.columns, 0) != row + p.columns) return false;
-  }
-  return true;
+// Calls f(parameter, row) with the first parameter of every row of a piece.
+template <class F>
+void eachRow(const Piece& p, F f) {
+  for (int i = 0; i < p.rows; i++) f(p.parameter + int64_t{i} * p.stride, p.row + i);
 }
 
-Entries transposed(const Entries& rows, int columns) {
-  Entries result(columns);
-  for (int i = 0; i < static_cast<int>(rows.size()); i++) {
-    for (const Entry& entry : rows[i]) result[entry.column].push_back({i, entry.parameter});
-  }
-  return result;
+bool existsWholly(const Piece& p, const uint8_t* mask) {
+  bool wholly = true;
+  eachRow(p, [&](int64_t first, int) { wholly = wholly && !std::memchr(mask + first, 0, static_cast<size_t>(p.columns)); });
+  return wholly;
+}
+
+// Those of a piece and what lies between its rows, so that these keep their distance.
+void markSpan(const Piece& p, uint8_t* kept) {
+  std::memset(kept + p.parameter, 1, static_cast<size_t>(int64_t{p.rows - 1} * p.stride + p.columns));
 }
 
 }  // namespace
 
-// Rows and columns of which every pair has a place in a panel, and the pieces that are there.
+// Rows and columns of which every pair has a place in a panel, and the pieces that are there, by their numbers.
 struct Matrix::Whole {
-  std::vector<int> rows, columns;
-  std::vector<Piece> pieces;
+  std::vector<int> rows, columns, pieces;
+};
+
+// The weights in groups by their rows, or by their columns: those of row i are `all` from first[i] to first[i + 1], in
+// ascending order of their columns.
+struct Matrix::Lists {
+  struct Weight {
+    int column, value;  // An index of `grouped_`.
+  };
+  std::vector<int> first;
+  std::vector<Weight> all;
+
+  int rows() const { return static_cast<int>(first.size()) - 1; }
+
+  Lists across(int columns) const {
+    Lists result{std::vector<int>(static_cast<size_t>(columns) + 1), std::vector<Weight>(all.size())};
+    for (const Weight& weight : all) result.first[weight.column + 1]++;
+    std::partial_sum(result.first.begin(), result.first.end(), result.first.begin());
+    std::vector<int> next = result.first;
+    for (int i = 0; i < rows(); i++) {
+      for (int k = first[i]; k < first[i + 1]; k++) result.all[next[all[k].column]++] = {i, all[k].value};
+    }
+    return result;
+  }
 };
 
 // A dense matrix, or the pieces of a compressed one that exist as a whole, those of the same columns together: the
 // hidden weights of a random structure's cells. No row and no column is in two of them.
-std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block) {
-  if (!block.sparse) return {{range(0, block.rows), range(0, block.columns), block.pieces}};
+std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block, const uint8_t* mask) {
+  const int pieces = static_cast<int>(block.pieces.size());
+  if (!block.sparse) return {{range(0, block.rows), range(0, block.columns), range(0, pieces)}};
   std::vector<Whole> wholes;
   std::vector<int> ofRow(block.rows, -1), ofColumn(block.columns, -1);
-  for (const Piece& p : block.pieces) {
-    if (p.columns < kLeastColumns || !existsWholly(block, p)) continue;
+  for (int k = 0; k < pieces; k++) {
+    const Piece& p = block.pieces[k];
+    if (p.columns < kLeastColumns || !existsWholly(p, mask)) continue;
     const auto rows = ofRow.begin() + p.row, columns = ofColumn.begin() + p.column;
     const auto taken = [](int whole) { return whole >= 0; };
     if (std::any_of(rows, rows + p.rows, taken)) continue;
@@ -69,7 +93,7 @@ std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block) {
     }
     std::fill_n(rows, p.rows, own);
     std::fill_n(columns, p.columns, own);
-    wholes[own].pieces.push_back(p);
+    wholes[own].pieces.push_back(k);
   }
   for (int i = 0; i < block.rows; i++) {
     if (ofRow[i] >= 0) wholes[ofRow[i]].rows.push_back(i);
@@ -77,59 +101,48 @@ std::vector<Matrix::Whole> Matrix::wholesOf(const Block& block) {
   return wholes;
 }
 
-Matrix::Matrix(const Block& block, int lanes, const Kernels& kernels)
-    : block_(block), lanes_(lanes), kernels_(kernels) {
-  Entries rows = entriesOf(block);
-  std::vector<Whole> wholes = wholesOf(block);
-  if (block.multiplied) packPanels(forward_, rows, wholes);
-  if (block.transposed) {
-    std::vector<Whole> across = wholes;
-    for (Whole& whole : across) std::swap(whole.rows, whole.columns);
-    packPanels(backward_, transposed(rows, block.columns), across);
-  }
+Matrix::Matrix(const Block& block, const uint8_t* mask, int lanes, const Kernels& kernels)
+    : compressed_(block.sparse), lanes_(lanes), kernels_(&kernels), pieces_(block.pieces) {
+  const std::vector<Whole> wholes = wholesOf(block, mask);
   for (const Whole& whole : wholes) {
-    wholePieces_.insert(wholePieces_.end(), whole.pieces.begin(), whole.pieces.end());
+    for (const int k : whole.pieces) wholePieces_.push_back(block.pieces[k]);
   }
-  if (block.sparse) {
-    for (const Whole& whole : wholes) {
-      const auto isThere = [&](const Entry& entry) {
-        return std::binary_search(whole.columns.begin(), whole.columns.end(), entry.column);
-      };
-      for (const int row : whole.rows) std::erase_if(rows[row], isThere);
-    }
-    if (block.multiplied) packGroups(forward_, rows);
-    if (block.transposed) packGroups(backward_, transposed(rows, block.columns));
-    if (block.differentiated) packGradient(rows);
-    indexValues(rows);
-    return;
-  }
-  if (block.mask.empty()) return;
-  for (const Piece& p : block.pieces) {
-    for (int i = 0; i < p.rows; i++) {
-      for (int j = 0; j < p.columns; j++) {
-        if (block.mask[static_cast<size_t>(p.row + i) * block.columns + p.column + j]) continue;
-        absent_.push_back(static_cast<int>(p.parameter) + i * p.stride + j);
-      }
-    }
+  if (block.multiplied) packPanels(forward_, wholes, false);
+  if (block.transposed) packPanels(backward_, wholes, true);
+  if (!compressed_) return;
+  const Lists rows = groupedRows(block, mask, wholes);
+  values_ = Floats(grouped_.size() + 1);
+  if (block.multiplied) packGroups(forward_, rows, block.columns);
+  if (block.transposed) packGroups(backward_, rows.across(block.columns), block.rows);
+  if (block.differentiated) packGradient(rows, block.columns);
+}
+
+void Matrix::unmark(uint8_t* kept) const {
+  for (const Piece& p : pieces_) {
+    if (compressed_) eachRow(p, [&](int64_t first, int) { std::memset(kept + first, 0, static_cast<size_t>(p.columns)); });
   }
 }
 
-Matrix::Origin Matrix::originOf(const std::vector<int>& source, int rows, int columns) {
-  const int first = source[0], row = rows > 1 ? source[1] - first : 0, column = columns > 1 ? source[rows] - first : 0;
-  for (int j = 0; j < columns; j++) {
-    for (int r = 0; r < rows; r++) {
-      const int own = source[static_cast<size_t>(j) * rows + r];
-      if (own < 0 || own != first + int64_t{r} * row + int64_t{j} * column) return {};
-    }
+void Matrix::mark(const uint8_t* mask, uint8_t* kept) const {
+  for (const Piece& p : wholePieces_) markSpan(p, kept);
+  for (const Piece& p : pieces_) {
+    if (!compressed_) continue;
+    eachRow(p, [&](int64_t first, int) {
+      const uint8_t* from = mask + first;
+      uint8_t* to = kept + first;
+      for (int j = 0; j < p.columns; j++) to[j] |= from[j];
+    });
   }
-  return {true, first, row, column};
 }
 
-void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const {
+// The rows of a panel are rows of the matrix, or its columns when it is packed `across`.
+void Matrix::packPanels(Form& form, const std::vector<Whole>& wholes, bool across) const {
+  const auto rowsOf = [&](const Whole& whole) -> const std::vector<int>& { return across ? whole.columns : whole.rows; };
+  const auto columnsOf = [&](const Whole& whole) -> const std::vector<int>& { return across ? whole.rows : whole.columns; };
   size_t weights = 0, columns = 0;
   for (const Whole& whole : wholes) {
     weights += whole.rows.size() * whole.columns.size();
-    columns += whole.columns.size();
+    columns += columnsOf(whole).size();
   }
   form.weights = Floats(weights);
   form.offsets.reserve(columns);
@@ -137,34 +150,63 @@ void Matrix::packPanels(Form& form, const Entries& entries, const std::vector<Wh
   size_t packed = 0;
   for (const Whole& whole : wholes) {
     Panel panel{};
-    panel.columns = static_cast<int>(whole.columns.size());
+    panel.columns = static_cast<int>(columnsOf(whole).size());
     panel.offsets = form.offsets.data() + form.offsets.size();
-    std::vector<int> place(whole.columns.back() + 1, -1);
-    for (int j = 0; j < panel.columns; j++) {
-      form.offsets.push_back(whole.columns[j] * lanes_);
-      place[whole.columns[j]] = j;
-    }
+    for (const int column : columnsOf(whole)) form.offsets.push_back(column * lanes_);
     // Panels of nearly equal height, so that none is a small tail.
-    const int rows = static_cast<int>(whole.rows.size());
-    const int count = (rows + kernels_.maxRows - 1) / kernels_.maxRows;
+    const int rows = static_cast<int>(rowsOf(whole).size());
+    const int count = (rows + kernels_->maxRows - 1) / kernels_->maxRows;
     for (int p = 0, first = 0; p < count; p++) {
       panel.rows = rows / count + (p < rows % count);
       panel.weights = form.weights.data() + packed;
-      source.assign(static_cast<size_t>(panel.rows) * panel.columns, -1);
-      for (int r = 0; r < panel.rows; r++) {
-        panel.row[r] = whole.rows[first + r];
-        for (const auto& [column, parameter] : entries[panel.row[r]]) {
-          if (column >= static_cast<int>(place.size()) || place[column] < 0) continue;
-          source[static_cast<size_t>(place[column]) * panel.rows + r] = parameter;
-        }
-      }
+      std::copy_n(rowsOf(whole).begin() + first, panel.rows, panel.row);
       form.panels.push_back(panel);
-      form.origins.push_back(originOf(source, panel.rows, panel.columns));
+      form.origins.push_back(originOf(panel, whole, across, source));
       if (!form.origins.back().regular) form.source.insert(form.source.end(), source.begin(), source.end());
       packed += static_cast<size_t>(panel.rows) * panel.columns;
       first += panel.rows;
     }
   }
+}
+
+// Fills `source` with the parameters of a panel, in packed order, unless it is seen to be regular before.
+Matrix::Origin Matrix::originOf(const Panel& panel, const Whole& whole, bool across, std::vector<int>& source) const {
+  const int rows = panel.rows, columns = panel.columns;
+  const auto holds = [](int first, int count, const int* numbers, int others) {
+    return numbers[0] >= first && numbers[others - 1] < first + count && numbers[others - 1] - numbers[0] == others - 1;
+  };
+  const std::vector<int>& wide = across ? whole.rows : whole.columns;
+  for (const int k : whole.pieces) {
+    const Piece& p = pieces_[k];
+    const bool inRows = holds(across ? p.column : p.row, across ? p.columns : p.rows, panel.row, rows);
+    if (!inRows || !holds(across ? p.row : p.column, across ? p.rows : p.columns, wide.data(), columns)) continue;
+    const int row = across ? wide[0] : panel.row[0], column = across ? panel.row[0] : wide[0];
+    const int64_t first = p.parameter + int64_t{row - p.row} * p.stride + column - p.column;
+    return {true, static_cast<int>(first), across ? 1 : p.stride, across ? p.stride : 1, false, 0};
+  }
+  source.assign(static_cast<size_t>(rows) * columns, -1);
+  std::vector<int> place(wide.back() + 1, -1);
+  for (int j = 0; j < columns; j++) place[wide[j]] = j;
+  for (int r = 0; r < rows; r++) {
+    for (const int k : whole.pieces) {
+      const Piece& p = pieces_[k];
+      // The piece's rows (or columns) that meet the panel's row, and those that its columns are.
+      const int at = panel.row[r] - (across ? p.column : p.row), first = across ? p.row : p.column;
+      if (at < 0 || at >= (across ? p.columns : p.rows)) continue;
+      const int64_t start = p.parameter + int64_t{at} * (across ? 1 : p.stride);
+      for (int j = 0; j < (across ? p.rows : p.columns); j++) {
+        source[static_cast<size_t>(place[first + j]) * rows + r] = static_cast<int>(start + int64_t{j} * (across ? p.stride : 1));
+      }
+    }
+  }
+  const int first = source[0], row = rows > 1 ? source[1] - first : 0, column = columns > 1 ? source[rows] - first : 0;
+  for (int j = 0; j < columns; j++) {
+    for (int r = 0; r < rows; r++) {
+      const int own = source[static_cast<size_t>(j) * rows + r];
+      if (own < 0 || own != first + int64_t{r} * row + int64_t{j} * column) return {};
+    }
+  }
+  return {row >= 0 && column >= 0, first, row, column, false, 0};
 }
 
 // Both directions and the gradient take the columns in blocks whose input stays in the first-level cache: a step's in a
@@ -175,121 +217,173 @@ void eachBlock(int columns, int most, F f) {
   for (int64_t c = 0; c < count; c++) f(static_cast<int>(columns * c / count), static_cast<int>(columns * (c + 1) / count));
 }
 
-// Those entries of all rows whose columns lie in a range.
-Entries within(const Entries& rows, int from, int to) {
-  const auto before = [](const Entry& entry, int column) { return entry.column < column; };
-  Entries some;
-  for (const std::vector<Entry>& row : rows) {
-    const auto first = std::lower_bound(row.begin(), row.end(), from, before);
-    some.emplace_back(first, std::lower_bound(first, row.end(), to, before));
+// The weights of all pieces that are in no panel. From left to right, so that those of a row come in the order of their
+// columns.
+Matrix::Lists Matrix::groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes) {
+  std::vector<uint8_t> inPanels(block.pieces.size());
+  for (const Whole& whole : wholes) {
+    for (const int k : whole.pieces) inPanels[k] = 1;
   }
-  return some;
+  std::vector<Piece> pieces;
+  for (size_t k = 0; k < inPanels.size(); k++) {
+    if (!inPanels[k]) pieces.push_back(block.pieces[k]);
+  }
+  std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.column < b.column; });
+  Lists rows{std::vector<int>(static_cast<size_t>(block.rows) + 1), {}};
+  for (const Piece& p : pieces) {
+    eachRow(p, [&](int64_t first, int row) { rows.first[row + 1] += countSet(mask + first, p.columns); });
+  }
+  std::partial_sum(rows.first.begin(), rows.first.end(), rows.first.begin());
+  rows.all.resize(rows.first.back());
+  grouped_.reserve(rows.all.size());
+  std::vector<int> next = rows.first;
+  for (const Piece& p : pieces) {
+    eachRow(p, [&](int64_t first, int row) {
+      eachSet(mask + first, p.columns, [&](int j) {
+        rows.all[next[row]++] = {p.column + j, static_cast<int>(grouped_.size())};
+        grouped_.push_back(static_cast<int>(first) + j);
+      });
+    });
+  }
+  return rows;
 }
 
-void Matrix::packGroups(Form& form, const Entries& entries) const {
-  std::vector<bool> started(entries.size());
+void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
+  const int count = rows.rows();
+  std::vector<uint8_t> started(count);
   for (const Panel& panel : form.panels) {
-    for (int r = 0; r < panel.rows; r++) started[panel.row[r]] = true;
+    for (int r = 0; r < panel.rows; r++) started[panel.row[r]] = 1;
   }
   // Only columns with a weight count.
+  std::vector<uint8_t> isUsed(columns);
+  for (const Lists::Weight& weight : rows.all) isUsed[weight.column] = 1;
   std::vector<int> used;
-  for (const std::vector<Entry>& row : entries) {
-    for (const Entry& entry : row) used.push_back(entry.column);
-  }
-  std::sort(used.begin(), used.end());
-  used.erase(std::unique(used.begin(), used.end()), used.end());
+  eachSet(isUsed.data(), columns, [&](int column) { used.push_back(column); });
+  form.nonzeros.reserve(rows.all.size() + rows.all.size() / 8);
+  form.nonzeroSource.reserve(form.nonzeros.capacity());
+  const int none = static_cast<int>(grouped_.size());
   std::vector<size_t> firsts;
-  eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int first, int end) {
-    const int from = used.empty() ? 0 : used[first], to = used.empty() ? 0 : used[end - 1] + 1;
-    const Entries nonzeros = within(entries, from, to);
-    std::vector<int> order;
-    for (size_t row = 0; row < entries.size(); row++) {
-      if (!started[row] || !nonzeros[row].empty()) order.push_back(static_cast<int>(row));
+  // Of each row, where the present block of columns begins and ends among its weights.
+  std::vector<int> begin(rows.first.begin(), rows.first.end() - 1), end = begin, order, places;
+  eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int, int last) {
+    const int to = used.empty() ? 0 : used[last - 1] + 1;
+    int most = 0;
+    for (int i = 0; i < count; i++) {
+      while (end[i] < rows.first[i + 1] && rows.all[end[i]].column < to) end[i]++;
+      most = std::max(most, end[i] - begin[i]);
     }
-    const auto startedFirst = [&](int a, int b) {
-      return started[a] != started[b] ? started[a] : nonzeros[a].size() > nonzeros[b].size();
-    };
-    std::stable_sort(order.begin(), order.end(), startedFirst);
+    // Rows that have been started come first, of both kinds those with most weights: counted by what decides.
+    const auto lengthOf = [&](int row) { return end[row] - begin[row]; };
+    const auto keyOf = [&](int row) { return (started[row] ? 0 : most + 1) + most - lengthOf(row); };
+    const auto takesPart = [&](int row) { return !started[row] || lengthOf(row) > 0; };
+    places.assign(2 * (static_cast<size_t>(most) + 1) + 1, 0);
+    for (int i = 0; i < count; i++) places[keyOf(i) + 1] += takesPart(i);
+    std::partial_sum(places.begin(), places.end(), places.begin());
+    order.resize(places.back());
+    for (int i = 0; i < count; i++) {
+      if (takesPart(i)) order[places[keyOf(i)]++] = i;
+    }
     for (size_t at = 0; at < order.size();) {
       RowGroup group{};
       group.starts = !started[order[at]];
-      group.count = static_cast<int>(nonzeros[order[at]].size());
-      while (group.rows < kernels_.groupRows && at < order.size() && started[order[at]] != group.starts) {
+      group.count = lengthOf(order[at]);
+      while (group.rows < kernels_->groupRows && at < order.size() && started[order[at]] != group.starts) {
         group.row[group.rows++] = order[at++];
       }
       firsts.push_back(form.nonzeros.size());
       for (int k = 0; k < group.count; k++) {
         for (int r = 0; r < group.rows; r++) {
-          const std::vector<Entry>& row = nonzeros[group.row[r]];
-          const Entry entry = k < static_cast<int>(row.size()) ? row[k] : Entry{0, -1};
-          form.nonzeros.push_back({0, entry.column * lanes_});
-          form.nonzeroSource.push_back(entry.parameter);
+          const bool there = k < lengthOf(group.row[r]);
+          const Lists::Weight weight = there ? rows.all[begin[group.row[r]] + k] : Lists::Weight{0, none};
+          form.nonzeros.push_back({0, weight.column * lanes_});
+          form.nonzeroSource.push_back(weight.value);
         }
       }
       form.groups.push_back(group);
     }
-    started.assign(entries.size(), true);
+    started.assign(count, 1);
+    begin = end;
   });
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
-// Until here the forms name parameters, and -1 where there is none.
-void Matrix::indexValues(const Entries& entries) {
-  for (const std::vector<Entry>& row : entries) {
-    for (const Entry& entry : row) grouped_.push_back(entry.parameter);
-  }
-  std::sort(grouped_.begin(), grouped_.end());
-  values_ = Floats(grouped_.size() + 1);
-  for (Form* form : {&forward_, &backward_}) {
-    for (int& source : form->nonzeroSource) {
-      const auto at = source < 0 ? grouped_.end() : std::lower_bound(grouped_.begin(), grouped_.end(), source);
-      source = static_cast<int>(at - grouped_.begin());
-    }
-  }
-}
-
 // All strips but the last are full, one block of columns after the other.
-void Matrix::packGradient(const Entries& entries) {
-  std::vector<bool> used(block_.columns);
-  eachBlock(block_.columns, kGradientColumns, [&](int from, int to) {
-    const Entries nonzeros = within(entries, from, to);
-    for (int i = 0; i < block_.rows; i++) {
-      for (const Entry& entry : nonzeros[i]) {
-        if (targets_.size() % kStrip == 0) strips_.emplace_back();
-        Strip& strip = strips_.back();
+void Matrix::packGradient(const Lists& rows, int columns) {
+  strips_.resize((rows.all.size() + kStrip - 1) / kStrip);
+  targets_.reserve(rows.all.size());
+  std::vector<uint8_t> used(columns);
+  std::vector<int> next(rows.first.begin(), rows.first.end() - 1);
+  eachBlock(columns, kGradientColumns, [&](int, int to) {
+    for (int i = 0; i < rows.rows(); i++) {
+      for (; next[i] < rows.first[i + 1] && rows.all[next[i]].column < to; next[i]++) {
+        const auto [column, value] = rows.all[next[i]];
+        Strip& strip = strips_[targets_.size() / kStrip];
         if (strip.rowCount == 0 || strip.rows[strip.rowCount - 1].row != i) strip.rows[strip.rowCount++] = {i, 0};
         strip.rows[strip.rowCount - 1].count++;
-        strip.offsets[strip.count++] = entry.column * lanes_;
-        targets_.push_back(entry.parameter);
-        used[entry.column] = true;
+        strip.offsets[strip.count++] = column * lanes_;
+        targets_.push_back(value);
+        used[column] = 1;
       }
     }
   });
   // As many steps at once as leave the input of a block in the first-level cache.
-  const auto columns = std::clamp<int64_t>(std::count(used.begin(), used.end(), true), 1, kGradientColumns);
-  chunk_ = static_cast<int>(std::clamp<int64_t>(kGradientFloats / (columns * lanes_) / 4 * 4, 4, kMostChunk));
+  const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kGradientColumns);
+  chunk_ = static_cast<int>(std::clamp<int64_t>(kGradientFloats / (inUse * lanes_) / 4 * 4, 4, kMostChunk));
+}
+
+// A regular panel is straight where everything between its first and its last weight has a place.
+void Matrix::locatePanels(Form& form, const Places& places) {
+  form.sourcePlaces.clear();
+  const int* source = form.source.data();
+  for (size_t p = 0; p < form.panels.size(); p++) {
+    Origin& origin = form.origins[p];
+    const auto [rows, columns] = std::pair{form.panels[p].rows, form.panels[p].columns};
+    const int span = (rows - 1) * origin.row + (columns - 1) * origin.column;
+    origin.place = places.of(origin.first);
+    origin.straight = origin.regular && places.of(origin.first + span) == origin.place + span;
+    for (int k = 0; k < rows * columns && !origin.straight; k++) {
+      const int own = origin.regular ? origin.first + k % rows * origin.row + k / rows * origin.column : *source++;
+      form.sourcePlaces.push_back(own < 0 ? -1 : places.of(own));
+    }
+  }
+}
+
+void Matrix::locate(const Places& places) {
+  for (Form* form : {&forward_, &backward_}) locatePanels(*form, places);
+  placedPieces_ = wholePieces_;
+  for (Piece& p : placedPieces_) p.parameter = places.of(p.parameter);
+  std::vector<int> placeOf(grouped_.size());
+  for (size_t k = 0; k < placeOf.size(); k++) placeOf[k] = places.of(grouped_[k]);
+  const auto extend = [](std::vector<Run>& runs, int place) {
+    if (runs.empty() || runs.back().place + runs.back().count != place) runs.push_back({place, 0});
+    runs.back().count++;
+  };
+  valueRuns_.clear();
+  for (const int place : placeOf) extend(valueRuns_, place);
+  targetRuns_.clear();
+  for (const int value : targets_) extend(targetRuns_, placeOf[value]);
 }
 
 void Matrix::refresh(const float* parameters) {
-  for (size_t k = 0; k < grouped_.size(); k++) values_.data()[k] = parameters[grouped_[k]];
+  float* values = values_.data();
+  for (const Run& run : valueRuns_) values = std::copy_n(parameters + run.place, run.count, values);
   for (Form* form : {&forward_, &backward_}) {
     float* weights = form->weights.data();
-    const int* source = form->source.data();
+    const int* source = form->sourcePlaces.data();
     for (size_t p = 0; p < form->panels.size(); p++) {
-      const auto [regular, first, row, column] = form->origins[p];
+      const Origin& origin = form->origins[p];
       const int rows = form->panels[p].rows, columns = form->panels[p].columns;
       for (int j = 0; j < columns; j++) {
-        const float* from = parameters + first + int64_t{j} * column;
-        if (regular && row == 1) {
+        const float* from = parameters + origin.place + int64_t{j} * origin.column;
+        if (origin.straight && origin.row == 1) {
           weights = std::copy_n(from, rows, weights);
           continue;
         }
-        for (int r = 0; r < rows && regular; r++) *weights++ = from[int64_t{r} * row];
-        for (int r = 0; r < rows && !regular; r++, source++) *weights++ = *source < 0 ? 0 : parameters[*source];
+        for (int r = 0; r < rows && origin.straight; r++) *weights++ = from[int64_t{r} * origin.row];
+        for (int r = 0; r < rows && !origin.straight; r++, source++) *weights++ = *source < 0 ? 0 : parameters[*source];
       }
     }
-    const float* values = values_.data();
-    for (size_t k = 0; k < form->nonzeros.size(); k++) form->nonzeros[k].weight = values[form->nonzeroSource[k]];
+    for (size_t k = 0; k < form->nonzeros.size(); k++) form->nonzeros[k].weight = values_.data()[form->nonzeroSource[k]];
   }
 }
 
@@ -299,44 +393,55 @@ void Matrix::multiply(const Form& form, const Steps& steps, Start start, const f
   const size_t together = count > 1 && form.weights.size() > kCachedWeights ? 1 : std::max<size_t>(panels, 1);
   for (size_t p = 0; p < panels; p += together) {
     for (int t = 0; t < count; t++) {
-      kernels_.product(form.panels.data() + p, static_cast<int>(together), lanes_, in + int64_t{t} * inStep,
-                       out + int64_t{t} * outStep, start, bias);
+      kernels_->product(form.panels.data() + p, static_cast<int>(together), lanes_, in + int64_t{t} * inStep,
+                        out + int64_t{t} * outStep, start, bias);
     }
   }
   for (int t = 0; t < count; t++) {
-    kernels_.sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in + int64_t{t} * inStep,
-                           out + int64_t{t} * outStep, start, bias);
+    kernels_->sparseProduct(form.groups.data(), static_cast<int>(form.groups.size()), lanes_, in + int64_t{t} * inStep,
+                            out + int64_t{t} * outStep, start, bias);
   }
 }
 
-void Matrix::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps,
-                         float* gradient, float* sums, float* scratch) const {
-  for (const Piece& p : wholePieces_) {
-    kernels_.outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
-                   right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
-                   gradient + p.parameter, p.stride, scratch);
+void Matrix::addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const {
+  const auto [left, leftStep, right, rightStep, steps] = factors;
+  for (const Piece& p : pieces) {
+    kernels_->outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
+                    right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
+                    gradient + p.parameter, p.stride, scratch);
   }
+}
+
+void Matrix::addGradient(const Factors& factors, float* gradient, float* sums, float* scratch) const {
+  addOuter(placedPieces_, factors, gradient, scratch);
   if (strips_.empty()) return;
-  kernels_.sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
-                       chunk_, lanes_, sums);
+  const auto [left, leftStep, right, rightStep, steps] = factors;
+  kernels_->sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
+                        chunk_, lanes_, sums);
+}
+
+void Matrix::addGradientEverywhere(const Factors& factors, float* gradient, float* scratch) const {
+  addOuter(pieces_, factors, gradient, scratch);
 }
 
 void Matrix::collect(float* sums, float* gradient) const {
-  for (size_t k = 0; k < targets_.size(); k++) gradient[targets_[k]] += sums[k];
+  const float* from = sums;
+  for (const Run& run : targetRuns_) {
+    float* to = gradient + run.place;
+    for (int k = 0; k < run.count; k++) to[k] += from[k];
+    from += run.count;
+  }
   // What lies behind the last of them too, which `fold` fills with anything.
   std::fill_n(sums, sumCount(), 0.0f);
 }
 
-void Matrix::maskGradient(float* gradient) const {
-  for (const int at : absent_) gradient[at] = 0;
-}
-
 size_t Matrix::bytes() const {
-  size_t bytes = bytesOf(block_.mask) + bytesOf(wholePieces_) + bytesOf(grouped_) + values_.bytes() +
-                 bytesOf(strips_) + bytesOf(targets_) + bytesOf(absent_);
+  size_t bytes = bytesOf(pieces_) + bytesOf(wholePieces_) + bytesOf(placedPieces_) + bytesOf(grouped_) + values_.bytes() +
+                 bytesOf(valueRuns_) + bytesOf(strips_) + bytesOf(targets_) + bytesOf(targetRuns_);
   for (const Form* form : {&forward_, &backward_}) {
-    bytes += bytesOf(form->panels) + bytesOf(form->origins) + form->weights.bytes() + bytesOf(form->source) + bytesOf(form->offsets) +
-             bytesOf(form->nonzeros) + bytesOf(form->nonzeroSource) + bytesOf(form->groups);
+    bytes += bytesOf(form->panels) + bytesOf(form->origins) + form->weights.bytes() + bytesOf(form->source) +
+             bytesOf(form->sourcePlaces) + bytesOf(form->offsets) + bytesOf(form->nonzeros) +
+             bytesOf(form->nonzeroSource) + bytesOf(form->groups);
   }
   return bytes;
 }

@@ -8,13 +8,22 @@
 
 #include "kernels.h"
 #include "memory.h"
+#include "places.h"
 #include "plan.h"
 
 namespace filigree {
 
 class Matrix {
  public:
-  Matrix(const Block& block, int lanes, const Kernels& kernels);
+  // `mask` has a byte for each parameter of the plan, 0 where it is absent and 1 elsewhere. Of a dense matrix it does not
+  // matter, because absent weights are 0. `locate` comes before anything else.
+  Matrix(const Block& block, const uint8_t* mask, int lanes, const Kernels& kernels);
+
+  // Says where the parameters are that `refresh`, `addGradient` and `collect` are given.
+  void locate(const Places& places);
+  // Marks the parameters that need a place (see places.h): first those are unmarked that a compressed matrix may do without.
+  void unmark(uint8_t* kept) const;
+  void mark(const uint8_t* mask, uint8_t* kept) const;
 
   void refresh(const float* parameters);
 
@@ -34,26 +43,35 @@ class Matrix {
   void transposedProduct(const float* in, float* out, Start start) const { transposedProduct({in, 0, out, 0, 1}, start); }
   void transposedProduct(const Steps& steps, Start start) const { multiply(backward_, steps, start, nullptr); }
 
-  // gradient (laid out as the parameters) += sum over steps and lanes of left times right transposed; `scratch` has
-  // room for kOuterSteps * lanes * columns floats. Weights in groups add to `sumCount()` sums instead, in an order of
-  // their own, and `collect` adds these to the gradient and clears them.
-  void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* gradient,
-                   float* sums, float* scratch) const;
+  // What two sequences of some steps are that a gradient sums the products of; steps are so many floats apart.
+  struct Factors {
+    const float* left;
+    int leftStep;
+    const float* right;
+    int rightStep;
+    int steps;
+  };
+  // gradient += sum over steps and lanes of left times right transposed; `scratch` has room for kOuterSteps * lanes *
+  // columns floats. Weights in groups add to `sumCount()` sums instead, in an order of their own, and `collect` adds these
+  // to the gradient and clears them.
+  void addGradient(const Factors& factors, float* gradient, float* sums, float* scratch) const;
   size_t sumCount() const { return strips_.size() * kStrip; }
   void collect(float* sums, float* gradient) const;
-
-  // Sets the gradient of absent weights to zero.
-  void maskGradient(float* gradient) const;
+  // The same of all weights of a compressed matrix, absent ones too; `gradient` is laid out as the plan's parameters.
+  void addGradientEverywhere(const Factors& factors, float* gradient, float* scratch) const;
+  bool isCompressed() const { return compressed_; }
 
   // Of all forms.
   size_t bytes() const;
 
  private:
   // Where the weights of a panel come from: row r's for column j is parameter first + r * row + j * column, unless the
-  // panel is irregular.
+  // panel is irregular; and so it is with their places from `place` on, where it is `straight`.
   struct Origin {
     bool regular;
     int first, row, column;
+    bool straight;
+    int place;
   };
 
   // One direction: W or its transpose. A row of the result is in at most one panel, and the panels come first.
@@ -61,36 +79,51 @@ class Matrix {
     std::vector<Panel> panels;
     std::vector<Origin> origins;  // Of each panel.
     Floats weights;               // Of all panels, in packed order.
-    std::vector<int> source;      // Of the weights of irregular panels: the parameter of each; -1 where there is none.
+    // Of the weights of panels that are not regular the parameters, and of those that are not straight the places; -1
+    // where there is none.
+    std::vector<int> source, sourcePlaces;
     std::vector<int> offsets;
     std::vector<Nonzero> nonzeros;
     std::vector<int> nonzeroSource;  // Indices of `values_`.
     std::vector<RowGroup> groups;
   };
 
-  struct Whole;
-  static std::vector<Whole> wholesOf(const Block& block);
-  static Origin originOf(const std::vector<int>& source, int rows, int columns);
-  void packPanels(Form& form, const Entries& entries, const std::vector<Whole>& wholes) const;
-  void packGroups(Form& form, const Entries& entries) const;
-  void indexValues(const Entries& entries);
-  void packGradient(const Entries& entries);
-  void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;
+  // So many places that follow each other.
+  struct Run {
+    int place, count;
+  };
 
-  const Block block_;
-  const int lanes_;
-  const Kernels& kernels_;
+  struct Whole;
+  struct Lists;
+  static std::vector<Whole> wholesOf(const Block& block, const uint8_t* mask);
+  Lists groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes);
+  static void locatePanels(Form& form, const Places& places);
+  void packPanels(Form& form, const std::vector<Whole>& wholes, bool across) const;
+  Origin originOf(const Panel& panel, const Whole& whole, bool across, std::vector<int>& source) const;
+  void packGroups(Form& form, const Lists& rows, int columns) const;
+  void packGradient(const Lists& rows, int columns);
+  void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;
+  void addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const;
+
+  bool compressed_;
+  int lanes_;
+  const Kernels* kernels_;
   Form forward_, backward_;
-  // The parameters of the weights in groups, ascending, and a copy of these weights with a zero behind it, which stays in
-  // the cache while both directions pick theirs out of it.
+  std::vector<Piece> pieces_;
+  // What is in panels; in the second list `parameter` is a place.
+  std::vector<Piece> wholePieces_, placedPieces_;
+  // The parameters of the weights in groups, piece by piece, and a copy of these weights with a zero behind it, which stays
+  // in the cache while both directions pick theirs out of it. Where both are in ascending order, which is usual, the copy
+  // is made of few runs.
   std::vector<int> grouped_;
   Floats values_;
-  std::vector<Piece> wholePieces_;  // What is in panels.
-  // In groups: where the gradients of the nonzeros come from, and the parameters that they are of.
+  std::vector<Run> valueRuns_;
+  // In groups: where the gradients of the nonzeros come from, the values (indices of `grouped_`) that they are of, and the
+  // places of these.
   std::vector<Strip> strips_;
   std::vector<int> targets_;
+  std::vector<Run> targetRuns_;
   int chunk_ = 0;
-  std::vector<int> absent_;  // Dense with a mask: parameters that must get no gradient.
 };
 
 }  // namespace filigree

@@ -30,10 +30,15 @@ Block blockOf(const Measured& m) {
   block.rows = m.rows;
   block.columns = m.columns;
   block.pieces = {{0, 0, m.rows, m.columns, 0, m.columns}};
-  block.mask = m.mask;
   block.sparse = !m.mask.empty();
   block.multiplied = block.transposed = block.differentiated = true;
   return block;
+}
+
+std::vector<uint8_t> maskOf(const Measured& m) {
+  std::vector<uint8_t> mask((area(m.rows, m.columns) + 15) / 16 * 16, 1);
+  for (size_t i = 0; i < m.mask.size(); i++) mask[i] = m.mask[i] != 0;
+  return mask;
 }
 
 // Steps of a chunk, as src/engine/compile.ts chooses them.
@@ -47,7 +52,8 @@ struct MatrixWork {
         chunk(std::min(m.steps, chunkSteps(m.rows, m.lanes))),
         leftStep(m.rows * m.lanes),
         rightStep(m.columns * m.lanes),
-        matrix(blockOf(m), m.lanes, kernels),
+        mask(maskOf(m)),
+        matrix(blockOf(m), mask.data(), m.lanes, kernels),
         parameters(someFloats(area(m.rows, m.columns))),
         gradient(area(m.rows, m.columns)),
         left(someFloats(area(leftStep, chunk))),
@@ -55,6 +61,7 @@ struct MatrixWork {
         flow(area(rightStep, chunk)),
         scratch(area(rightStep, kOuterSteps)),
         sums(matrix.sumCount()) {
+    matrix.locate(Places(mask));
     refresh();
   }
 
@@ -67,7 +74,7 @@ struct MatrixWork {
   }
   void addGradient() {
     for (int t = 0; t < steps; t += chunk) {
-      matrix.addGradient(left.data(), leftStep, right.data(), rightStep, std::min(chunk, steps - t), gradient.data(),
+      matrix.addGradient({left.data(), leftStep, right.data(), rightStep, std::min(chunk, steps - t)}, gradient.data(),
                          sums.data(), scratch.data());
     }
     matrix.collect(sums.data(), gradient.data());
@@ -84,6 +91,7 @@ struct MatrixWork {
   float* rightAt(int t) { return right.data() + area(t % chunk, rightStep); }
 
   const int steps, chunk, leftStep, rightStep;
+  const std::vector<uint8_t> mask;
   Matrix matrix;
   Floats parameters, gradient, left, right, flow, scratch, sums;
 };

@@ -472,6 +472,7 @@ class Decoder {
   void checkTableGradient(int rows, int stride, int64_t to) {
     require(stride % 16 == 0 && stride >= rows && to % 16 == 0, "a table's gradient has an impossible shape");
     const int64_t length = static_cast<int64_t>(plan_.symbols.size()) * stride;
+    require(to >= plan_.parameters, "a table's gradient is not behind the parameters'");
     inside(to, length, plan_.gradients, "a table is out of range");
     gradientsEnd_ = std::max(gradientsEnd_, to + length);
   }

@@ -82,9 +82,9 @@ enum class OpCode : int {
 
 // The version of the encoding, the operations in the order of their codes and the cells in the order of kCellShapes, as
 // src/engine/encode.ts has them.
-constexpr int kVersion = 6;
+constexpr int kVersion = 7;
 constexpr const char* kDialect =
-    "6: bias table gather embed values flip affine cell sum dropout pack unpack select softmax squares clear scatter copy "
+    "7: bias table gather embed values flip affine cell sum dropout pack unpack select softmax squares clear scatter copy "
     "cellBackward affineBackward weightGradient biasGradient tableGradient embedGradient tableBackward; rnn-tanh rnn-relu lstm gru";
 
 // What the executor must know of a kind of cell; the order is that of `cellKinds` in src/network/architecture.ts. The

@@ -29,8 +29,7 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     : plan_(plan),
       matrices_(matrices),
       kernels_(kernels),
-      prepared_(prepared),
-      parameters_(parameters) {
+      prepared_(prepared) {
   size_t scratch = 0;
   for (const Stage& stage : plan.backward) {
     for (const Op& op : stage.ops) {
@@ -39,8 +38,14 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
     }
   }
   scratch_ = Floats(std::max<size_t>(scratch * plan.lanes, size_t{kSoftmaxFloats} * plan.outputs));
+  rewire(parameters);
+}
+
+void TileRunner::rewire(const float* parameters) {
+  parameters_ = parameters;
+  firstSum_.clear();
   size_t sums = 0;
-  for (const Matrix& matrix : matrices) {
+  for (const Matrix& matrix : matrices_) {
     firstSum_.push_back(sums);
     sums += matrix.sumCount();
   }
@@ -129,9 +134,10 @@ Outcome TileRunner::evaluate(const float* before, float* after, float* outputs) 
   return outcome;
 }
 
-Outcome TileRunner::backward(float* gradient, DropoutKey dropout, const float* weights) {
+Outcome TileRunner::backward(float* gradient, float* everywhere, DropoutKey dropout, const float* weights) {
   dropout_ = dropout;
   weights_ = weights;
+  everywhere_ = everywhere;
   Outcome outcome;
   eachSegment(true, [&] {
     if (!isLast()) runForward();
@@ -518,9 +524,7 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
           op.accumulate ? Start::kKeep : Start::kZero);
       break;
     case OpCode::kWeightGradient:
-      matrices_[op.block].addGradient(at(op.from, first), stride(op.from), at(op.target, first - op.shift),
-                                      stride(op.target), end - first, gradient,
-                                      sums_.data() + firstSum_[op.block], scratch_.data());
+      addGradient(op, first, end, gradient);
       break;
     case OpCode::kBiasGradient:
       addBiases(op, first, end, gradient);
@@ -537,6 +541,17 @@ void TileRunner::runBackward(const Op& op, int first, int end, float* gradient) 
       break;
     default:
       break;
+  }
+}
+
+void TileRunner::addGradient(const Op& op, int first, int end, float* gradient) {
+  const Matrix& matrix = matrices_[op.block];
+  const Matrix::Factors factors{at(op.from, first), stride(op.from), at(op.target, first - op.shift), stride(op.target),
+                                end - first};
+  if (everywhere_ && matrix.isCompressed()) {
+    matrix.addGradientEverywhere(factors, everywhere_, scratch_.data());
+  } else {
+    matrix.addGradient(factors, gradient, sums_.data() + firstSum_[op.block], scratch_.data());
   }
 }
 

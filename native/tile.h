@@ -37,6 +37,8 @@ class TileRunner {
   TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, const Kernels& kernels, const float* prepared,
              const float* parameters);
 
+  // After the matrices have changed, or the place of the parameters.
+  void rewire(const float* parameters);
   // Makes room for tiles of up to `steps` steps.
   void reserve(int steps);
   // Takes up `size` examples of batch `index`, which are named by their number in the batch.
@@ -47,9 +49,10 @@ class TileRunner {
   void forward(const float* before, float* after, DropoutKey dropout);
   // The same, and reads: returns the tile's share of its batch's outcome, and writes outputs where they are wanted.
   Outcome evaluate(const float* before, float* after, float* outputs);
-  // After `forward`: reads, and adds the tile's gradient, tables included.
-  // `weights` is what the loss of each class counts; nothing: 1.
-  Outcome backward(float* gradient, DropoutKey dropout, const float* weights);
+  // After `forward`: reads, and adds the tile's gradient, tables included. `weights` is what the loss of each class counts;
+  // nothing: 1. That of compressed matrices goes to `everywhere` instead, where that is given: of absent weights too, laid
+  // out as the plan's parameters.
+  Outcome backward(float* gradient, float* everywhere, DropoutKey dropout, const float* weights);
 
   size_t activationBytes() const { return arena_.bytes() + boundaries_.bytes(); }
   size_t otherBytes() const { return scratch_.bytes() + sums_.bytes() + symbols_.bytes() + targets_.bytes(); }
@@ -69,6 +72,7 @@ class TileRunner {
   void runCell(const Op& op, int first, int end);
   void runCellBackward(const Op& op, int first, int end);
   void affine(const Op& op, int first, int end);
+  void addGradient(const Op& op, int first, int end, float* gradient);
   void sum(const std::vector<Rows>& sources, const Rows& target, int first, int end, bool accumulate);
   void drop(const Op& op, int first, int end);
   template <class F>
@@ -124,6 +128,7 @@ class TileRunner {
   const float* values_ = nullptr;   // Of the batch: [step][example][channel].
   const float* numbers_ = nullptr;  // All that are to be predicted, by place.
   const float* weights_ = nullptr;  // Of classes.
+  float* everywhere_ = nullptr;     // See `backward`.
   int examples_[32];       // Numbers in the batch.
   int64_t embeddings_[32];  // Where the embedding of each lane's symbol begins, of one step.
   int readSteps_[32];

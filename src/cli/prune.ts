@@ -8,6 +8,7 @@ import { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { type Criterion, criteria, densities, prune } from "../sparsify/prune.js";
+import { raggedRemark } from "../sparsify/ragged.js";
 import { regainedAfter } from "../sparsify/regain.js";
 import { classify } from "../train/classify.js";
 import { defaults } from "../train/defaults.js";
@@ -115,6 +116,8 @@ async function run(model: string, options: Options): Promise<void> {
   const network = text
     ? readLanguageModel(model, options, output)
     : readModel(model, options, output, { task: options.task });
+  const ragged = raggedRemark(network, options, options.pattern);
+  if (ragged !== undefined) output.remark(ragged);
   const random = new Random(`${seed}/prune`);
   const { target, scope, pattern, distribution, also, keepDiagonal } = options;
   required(densityOf(options), "--percent");

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { InputError } from "../errors.js";
 import { type Density, type Distribution, distributions, parseDensity } from "../sparsify/density.js";
-import { type MethodName, methodNames, methods, type Sparsification } from "../sparsify/methods.js";
+import { type MethodName, methodNames, methodOf, methods, type Sparsification } from "../sparsify/methods.js";
 import { type Extra, extras } from "../sparsify/parts.js";
 import { type Pattern, parsePattern } from "../sparsify/pattern.js";
 import { type Scope, scopes } from "../sparsify/scope.js";
@@ -139,11 +139,47 @@ export function densityOf({
   return percent === undefined ? density : 1 - percent / 100;
 }
 
+/** The options by which settings are given that have other names in the library. */
+const flags: Readonly<Record<string, string>> = {
+  begin: "--density-schedule",
+  end: "--density-schedule",
+  every: "--density-schedule",
+  batches: "--gradient-batches",
+  backward: "--backward-density",
+};
+
+/** @throws InputError that names the option, when the method does not take a setting. */
+function checked(wanted: Sparsification): Sparsification {
+  try {
+    methodOf(wanted);
+  } catch (error) {
+    if (!(error instanceof InputError) || error.where === undefined) throw error;
+    const { where, what, hint } = error;
+    throw new InputError({ where: flags[where] ?? `--${where}`, what, hint });
+  }
+  return wanted;
+}
+
+/**
+ * The settings that a schedule stands for. A beginning at 0 and an end at 1 say nothing to methods that have no other.
+ */
+function scheduleOf(
+  method: MethodName | undefined,
+  [begin, end, every]: readonly number[] = [],
+): Pick<Sparsification, "begin" | "end" | "every"> {
+  const uses: object = method ? methods[method].uses : {};
+  return {
+    begin: begin === 0 && !("begin" in uses) ? undefined : begin,
+    end: end === 1 && !("end" in uses) ? undefined : end,
+    every,
+  };
+}
+
 /** How a training is made sparse; nothing when no method is named. @throws InputError when an option goes without one. */
 export function sparsificationOf(options: SparsifyVerbOptions): Sparsification | undefined {
   const { sparsify: method, pattern, scope, distribution, target, also, keepDiagonal } = options;
   const density = densityOf(options);
-  const [begin, end, every] = options.densitySchedule ?? [];
+  const { begin, end, every } = scheduleOf(method, options.densitySchedule);
   const { share, rounds, rewind, gradientBatches: batches, backwardDensity: backward, penalty } = options;
   const own = { begin, end, every, share, rounds, rewind, batches, backward, penalty };
   const all = { density, pattern, scope, distribution, target, also, keepDiagonal, ...own };
@@ -156,7 +192,7 @@ export function sparsificationOf(options: SparsifyVerbOptions): Sparsification |
         hint: "say what share of the weights is to be kept, for example 0.1",
       });
     }
-    return { method, density, ...given };
+    return checked({ method, density, ...given });
   }
   const [stray] = Object.keys(given);
   if (stray === undefined) return undefined;

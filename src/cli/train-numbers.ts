@@ -12,7 +12,8 @@ import { forecastBaselines, type NumberData, taskOn } from "../train/number-data
 import { Output, percent } from "./command.js";
 import { readModel } from "./files.js";
 import { readNumberData } from "./number-data.js";
-import { made, outOf, refuse, settingsOf, sparsityOf, type TrainVerbOptions } from "./train.js";
+import { describeSparse, sparsityOf } from "./sparsity.js";
+import { made, outOf, refuse, settingsOf, type TrainVerbOptions } from "./train.js";
 import { describeEpoch, type Trained, trainNetwork } from "./training.js";
 
 /** More classes than these have no confusion matrix in the result. */
@@ -66,7 +67,8 @@ export async function trainOnNumbers(options: TrainVerbOptions, path: string): P
   ];
   const end = `${out}: ${trained.trained.size} parameters`;
   const [more, told] = await outcome(trained.trained, numbers, { batch, executor, threads });
-  output.result({ ...document, ...more }, [...lines, ...told, end].join("\n"));
+  const left = describeSparse(trained.trained, options);
+  output.result({ ...document, ...more }, [...lines, ...told, ...left, end].join("\n"));
 }
 
 const lossOf = ({ task }: NumberData) => (task === "forecast" ? "mean squared error" : "loss");

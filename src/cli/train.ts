@@ -6,8 +6,7 @@ import type { OptimiserKind } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
-import { type Network, stack } from "../network/network.js";
-import { densities } from "../sparsify/prune.js";
+import { stack } from "../network/network.js";
 import { classify } from "../train/classify.js";
 import { batchFor, type Defaults, defaults, epochsFor } from "../train/defaults.js";
 import { keptEpoch } from "../train/kept.js";
@@ -20,6 +19,7 @@ import { type ColumnOptions, type ModelOptions, Output, required } from "./comma
 import { classesOf, describeClasses, formOf, readModel, trainingData } from "./files.js";
 import { hasNumbers, type NumberFileOptions } from "./numbers.js";
 import { type SparsifyVerbOptions, sparsificationOf } from "./sparsify.js";
+import { describeSparse, sparsityOf } from "./sparsity.js";
 import { bestBaseline, describeNats, hashTexts, readLanguageModel, readTexts, textData } from "./texts.js";
 import { trainOnNumbers } from "./train-numbers.js";
 import { describeEpoch, type Trained, type TrainingSettings, trainNetwork } from "./training.js";
@@ -124,7 +124,11 @@ async function trainOnStrings(options: TrainVerbOptions): Promise<void> {
       ...sparsityOf(trained, options),
       ...made(options, updates),
     },
-    `${describeEpoch(history.length, history[history.length - 1])}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
+    [
+      describeEpoch(history.length, history[history.length - 1]),
+      ...describeSparse(trained, options),
+      `${out}: ${trained.size} parameters${describeClasses(trained)}`,
+    ].join("\n"),
   );
 }
 
@@ -182,6 +186,7 @@ async function trainOnTexts(options: TrainVerbOptions, paths: string[]): Promise
       describeEpoch(history.length, history[history.length - 1]),
       `held out, after epoch ${best + 1}: ${describeNats(losses[best])}`,
       `n-grams with ${baseline.context} symbols before reach ${baseline.nats.toFixed(4)} nats`,
+      ...describeSparse(trained, options),
       `${out}: ${trained.size} parameters; filigree sample ${out} writes some text`,
     ].join("\n"),
   );
@@ -204,15 +209,6 @@ export function settingsOf(options: TrainVerbOptions, standard: Defaults): Train
 export function outOf({ out, from }: TrainVerbOptions, standard: string): string {
   if (out !== undefined) return out;
   return standard === from ? standard.replace(/\.safetensors$/, "-trained.safetensors") : standard;
-}
-
-/** What is left of the matrices of a network that was made sparse. */
-export function sparsityOf(trained: Network, { sparsify }: TrainVerbOptions): object {
-  if (sparsify === undefined) return {};
-  return {
-    sparsify,
-    nonzeros: Object.fromEntries(densities(trained).map(({ name, nonzeros }) => [name, nonzeros])),
-  };
 }
 
 export function made({ updates }: TrainVerbOptions, all: Trained["updates"]): object {

@@ -7,6 +7,7 @@ import type { Network } from "../network/network.js";
 import type { TaskName } from "../network/tasks.js";
 import { saveNetwork } from "../network/weights.js";
 import { type Sparsification, sparsifying } from "../sparsify/methods.js";
+import { raggedRemark } from "../sparsify/ragged.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics, Task } from "../train/task.js";
@@ -96,6 +97,8 @@ async function trainWith(
     output.remark(`going on after epoch ${resume.epoch}, from ${checkpoint}`);
   }
 
+  const ragged = sparsification && raggedRemark(network, sparsification, sparsification.pattern);
+  if (ragged !== undefined) output.remark(ragged);
   const made: UpdateMetrics[] = [];
   const save = (run: Run) => {
     claim?.check();
@@ -172,6 +175,17 @@ export function resumption(path: string, identity: string): Run {
 
 /** An epoch in one line. */
 export function describeEpoch(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
+  return `${describeMetrics(epoch, metrics, task)}${describeSparsity(metrics)}`;
+}
+
+/** How much of the chosen matrices there is, and what came and went. */
+function describeSparsity({ density, born = 0, dropped = 0 }: EpochMetrics): string {
+  if (density === undefined) return "";
+  const changed = born + dropped === 0 ? "" : `, ${born} born and ${dropped} dropped`;
+  return `; density ${percent(density, 1)}${changed}`;
+}
+
+function describeMetrics(epoch: number, metrics: EpochMetrics, task?: TaskName): string {
   const {
     trainLoss,
     trainAccuracy = Number.NaN,

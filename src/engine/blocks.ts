@@ -98,22 +98,43 @@ function isSparse(
  * The plan's blocks under another mask, each in the form that now suits it.
  * @param mask a byte for each parameter, 1 where it exists.
  */
-export function maskedBlocks({ blocks, form, lanes }: Plan, mask: Uint8Array): Block[] {
-  return blocks.map((block) => {
+export function maskedBlocks(plan: Plan, mask: Uint8Array): Block[] {
+  return plan.blocks.map((block) => {
     const { rows, columns, pieces } = block;
     const own = new Uint8Array(rows * columns);
-    let nonzeros = 0;
-    let weights = 0;
     for (const piece of pieces) {
       for (let i = 0; i < piece.rows; i++) {
         const from = piece.parameter + i * piece.stride;
-        const row = mask.subarray(from, from + piece.columns);
-        own.set(row, (piece.row + i) * columns + piece.column);
-        for (const bit of row) nonzeros += bit;
+        own.set(mask.subarray(from, from + piece.columns), (piece.row + i) * columns + piece.column);
       }
-      weights += piece.rows * piece.columns;
     }
-    const sparse = isSparse({ rows, columns, nonzeros }, { form, streaming: lanes === 1 });
+    const { weights, nonzeros } = countOf(block, mask);
+    const sparse = suitsSparse(plan, block, nonzeros);
     return { ...block, mask: nonzeros < weights ? own : undefined, nonzeros, sparse };
   });
+}
+
+/** A byte for each block of the plan: whether it is held compressed under a mask. */
+export function compressedBlocks(plan: Plan, mask: Uint8Array): Uint8Array {
+  return Uint8Array.from(plan.blocks, (block) =>
+    Number(suitsSparse(plan, block, countOf(block, mask).nonzeros)),
+  );
+}
+
+function suitsSparse({ form, lanes }: Plan, { rows, columns }: Block, nonzeros: number): boolean {
+  return isSparse({ rows, columns, nonzeros }, { form, streaming: lanes === 1 });
+}
+
+/** The weights of a block's pieces, and those of them that exist. */
+function countOf({ pieces }: Block, mask: Uint8Array): { weights: number; nonzeros: number } {
+  let weights = 0;
+  let nonzeros = 0;
+  for (const { parameter, stride, rows, columns } of pieces) {
+    for (let i = 0; i < rows; i++) {
+      const from = parameter + i * stride;
+      for (let at = from; at < from + columns; at++) nonzeros += mask[at];
+    }
+    weights += rows * columns;
+  }
+  return { weights, nonzeros };
 }

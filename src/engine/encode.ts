@@ -3,7 +3,7 @@
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { type BiasPart, type Op, operations, type Plan, type Rows, type Stage } from "./plan.js";
 
-const VERSION = 6;
+const VERSION = 7;
 const times = ["forward", "backward", "once"] as const;
 const operationNames = Object.keys(operations);
 

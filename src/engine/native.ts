@@ -7,7 +7,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
-import { maskedBlocks } from "./blocks.js";
+import { compressedBlocks } from "./blocks.js";
 import { dialect, encode } from "./encode.js";
 import {
   type BatchGradient,
@@ -24,11 +24,8 @@ import {
   type Outcomes,
   optimiserKinds,
   ratesOf,
-  rewire,
   type TrainingState,
   type Update,
-  type Wiring,
-  wiringOf,
 } from "./executor.js";
 import type { Plan } from "./plan.js";
 
@@ -57,6 +54,13 @@ interface AddonUpdate {
   classWeights: Float32Array;
 }
 
+interface AddonGradient {
+  everywhere: boolean;
+  seed: number;
+  classWeights: Float32Array;
+  carries: boolean;
+}
+
 interface AddonExecutor {
   train(
     batches: AddonBatches,
@@ -65,7 +69,12 @@ interface AddonExecutor {
     update: AddonUpdate,
   ): Promise<Outcomes & { norms: Float64Array }>;
   evaluate(batches: AddonBatches, outputs: boolean): Promise<Evaluation>;
-  gradient(batches: AddonBatches, index: number, gradient: Float32Array): number;
+  gradient(
+    batches: AddonBatches,
+    index: number,
+    options: AddonGradient,
+    gradient: Float32Array,
+  ): { loss: number; count: number; correct: number };
   carry(): Float32Array;
   setCarry(carry: Float32Array): void;
   state(parameters: Float32Array, firstMoment: Float32Array, secondMoment: Float32Array): number;
@@ -75,6 +84,10 @@ interface AddonExecutor {
     secondMoment: Float32Array,
     step: number,
   ): void;
+  /** @param compressed a byte for each block. */
+  setMask(mask: Uint8Array, compressed: Uint8Array): void;
+  setWiring(mask: Uint8Array, compressed: Uint8Array, born: Int32Array): void;
+  wiring(mask: Uint8Array, born: Int32Array): void;
   footprint(): Footprint;
 }
 
@@ -175,9 +188,9 @@ export function buildHint(): string {
 export class NativeExecutor implements Executor {
   readonly name = "native";
   readonly plan: Plan;
-  private inner: AddonExecutor;
-  private wiring: Wiring | undefined;
-  private readonly threads: number;
+  private readonly inner: AddonExecutor;
+  /** Whether masks have changed. */
+  private rewired = false;
 
   /**
    * @param threads how many tiles of a batch run at once; it changes no result.
@@ -190,53 +203,34 @@ export class NativeExecutor implements Executor {
     checkState(plan, initialState(parameters));
     const { words, masks } = encode(plan);
     this.inner = refusing(() => new addon.NativeExecutor(words, masks, parameters, threads));
-    this.threads = threads;
   }
 
   state(): TrainingState {
     const vector = () => new Float32Array(this.plan.parameters);
     const [parameters, firstMoment, secondMoment] = [vector(), vector(), vector()];
     const step = refusing(() => this.inner.state(parameters, firstMoment, secondMoment));
-    const { wiring } = this;
-    return {
-      parameters,
-      firstMoment,
-      secondMoment,
-      step,
-      ...(wiring && { wiring: { mask: wiring.mask.slice(), born: wiring.born.slice() } }),
-    };
+    const state = { parameters, firstMoment, secondMoment, step };
+    if (!this.rewired) return state;
+    const wiring = { mask: new Uint8Array(parameters.length), born: new Int32Array(parameters.length) };
+    refusing(() => this.inner.wiring(wiring.mask, wiring.born));
+    return { ...state, wiring };
   }
 
   setState(state: TrainingState): void {
     checkState(this.plan, state);
     const { parameters, firstMoment, secondMoment, step, wiring } = state;
     if (wiring) {
-      this.wiring = { mask: wiring.mask.slice(), born: wiring.born.slice() };
-      this.renew(parameters);
+      const { mask, born } = wiring;
+      refusing(() => this.inner.setWiring(mask, compressedBlocks(this.plan, mask), born));
+      this.rewired = true;
     }
     refusing(() => this.inner.setState(parameters, firstMoment, secondMoment, step));
   }
 
   setMask(mask: Uint8Array): void {
     checkMask(this.plan, mask);
-    const state = this.state();
-    this.wiring = rewire(mask, state.step, this.wiring ?? wiringOf(this.plan));
-    for (const values of [state.parameters, state.firstMoment, state.secondMoment]) {
-      for (const [i, bit] of mask.entries()) if (bit === 0) values[i] = 0;
-    }
-    const carry = this.carry();
-    this.renew(state.parameters);
-    this.setState({ ...state, wiring: undefined });
-    this.setCarry(carry);
-  }
-
-  private renew(parameters: Float32Array): void {
-    const { addon } = loadNative();
-    const { words, masks } = encode({
-      ...this.plan,
-      blocks: maskedBlocks(this.plan, this.wiring!.mask),
-    });
-    this.inner = refusing(() => new addon!.NativeExecutor(words, masks, parameters, this.threads));
+    refusing(() => this.inner.setMask(mask, compressedBlocks(this.plan, mask)));
+    this.rewired = true;
   }
 
   carry(): Float32Array {
@@ -267,17 +261,11 @@ export class NativeExecutor implements Executor {
   gradient(batches: Batches, index: number, options: GradientOptions = {}): BatchGradient {
     checkRange(batches, index, index + 1);
     checkWeights(this.plan, options.classWeights);
-    const { addon } = loadNative();
+    const { everywhere = false, seed = 0, classWeights = new Float32Array(0), carries = false } = options;
     const gradient = new Float32Array(this.plan.parameters);
-    let inner = this.inner;
-    if (options.everywhere) {
-      const blocks = this.plan.blocks.map((block) => ({ ...block, mask: undefined, sparse: false }));
-      const { words, masks } = encode({ ...this.plan, blocks });
-      inner = refusing(() => new addon!.NativeExecutor(words, masks, this.state().parameters, this.threads));
-      inner.setCarry(this.carry());
-    }
-    const loss = refusing(() => inner.gradient(this.translate(batches), index, gradient));
-    return { loss, count: 1, correct: 0, gradient };
+    const translated = this.translate(batches);
+    const own = { everywhere, seed, classWeights, carries };
+    return { ...refusing(() => this.inner.gradient(translated, index, own, gradient)), gradient };
   }
 
   footprint(): Footprint {

@@ -1,16 +1,17 @@
 // Random masks with exact numbers of weights, drawn by name, so that one matrix moves no other's.
 import type { Random } from "../math/random.js";
-import type { Scores } from "./select.js";
+import type { Grouped, Scores } from "./groups.js";
 import { type Pool, type SelectOptions, selectHighest } from "./select.js";
 
 /** Writes to `mask` which weights of each pool chance keeps. */
 export function randomMask(
+  network: Grouped,
   pools: readonly Pool[],
   mask: Uint8Array,
   random: Random,
   options: SelectOptions,
 ): void {
-  selectHighest(pools, randomScores(pools, mask.length, random), mask, options);
+  selectHighest(network, pools, randomScores(pools, mask.length, random), mask, options);
 }
 
 /** A score from (0, 1] for each weight of some pools, from a stream of each part's own. */

@@ -1,10 +1,10 @@
 // How a density, the share of weights that exist, is shared out: pools of parts that compete by their scores, or a
 // density of its own for each matrix or gate.
 import { InputError } from "../errors.js";
-import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
+import { type Grouped, groupsOf } from "./groups.js";
 import { type Extra, gatesOf, type Part, partsOf, sizeOf } from "./parts.js";
-import { cutOf, type Pattern } from "./pattern.js";
+import { formatPattern, type Pattern } from "./pattern.js";
 import { type Scope, scopes } from "./scope.js";
 import { keptOf, type Pool } from "./select.js";
 import type { Target } from "./target.js";
@@ -29,6 +29,8 @@ export interface Budget {
   readonly target?: Target;
   /** Matrices besides those of the cells. */
   readonly also?: readonly Extra[];
+  /** Whether weights on the diagonals of hidden matrices go last. */
+  readonly keepDiagonal?: boolean;
 }
 
 /** A density as it is written: `0.1` or `reset=0.3,update=0.2`. @throws InputError when it is none. */
@@ -52,16 +54,18 @@ export function parseDensity(text: string): Density {
 /**
  * The pools of a network's weights with the density of each.
  * @param scope where the budget names none.
- * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, or names a gate that there is not.
+ * @throws InputError when a density is not above 0 and up to 1, leaves a part empty, is another than an n-of-m pattern
+ * has, or names a gate that there is not.
  */
 export function poolsFor(
-  network: Pick<Network, "architecture" | "tensors">,
+  network: Grouped,
   budget: Budget,
   pattern: Pattern,
   scope: Scope = "global",
 ): Pool[] {
   const { density, distribution = "uniform", target, also } = budget;
-  const wanted = budget.scope ?? (typeof density === "number" ? scope : "gate");
+  const usual = typeof density === "number" ? scope : "gate";
+  const wanted = pattern.kind === "unit" ? scopeOfUnits(budget) : (budget.scope ?? usual);
   checkWord("scope", wanted, scopes);
   checkWord("distribution", distribution, distributions);
   const parts = partsOf(network, target, also);
@@ -70,8 +74,36 @@ export function poolsFor(
   const pools =
     typeof density === "number" ? shared(parts, density, wanted, distribution) : byGate(parts, density);
   if (typeof density !== "number") checkGates(network, density, wanted);
-  for (const { parts, density } of pools) checkDensity(density, parts, pattern);
+  for (const pool of pools) checkPool(network, pool, pattern);
   return pools;
+}
+
+/** Units are rows of every gate and columns of several matrices, so that they compete in cells or in all of them. */
+function scopeOfUnits(budget: Budget): Scope {
+  const { density, scope, distribution = "uniform", target = "both", also, keepDiagonal } = budget;
+  const stray = [
+    ...(target === "both" ? [] : ["target"]),
+    ...(also ? ["also"] : []),
+    ...(distribution === "uniform" ? [] : ["distribution"]),
+    ...(keepDiagonal ? ["keepDiagonal"] : []),
+    ...(scope === "matrix" || scope === "gate" ? ["scope"] : []),
+  ];
+  if (stray.length > 0) {
+    throw new InputError({
+      where: stray[0],
+      what: "a unit goes with all of its weights, and competes with the units of its cell or of all cells",
+      hint: stray[0] === "scope" ? "use the scope global or layer" : "leave it out",
+    });
+  }
+  if (typeof density !== "number") {
+    throw new InputError({
+      where: "density",
+      what: "a unit has a row in every gate, so that gates have no densities of their own",
+      hint: "give one density",
+    });
+  }
+  // The norms of layers differ with what they read, and a layer without units ends a network.
+  return scope ?? "layer";
 }
 
 function shared(parts: readonly Part[], density: number, scope: Scope, distribution: Distribution): Pool[] {
@@ -140,15 +172,23 @@ export function erdosRenyi(parts: readonly Part[], density: number): Map<string,
   }
 }
 
-function checkDensity(density: number, parts: readonly Part[], pattern: Pattern): void {
+function checkPool(network: Grouped, { parts, density }: Pool, pattern: Pattern): void {
   const where = parts.length === 1 ? `density of ${parts[0].gate} in ${parts[0].tensor}` : "density";
   if (!(density > 0 && density <= 1)) refuseDensity(density, where);
-  if (pattern.kind === "n-of-m") return;
-  const groups = parts.reduce((sum, { rows, columns }) => sum + cutOf(pattern, rows, columns).count, 0);
-  if (keptOf(groups, density) > 0) return;
+  if (pattern.kind === "n-of-m") {
+    const { n, m } = pattern;
+    if (Math.abs(density - n / m) < 1e-9) return;
+    throw new InputError({
+      where,
+      what: `${formatPattern(pattern)} keeps ${n / m} of the weights, not ${density}`,
+      hint: `use a density of ${n / m}, or another pattern`,
+    });
+  }
+  const { count } = groupsOf(network, parts, pattern);
+  if (keptOf(count, density) > 0) return;
   throw new InputError({
     where,
-    what: `${density} leaves none of ${groups} ${pattern.kind === "blocks" ? "blocks" : "weights"}`,
+    what: `${density} leaves none of ${count} ${{ weight: "weights", blocks: "blocks", unit: "units" }[pattern.kind]}`,
     hint: "use a larger density or a wider scope",
   });
 }
@@ -162,7 +202,7 @@ function refuseDensity(density: number, where: string): never {
 }
 
 function checkGates(
-  { architecture }: Pick<Network, "architecture">,
+  { architecture }: Pick<Grouped, "architecture">,
   density: Readonly<Record<string, number>>,
   scope: Scope,
 ): void {

@@ -4,16 +4,14 @@ import type { Beginning, Sparsifier } from "../train/sparsifier.js";
 import type { Budget } from "./density.js";
 import type { Pattern } from "./pattern.js";
 
-/** What methods are told; each says in `uses` which of the settings below `keepDiagonal` are its own. */
+/** What methods are told; each says in `uses` which of the settings below `pattern` are its own. */
 export interface SparsifyOptions extends Budget {
   /** What lives or dies together; single weights when left out. */
   readonly pattern?: Pattern;
-  /** Whether weights on the diagonals of hidden matrices go last. */
-  readonly keepDiagonal?: boolean;
   /** Where in the training masks begin to change and where they end to, as shares of its updates. */
   readonly begin?: number;
   readonly end?: number;
-  /** Updates from one change of masks to the next. */
+  /** Updates from one change of masks to the next; 100 when left out, and fewer in a short training. */
   readonly every?: number;
   /** The share of what there is that is dropped at a change; of RigL at the first one. */
   readonly share?: number;
@@ -47,7 +45,7 @@ export type Setting = (typeof settings)[number];
 export interface Method {
   /** In a clause, for `--help`. */
   readonly about: string;
-  /** The settings that it reads, with what holds when they are left out. */
-  readonly uses: Readonly<Partial<Record<Setting, number | "rate">>>;
+  /** The settings that it reads, with what holds when they are left out, or nothing where the training's length says it. */
+  readonly uses: Readonly<Partial<Record<Setting, number | "rate" | undefined>>>;
   begin(beginning: Beginning, options: SparsifyOptions, pattern: Pattern): Sparsifier;
 }

@@ -17,6 +17,7 @@ import { snip } from "./methods/snip.js";
 import { topK } from "./methods/top-k.js";
 import { topKast } from "./methods/top-kast.js";
 import { partsOf } from "./parts.js";
+import { withoutAbsentUnits } from "./units.js";
 
 export const methods = {
   random,
@@ -43,10 +44,11 @@ export interface Sparsification extends SparsifyOptions {
 export function sparsifying(wanted: Sparsification): Sparsify {
   const { method, options } = methodOf(wanted);
   return (beginning) => {
-    const sparsifier = method.begin(beginning, options, options.pattern ?? { kind: "weight" });
+    const { pattern = { kind: "weight" } } = options;
+    const sparsifier = method.begin(beginning, options, pattern);
     const parts = partsOf(beginning.network, options.target, options.also);
     const metrics = (mask = maskVector(sparsifier.network)) => densityMetrics(parts, mask);
-    return { ...sparsifier, metrics };
+    return { ...sparsifier, metrics, ...(pattern.kind === "unit" && { finish: withoutAbsentUnits }) };
   };
 }
 

@@ -6,14 +6,15 @@ import { masksOf, maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
 import { randomScores } from "./chance.js";
-import { type Budget, type Density, poolsFor } from "./density.js";
+import { type Budget, poolsFor } from "./density.js";
 import { connectionSensitive } from "./methods/snip.js";
 import type { Pattern } from "./pattern.js";
+import { ranked } from "./ranking.js";
 import { poolsOf, scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
-import { ranked, type Scores, selectHighest } from "./select.js";
+import { selectHighest } from "./select.js";
 import { matricesOf, targets } from "./target.js";
-import { keepUnits } from "./units.js";
+import { withoutAbsentUnits } from "./units.js";
 
 /** Remove the smallest weights or, as the control, any: what needs no data. */
 export const dataFreeCriteria = ["magnitude", "random"] as const;
@@ -29,8 +30,6 @@ export interface PruneOptions extends Partial<Budget> {
   readonly criterion?: Criterion;
   /** What goes together; single weights when left out. */
   readonly pattern?: Pattern;
-  /** Whether weights on the diagonals of hidden matrices go last. */
-  readonly keepDiagonal?: boolean;
   /** Where the criterion "random" draws from. */
   readonly random?: Random;
   /** What the criterion "snip" looks at: the gradient of the mean loss, laid out as the parameters. */
@@ -77,35 +76,21 @@ export function prune(network: Network, options: PruneOptions): Network {
     });
   }
   const budget = { ...options, density: kept };
-  if (pattern.kind === "unit") return pruneUnits(network, budget);
-  if (criterion === "snip") return connectionSensitive(network, gradientFrom(options), budget, pattern);
-  const pools = poolsFor(network, budget, pattern);
-  const mask = maskVector(network);
-  const scores =
-    criterion === "random" ? randomScores(pools, mask.length, random!) : network.parameters.map(Math.abs);
-  selectHighest(pools, masked(scores, mask), mask, { pattern, keepDiagonal });
-  return network.copy(masksOf(network, mask));
+  const thinned =
+    criterion === "snip"
+      ? connectionSensitive(network, gradientFrom(options), budget, pattern)
+      : thin(network, budget, pattern, criterion === "random" ? random : undefined);
+  return pattern.kind === "unit" ? withoutAbsentUnits(thinned) : thinned;
 }
 
-/** Whole units, by the norm of their weights' scores. */
-function pruneUnits(network: Network, options: PruneOptions & { readonly density: Density }): Network {
-  const { density, criterion, random, scope = "global" } = options;
-  if (typeof density !== "number") {
-    throw new InputError({
-      where: "density",
-      what: "a unit has a row in every gate, so that gates have no densities of their own",
-      hint: "give one density",
-    });
-  }
-  const { parameters } = network;
-  const draws = random?.stream("units");
-  const scores =
-    criterion === "random"
-      ? parameters.map(() => draws!.uniform())
-      : criterion === "snip"
-        ? gradientFrom(options).map((slope, i) => Math.abs(slope * parameters[i]))
-        : parameters;
-  return keepUnits(network, scores, { density, together: scope === "global" });
+/** Without the smallest weights or, where there is something to draw from, without any. */
+function thin(network: Network, budget: Budget, pattern: Pattern, random: Random | undefined): Network {
+  const pools = poolsFor(network, budget, pattern);
+  const mask = maskVector(network);
+  const scores = random ? randomScores(pools, mask.length, random) : network.parameters;
+  const { keepDiagonal } = budget;
+  selectHighest(network, pools, scores, mask, { pattern, keepDiagonal });
+  return network.copy(masksOf(network, mask));
 }
 
 function gradientFrom({ gradient }: PruneOptions): Float32Array {
@@ -115,11 +100,6 @@ function gradientFrom({ gradient }: PruneOptions): Float32Array {
     what: "there is no gradient to judge weights by",
     hint: "give data: --data or --text",
   });
-}
-
-/** Scores with those of absent weights 0, so that none of them comes back. */
-function masked(scores: Scores, mask: Uint8Array): Scores {
-  return scores.map((score, i) => (mask[i] === 1 ? score : 0));
 }
 
 function pruneByPercentile(
@@ -183,9 +163,11 @@ export interface MatrixDensity {
   readonly weights: number;
 }
 
-/** Weights that exist in each matrix of the cells, cell by cell, `weight_ih` before `weight_hh`. */
+/** Weights that exist in each matrix of the cells, cell by cell, `weight_ih` before `weight_hh`, and in others that are masked. */
 export function densities(network: Network): MatrixDensity[] {
-  return matricesOf(network.architecture, "both").map(({ name }) => ({
+  const names = matricesOf(network.architecture, "both").map(({ name }) => name);
+  const others = [...network.masks.keys()].filter((name) => !names.includes(name));
+  return [...names, ...others].map((name) => ({
     name,
     nonzeros: network.nonzeros(name),
     weights: network.tensor(name).length,

@@ -3,8 +3,10 @@
 // copy of all weights for every update: some 1.3 to 3 times as long as a dense training's.
 import type { Executor } from "../engine/executor.js";
 import { updateParameters } from "../engine/reference-update.js";
+import { masksOf, maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
 import type { BatchOutcome, Moment } from "../train/sparsifier.js";
+import type { Pool } from "./select.js";
 
 /** Parameters with an optimiser of their own. */
 export class Trainee {
@@ -56,9 +58,12 @@ export function clipping({ optimiser }: Moment, { norm }: BatchOutcome): number 
   return Math.min(1, optimiser.clip / (norm + 1e-6));
 }
 
-/** A network without masks: what is trained may become any of its weights. */
-export function unmasked(network: Network): Network {
-  return network.copy(new Map());
+/** A network without the masks of these pools: what is trained may become any of their weights. Other masks stay. */
+export function unmasked(network: Network, pools: readonly Pool[]): Network {
+  const mask = maskVector(network);
+  for (const { begin, rows, columns } of pools.flatMap(({ parts }) => parts))
+    mask.fill(1, begin, begin + rows * columns);
+  return network.copy(masksOf(network, mask));
 }
 
 /** The values under a mask. */

@@ -2,7 +2,7 @@
 import type { Executor } from "../engine/executor.js";
 import { maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
-import type { Acted, BatchOutcome } from "../train/sparsifier.js";
+import type { Acted, BatchOutcome, Sparsifier } from "../train/sparsifier.js";
 import { changes } from "./changes.js";
 
 /** The weights of an executor and which of them exist; copies. */
@@ -32,8 +32,27 @@ export function rewire(
   return { born: born + again, dropped: dropped + again, ...(outcome && { outcome }) };
 }
 
+/** Updates from one change of masks to the next where nothing is said, and changes that a training then has at least. */
+const EVERY = 100;
+const LEAST_CHANGES = 20;
+
+/** Updates between changes within so many: as asked for or, where nothing is, 100, and fewer in a short training. */
+export function everyOf(asked: number | undefined, span: number): number {
+  return Math.max(1, Math.min(asked ?? Math.min(EVERY, Math.floor(span / LEAST_CHANGES)), Math.max(1, span)));
+}
+
 /** The first of the updates `first`, `first + every`, ... that is not before `step` nor after `last`; infinity when there is none. */
 export function nextOf(step: number, first: number, every: number, last: number): number {
   const at = step <= first ? first : first + Math.ceil((step - first) / every) * every;
   return at <= last ? at : Number.POSITIVE_INFINITY;
+}
+
+/** What a method does that decides before training, and never again: trains this network under its masks. */
+export function fixed(network: Network): Sparsifier {
+  return {
+    network,
+    settledFrom: 0,
+    next: () => Number.POSITIVE_INFINITY,
+    act: () => ({ born: 0, dropped: 0 }),
+  };
 }

@@ -1,7 +1,9 @@
 // Choosing what is kept: of the groups of a pool, exactly so many of the highest scores, ties going to those that come
 // first. Scores, masks and parameters are laid out alike.
+import { type Grouped, groupsOf, type Scores } from "./groups.js";
 import type { Part } from "./parts.js";
-import { type Cut, cutOf, type Pattern } from "./pattern.js";
+import type { Pattern } from "./pattern.js";
+import { highest } from "./ranking.js";
 
 /** Parts whose groups compete, and the share of them, from 0 to 1, that is kept. */
 export interface Pool {
@@ -9,155 +11,9 @@ export interface Pool {
   readonly density: number;
 }
 
-/** One score for each weight, at least 0. */
-export type Scores = Float32Array | Float64Array;
-
-/** The groups of a pool, each with a number; those of its first part come first. */
-export class Groups {
-  readonly count: number;
-  private readonly cuts: readonly { part: Part; cut: Cut; first: number }[];
-
-  constructor(parts: readonly Part[], pattern: Pattern) {
-    let first = 0;
-    this.cuts = parts.map((part) => {
-      const cut = cutOf(pattern, part.rows, part.columns);
-      const own = { part, cut, first };
-      first += cut.count;
-      return own;
-    });
-    this.count = first;
-  }
-
-  /** The norm of each group's scores: Narang et al. 2017 for blocks. */
-  norms(scores: Scores): Float64Array {
-    const norms = new Float64Array(this.count);
-    this.each((group, at, single) => {
-      if (single) norms[group] = Math.abs(scores[at]);
-      else norms[group] += scores[at] * scores[at];
-    });
-    for (const { cut, first } of this.cuts) {
-      if (cut.height * cut.width === 1) continue;
-      for (let g = first; g < first + cut.count; g++) norms[g] = Math.sqrt(norms[g]);
-    }
-    return norms;
-  }
-
-  /** Whether each group has a weight under a mask. */
-  present(mask: Uint8Array): Uint8Array {
-    const present = new Uint8Array(this.count);
-    this.each((group, at) => {
-      present[group] |= mask[at];
-    });
-    return present;
-  }
-
-  /** Writes to a mask which groups there are. */
-  write(present: Uint8Array, mask: Uint8Array): void {
-    this.each((group, at) => {
-      mask[at] = present[group];
-    });
-  }
-
-  /** Multiplies each value with the factor of its group. */
-  scale(factors: Float64Array, values: Float32Array): void {
-    this.each((group, at) => {
-      values[at] *= factors[group];
-    });
-  }
-
-  /** For each group the sum of the products of its values. */
-  products(some: Float32Array, others: Float32Array): Float64Array {
-    const sums = new Float64Array(this.count);
-    this.each((group, at) => {
-      sums[group] += some[at] * others[at];
-    });
-    return sums;
-  }
-
-  /** Marks the groups that have a weight on the diagonal of a hidden matrix. */
-  diagonal(): Uint8Array {
-    const marked = new Uint8Array(this.count);
-    for (const { part, cut, first } of this.cuts) {
-      if (!part.hidden) continue;
-      for (let i = 0; i < Math.min(part.rows, part.columns); i++) marked[first + groupAt(cut, i, i)] = 1;
-    }
-    return marked;
-  }
-
-  /** Calls `f` for every weight with its group, its place and whether it is its group's only one. */
-  private each(f: (group: number, at: number, single: boolean) => void): void {
-    for (const { part, cut, first } of this.cuts) {
-      const single = cut.height * cut.width === 1;
-      let at = part.begin;
-      for (let i = 0; i < part.rows; i++) {
-        for (let j = 0; j < part.columns; j++, at++) f(first + groupAt(cut, i, j), at, single);
-      }
-    }
-  }
-}
-
-function groupAt({ height, width, across }: Cut, row: number, column: number): number {
-  return Math.floor(row / height) * across + Math.floor(column / width);
-}
-
 /** How many of `count` groups are kept at a density. */
 export function keptOf(count: number, density: number): number {
   return count - Math.round(count * (1 - density));
-}
-
-/**
- * Marks the `kept` highest of some scores, of equal ones the first.
- * @param eligible only these, where given; of those in `first`, all are taken before others.
- */
-export function highest(
-  scores: Float64Array,
-  kept: number,
-  { eligible, first }: { readonly eligible?: Uint8Array; readonly first?: Uint8Array } = {},
-): Uint8Array {
-  const marked = new Uint8Array(scores.length);
-  if (kept <= 0) return marked;
-  // Scores are at least 0, so that what is not eligible is below all others and what comes first above them.
-  const own = scores.map((score, i) => {
-    if (eligible && eligible[i] === 0) return Number.NEGATIVE_INFINITY;
-    return first?.[i] ? Number.POSITIVE_INFINITY : score;
-  });
-  const threshold = kept >= own.length ? Number.NEGATIVE_INFINITY : ranked(own.slice(), own.length - kept);
-  let left = kept;
-  for (let i = 0; i < own.length; i++) {
-    if (own[i] > threshold) {
-      marked[i] = 1;
-      left--;
-    }
-  }
-  for (let i = 0; i < own.length && left > 0; i++) {
-    if (own[i] !== threshold || threshold === Number.NEGATIVE_INFINITY) continue;
-    marked[i] = 1;
-    left--;
-  }
-  return marked;
-}
-
-/** What would be at `rank`, counted from 0, if the values were in order. They are moved about: none after it is less (Hoare's find). */
-export function ranked(values: Float64Array, rank: number): number {
-  let low = 0;
-  let high = values.length - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >>> 1];
-    let i = low;
-    let j = high;
-    while (i <= j) {
-      while (values[i] < pivot) i++;
-      while (values[j] > pivot) j--;
-      if (i > j) break;
-      const kept = values[i];
-      values[i++] = values[j];
-      values[j--] = kept;
-    }
-    if (rank <= j) high = j;
-    else if (rank >= i) low = i;
-    else break;
-  }
-  return values[rank];
 }
 
 /** What a selection is made with besides its pools. */
@@ -167,8 +23,13 @@ export interface SelectOptions {
   readonly keepDiagonal?: boolean;
 }
 
-/** Writes to `mask` which weights of each pool are kept: those of the groups with the highest norms. */
+/**
+ * Writes to `mask` which weights of each pool are kept: those of the groups with the highest norms. What is absent from it
+ * already stays absent, also where that leaves fewer than the density says.
+ * @param network that the pools are of.
+ */
 export function selectHighest(
+  network: Grouped,
   pools: readonly Pool[],
   scores: Scores,
   mask: Uint8Array,
@@ -179,9 +40,10 @@ export function selectHighest(
       for (const part of parts) selectOfRow(part, scores, mask, pattern);
       continue;
     }
-    const groups = new Groups(parts, pattern);
+    const groups = groupsOf(network, parts, pattern);
     const first = keepDiagonal ? groups.diagonal() : undefined;
-    groups.write(highest(groups.norms(scores), keptOf(groups.count, density), { first }), mask);
+    const eligible = groups.present(mask);
+    groups.clear(highest(groups.norms(scores), keptOf(groups.count, density), { eligible, first }), mask);
   }
 }
 
@@ -195,8 +57,9 @@ function selectOfRow(
   for (let row = 0; row < rows; row++) {
     for (let j = 0; j < columns; j += m) {
       const from = begin + row * columns + j;
-      const some = Float64Array.from(scores.subarray(from, from + Math.min(m, columns - j)), Math.abs);
-      mask.set(highest(some, n), from);
+      const end = from + Math.min(m, columns - j);
+      const some = Float64Array.from(scores.subarray(from, end), Math.abs);
+      mask.set(highest(some, n, { eligible: mask.slice(from, end) }), from);
     }
   }
 }

@@ -1,56 +1,129 @@
-// Whole hidden units: what comes out is a smaller network, dense where it was dense. A unit is its rows in every gate, its
-// column in its own cell's hidden matrix, its columns wherever its output is read, and its biases.
+// Whole hidden units. A unit is its rows in every gate, its column in its own cell's hidden matrix and its columns wherever its
+// output is read, so that a weight exists where the units of its row and of its column do. What is left of a network is
+// then a smaller one, dense where it was dense.
 import { InputError } from "../errors.js";
 import { type Architecture, type Cell, cellsOf, gateCount, widths } from "../network/architecture.js";
+import { maskVector } from "../network/masks.js";
 import { Network, tensorNames } from "../network/network.js";
-import { highest, keptOf, type Scores } from "./select.js";
+import { growing } from "./ranking.js";
 
-/** Cells whose units compete, by name, with the units that each keeps. */
-type Kept = ReadonlyMap<string, Uint8Array>;
-
-export interface UnitOptions {
-  /** The share of units that is kept. */
-  readonly density: number;
-  /** Whether the units of all cells compete, or those of each cell for themselves. */
-  readonly together: boolean;
+/** A matrix whose rows are units of a cell in every gate, or outputs, and whose columns are those of its sources. */
+interface Matrix {
+  readonly offset: number;
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
 }
 
-/**
- * The network without its least units.
- * @param scores one for each parameter, of which a unit has the norm over its weights.
- * @throws InputError when a sum or a tied read-out ties units to others, or a cell would lose all of its units.
- */
-export function keepUnits(network: Network, scores: Scores, { density, together }: UnitOptions): Network {
-  checkFree(network.architecture);
-  if (!(density > 0 && density <= 1)) {
-    throw new InputError({
-      where: "density",
-      what: `${density} is not above 0 and up to 1`,
-      hint: "try 0.5",
+/** The units of some cells as groups; weights have two, those of their row and column, or one of these. */
+export class UnitGroups {
+  readonly count: number;
+  private readonly matrices: readonly Matrix[];
+
+  /** @throws InputError when a sum or a tied read-out ties units to others. */
+  constructor(
+    { architecture, tensors }: Pick<Network, "architecture" | "tensors">,
+    chosen: ReadonlySet<string>,
+  ) {
+    checkFree(architecture);
+    const width = widths(architecture);
+    const firsts = new Map<string, number>();
+    let count = 0;
+    for (const { name, size } of cellsOf(architecture)) {
+      if (!chosen.has(name)) continue;
+      firsts.set(name, count);
+      count += size;
+    }
+    this.count = count;
+    const units = (name: string, size: number) => {
+      const first = firsts.get(name);
+      return Array.from({ length: size }, (_, unit) => (first === undefined ? NONE : first + unit));
+    };
+    this.matrices = axesOf(architecture)
+      .filter(({ tensor }) => tensors.get(tensor)?.role !== "bias")
+      .map(({ tensor, cell, sources }) => {
+        const { offset, shape } = tensors.get(tensor)!;
+        const rows = cell
+          ? Array.from({ length: gateCount(cell.kind) }, () => units(cell.name, cell.size)).flat()
+          : new Array<number>(shape[0]).fill(NONE);
+        return { offset, rows, columns: sources.flatMap((source) => units(source, width.get(source)!)) };
+      });
+  }
+
+  norms(scores: Float32Array | Float64Array): Float64Array {
+    const squares = new Float64Array(this.count);
+    this.each((row, column, at) => {
+      const square = scores[at] * scores[at];
+      if (row !== NONE) squares[row] += square;
+      // On the diagonal of a hidden matrix it is the same unit.
+      if (column !== NONE && column !== row) squares[column] += square;
+    });
+    return squares.map(Math.sqrt);
+  }
+
+  /** By a unit's rows: another may read nothing of it. */
+  present(mask: Uint8Array): Uint8Array {
+    const present = new Uint8Array(this.count);
+    this.each((row, _, at) => {
+      if (row !== NONE) present[row] |= mask[at];
+    });
+    return present;
+  }
+
+  mark(marked: Uint8Array, mask: Uint8Array): void {
+    const isMarked = (unit: number) => unit !== NONE && marked[unit] === 1;
+    this.each((row, column, at) => {
+      if (isMarked(row) || isMarked(column)) mask[at] = 1;
     });
   }
-  const norms = unitNorms(network, scores);
-  const cells = cellsOf(network.architecture);
-  const kept = new Map<string, Uint8Array>();
-  for (const pool of together ? [cells] : cells.map((cell) => [cell])) {
-    const all = Float64Array.from(pool.flatMap(({ name }) => [...norms.get(name)!]));
-    const marked = highest(all, keptOf(all.length, density));
-    let first = 0;
-    for (const { name, size } of pool) {
-      kept.set(name, marked.subarray(first, first + size));
-      first += size;
+
+  clear(present: Uint8Array, mask: Uint8Array): void {
+    const isThere = (unit: number) => unit === NONE || present[unit] === 1;
+    this.each((row, column, at) => {
+      if (!isThere(row) || !isThere(column)) mask[at] = 0;
+    });
+  }
+
+  grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array {
+    return growing(kept, worth, count);
+  }
+
+  scale(factors: Float64Array, values: Float32Array): void {
+    const of = (unit: number) => (unit === NONE ? 1 : factors[unit]);
+    this.each((row, column, at) => {
+      values[at] *= row === column ? of(row) : of(row) * of(column);
+    });
+  }
+
+  products(some: Float32Array, others: Float32Array): Float64Array {
+    const sums = new Float64Array(this.count);
+    this.each((row, column, at) => {
+      const product = some[at] * others[at];
+      if (row !== NONE) sums[row] += product;
+      if (column !== NONE && column !== row) sums[column] += product;
+    });
+    return sums;
+  }
+
+  /** Every unit has one. */
+  diagonal(): Uint8Array {
+    return new Uint8Array(this.count);
+  }
+
+  private each(visit: (row: number, column: number, at: number) => void): void {
+    for (const { offset, rows, columns } of this.matrices) {
+      let at = offset;
+      for (const row of rows) {
+        for (const column of columns) {
+          if (row !== NONE || column !== NONE) visit(row, column, at);
+          at++;
+        }
+      }
     }
   }
-  for (const [name, units] of kept) {
-    if (units.includes(1)) continue;
-    throw new InputError({
-      where: `cell "${name}"`,
-      what: `a density of ${density} leaves none of its ${units.length} units`,
-      hint: "use a larger density, or the scope layer, in which every cell keeps as many",
-    });
-  }
-  return shrink(network, kept);
 }
+
+/** What is no unit of the chosen cells: an input, an output, or a unit of another cell. */
+const NONE = -1;
 
 function checkFree({ nodes, readout }: Architecture): void {
   const sum = nodes.find((node) => node.type === "sum");
@@ -64,13 +137,13 @@ function checkFree({ nodes, readout }: Architecture): void {
   if (!readout.tied) return;
   throw new InputError({
     where: "readout",
-    what: "it has the weights of the embedding, as wide as the last layer",
+    what: "it has the weights of the embedding, which is as wide as the last layer",
     hint: "use another pattern, or a network without --tie",
   });
 }
 
-/** The rows and columns of every tensor that units of cells are: the sources of its columns, and the cell of its rows. */
-function axesOf({ architecture }: Network): { tensor: string; cell?: Cell; sources: readonly string[] }[] {
+/** Every tensor with units: the cell that its rows are of, for each gate, and the sources that its columns are of. */
+function axesOf(architecture: Architecture): { tensor: string; cell?: Cell; sources: readonly string[] }[] {
   return [
     ...cellsOf(architecture).flatMap((cell) => {
       const { weightIh, weightHh, biasIh, biasHh } = tensorNames(cell.name);
@@ -85,67 +158,54 @@ function axesOf({ architecture }: Network): { tensor: string; cell?: Cell; sourc
   ];
 }
 
-function unitNorms(network: Network, scores: Scores): Map<string, Float64Array> {
-  const width = widths(network.architecture);
-  const squares = new Map(
-    cellsOf(network.architecture).map(({ name, size }) => [name, new Float64Array(size)]),
-  );
-  for (const { tensor, cell, sources } of axesOf(network)) {
-    const { offset, shape, role } = network.tensor(tensor);
-    if (role === "bias") continue;
-    const [rows, columns] = shape;
-    const ofColumns = sources.flatMap((source) =>
-      Array.from({ length: width.get(source)! }, (_, unit) => ({ own: squares.get(source), unit })),
-    );
-    const ofRows = cell && squares.get(cell.name);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < columns; j++) {
-        const square = scores[offset + i * columns + j] ** 2;
-        if (ofRows && cell) ofRows[i % cell.size] += square;
-        const { own, unit } = ofColumns[j];
-        // On the diagonal of a hidden matrix it is the same unit.
-        if (own && !(own === ofRows && cell && unit === i % cell.size)) own[unit] += square;
-      }
-    }
-  }
-  return new Map([...squares].map(([name, own]) => [name, own.map(Math.sqrt)]));
-}
-
-/** The network of the units that are kept. */
-function shrink(network: Network, kept: Kept): Network {
+/**
+ * The network without the units of which no row exists. It computes what the given one does as long as nothing reads them.
+ * @throws InputError when a cell would have none left.
+ */
+export function withoutAbsentUnits(network: Network): Network {
   const { architecture, conventions } = network;
+  const mask = maskVector(network);
+  const kept = new Map(
+    cellsOf(architecture).map(({ name }) => [name, new UnitGroups(network, new Set([name])).present(mask)]),
+  );
+  for (const [name, units] of kept) {
+    if (units.includes(1)) continue;
+    throw new InputError({
+      where: `cell "${name}"`,
+      what: `none of its ${units.length} units is left`,
+      hint: "use a larger density, or the scope layer, in which every cell keeps as many",
+    });
+  }
   const width = widths(architecture);
-  const countOf = (units: Uint8Array) => units.reduce((sum, bit) => sum + bit, 0);
   const nodes = architecture.nodes.map((node) => {
     const units = kept.get(node.name);
-    return node.type === "cell" && units ? { ...node, size: countOf(units) } : node;
+    return node.type === "cell" && units ? { ...node, size: indices(units).length } : node;
   });
   const smaller = new Network({ ...architecture, nodes }, undefined, new Map(), conventions);
   const masks = new Map<string, Uint8Array>();
-  const places = new Map(axesOf(network).map(({ tensor, ...axes }) => [tensor, axes]));
+  const places = new Map(axesOf(architecture).map(({ tensor, ...axes }) => [tensor, axes]));
   for (const { name, shape } of network.tensors.values()) {
-    const axes = places.get(name);
+    const { cell, sources = [] } = places.get(name) ?? {};
     const columns = shape[1] ?? 1;
-    const keptRows = indices(
-      axes?.cell ? repeated(kept.get(axes.cell.name)!, gateCount(axes.cell.kind)) : ones(shape[0]),
-    );
-    const keptColumns = indices(
-      axes && axes.sources.length > 0
-        ? axes.sources.flatMap((source) => [...(kept.get(source) ?? ones(width.get(source)!))])
-        : ones(columns),
-    );
+    const rowBits = cell
+      ? Array.from({ length: gateCount(cell.kind) }, () => [...kept.get(cell.name)!]).flat()
+      : ones(shape[0]);
+    const columnBits =
+      sources.length > 0
+        ? sources.flatMap((source) => [...(kept.get(source) ?? ones(width.get(source)!))])
+        : ones(columns);
+    const [keptRows, keptColumns] = [indices(rowBits), indices(columnBits)];
     const pick = <T extends Float32Array | Uint8Array>(from: T, to: T): T => {
       let at = 0;
       for (const i of keptRows) for (const j of keptColumns) to[at++] = from[i * columns + j];
       return to;
     };
     pick(network.values(name), smaller.values(name));
-    const mask = network.masks.get(name);
-    if (mask) masks.set(name, pick(mask, new Uint8Array(keptRows.length * keptColumns.length)));
+    const own = network.masks.get(name);
+    if (own) masks.set(name, pick(own, new Uint8Array(keptRows.length * keptColumns.length)));
   }
-  return smaller.copy(new Map([...masks].filter(([, mask]) => mask.includes(0))));
+  return smaller.copy(new Map([...masks].filter(([, own]) => own.includes(0))));
 }
 
-const ones = (length: number) => new Uint8Array(length).fill(1);
-const repeated = (units: Uint8Array, times: number) => Array.from({ length: times }, () => [...units]).flat();
+const ones = (length: number) => new Array<number>(length).fill(1);
 const indices = (bits: ArrayLike<number>) => Array.from(bits).flatMap((bit, i) => (bit === 1 ? [i] : []));

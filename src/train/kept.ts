@@ -10,8 +10,8 @@ export function keptEpoch(history: readonly EpochMetrics[], judgedBy: "validatio
   if (judgedBy === undefined) return last;
   const { density } = history[last];
   const losses = history.map((epoch) =>
-    epoch.density === density ? (epoch[judgedBy] ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY,
+    epoch.density === density ? (epoch[judgedBy] ?? Number.NaN) : Number.NaN,
   );
-  const least = Math.min(...losses);
+  const least = Math.min(...losses.filter(Number.isFinite));
   return Number.isFinite(least) ? losses.indexOf(least) : last;
 }

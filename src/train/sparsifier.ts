@@ -70,6 +70,8 @@ export interface Sparsifier {
   clock?(step: number): number;
   /** Which weights exist, where the executor does not know it. */
   mask?(): Uint8Array | undefined;
+  /** What becomes of the trained network in the end, where that is not it. */
+  finish?(trained: Network): Network;
   /** What an epoch's history says of a mask, or of the network's own: named numbers. */
   metrics?(mask: Uint8Array | undefined): Readonly<Record<string, number>>;
   /** What a checkpoint must keep besides the executor's state; vectors by name. */

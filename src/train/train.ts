@@ -12,7 +12,7 @@ import {
 } from "../engine/executor.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
-import { masksOf } from "../network/masks.js";
+import { masksOf, maskVector } from "../network/masks.js";
 import { Network } from "../network/network.js";
 import { checkOptions } from "./options.js";
 import { rateOf, type ScheduleName } from "./schedule.js";
@@ -110,12 +110,11 @@ const PAUSE_SECONDS = 60;
 /**
  * Trains a copy of `network` and resolves to it: as it was after the best of its epochs where the task judges them, else
  * after the last. Its masks stay, and its conventions say how it was trained.
- * @throws InputError when an option is none, task and network do not fit, or the embedding is masked, which cannot be
- * trained yet; TrainingError when the loss is no longer finite; the signal's reason when it is aborted.
+ * @throws InputError when an option is none, or task and network do not fit; TrainingError when the loss is no longer
+ * finite; the signal's reason when it is aborted.
  */
 export async function train(network: Network, task: Task, options: TrainOptions): Promise<Network> {
   checkOptions(options);
-  checkTrainable(network);
   task.check(network);
   const {
     executor: name,
@@ -133,11 +132,13 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     });
   }
   const { batch, steps, symbols } = task;
-  const executorOf = (subject: Network) =>
-    createExecutor(compile(subject, { batch, steps, symbols, recompute, dropout }), subject.parameters, {
-      executor: name,
-      threads,
-    });
+  const executorOf = (subject: Network) => {
+    const plan = compile(subject, { batch, steps, symbols, recompute, dropout });
+    const executor = createExecutor(plan, subject.parameters, { executor: name, threads });
+    // A plan has the masks of matrices that are multiplied, and no other.
+    if (subject.masks.has("embedding.weight")) executor.setMask(maskVector(subject));
+    return executor;
+  };
   const random = new Random(options.seed);
   const epochOf = (number: number) => task.epoch(number, random.stream(`epoch ${number}`));
   const length = lengthOf(options, (number) => epochOf(number).updates);
@@ -146,7 +147,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     updates: length.total,
     epoch: epochOf(1).updates,
     random: random.stream("sparsity"),
-    gradient: (count) => meanGradient(executorOf(network), epochOf(1), count, task.classWeights),
+    gradient: (batches) => gradientOn(network, task, { seed: options.seed, batches, executor: name }),
   });
   const begun = sparsifier?.network ?? network;
   const executor = executorOf(begun);
@@ -229,7 +230,8 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     await options.onEpoch?.(run.epoch, run.history[run.history.length - 1], run.snapshot());
     if (options.isDone?.() || run.sinceBest >= patience) break;
   }
-  return run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();
+  const trained = run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();
+  return sparsifier?.finish?.(trained) ?? trained;
 }
 
 /**
@@ -374,13 +376,4 @@ function lengthOf(
 
 function optimiserOf(wanted: TrainOptions["optimiser"] = "adam"): Optimiser {
   return typeof wanted === "string" ? optimisers[wanted] : wanted;
-}
-
-// An executor knows no such mask, and would fill the embedding's zeros.
-function checkTrainable({ masks }: Network): void {
-  if (!masks.has("embedding.weight")) return;
-  throw new InputError({
-    what: "the network cannot be trained, because its embedding is masked",
-    hint: "it can be evaluated and pruned; train one without, or wait for a later version",
-  });
 }

@@ -471,7 +471,8 @@ describe("options by other tools' names", () => {
 
   it("leave slips of the keyboard to the likeness of letters", async () => {
     expect((await filigree("train", "--epoch", "3")).stderr).toContain("(Did you mean --epochs?)");
-    expect((await filigree("train", "--sparsity", "3")).stderr).toBe(
+    expect((await filigree("train", "--sparsity", "3")).stderr).toContain("(Did you mean --percent?)");
+    expect((await filigree("size", "--sparsity", "3")).stderr).toBe(
       "filigree: unknown option '--sparsity'\n",
     );
   });

@@ -310,6 +310,10 @@ describe.skipIf(!native)("the native executor", () => {
     expect(() => new Raw(words, masks, parameters, 257)).toThrow("the number of threads");
     const executor = new Raw(words, masks, parameters, 1);
     const vector = new Float32Array(plan.parameters);
+    const own = rawBatches(plan, batches);
+    const asked = { everywhere: true, seed: 0, classWeights: new Float32Array(), carries: false };
+    const mask = new Uint8Array(plan.parameters).fill(1);
+    const forms = new Uint8Array(plan.blocks.length);
     const wrong = [
       undefined,
       null,
@@ -325,14 +329,35 @@ describe.skipIf(!native)("the native executor", () => {
       expect(() => executor.state(vector, vector, value)).toThrow(Error);
       expect(() => executor.train(value, 0, 1)).toThrow(Error);
       expect(() => executor.evaluate(value)).toThrow(Error);
-      expect(() => executor.gradient(value, 0, vector)).toThrow(Error);
+      expect(() => executor.gradient(value, 0, asked, vector)).toThrow(Error);
+      expect(() => executor.gradient(own, 0, asked, value)).toThrow(Error);
+      expect(() => executor.setMask(value, forms)).toThrow(Error);
     }
+    for (const value of [undefined, vector, new Int32Array(1), [...mask]]) {
+      expect(() => executor.setWiring(mask, forms, value)).toThrow(Error);
+      expect(() => executor.wiring(mask, value)).toThrow(Error);
+    }
+    for (const value of [undefined, [1], new Uint8Array(forms.length + 1), forms.map(() => 2)]) {
+      expect(() => executor.setMask(mask, value)).toThrow(Error);
+    }
+    for (const value of [undefined, mask.subarray(1), mask.map(() => 2), new Float32Array(mask.length)]) {
+      expect(() => executor.setMask(value, forms)).toThrow(Error);
+      expect(() => executor.setWiring(value, forms, new Int32Array(mask.length))).toThrow(Error);
+    }
+    expect(() => executor.setWiring(mask, forms, new Int32Array(mask.length).fill(-1))).toThrow(
+      "a weight is born before the first update",
+    );
+    for (const value of [undefined, 7, { ...asked, seed: -1 }, { ...asked, classWeights: [1] }]) {
+      expect(() => executor.gradient(own, 0, value, vector)).toThrow(Error);
+    }
+    expect(() => executor.gradient(own, 0, { ...asked, classWeights: new Float32Array(4) }, vector)).toThrow(
+      "one weight for each class",
+    );
     for (const step of [-1, Number.NaN, Number.POSITIVE_INFINITY, 1e300]) {
       expect(() => executor.setState(vector, vector, vector, step)).toThrow(
         "the number of updates is impossible",
       );
     }
-    const own = rawBatches(plan, batches);
     const update = {
       ...optimisers.adam,
       optimiser: 2,
@@ -340,7 +365,7 @@ describe.skipIf(!native)("the native executor", () => {
       seed: 0,
       classWeights: new Float32Array(),
     };
-    expect(() => executor.gradient(own, 0, new Float64Array(vector.length))).toThrow(
+    expect(() => executor.gradient(own, 0, asked, new Float64Array(vector.length))).toThrow(
       "the parameters' length",
     );
     for (const name of ["sizes", "steps", "symbols", "lengths", "targets"]) {
@@ -410,13 +435,18 @@ describe.skipIf(!native)("the native executor", () => {
     const { plan, batches } = setUp(kind, architecture);
     const { words, masks } = encode(plan);
     const own = rawBatches(plan, batches);
+    const asked = { everywhere: true, seed: 0, classWeights: new Float32Array(), carries: false };
     own.symbols.fill(0);
     const run = (damaged: Int32Array) => {
       try {
         const gradient = vector.subarray(0, damaged[7]).fill(0.5);
         const executor = new Raw(damaged, masks, gradient, 1);
         executor.setState(gradient, gradient, gradient, 1);
-        executor.gradient(own, 0, gradient);
+        const mask = Uint8Array.from(gradient, (_, i) => i % 3 && 1);
+        const forms = Uint8Array.from(plan.blocks, (_, i) => i % 2);
+        executor.gradient(own, 0, { ...asked, everywhere: false }, gradient);
+        if (damaged[14] === forms.length) executor.setMask(mask, forms);
+        executor.gradient(own, 0, asked, gradient);
         ran++;
       } catch (error) {
         expect((error as Error).message).toMatch(

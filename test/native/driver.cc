@@ -111,13 +111,24 @@ uint64_t runStream(const Case& c, const Kernels& kernels) {
   return hash(h, &outcome.loss, sizeof outcome.loss);
 }
 
-// Trains for a few passes, where the plan trains, each in two calls between which all state is taken out and put back;
-// evaluates; and hashes state, carry, losses and outputs.
+// A mask that leaves out some of all weights, more in each pass but other ones, with a form for each matrix.
+void rewire(Executor& executor, int pass) {
+  std::mt19937 random(static_cast<uint32_t>(pass));
+  std::vector<uint8_t> mask(static_cast<size_t>(executor.plan().parameters)), compressed(executor.plan().blocks.size());
+  for (uint8_t& bit : mask) bit = random() % 4 >= static_cast<uint32_t>(pass);
+  for (uint8_t& form : compressed) form = random() % 3 > 0;
+  executor.setMask(mask, compressed);
+}
+
+// Trains for a few passes, where the plan trains, each in two calls between which all state is taken out and put back, and
+// after the first with other masks; evaluates; and hashes state, carry, losses, gradients and outputs.
 uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1) {
   if (c.words.size() > 1 && c.words[1] == 1) return runStream(c, kernels);  // One lane.
   Executor executor(decodePlan(c.words.data(), c.words.size(), c.masks.data(), c.masks.size()), kernels, threads);
   const size_t count = static_cast<size_t>(executor.plan().parameters);
-  for (size_t i = 0; i < count; i++) executor.parameters()[i] = i < c.parameters.size() ? c.parameters[i] : 0;
+  std::vector<float> parameters = c.parameters, first(count), second(count);
+  parameters.resize(count);
+  executor.setState(parameters.data(), first.data(), second.data(), 0);
   Batches batches = c.batches;
   executor.check(batches);
   const size_t classes = executor.plan().predictsNumbers ? 0 : static_cast<size_t>(executor.plan().outputs);
@@ -128,23 +139,27 @@ uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1)
     for (const auto& [from, to] : {std::pair{size_t{0}, half}, {half, batchCount}}) {
       const std::vector<float> carry = executor.carry();
       executor.setCarry(carry.data(), carry.size());
+      executor.state(parameters.data(), first.data(), second.data());
+      executor.setState(parameters.data(), first.data(), second.data(), executor.step());
       for (const Trained& trained : executor.train(batches, from, to, updateOf(pass, to - from, classes))) {
         h = hash(h, &trained.loss, sizeof trained.loss);
         h = hash(h, &trained.norm, sizeof trained.norm);
       }
     }
     std::vector<float> gradient(count);
-    if (batchCount > 0) executor.gradient(batches, 0, gradient.data());
-    add(gradient);
+    for (const bool everywhere : {false, true}) {
+      if (batchCount > 0) executor.gradient(batches, 0, {everywhere, 3, {}, everywhere}, gradient.data());
+      add(gradient);
+    }
+    rewire(executor, pass + 1);
   }
   std::vector<float> outputs(batches.places * static_cast<size_t>(executor.plan().outputs));
   for (const Outcome& outcome : executor.evaluate(batches, outputs.data())) h = hash(h, &outcome.loss, sizeof outcome.loss);
   add(outputs);
   add(executor.carry());
   if (!executor.plan().trains()) return h;
-  for (const float* vector : {executor.parameters(), executor.firstMoment(), executor.secondMoment()}) {
-    h = hash(h, vector, count * sizeof(float));
-  }
+  executor.state(parameters.data(), first.data(), second.data());
+  for (const auto* vector : {&parameters, &first, &second}) add(*vector);
   return h;
 }
 

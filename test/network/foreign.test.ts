@@ -288,11 +288,15 @@ describe("tied and masked embeddings", () => {
     expect(logits.every(Number.isFinite)).toBe(true);
   });
 
-  it("are not trained yet where they are masked", async () => {
+  it("keep their mask while they are trained", async () => {
     const { network } = read(masked());
-    await expect(trainOn(network, data, 1)).rejects.toThrow(
-      "the network cannot be trained, because its embedding is masked",
-    );
+    const mask = network.masks.get("embedding.weight")!;
+    expect(mask).toContain(0);
+    const trained = await trainOn(network, data, 2);
+    const values = trained.values("embedding.weight");
+    expect(values).not.toEqual(network.values("embedding.weight"));
+    expect([...values].filter((value, i) => mask[i] === 0 && value !== 0)).toEqual([]);
+    expect(trained.masks).toEqual(network.masks);
   });
 
   it("stay tied while they are trained", async () => {

@@ -7,7 +7,7 @@ import { type Architecture, type CellKind, cellsOf, inputNames } from "../../src
 import { initialise, Network, stack, tensorNames } from "../../src/network/network.js";
 import { readNetwork } from "../../src/paths/networks.js";
 import "../../src/thesis/format.js";
-import { criteria, densities, percentile, prune } from "../../src/sparsify/prune.js";
+import { dataFreeCriteria, densities, percentile, prune } from "../../src/sparsify/prune.js";
 import { scopes } from "../../src/sparsify/scope.js";
 import { type Target, targets } from "../../src/sparsify/target.js";
 
@@ -121,7 +121,7 @@ describe("prune", () => {
       ["readout.weight", Uint8Array.of(1, 0, 1, 1)],
     ]);
     const masked = network.copy(masks);
-    for (const criterion of criteria) {
+    for (const criterion of dataFreeCriteria) {
       const pruned = prune(masked, { percent: 30, criterion, random: new Random(3) });
       expect(pruned.nonzeros(ih) + pruned.nonzeros(hh)).toBe(5);
       expect(maskOf(pruned, ih)).toEqual([0, 0, 0, 1]);

@@ -96,7 +96,7 @@ describe("evaluate", () => {
 it.each<[object, string]>([
   [{ target: "h2i" }, 'target: "h2i" is none of its values; did you mean h2h?'],
   [{ scope: "layers" }, 'scope: "layers" is none of its values; did you mean layer?'],
-  [{ criterion: "size" }, 'criterion: "size" is none of its values; use magnitude or random'],
+  [{ criterion: "size" }, 'criterion: "size" is none of its values; use magnitude, random or snip'],
   [{ percent: Number.NaN }, "percent: NaN is not a percentage"],
 ])("prune refuses %j", (options, message) => {
   expect(() => prune(network, { percent: 50, ...options } as PruneOptions)).toThrow(message);

@@ -4,11 +4,15 @@
 // says, their values become part of the weights, and training goes on under that mask.
 import { exp, log } from "../../math/exp.js";
 import type { Random } from "../../math/random.js";
+import { maskVector } from "../../network/masks.js";
+import { changes } from "../changes.js";
 import { gradientOf } from "../changing.js";
 import { poolsFor } from "../density.js";
+import { groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
-import { clipping, Trainee, unmasked, use } from "../relaxed.js";
-import { Groups, highest, keptOf } from "../select.js";
+import { highest } from "../ranking.js";
+import { clipping, masked, Trainee, unmasked, use } from "../relaxed.js";
+import { keptOf, selectHighest } from "../select.js";
 
 // The distribution of Louizos et al.: temperature, and the interval that sigmoids are stretched to.
 const BETA = 2 / 3;
@@ -23,12 +27,16 @@ export const hardConcrete: Method = {
   about: "learns a gate for each weight or block and keeps the most open ones",
   uses: { end: 0.6, penalty: 0.05 },
   begin({ network: given, updates }, options, pattern) {
-    const network = unmasked(given);
+    const chosen = poolsFor(given, options, pattern);
+    const network = unmasked(given, chosen);
+    const possible = maskVector(network);
     const { end = 0.6, penalty = 0.05 } = options;
-    const last = Math.max(1, Math.round(end * updates));
-    const pools = poolsFor(network, options, pattern).map(({ parts, density }) => {
-      const groups = new Groups(parts, pattern);
+    // At the latest before the last update, so that there is one.
+    const last = Math.max(0, Math.min(Math.round(end * updates), updates - 1));
+    const pools = chosen.map(({ parts, density }) => {
+      const groups = groupsOf(network, parts, pattern);
       return {
+        parts,
         groups,
         density,
         gates: new Trainee(new Float32Array(groups.count).fill(OPEN)),
@@ -49,16 +57,23 @@ export const hardConcrete: Method = {
       act(moment) {
         const { executor, step, random } = moment;
         if (step === last) {
-          const mask = new Uint8Array(network.parameters.length).fill(1);
+          const mask = possible.slice();
           const values = gated(({ gates }) => Float64Array.from(gates.values, testGate));
-          for (const { groups, density, gates } of pools) {
-            const openness = Float64Array.from(gates.values, sigmoid);
-            groups.write(highest(openness, keptOf(groups.count, density)), mask);
+          for (const { parts, groups, density, gates } of pools) {
+            const open = Float64Array.from(gates.values, sigmoid);
+            if (pattern.kind === "n-of-m") {
+              const scores = new Float32Array(mask.length).fill(1);
+              groups.scale(open, scores);
+              selectHighest(network, [{ parts, density }], scores, mask, { pattern });
+            } else {
+              const first = options.keepDiagonal ? groups.diagonal() : undefined;
+              groups.clear(highest(open, keptOf(groups.count, density), { first }), mask);
+            }
           }
           // The moments begin anew, and Adam's count of updates with them.
           use(executor, values, 0);
           executor.setMask(mask);
-          return { born: 0, dropped: mask.reduce((sum, bit) => sum + 1 - bit, 0) };
+          return changes(possible, mask);
         }
         const draws = new Map(
           pools.map((pool, p) => [pool, draw(pool.gates.values, random.stream(String(p)))]),
@@ -68,7 +83,8 @@ export const hardConcrete: Method = {
           gated((pool) => draws.get(pool)!.gates),
           step,
         );
-        const [gradient, outcome] = gradientOf(moment);
+        const [everywhere, outcome] = gradientOf(moment, possible);
+        const gradient = masked(everywhere, possible);
         const scale = clipping(moment, outcome);
         for (const pool of pools) {
           const { gates, slopes } = draws.get(pool)!;
@@ -76,7 +92,8 @@ export const hardConcrete: Method = {
           const share = pool.gates.values.reduce((sum, alpha) => sum + openness(alpha), 0) / groups.count;
           // The density wanted falls in a straight line over the first half of the time.
           const wanted = Math.max(density, 1 - ((1 - density) * 2 * step) / last);
-          pool.multiplier = Math.max(0, pool.multiplier + penalty * (share - wanted));
+          // Rounded as a checkpoint keeps it.
+          pool.multiplier = Math.fround(Math.max(0, pool.multiplier + penalty * (share - wanted)));
           const own = Float32Array.from(groups.products(gradient, trainee.values), (flow, g) => {
             const open = openness(pool.gates.values[g]);
             return flow * slopes[g] + (pool.multiplier * open * (1 - open)) / groups.count;

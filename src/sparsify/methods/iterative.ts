@@ -31,7 +31,8 @@ export const iterative: Method = {
     return {
       network,
       updates: updates + (rounds - 1) * round,
-      settledFrom: updates + (rounds - 2) * round,
+      // Of n of m there is no way between all and n.
+      settledFrom: pattern.kind === "n-of-m" ? updates : updates + (rounds - 2) * round,
       clock: (step) => (step < updates ? step : from + ((step - updates) % round)),
       next(step) {
         if (step <= from && rewind !== "rate") return from;
@@ -49,7 +50,7 @@ export const iterative: Method = {
           parts,
           density: density ** (roundOf(step) / (rounds - 1)),
         }));
-        selectHighest(now, parameters, after, { ...options, pattern });
+        selectHighest(network, now, parameters, after, { ...options, pattern });
         const acted = rewire(executor, mask, after);
         if (early) {
           const { wiring } = executor.state();

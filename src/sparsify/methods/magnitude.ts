@@ -18,7 +18,7 @@ export const magnitude: Method = {
       show(executor, step) {
         if (step < updates) return;
         const mask = maskVector(network);
-        selectHighest(pools, executor.state().parameters, mask, { ...options, pattern });
+        selectHighest(network, pools, executor.state().parameters, mask, { ...options, pattern });
         executor.setMask(mask);
       },
     };

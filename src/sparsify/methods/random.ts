@@ -4,6 +4,7 @@ import { masksOf, maskVector } from "../../network/masks.js";
 import { randomMask } from "../chance.js";
 import { poolsFor } from "../density.js";
 import type { Method } from "../method.js";
+import { fixed } from "../rewiring.js";
 
 /** Erdős–Rényi densities with the distribution of that name. */
 export const random: Method = {
@@ -11,12 +12,7 @@ export const random: Method = {
   uses: {},
   begin({ network, random }, options, pattern) {
     const mask = maskVector(network);
-    randomMask(poolsFor(network, options, pattern, "matrix"), mask, random, { ...options, pattern });
-    return {
-      network: network.copy(masksOf(network, mask)),
-      settledFrom: 0,
-      next: () => Number.POSITIVE_INFINITY,
-      act: () => ({ born: 0, dropped: 0 }),
-    };
+    randomMask(network, poolsFor(network, options, pattern, "matrix"), mask, random, { ...options, pattern });
+    return fixed(network.copy(masksOf(network, mask)));
   },
 };

@@ -7,7 +7,7 @@ import type { Method } from "../method.js";
 
 export const rigl: Method = {
   about: "from a random mask on, drops the smallest weights and grows those of the largest gradient",
-  uses: { end: 0.75, every: 100, share: 0.3 },
+  uses: { end: 0.75, every: undefined, share: 0.3 },
   begin: (beginning, options, pattern) =>
     changing(beginning, options, pattern, {
       shareAt: (progress, { share = 0.3 }) => (share / 2) * (1 + cosine(progress)),

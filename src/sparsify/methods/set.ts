@@ -6,7 +6,7 @@ import type { Method } from "../method.js";
 
 export const set: Method = {
   about: "from a random mask on, drops the smallest weights and grows others anywhere",
-  uses: { end: 0.75, every: 100, share: 0.3 },
+  uses: { end: 0.75, every: undefined, share: 0.3 },
   begin: (beginning, options, pattern) =>
     changing(beginning, options, pattern, {
       shareAt: (_, { share = 0.3 }) => share,

@@ -6,18 +6,14 @@ import type { Network } from "../../network/network.js";
 import { poolsFor } from "../density.js";
 import type { Method, SparsifyOptions } from "../method.js";
 import type { Pattern } from "../pattern.js";
+import { fixed } from "../rewiring.js";
 import { selectHighest } from "../select.js";
 
 export const snip: Method = {
   about: "before training, the weights that matter most to the loss of the first batches",
   uses: { batches: 1 },
   begin({ network, gradient }, options, pattern) {
-    return {
-      network: connectionSensitive(network, gradient(options.batches ?? 1), options, pattern),
-      settledFrom: 0,
-      next: () => Number.POSITIVE_INFINITY,
-      act: () => ({ born: 0, dropped: 0 }),
-    };
+    return fixed(connectionSensitive(network, gradient(options.batches ?? 1), options, pattern));
   },
 };
 
@@ -47,6 +43,6 @@ export function connectionSensitive(
     });
   }
   const mask = maskVector(network);
-  selectHighest(pools, scores, mask, { ...options, pattern });
+  selectHighest(network, pools, scores, mask, { ...options, pattern });
   return network.copy(masksOf(network, mask));
 }

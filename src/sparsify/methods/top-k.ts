@@ -1,5 +1,6 @@
 // Straight-through top-k, "discovering neural wirings" (Wortsman et al. 2019, arXiv 1906.00586): of all weights the k largest
 // are used, and the gradient of the loss goes to every weight as if it were used.
+import { maskVector } from "../../network/masks.js";
 import { changes } from "../changes.js";
 import { gradientOf } from "../changing.js";
 import { poolsFor } from "../density.js";
@@ -11,13 +12,14 @@ export const topK: Method = {
   about: "uses the largest weights at each update and trains all of them",
   uses: {},
   begin({ network: given }, options, pattern) {
-    const network = unmasked(given);
-    const pools = poolsFor(network, options, pattern);
+    const pools = poolsFor(given, options, pattern);
+    const network = unmasked(given, pools);
     const trainee = new Trainee(network.parameters);
-    let mask = new Uint8Array(network.parameters.length).fill(1);
+    const possible = maskVector(network);
+    let mask = possible;
     const choose = () => {
-      mask = new Uint8Array(mask.length).fill(1);
-      selectHighest(pools, trainee.values, mask, { ...options, pattern });
+      mask = possible.slice();
+      selectHighest(network, pools, trainee.values, mask, { ...options, pattern });
     };
     return {
       network,
@@ -28,8 +30,8 @@ export const topK: Method = {
         const before = mask;
         choose();
         use(executor, masked(trainee.values, mask), step);
-        const [gradient, outcome] = gradientOf(moment);
-        trainee.update(moment, gradient, clipping(moment, outcome));
+        const [gradient, outcome] = gradientOf(moment, possible);
+        trainee.update(moment, masked(gradient, possible), clipping(moment, outcome));
         return { ...changes(before, mask), outcome };
       },
       show(executor, step) {
@@ -37,10 +39,10 @@ export const topK: Method = {
         use(executor, masked(trainee.values, mask), step);
       },
       mask: () => mask,
-      state: () => new Map(trainee.state()),
+      state: () => new Map([...trainee.state(), ["used", Float32Array.from(mask)]]),
       restore(state) {
         trainee.restore((name) => state.get(name));
-        choose();
+        mask = Uint8Array.from(state.get("used") ?? mask);
       },
     };
   },

@@ -1,29 +1,33 @@
 // Top-KAST (Jayakumar et al. 2020, arXiv 2106.03517): the k largest weights are used, a wider set of large ones gets a
 // gradient, and the rest none. A penalty draws the weights in use to 0, and those that are trained without being used in
 // proportion to 1/density, so that weights come and go.
+import { maskVector } from "../../network/masks.js";
 import { changes } from "../changes.js";
 import { normOf } from "../changing.js";
 import { poolsFor } from "../density.js";
 import type { Method } from "../method.js";
 import { clipping, masked, Trainee, unmasked, use } from "../relaxed.js";
+import { everyOf } from "../rewiring.js";
 import { type Pool, selectHighest } from "../select.js";
 
 export const topKast: Method = {
   about: "uses the largest weights and trains more of the largest",
-  uses: { every: 100, backward: 0.5, penalty: 1e-4 },
-  begin({ network: given }, options, pattern) {
-    const network = unmasked(given);
-    const { every = 100, backward = 0.5, penalty = 1e-4 } = options;
-    const pools = poolsFor(network, options, pattern);
+  uses: { every: undefined, backward: 0.5, penalty: 1e-4 },
+  begin({ network: given, updates }, options, pattern) {
+    const pools = poolsFor(given, options, pattern);
+    const network = unmasked(given, pools);
+    const { backward = 0.5, penalty = 1e-4 } = options;
+    const every = everyOf(options.every, updates);
     const wider = pools.map(({ parts, density }) => ({ parts, density: Math.max(density, backward) }));
     const trainee = new Trainee(network.parameters);
     const { length } = network.parameters;
+    const possible = maskVector(network);
     const choose = (from: readonly Pool[]) => {
-      const chosen = new Uint8Array(length).fill(1);
-      selectHighest(from, trainee.values, chosen, { ...options, pattern });
+      const chosen = possible.slice();
+      selectHighest(network, from, trainee.values, chosen, { ...options, pattern });
       return chosen;
     };
-    let used = new Uint8Array(length).fill(1);
+    let used = possible;
     let trained = used;
     /** Adds the gradient of half the penalty times the squares of the weights. */
     const penalise = (gradient: Float32Array, scale: number) => {
@@ -51,7 +55,7 @@ export const topKast: Method = {
         const own = executor.gradient(batch, 0, { seed, classWeights, carries: true });
         const gradient = Float32Array.from(own.gradient);
         const { loss, count, correct } = own;
-        const outcome = { loss, count, correct, norm: normOf(gradient) };
+        const outcome = { loss, count, correct, norm: normOf(gradient, trained) };
         const scale = clipping(moment, outcome);
         penalise(gradient, scale);
         const kept = trainee.values.slice();
