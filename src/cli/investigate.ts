@@ -83,12 +83,17 @@ async function sitting<Result>(
         stop = progress.stop;
         return progress.onEvent;
       },
-      onNotice: (text) => output.remark(text),
+      onNotice: (text) => output.remark(plain(text)),
     });
     signal.throwIfAborted();
     return result;
   };
   return interruptible(sit, () => true).finally(() => stop());
+}
+
+/** A terminal wants ordinary spaces. */
+function plain(text: string): string {
+  return text.replaceAll("\u00a0", " ");
 }
 
 function describe(
@@ -97,7 +102,6 @@ function describe(
   key: readonly string[],
 ): string {
   const left = total - finished - failed;
-  const plain = (text: string) => text.replaceAll("\u00a0", " ");
   return [
     ...key.map((sentence) => plain(`- ${sentence}`)),
     ...(key.length > 0 ? [""] : []),

@@ -5,6 +5,7 @@ import { kinds } from "../experiments/kinds.js";
 import { type Surroundings, surroundings } from "../experiments/surroundings.js";
 import { makeFolder } from "../files.js";
 import type { MaskPicture } from "../report/charts/masks.js";
+import { count } from "../report/words.js";
 import { Clock } from "../study/clock.js";
 import { whenFree } from "../study/database.js";
 import { parseStudy } from "../study/document.js";
@@ -77,11 +78,14 @@ export async function sit(
   const store = await whenFree(open, signal, (text) => options.onNotice?.(text));
   try {
     const reader = new StoreReader(store.database);
+    const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
+    options.onNotice?.(
+      `${count(identities.size, "training")} in ${count(studies.length, "study", "studies")}; this sitting takes ${count(minutes, "minute")} at most`,
+    );
     for (const study of studies) {
       if (either.aborted) break;
       await runStudy(study, { store, kinds, jobs, signal: either, onEvent: options.watch?.(study) });
     }
-    const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
     const states = new Map<string, string>();
     for (const { document } of studies) {
       if (!reader.names().includes(document.name)) continue;

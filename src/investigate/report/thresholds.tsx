@@ -38,7 +38,7 @@ export function thresholdsReport(results: ThresholdResults): string {
       ...tableSections(evidence),
       ...curveSections(evidence),
       ...conditionSections(evidence),
-      ...costSections(results.rows),
+      ...costSections(results.rows, evidence),
       ...courseSections(PART, results.courses, results.masks),
     ],
   });
@@ -318,7 +318,7 @@ function colourOf(regime: RegimeName): string {
   return regime === "magnitude" ? lookOf("top-k").colour : lookOf(regime).colour;
 }
 
-function costSections(rows: readonly Row[]): Section[] {
+function costSections(rows: readonly Row[], evidence: Evidence): Section[] {
   const base = rows.filter(({ condition }) => condition === BASE);
   const cells = [...new Set(base.map(({ cell }) => cell))];
   const of = (cell: CellKind, regime: RegimeName) =>
@@ -369,26 +369,27 @@ function costSections(rows: readonly Row[]): Section[] {
           { label: "metric" },
           { label: "networks" },
         ]}
-        rows={denseRows(rows)}
+        rows={denseRows(rows, evidence)}
       />
     </>
   );
   return [{ part: PART, id: "cost", title: "What each regime costs", body }];
 }
 
-function denseRows(rows: readonly Row[]) {
+function denseRows(rows: readonly Row[], evidence: Evidence) {
   const dense = rows.filter(({ regime }) => regime === "dense");
   const groups = [...new Set(dense.map(({ condition, cell }) => `${condition} ${cell}`))];
   return groups.map((group) => {
     const own = dense.filter(({ condition, cell }) => `${condition} ${cell}` === group);
     const [{ condition, cell, hidden }] = own;
     const { mean: value, low, high } = summarise(own.map(({ metric }) => metric));
+    const { label, judge } = evidence.condition(condition);
     const write = (number: number) =>
-      number <= 1 ? percentage(Math.min(1, number)) : `${decimal(number, 3)} nats`;
+      judge.metric === "validationLoss" ? `${decimal(number, 3)} nats` : percentage(Math.min(1, number));
     const text =
       low === undefined || high === undefined || low === high
         ? write(value)
         : `${write(value)} (${write(low)} to ${write(high)})`;
-    return { cells: [condition, cellNames[cell], decimal(hidden), text, count(own.length, "seed")] };
+    return { cells: [label, cellNames[cell], decimal(hidden), text, count(own.length, "seed")] };
   });
 }

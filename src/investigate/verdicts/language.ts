@@ -76,9 +76,9 @@ function shareVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
     if (known.length === 0) return [];
     const named = known.map(
       ({ curve, threshold }) =>
-        `${thresholdText(threshold)} in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
+        `${thresholdText(threshold)} can go in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
     );
-    return [`${capital(regimeOf(regime).phrase)} removes ${named.join("; ")}.`];
+    return [`With ${regimeOf(regime).phrase}, ${named.join("; ")}.`];
   });
   if (sentences.length === 0) return [];
   const [first] = sentences;
@@ -120,12 +120,12 @@ function targetOpening(pairs: readonly { apart: Apart }[]): string {
   if (untold)
     return `In ${above} of ${total} input weights cost more nats than hidden ones, with these seeds and without intervals.`;
   if (!isBeyondChance)
-    return `These seeds do not tell: the interval excludes 0 in ${more + less} of ${total}, and ${chance}.`;
+    return `These seeds do not tell whether input weights of gated cells are the more sensitive ones: the interval excludes 0 in ${more + less} of ${total}, and ${chance}.`;
   if (less === 0)
-    return `It holds: in ${more} of ${total} input weights cost more nats than hidden ones by their intervals and in none fewer; ${chance}.`;
+    return `Input weights of gated cells are the more sensitive ones, as on strings: in ${more} of ${total} input weights cost more nats than hidden ones by their intervals and in none fewer; ${chance}.`;
   if (more === 0)
-    return `It is the other way round: in ${less} of ${total} hidden weights cost more nats than input ones by their intervals and in none fewer; ${chance}.`;
-  return `It depends: by their intervals input weights cost more nats in ${more} of ${total} and hidden ones in ${less}; ${chance}.`;
+    return `Hidden weights of gated cells are the more sensitive ones, unlike on strings: in ${less} of ${total} hidden weights cost more nats than input ones by their intervals and in none fewer; ${chance}.`;
+  return `Which weights of gated cells are the more sensitive ones depends on the setting: by their intervals input weights cost more nats in ${more} of ${total} and hidden ones in ${less}; ${chance}.`;
 }
 
 function targetText(apart: Apart): string {
@@ -173,7 +173,7 @@ function regainVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly
     ...opening,
     ...perCell.map(
       ({ cell, before, after, apart }) =>
-        `${compared(cellNames[cell], "Pruning once and retraining", "pruning without retraining", apart)} The thresholds are ${thresholdText(after.threshold)} and ${thresholdText(before.threshold)}.`,
+        `${compared(cellNames[cell], "pruning once and retraining", "pruning without retraining", apart)} The thresholds are ${thresholdText(after.threshold)} and ${thresholdText(before.threshold)}.`,
     ),
     ...cells.flatMap((cell) => longerSentences(rows, cell)),
     "Retraining trains on: where the dense network is not done learning, a part of what is regained is what more training brings.",

@@ -115,7 +115,7 @@ function comparison(evidence: Evidence, cell: CellKind, a: RegimeName, b: Regime
   if (!one || !other) return [];
   const apart = thresholdDifference(one.curve, other.curve);
   if (!apart) return [];
-  return [compared(cellNames[cell], capital(regimeOf(b).phrase), regimeOf(a).phrase, apart)];
+  return [compared(cellNames[cell], regimeOf(b).phrase, regimeOf(a).phrase, apart)];
 }
 
 /** A sentence on which of two bears more. */
@@ -126,16 +126,17 @@ export function compared(
   apart: NonNullable<ReturnType<typeof thresholdDifference>>,
 ): string {
   if (apart.unknown)
-    return `${where}: ${subject} and ${other} are beyond the same end of the grid, and cannot be compared.`;
+    return `${where}: ${capital(subject)} and ${other} are beyond the same end of the grid, and cannot be compared.`;
+  const first = capital(subject);
   switch (signOf(apart)) {
     case "more":
-      return `${where}: ${subject} bears ${apartText(apart)} more than ${other}.`;
+      return `${where}: ${first} bears ${apartText(apart)} more than ${other}.`;
     case "less":
-      return `${where}: ${subject} bears ${apartText(apart)} less than ${other}.`;
+      return `${where}: ${first} bears ${apartText(apart)} less than ${other}.`;
     case "open":
       return `${where}: Between ${subject} and ${other} there is no difference that these seeds show, ${apartText(apart)}.`;
     case "untold":
-      return `${where}: ${subject} bears ${apartText(apart)} ${apart.value < 0 ? "less" : "more"} than ${other} with these seeds, without an interval.`;
+      return `${where}: ${first} bears ${apartText(apart)} ${apart.value < 0 ? "less" : "more"} than ${other} with these seeds, without an interval.`;
   }
 }
 
@@ -146,7 +147,7 @@ function budget(evidence: Evidence, cells: readonly CellKind[]): string[] {
     const apart = twice && once && thresholdDifference(twice.curve, once.curve);
     return apart
       ? [
-          `At equal budgets: ${compared(cellNames[cell], "Pruning once and retraining", "gradual pruning with twice the epochs (each beside the dense network of its own condition)", apart)}`,
+          `At equal budgets: ${compared(cellNames[cell], "pruning once and retraining", "gradual pruning with twice the epochs (each beside the dense network of its own condition)", apart)}`,
         ]
       : [];
   });
@@ -160,9 +161,9 @@ function shareVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
     if (known.length === 0) return [];
     const named = known.map(
       ({ curve, threshold }) =>
-        `${thresholdText(threshold)} in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
+        `${thresholdText(threshold)} can go in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
     );
-    return [`${capital(regimeOf(regime).phrase)} removes ${named.join("; ")}.`];
+    return [`With ${regimeOf(regime).phrase}, ${named.join("; ")}.`];
   });
   if (sentences.length === 0) return [];
   const points = `${decimal(100 * epsilon, 1).replace(/\.0$/, "")} ${epsilon === 0.01 ? "point" : "points"}`;
@@ -293,7 +294,7 @@ function controlVerdict(evidence: Evidence, cells: readonly CellKind[]): string[
       pairs
         .filter(({ apart }) => signOf(apart) === "less")
         .map(({ cell, regime, apart }) =>
-          compared(cellNames[cell], capital(regimeOf(regime).phrase), regimeOf(control).phrase, apart),
+          compared(cellNames[cell], regimeOf(regime).phrase, regimeOf(control).phrase, apart),
         ),
     ),
   ];
