@@ -71,7 +71,8 @@ export function changing(
         const born = groups.grow(kept, worth, count);
         groups.mark(born, after);
         groups.mark(born, grown);
-        return kept.map((bit, g) => bit | born[g]);
+        for (let g = 0; g < kept.length; g++) kept[g] |= born[g];
+        return kept;
       });
       // After all have grown: a weight between two units is in the groups of both.
       for (const [p, groups] of grouped.entries()) groups.clear(kepts[p], after);
@@ -112,6 +113,6 @@ export function gradientOf(
 /** The norm of the values that exist under a mask. */
 export function normOf(values: Float32Array, mask: Uint8Array): number {
   let squares = 0;
-  for (const [i, value] of values.entries()) if (mask[i] === 1) squares += value * value;
+  for (let i = 0; i < values.length; i++) if (mask[i] === 1) squares += values[i] * values[i];
   return Math.sqrt(squares);
 }

@@ -19,28 +19,36 @@ export function highest(
   }
   const marked = new Uint8Array(scores.length);
   if (kept <= 0) return marked;
-  // Scores are at least 0, so that what is not eligible is below all others.
-  const own = scores.slice();
-  for (let i = 0; eligible && i < own.length; i++) if (eligible[i] === 0) own[i] = Number.NEGATIVE_INFINITY;
-  const threshold = kept >= own.length ? Number.NEGATIVE_INFINITY : ranked(own.slice(), own.length - kept);
+  const values = eligible ? among(scores, eligible) : scores.slice();
+  if (kept >= values.length) return eligible?.slice() ?? marked.fill(1);
+  const threshold = ranked(values, values.length - kept);
   let left = kept;
-  for (let i = 0; i < own.length; i++) {
-    if (own[i] > threshold) {
-      marked[i] = 1;
-      left--;
-    }
+  for (let i = 0; i < scores.length; i++) {
+    if (!(scores[i] > threshold) || eligible?.[i] === 0) continue;
+    marked[i] = 1;
+    left--;
   }
-  for (let i = 0; i < own.length && left > 0; i++) {
-    if (own[i] !== threshold || threshold === Number.NEGATIVE_INFINITY) continue;
+  for (let i = 0; i < scores.length && left > 0; i++) {
+    if (scores[i] !== threshold || eligible?.[i] === 0) continue;
     marked[i] = 1;
     left--;
   }
   return marked;
 }
 
+/** The scores of what is eligible. */
+function among(scores: Float64Array, eligible: Uint8Array): Float64Array {
+  const values = new Float64Array(scores.length);
+  let count = 0;
+  for (let i = 0; i < scores.length; i++) if (eligible[i] === 1) values[count++] = scores[i];
+  return values.subarray(0, count);
+}
+
 /** Marks the `count` highest of what is not kept. */
 export function growing(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array {
-  return highest(worth, count, { eligible: kept.map((bit) => 1 - bit) });
+  const free = new Uint8Array(kept.length);
+  for (let i = 0; i < kept.length; i++) free[i] = 1 - kept[i];
+  return highest(worth, count, { eligible: free });
 }
 
 /** What would be at `rank`, counted from 0, if the values were in order. They are moved about: none after it is less (Hoare's find). */

@@ -26,8 +26,13 @@ export function rewire(
   renewed?: Uint8Array,
 ): Acted {
   const { born, dropped } = changes(before, after);
-  const again = renewed?.reduce((sum, bit, i) => sum + (bit & before[i] & after[i]), 0) ?? 0;
-  if (again > 0) executor.setMask(after.map((bit, i) => (renewed?.[i] === 1 ? 0 : bit)));
+  let again = 0;
+  const without = after.slice();
+  for (let i = 0; renewed && i < after.length; i++) {
+    again += renewed[i] & before[i] & after[i];
+    if (renewed[i] === 1) without[i] = 0;
+  }
+  if (again > 0) executor.setMask(without);
   if (born + dropped + again > 0) executor.setMask(after);
   return { born: born + again, dropped: dropped + again, ...(outcome && { outcome }) };
 }
