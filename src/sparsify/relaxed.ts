@@ -1,6 +1,6 @@
 // Methods that train more weights than they use: they keep the weights that there could be outside the executor, hand it the
 // ones in use before every update, and make the update themselves. That is a dense step, an optimiser in TypeScript and a
-// copy of all weights for every update: some 1.3 to 3 times as long as a dense training's.
+// copy of all weights for every update: 2 to 3.5 times as long as a dense training's (docs/sparsify.md).
 import type { Executor } from "../engine/executor.js";
 import { updateParameters } from "../engine/reference-update.js";
 import { masksOf, maskVector } from "../network/masks.js";
