@@ -4,11 +4,12 @@ import { falseAlarm } from "../../math/bootstrap.js";
 import { mean } from "../../math/statistics.js";
 import { type CellKind, gateCount } from "../../network/architecture.js";
 import type { Answer } from "../../report/page.js";
-import { decimal } from "../../report/words.js";
+import { count, decimal } from "../../report/words.js";
 import type { Target } from "../../sparsify/target.js";
 import type { Condition } from "../condition.js";
 import type { RegimeName } from "../regimes.js";
 import type { Judge, Row } from "../row.js";
+import type { Facts } from "../sitting.js";
 import {
   type Apart,
   type Curve,
@@ -240,7 +241,7 @@ export function chanceText({ expected }: Tally): string {
 }
 
 /** What to say of intervals where there are few seeds. */
-export function seedRemark(rows: readonly Row[]): string[] {
+function seedRemark(rows: readonly Row[]): string[] {
   const groups = new Map<string, Set<number>>();
   for (const { condition, seed } of rows)
     groups.set(condition, (groups.get(condition) ?? new Set()).add(seed));
@@ -259,5 +260,29 @@ export function seedRemark(rows: readonly Row[]): string[] {
           `Of so few seeds an interval excludes 0 too often where there is no difference: in ${often.join(", in ")}. Counts of intervals say how many would by chance.`,
         ]
       : []),
+  ];
+}
+
+/**
+ * What is to be known of a run before its numbers are read.
+ * @param small what is few in a quick run.
+ */
+export function runRemarks(
+  { facts, rows }: { readonly facts: Facts; readonly rows: readonly Row[] },
+  small: string,
+): string[] {
+  const { total, finished, failed, scale } = facts;
+  const left = total - finished - failed;
+  return [
+    ...(scale === "quick"
+      ? [`This is the quick, scaled-down run: ${small}. It shows the shape and settles nothing.`]
+      : []),
+    ...(left > 0
+      ? [`${decimal(finished)} of ${count(total, "training")} have ended; the same command goes on.`]
+      : []),
+    ...(failed > 0
+      ? [`${count(failed, "training")} failed and ${failed === 1 ? "is" : "are"} left out.`]
+      : []),
+    ...seedRemark(rows),
   ];
 }

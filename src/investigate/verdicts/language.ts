@@ -15,7 +15,7 @@ import {
   Evidence,
   type Findings,
   isGated,
-  seedRemark,
+  runRemarks,
   signOf,
   tallyOf,
   thresholdText,
@@ -365,21 +365,8 @@ function gatePhrase(key: string): string {
 }
 
 function limits({ facts, rows }: Given): string[] {
-  const { total, finished, failed, scale } = facts;
-  const left = total - finished - failed;
   return [
-    ...(scale === "quick"
-      ? [
-          "This is the quick, scaled-down run: a small network, few epochs, sparsities and seeds. It shows the shape and settles nothing.",
-        ]
-      : []),
-    ...(left > 0
-      ? [`${decimal(finished)} of ${count(total, "training")} have ended; the same command goes on.`]
-      : []),
-    ...(failed > 0
-      ? [`${count(failed, "training")} failed and ${failed === 1 ? "is" : "are"} left out.`]
-      : []),
-    ...seedRemark(rows),
+    ...runRemarks({ facts, rows }, "a small network, few epochs, sparsities and seeds"),
     "Random masks are drawn before training; the networks of all other regimes begin with the same weights.",
   ];
 }

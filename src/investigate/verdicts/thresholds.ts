@@ -14,7 +14,7 @@ import {
   type Findings,
   isGated,
   type Known,
-  seedRemark,
+  runRemarks,
   signOf,
   type Tally,
   tallyOf,
@@ -301,21 +301,8 @@ function controlVerdict(evidence: Evidence, cells: readonly CellKind[]): string[
 }
 
 function limits({ facts, rows }: Given, evidence: Evidence): string[] {
-  const { total, finished, failed, scale } = facts;
-  const left = total - finished - failed;
   return [
-    ...(scale === "quick"
-      ? [
-          "This is the quick, scaled-down run: few strings, epochs, sparsities and seeds. It shows the shape and settles nothing.",
-        ]
-      : []),
-    ...(left > 0
-      ? [`${decimal(finished)} of ${count(total, "training")} have ended; the same command goes on.`]
-      : []),
-    ...(failed > 0
-      ? [`${count(failed, "training")} failed and ${failed === 1 ? "is" : "are"} left out.`]
-      : []),
-    ...seedRemark(rows),
+    ...runRemarks({ facts, rows }, "few strings, epochs, sparsities and seeds"),
     ...evidence.unlearnt.map(
       ({ condition, cell }) =>
         `Dense ${cellNames[cell]} learns nothing with ${evidence.condition(condition).phrase}, so that its thresholds are left out.`,
