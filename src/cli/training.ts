@@ -93,7 +93,8 @@ async function trainWith(
   if (checkpoint !== undefined && existsSync(checkpoint)) {
     resume = resumption(checkpoint, identity);
     history = resume.history;
-    refuseFewer(epochs, resume.epoch, checkpoint);
+    // Rounds of a sparse training have epochs each; there the number is a part of the identity.
+    if (!sparsification) refuseFewer(epochs, resume.epoch, checkpoint);
     output.remark(`going on after epoch ${resume.epoch}, from ${checkpoint}`);
   }
 

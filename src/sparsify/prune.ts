@@ -6,11 +6,12 @@ import { masksOf, maskVector } from "../network/masks.js";
 import type { Network } from "../network/network.js";
 import { checkWord } from "../suggest.js";
 import { randomScores } from "./chance.js";
-import { type Budget, poolsFor } from "./density.js";
+import { type Budget, pooled, poolsFor } from "./density.js";
 import { connectionSensitive } from "./methods/snip.js";
+import { partsOf, sizeOf } from "./parts.js";
 import type { Pattern } from "./pattern.js";
 import { ranked } from "./ranking.js";
-import { poolsOf, scopes } from "./scope.js";
+import { scopes } from "./scope.js";
 import { magnitude, randomScore } from "./scores.js";
 import { selectHighest } from "./select.js";
 import { matricesOf, targets } from "./target.js";
@@ -114,25 +115,22 @@ function pruneByPercentile(
     Pick<PruneOptions, "random">,
 ): Network {
   const score = criterion === "random" ? randomScore(random!) : magnitude;
-  const matrices = matricesOf(network.architecture, target);
-  const scores = new Map(matrices.map(({ name }) => [name, score(network, name)]));
-  const pruned = new Map<string, Uint8Array>();
-  for (const pool of poolsOf(network, matrices, scope)) {
+  const scores = new Float64Array(network.parameters.length);
+  for (const { name } of matricesOf(network.architecture, target)) {
+    scores.set(score(network, name), network.tensor(name).offset);
+  }
+  const mask = maskVector(network);
+  for (const pool of pooled(partsOf(network, target), scope)) {
+    const spans = pool.map((part) => [part.begin, part.begin + sizeOf(part)] as const);
     const threshold = percentile(
-      pool.map(({ name, begin, end }) => scores.get(name)!.subarray(begin, end)),
+      spans.map(([begin, end]) => scores.subarray(begin, end)),
       percent,
     );
-    for (const { name, begin, end } of pool) {
-      const values = scores.get(name)!;
-      const mask =
-        pruned.get(name) ?? network.masks.get(name)?.slice() ?? new Uint8Array(values.length).fill(1);
-      for (let i = begin; i < end; i++) if (values[i] < threshold) mask[i] = 0;
-      pruned.set(name, mask);
+    for (const [begin, end] of spans) {
+      for (let i = begin; i < end; i++) if (scores[i] < threshold) mask[i] = 0;
     }
   }
-  // A mask of only ones says nothing, and costs time in training.
-  const masks = [...network.masks, ...pruned].filter(([, mask]) => mask.includes(0));
-  return network.copy(new Map(masks));
+  return network.copy(masksOf(network, mask));
 }
 
 /**

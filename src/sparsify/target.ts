@@ -1,4 +1,5 @@
-// Which matrices are pruned. The embedding and the read-out never are: sparsity is studied in the recurrent part.
+// Which matrices of the cells are chosen: sparsity is studied in the recurrent part. The embedding and the read-out come
+// beside them where they are asked for (parts.ts).
 import { type Architecture, type Cell, cellsOf } from "../network/architecture.js";
 import { tensorNames } from "../network/network.js";
 

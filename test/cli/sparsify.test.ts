@@ -10,6 +10,7 @@ import { initialise, Network } from "../../src/network/network.js";
 import { parseNetwork, saveNetwork } from "../../src/network/weights.js";
 import { methodNames } from "../../src/sparsify/methods.js";
 import { densities } from "../../src/sparsify/prune.js";
+import { decodeCheckpoint } from "../../src/train/checkpoint.js";
 import { over, skips } from "../engine/setups.js";
 import { slopes, waves, wordStrings } from "../sequences.js";
 import { filigree } from "./command-line.js";
@@ -165,6 +166,22 @@ describe("train --sparsify", () => {
     expect(readFileSync(checkpoint)).toEqual(saved);
     expect(await filigree(...words("rigl", "parts.net"))).toMatchObject({ code: 0 });
     expect(readFileSync(at("parts.net"))).toEqual(readFileSync(at("whole.net")));
+  });
+});
+
+describe("a training in rounds", () => {
+  it("goes on in a later round than the first, whose epochs are over", async () => {
+    const words = (out: string) =>
+      placed(`${ofStrings} --epochs 2 --sparsify iterative --rounds 30 --density 0.25 --out ${out}`);
+    expect(await filigree(...words("rounds.net"))).toMatchObject({ code: 0 });
+    const checkpoint = at("again.net.checkpoint");
+    const interrupted = filigree(...words("again.net"));
+    const epoch = () => decodeCheckpoint(readFileSync(checkpoint), checkpoint).run.epoch;
+    while (!existsSync(checkpoint) || epoch() < 4) await setTimeout(1);
+    process.emit("SIGINT");
+    expect(await interrupted).toMatchObject({ code: 130 });
+    expect(await filigree(...words("again.net"))).toMatchObject({ code: 0 });
+    expect(readFileSync(at("again.net"))).toEqual(readFileSync(at("rounds.net")));
   });
 });
 

@@ -20,7 +20,7 @@ import {
   tallyOf,
   thresholdText,
 } from "./evidence.js";
-import { compared, gatedOpening } from "./thresholds.js";
+import { compared, gatedSentences } from "./thresholds.js";
 
 const BASE = "base";
 type Given = Pick<LanguageResults, "rows" | "conditions" | "facts">;
@@ -251,14 +251,7 @@ function gatedVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
       }),
     ),
   );
-  if (pairs.length === 0) return [];
-  const opening = gatedOpening(tallyOf(pairs.map(({ apart }) => apart)));
-  return [
-    opening,
-    ...pairs.map(({ regime, other, gated, apart }) =>
-      compared(regimeOf(regime).label, cellNames[gated], cellNames[other], apart),
-    ),
-  ];
+  return gatedSentences(pairs);
 }
 
 /** Sparse networks beside small dense ones of as many numbers, and wide sparse ones beside the dense ones. */

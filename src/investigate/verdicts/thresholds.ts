@@ -186,18 +186,29 @@ function gatedVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] 
         return apart ? [{ other, gated, regime, apart }] : [];
       }),
     );
+  return gatedSentences(pairs);
+}
+
+/** A gated cell beside one without gates, under one regime. */
+interface GatedPair {
+  readonly gated: CellKind;
+  readonly other: CellKind;
+  readonly regime: RegimeName;
+  readonly apart: Apart;
+}
+
+/** Whether gated cells bear more, and each comparison that says so or not; nothing where there is none. */
+export function gatedSentences(pairs: readonly GatedPair[]): string[] {
   if (pairs.length === 0) return [];
-  const opening = gatedOpening(tallyOf(pairs.map(({ apart }) => apart)));
   return [
-    opening,
+    gatedOpening(tallyOf(pairs.map(({ apart }) => apart))),
     ...pairs.map(({ other, gated, regime, apart }) =>
       compared(regimeOf(regime).label, cellNames[gated], cellNames[other], apart),
     ),
   ];
 }
 
-/** Whether gated cells bear more, from all comparisons of one with a cell without gates. */
-export function gatedOpening(tally: Tally): string {
+function gatedOpening(tally: Tally): string {
   const { more, less, untold, above, isBeyondChance } = tally;
   const total = count(tally.total, "comparison");
   const chance = chanceText(tally);
