@@ -1,13 +1,17 @@
 // The kernels of bands, written once over the vector type as in kernels.cc: an input is loaded once for all rows of a
 // band, forward and in the gradient, and the gradients of a band's rows stay in registers while the columns that they
 // flow to pass by. Every sum has one order on all instruction sets: rows and columns ascend, and lanes are folded.
+#include <bit>
+
 #include "kernels.h"
 #include "simd.h"
 
 namespace filigree::FILIGREE_ISA {
 namespace {
 
+// Rows of a band: powers of two up to this one.
 constexpr int kBandRows = kManyRegisters ? 8 : 4;
+constexpr int kHeights = std::countr_zero(unsigned{kBandRows}) + 1;
 
 // Vectors of a row that one pass takes: as many as leave room for what they are multiplied with.
 template <int R, int L>
@@ -105,17 +109,16 @@ struct TransposedProduct {
   }
 };
 
-// One of the two for every number of rows and columns.
+// One of the two for every number of rows, by its logarithm, and columns. Straight are those that are common: of several rows
+// and 32 lanes. Each takes a while to compile.
 template <template <int, int, int> class Of, int L>
 struct ByShape {
-  decltype(&Of<1, 0, L>::run) of[kBandRows + 1][kStraight + 2];
+  decltype(&Of<1, 0, L>::run) of[kHeights][kStraight + 2];
   constexpr ByShape() : of() {
-    unroll<kBandRows>([&](auto i) {
-      constexpr int R = i + 1;
-      of[R][kStraight + 1] = Of<R, -1, L>::run;
-      // Bands of other heights are few.
-      constexpr bool usual = R == 2 || R == 4 || R == 8;
-      unroll<kStraight + 1>([&](auto k) { of[R][k] = Of<R, usual ? int{k} : -1, L>::run; });
+    unroll<kHeights>([&](auto i) {
+      constexpr int R = 1 << i;
+      of[i][kStraight + 1] = Of<R, -1, L>::run;
+      unroll<kStraight + 1>([&](auto k) { of[i][k] = Of<R, (R > 1 && L == 32 ? int{k} : -1), L>::run; });
     });
   }
 };
@@ -128,7 +131,8 @@ void eachShape(const Band* bands, int count, const float* weights, const float* 
     const int rows = bands[b].rows, columns = bands[b].columns;
     int same = 1;
     while (b + same < count && bands[b + same].rows == rows && bands[b + same].columns == columns) same++;
-    shapes.of[rows][columns < kStraight + 1 ? columns : kStraight + 1](bands + b, same, weights, in, out, start, bias);
+    const int shape = columns < kStraight + 1 ? columns : kStraight + 1;
+    shapes.of[std::countr_zero(static_cast<unsigned>(rows))][shape](bands + b, same, weights, in, out, start, bias);
     b += same;
   }
 }
@@ -227,9 +231,9 @@ void bandGradient(Steps left, Steps right, const int* offsets, int firstOffset, 
 
 template <int L>
 struct BandGradients {
-  void (*of[kBandRows + 1])(Steps, Steps, const int*, int, int, int, int, float*);
+  void (*of[kHeights])(Steps, Steps, const int*, int, int, int, int, float*);
   constexpr BandGradients() : of() {
-    unroll<kBandRows>([&](auto i) { of[i + 1] = bandGradient<i + 1, L>; });
+    unroll<kHeights>([&](auto i) { of[i] = bandGradient<(1 << i), L>; });
   }
 };
 
@@ -249,7 +253,8 @@ void gradientOf(const Band* bands, int count, Steps left, Steps right, int first
   for (const Band* band = bands; band < bands + count; band++) {
     Steps own{left.rows + band->row * L, left.step};
     if (band->columns >= kUses) own = copied(own, band->rows * L, steps, rows);
-    gradients.of[band->rows](own, inputs, band->offsets, firstOffset, scale, band->columns, steps, sums + band->first);
+    const int height = std::countr_zero(static_cast<unsigned>(band->rows));
+    gradients.of[height](own, inputs, band->offsets, firstOffset, scale, band->columns, steps, sums + band->first);
   }
 }
 

@@ -39,6 +39,15 @@ void eachRun(const Lists& rows, const std::vector<uint8_t>& started, F f) {
   }
 }
 
+// Calls f(row, height) for the bands that adjacent rows are cut in: powers of two, of which kernels have the first few.
+template <class F>
+void eachBand(int rows, int most, F f) {
+  for (int row = 0, height = most; row < rows; row += height) {
+    while (height > rows - row) height /= 2;
+    f(row, height);
+  }
+}
+
 // The widest range of so many columns, and the steps of a gradient that are copied for it at once.
 int widest(int columns) {
   const int ranges = (columns + kRangeColumns - 1) / kRangeColumns;
@@ -82,11 +91,11 @@ Bands::Bands(const Lists& rows, const std::vector<uint8_t>& startedRows, const s
     run.offsets = offsets_.size();
     const auto weightOf = [&](int r, int k) -> const Lists::Weight& { return rows.all[rows.first[run.row + r] + k]; };
     for (int k = 0; k < run.columns; k++) offsets_.push_back(weightOf(0, k).column * lanes);
-    for (int row = 0; row < run.rows; row += most) {
+    eachBand(run.rows, most, [&](int row, int height) {
       for (int k = 0; k < run.columns; k++) {
-        for (int r = row; r < std::min(row + most, run.rows); r++) source_.push_back(weightOf(r, k).value);
+        for (int r = row; r < row + height; r++) source_.push_back(weightOf(r, k).value);
       }
-    }
+    });
   }
   weights_ = Floats((source_.size() + kStrip - 1) / kStrip * kStrip);
 
@@ -97,12 +106,11 @@ Bands::Bands(const Lists& rows, const std::vector<uint8_t>& startedRows, const s
       const int count = static_cast<int>(std::lower_bound(from, end, endColumn * lanes) - from);
       if (count == 0 && !rowsWithout) continue;
       const int skipped = static_cast<int>(from - begin);
-      for (int row = 0; row < run.rows; row += most) {
-        const int height = std::min(most, run.rows - row);
+      eachBand(run.rows, most, [&](int row, int height) {
         bands.push_back({run.row + row, height, count, !startedRows[run.row],
                          static_cast<int>(run.weights) + row * run.columns + skipped * height,
                          offsets_.data() + run.offsets + skipped});
-      }
+      });
     }
   };
   add(bands_, 0, columns, true);
