@@ -69,11 +69,12 @@ export function methodOf(wanted: Sparsification): { method: Method; options: Spa
   }
   const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   const options = { ...method.uses, ...Object.fromEntries(given) } as SparsifyOptions;
-  checkSettings(options);
+  checkSettings(wanted, options);
   return { method, options };
 }
 
-function checkSettings(options: SparsifyOptions): void {
+/** @param wanted what was given, @param options with defaults. */
+function checkSettings(wanted: SparsifyOptions, options: SparsifyOptions): void {
   const refuse = (where: string, what: string, hint: string) => {
     throw new InputError({ where, what, hint });
   };
@@ -99,6 +100,13 @@ function checkSettings(options: SparsifyOptions): void {
   for (const [where, value] of Object.entries({ share, backward })) {
     if (value !== undefined && !(value > 0 && value < 1))
       refuse(where, `${value} is not a share above 0 and below 1`, "try 0.3");
+  }
+  if (wanted.backward !== undefined && typeof density === "number" && wanted.backward < density) {
+    refuse(
+      "backward",
+      `${wanted.backward} of the weights cannot get a gradient where ${density} are used`,
+      `use at least ${density}`,
+    );
   }
   if (penalty !== undefined && !(penalty >= 0 && penalty < Number.POSITIVE_INFINITY)) {
     refuse("penalty", `${penalty} is not a number of at least 0`, "try 0.01");

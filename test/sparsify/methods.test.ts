@@ -68,6 +68,11 @@ describe("the settings of a method", () => {
     ["iterative", { rewind: 0.5 }, "rewind: 0.5 is not a whole number of at least 0"],
     ["snip", { batches: 0 }, "batches: 0 is not a whole number of at least 1"],
     ["top-kast", { backward: 1.2 }, "backward: 1.2 is not a share above 0 and below 1"],
+    [
+      "top-kast",
+      { density: 0.5, backward: 0.2 },
+      "backward: 0.2 of the weights cannot get a gradient where 0.5 are used; use at least 0.5",
+    ],
     ["hard-concrete", { penalty: -1 }, "penalty: -1 is not a number of at least 0; try 0.01"],
     [
       "hard-concrete",
