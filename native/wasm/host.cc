@@ -28,7 +28,9 @@ void* operator new(size_t bytes) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
-// The standard library's complaints: of a vector that would be longer than memory.
+// The complaints of the standard library, of a vector that would be longer than memory, and of what is below it, which
+// would print them.
 _LIBCPP_BEGIN_NAMESPACE_STD
 void __libcpp_verbose_abort(const char*, ...) noexcept { filigree::refuseMemory(); }
 _LIBCPP_END_NAMESPACE_STD
+extern "C" [[noreturn]] void __abort_message(const char* message, ...) { tellHost(message, std::strlen(message)); }
