@@ -150,8 +150,8 @@ void Bands::transposedProduct(const float* in, float* out, Start start) const {
   kernels_->transposedProduct(bands_.data(), static_cast<int>(bands_.size()), weights_.data(), lanes_, in, out);
 }
 
-size_t Bands::scratchCount(int columns, int lanes) {
-  return static_cast<size_t>(widest(columns)) * lanes * stepsOf(columns, lanes);
+uint64_t Bands::scratchCount(int columns, int lanes) {
+  return static_cast<uint64_t>(widest(columns)) * lanes * stepsOf(columns, lanes);
 }
 
 void Bands::addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* sums,

@@ -37,7 +37,7 @@ class Bands {
   void addGradient(const float* left, int leftStep, const float* right, int rightStep, int steps, float* sums,
                    float* scratch) const;
   size_t sumCount() const { return weights_.size(); }
-  static size_t scratchCount(int columns, int lanes);
+  static uint64_t scratchCount(int columns, int lanes);
   void collect(const float* sums, float* gradient) const;
 
   size_t bytes() const;

@@ -20,9 +20,9 @@ namespace {
 template <class T, class Array>
 std::vector<T> copyOf(const Napi::Object& object, const char* name) {
   const Napi::Value value = object.Get(name);
-  if (!value.IsTypedArray()) throw Refused(std::string("\"") + name + "\" is not a typed array");
+  if (!value.IsTypedArray()) refuse(std::string("\"") + name + "\" is not a typed array");
   const Array array = value.As<Array>();
-  if (array.ElementSize() != sizeof(T)) throw Refused(std::string("\"") + name + "\" is of another type");
+  if (array.ElementSize() != sizeof(T)) refuse(std::string("\"") + name + "\" is of another type");
   return std::vector<T>(array.Data(), array.Data() + array.ElementLength());
 }
 
@@ -120,7 +120,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       const auto parameters = typedArray<Napi::Float32Array>(info[2], napi_float32_array, "a vector of floats is missing");
       Plan plan = decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength());
       if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
-        throw Refused("a vector does not have the parameters' length");
+        refuse("a vector does not have the parameters' length");
       }
       shared_ = std::make_shared<Shared>(std::move(plan), chooseKernels(std::getenv("FILIGREE_ISA")), threads);
       shared_->executor.setState(parameters.Data(), nullptr, nullptr, 0);
@@ -134,7 +134,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
  private:
   static int threadsOf(Napi::Value value) {
     const double threads = value.ToNumber().DoubleValue();
-    if (!(threads >= 1 && threads <= 256)) throw Refused("the number of threads is not from 1 to 256");
+    if (!(threads >= 1 && threads <= 256)) refuse("the number of threads is not from 1 to 256");
     return static_cast<int>(threads);
   }
 
@@ -146,7 +146,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   }
 
   void claim() {
-    if (shared_->busy.exchange(true)) throw Refused("the executor is at work; wait for the promise of its last call");
+    if (shared_->busy.exchange(true)) refuse("the executor is at work; wait for the promise of its last call");
   }
 
   // Releases the claim when the work could not be handed to a thread.
@@ -167,7 +167,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     const auto number = [&](const char* name) { return settings.Get(name).ToNumber().DoubleValue(); };
     Update update;
     const double kind = number("optimiser");
-    if (!(kind >= 0 && kind < kOptimiserKinds)) throw Refused("there is no such optimiser");
+    if (!(kind >= 0 && kind < kOptimiserKinds)) refuse("there is no such optimiser");
     update.kind = static_cast<OptimiserKind>(static_cast<int>(kind));
     update.beta1 = number("beta1");
     update.beta2 = number("beta2");
@@ -187,9 +187,9 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       shared_->executor.check(batches);
       const int64_t from = info[1].ToNumber().Int64Value(), to = info[2].ToNumber().Int64Value();
       if (from < 0 || to < from || to > static_cast<int64_t>(batches.sizes.size())) {
-        throw Refused("there are no such batches");
+        refuse("there are no such batches");
       }
-      if (!info[3].IsObject()) throw Refused("no optimiser was given");
+      if (!info[3].IsObject()) refuse("no optimiser was given");
       Update update = updateOf(info[3].As<Napi::Object>());
       auto work = [batches = std::move(batches), from, to, update = std::move(update)](Executor& executor, Result& out) {
         out.outcomes = executor.train(batches, static_cast<size_t>(from), static_cast<size_t>(to), update);
@@ -207,7 +207,8 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       const bool wanted = info[1].ToBoolean();
       return runBeside(info.Env(), shared_, [batches = std::move(batches), wanted](Executor& executor, Result& out) {
         if (wanted) out.outputs.resize(batches.places * executor.plan().outputs);
-        for (const Outcome& outcome : executor.evaluate(batches, wanted ? out.outputs.data() : nullptr)) {
+        float* outputs = wanted ? out.outputs.data() : nullptr;
+        for (const Outcome& outcome : executor.evaluate(batches, 0, batches.sizes.size(), outputs)) {
           out.outcomes.push_back({outcome, 0});
         }
         out.counts.assign(batches.counts.begin(), batches.counts.end());
@@ -238,7 +239,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
 
   static double seedOf(const Napi::Object& settings) {
     const double seed = settings.Get("seed").ToNumber().DoubleValue();
-    if (!(seed >= 0 && seed <= UINT32_MAX)) throw Refused("the seed is not one of 32 bits");
+    if (!(seed >= 0 && seed <= UINT32_MAX)) refuse("the seed is not one of 32 bits");
     return seed;
   }
 
@@ -248,8 +249,8 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
       Batches batches = batchesOf(info[0].As<Napi::Object>());
       shared_->executor.check(batches);
       const int64_t index = info[1].ToNumber().Int64Value();
-      if (index < 0 || index >= static_cast<int64_t>(batches.sizes.size())) throw Refused("there is no such batch");
-      if (!info[2].IsObject()) throw Refused("no options were given");
+      if (index < 0 || index >= static_cast<int64_t>(batches.sizes.size())) refuse("there is no such batch");
+      if (!info[2].IsObject()) refuse("no options were given");
       const auto settings = info[2].As<Napi::Object>();
       const GradientOptions options{settings.Get("everywhere").ToBoolean(), seedOf(settings),
                                     copyOf<float, Napi::Float32Array>(settings, "classWeights"),
@@ -274,7 +275,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
                                                        : napi_uint8_array;
     auto array = typedArray<Napi::TypedArrayOf<T>>(value, type, "a vector of the parameters' length is missing");
     if (static_cast<int64_t>(array.ElementLength()) != shared_->executor.plan().parameters) {
-      throw Refused("a vector does not have the parameters' length");
+      refuse("a vector does not have the parameters' length");
     }
     return array.Data();
   }
@@ -293,7 +294,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
   Napi::Value setState(const Napi::CallbackInfo& info) {
     return claimed(info, [&]() -> Napi::Value {
       const double step = info[3].ToNumber().DoubleValue();
-      if (!(step >= 0 && step <= 1e9)) throw Refused("the number of updates is impossible");
+      if (!(step >= 0 && step <= 1e9)) refuse("the number of updates is impossible");
       shared_->executor.setState(parametersOf<float>(info[0]), parametersOf<float>(info[1]), parametersOf<float>(info[2]),
                                  step);
       shared_->busy = false;
@@ -382,7 +383,7 @@ Napi::Value instructionSet(const Napi::CallbackInfo& info) {
 // ({kernel, rows, columns, lanes, steps, mask?}) => (calls) => the seconds that so many calls of the kernel take.
 Napi::Value timer(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    if (!info[0].IsObject()) throw Refused("no kernel was given");
+    if (!info[0].IsObject()) refuse("no kernel was given");
     const auto settings = info[0].As<Napi::Object>();
     const auto number = [&](const char* name) { return settings.Get(name).ToNumber().Int32Value(); };
     Measured measured{settings.Get("kernel").ToString().Utf8Value(),

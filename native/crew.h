@@ -2,13 +2,28 @@
 // in between. Who does which task is fixed by its number, so nothing depends on who is quicker.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
+
+#ifndef __wasm__
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
+#endif
 
 namespace filigree {
+
+#ifdef __wasm__
+
+// WebAssembly has no threads here: a crew of one.
+class Crew {
+ public:
+  explicit Crew(int) {}
+  int size() const { return 1; }
+  void run(const std::function<void(int)>& work) { work(0); }
+};
+
+#else
 
 class Crew {
  public:
@@ -33,5 +48,7 @@ class Crew {
   int round_ = 0, busy_ = 0;
   bool ended_ = false;
 };
+
+#endif
 
 }  // namespace filigree

@@ -67,7 +67,7 @@ void eachPlaced(P& plan, F f) {
 
 Executor::Executor(Plan plan, const Kernels& kernels, int threads)
     : plan_(std::move(plan)), kernels_(kernels), mask_(takeMasks(plan_)), prepared_(plan_.prepared), crew_(threads) {
-  if (plan_.lanes == 1) throw Refused("the plan cannot be run: it is for streaming");
+  if (plan_.lanes == 1) refuse("the plan cannot be run: it is for streaming");
   matrices_.reserve(plan_.blocks.size());
   for (const Block& block : plan_.blocks) matrices_.emplace_back(block, mask_.data(), plan_.lanes, kernels_);
   places_ = placesUnder(mask_);
@@ -75,13 +75,13 @@ Executor::Executor(Plan plan, const Kernels& kernels, int threads)
   first_ = Floats(plan_.trains() ? places_.size() : 0);
   second_ = Floats(first_.size());
   absent_ = absentUnder(places_, mask_);
-  const auto lanes = static_cast<size_t>(plan_.lanes), groups = static_cast<size_t>(symbolGroups());
-  size_t width = 0, flows = 0, scratch = 0;  // Of tables.
+  const auto lanes = static_cast<uint64_t>(plan_.lanes), groups = static_cast<uint64_t>(symbolGroups());
+  uint64_t width = 0, flows = 0, scratch = 0;  // Of tables.
   for (const auto* ops : {&plan_.prepare, &plan_.finish}) {
     for (const Op& op : *ops) {
       if (op.block < 0) continue;
-      width = static_cast<size_t>(plan_.inputWidth);
-      flows = std::max<size_t>(flows, plan_.blocks[op.block].rows);
+      width = static_cast<uint64_t>(plan_.inputWidth);
+      flows = std::max<uint64_t>(flows, plan_.blocks[op.block].rows);
       scratch = std::max(scratch, matrices_[op.block].scratchCount());
     }
   }
@@ -136,13 +136,13 @@ void Executor::relocate() {
 }
 
 void Executor::checkMask(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& compressed) const {
-  if (!sound_) throw Refused(kNoMemory);
-  if (mask.size() != mask_.size()) throw Refused("the mask does not have the parameters' length");
-  if (compressed.size() != matrices_.size()) throw Refused("there is not one form for each matrix");
+  if (!sound_) refuse(kNoMemory);
+  if (mask.size() != mask_.size()) refuse("the mask does not have the parameters' length");
+  if (compressed.size() != matrices_.size()) refuse("there is not one form for each matrix");
   for (const auto* flags : {&mask, &compressed}) {
     uint8_t all = 0;
     for (const uint8_t flag : *flags) all |= flag;
-    if (all > 1) throw Refused("a mask is neither 0 nor 1");
+    if (all > 1) refuse("a mask is neither 0 nor 1");
   }
 }
 
@@ -154,7 +154,7 @@ void Executor::setMask(std::vector<uint8_t> mask, const std::vector<uint8_t>& co
 void Executor::setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed, const int32_t* born) {
   checkMask(mask, compressed);
   for (size_t i = 0; i < mask.size(); i++) {
-    if (born[i] < 0) throw Refused("a weight is born before the first update");
+    if (born[i] < 0) refuse("a weight is born before the first update");
   }
   wire(std::move(mask), compressed);
   std::vector<int> own(static_cast<size_t>(places_.size()));
@@ -247,16 +247,17 @@ Footprint Executor::footprint() const {
 
 void Executor::check(Batches& batches) const {
   const auto require = [](bool holds, const char* otherwise) {
-    if (!holds) throw Refused(std::string("the batches cannot be run: ") + otherwise);
+    if (!holds) refuse(std::string("the batches cannot be run: ") + otherwise);
   };
   require(sound_, kNoMemory);
   require(batches.sizes.size() == batches.steps.size(), "their sizes and steps differ in number");
   require(batches.carry.size() == batches.sizes.size(), "what they carry and their sizes differ in number");
-  size_t examples = 0, symbols = 0;
+  size_t examples = 0;
+  uint64_t symbols = 0;
   batches.firstExample.clear(), batches.firstSymbol.clear(), batches.counts.clear();
   for (size_t i = 0; i < batches.sizes.size(); i++) {
     batches.firstExample.push_back(examples);
-    batches.firstSymbol.push_back(symbols);
+    batches.firstSymbol.push_back(static_cast<size_t>(symbols));
     require(batches.sizes[i] >= 1, "one is empty");
     require(batches.steps[i] >= 1 && batches.steps[i] <= plan_.steps, "one is longer than the plan allows");
     for (int k = 0; k < batches.sizes[i]; k++) {
@@ -265,11 +266,11 @@ void Executor::check(Batches& batches) const {
       require(length >= 1 && length <= batches.steps[i], "a length does not fit its batch");
       examples++;
     }
-    symbols += static_cast<size_t>(batches.sizes[i]) * batches.steps[i];
+    symbols += static_cast<uint64_t>(batches.sizes[i]) * batches.steps[i];
   }
   require(examples == batches.lengths.size(), "there are too many examples");
   batches.places = plan_.everyStep ? symbols : examples;
-  const size_t numbers = plan_.predictsNumbers ? batches.places * plan_.outputs : 0;
+  const uint64_t numbers = plan_.predictsNumbers ? batches.places * plan_.outputs : 0;
   require(batches.targets.size() == (plan_.predictsNumbers ? 0 : batches.places), "their targets do not fit their sizes");
   require(batches.numbers.size() == numbers, "their targets do not fit their sizes");
   for (const int32_t target : batches.targets) {
@@ -286,7 +287,7 @@ void Executor::check(Batches& batches) const {
                                  ? countOf(batches.numbers, plan_.outputs, [](float target) { return !std::isnan(target); })
                                  : countOf(batches.targets, 1, [](int32_t target) { return target >= 0; }));
   }
-  const size_t values = plan_.readsValues() ? symbols * plan_.inputWidth : 0;
+  const uint64_t values = plan_.readsValues() ? symbols * plan_.inputWidth : 0;
   require(batches.symbols.size() == (plan_.readsValues() ? 0 : symbols), "their symbols do not fit their sizes");
   require(batches.values.size() == values, "their numbers do not fit their sizes");
   const int rows = static_cast<int>(plan_.symbols.size());
@@ -299,7 +300,7 @@ void Executor::reserve(const Batches& batches) {
   for (const int batch : batches.steps) steps = std::max(steps, batch);
   for (const int size : batches.sizes) examples = std::max(examples, size);
   for (int k = 0; k < std::min(tilesOf(examples), crew_.size()); k++) members_[k]->runner.reserve(steps);
-  const size_t floats = static_cast<size_t>(tilesOf(examples)) * carryFloats();
+  const uint64_t floats = static_cast<uint64_t>(tilesOf(examples)) * carryFloats();
   if (carry_.size() >= floats) return;
   Floats larger(floats);
   std::copy_n(carry_.data(), carry_.size(), larger.data());
@@ -311,7 +312,7 @@ std::vector<float> Executor::carry() const {
 }
 
 void Executor::setCarry(const float* values, size_t count) {
-  if (carryFloats() == 0 || count % carryFloats() != 0) throw Refused("the carry is not whole tiles");
+  if (carryFloats() == 0 || count % carryFloats() != 0) refuse("the carry is not whole tiles");
   if (carry_.size() < count) carry_ = Floats(count);
   std::copy_n(values, count, carry_.data());
   carried_ = static_cast<int>(count / carryFloats());
@@ -324,17 +325,17 @@ const float* Executor::before(const Batches& batches, size_t index, int tile) co
 }
 
 void Executor::requireBackward() const {
-  if (!plan_.trains()) throw Refused("the plan cannot be run: it is for evaluation");
+  if (!plan_.trains()) refuse("the plan cannot be run: it is for evaluation");
 }
 
 void Executor::checkWeights(const std::vector<float>& classWeights) const {
   if (classWeights.empty() || (!plan_.predictsNumbers && classWeights.size() == static_cast<size_t>(plan_.outputs))) return;
-  throw Refused("there is not one weight for each class");
+  refuse("there is not one weight for each class");
 }
 
 std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t to, const Update& update) {
   requireBackward();
-  if (update.rates.size() != to - from) throw Refused("there is not one learning rate for each batch");
+  if (update.rates.size() != to - from) refuse("there is not one learning rate for each batch");
   checkWeights(update.classWeights);
   const FlushToZero flush;
   reserve(batches);
@@ -350,16 +351,16 @@ std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t
   return outcomes;
 }
 
-std::vector<Outcome> Executor::evaluate(const Batches& batches, float* outputs) {
+std::vector<Outcome> Executor::evaluate(const Batches& batches, size_t from, size_t to, float* outputs) {
   const FlushToZero flush;
-  std::vector<Outcome> outcomes(batches.sizes.size());
+  std::vector<Outcome> outcomes(to - from);
   reserve(batches);
   prepare();
-  for (size_t i = 0; i < outcomes.size() && !stopped_; i++) {
+  for (size_t i = from; i < to && !stopped_; i++) {
     const auto work = [&](Member& member) {
       member.outcome = member.runner.evaluate(before(batches, i, member.tile), after(member.tile), outputs);
     };
-    eachTile(batches, i, work, [&](Member& member) { outcomes[i] += member.outcome; });
+    eachTile(batches, i, work, [&](Member& member) { outcomes[i - from] += member.outcome; });
   }
   return outcomes;
 }
@@ -416,7 +417,7 @@ void Executor::eachTile(const Batches& batches, size_t index, Work work, Done do
 // What several tiles, and gradients of absent weights, want beyond `gradient_`.
 void Executor::reserveGradients(int examples, bool everywhere) {
   const auto reserve = [](Floats& gradient, int64_t size) {
-    if (gradient.size() == 0) gradient = Floats(static_cast<size_t>(size));
+    if (gradient.size() == 0) gradient = Floats(size);
   };
   if (everywhere) reserve(everywhere_, plan_.parameters);
   if (examples <= plan_.lanes) return;

@@ -55,14 +55,15 @@ class Executor {
   // Tiles of a batch run on up to `threads` threads; their number changes no result.
   Executor(Plan plan, const Kernels& kernels, int threads);
 
-  // Throws Refused unless every size, length, label and symbol fits the plan.
+  // Refused unless every size, length, label and symbol fits the plan.
   void check(Batches& batches) const;
 
   // Trains on batches [from, to), ending after the first whose loss is not finite; it is NaN where the gradient is not.
-  // Throws Refused unless the plan goes back and there is a rate for each batch.
+  // Refused unless the plan goes back and there is a rate for each batch.
   std::vector<Trained> train(const Batches& batches, size_t from, size_t to, const Update& update);
-  // Runs all batches forward and writes the outputs of every target, where they are wanted.
-  std::vector<Outcome> evaluate(const Batches& batches, float* outputs);
+  // Runs batches [from, to) forward and writes the outputs of every target, where they are wanted: to their places among
+  // those of all batches.
+  std::vector<Outcome> evaluate(const Batches& batches, size_t from, size_t to, float* outputs);
   // Outcome and unclipped gradient of one batch, laid out as the plan's parameters.
   Outcome gradient(const Batches& batches, size_t index, const GradientOptions& options, float* gradient);
 
@@ -73,7 +74,7 @@ class Executor {
   double step() const { return step_; }
 
   // Which weights exist, 1 for each that does, and for each block whether it is held compressed. What is dropped loses its
-  // value and its moments, what is born starts at 0 with moments of 0. Throws Refused unless all are 0 or 1.
+  // value and its moments, what is born starts at 0 with moments of 0. Refused unless all are 0 or 1.
   void setMask(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed);
   // The same with the number of updates that there had been when each was born.
   void setWiring(std::vector<uint8_t> mask, const std::vector<uint8_t>& compressed, const int32_t* born);
@@ -81,7 +82,7 @@ class Executor {
 
   // What the cells of each tile of the last batch were left in.
   std::vector<float> carry() const;
-  // Throws Refused unless it is whole tiles.
+  // Refused unless it is whole tiles.
   void setCarry(const float* values, size_t count);
 
   // Ends work on another thread before its next batch; the executor is of no use afterwards.
@@ -117,7 +118,7 @@ class Executor {
   void eachTile(const Batches& batches, size_t index, Work work, Done done);
   const float* before(const Batches& batches, size_t index, int tile) const;
   float* after(int tile) { return carry_.data() + static_cast<size_t>(tile) * carryFloats(); }
-  size_t carryFloats() const { return static_cast<size_t>(plan_.carry); }
+  uint64_t carryFloats() const { return static_cast<uint64_t>(plan_.carry); }
   void reserveGradients(int examples, bool everywhere);
   Outcome batchGradient(const Batches& batches, size_t index, double seed, const std::vector<float>& classWeights,
                         bool everywhere);

@@ -19,12 +19,12 @@ auto guarded(Napi::Env env, F f) -> decltype(f()) {
   }
 }
 
-// The typed array in `value`. What it points to is good until JavaScript runs again. Throws Refused when it is none.
+// The typed array in `value`. What it points to is good until JavaScript runs again. Refused when it is none.
 template <class Array>
 Array typedArray(const Napi::Value& value, napi_typedarray_type type, const char* otherwise) {
-  if (!value.IsTypedArray()) throw Refused(otherwise);
+  if (!value.IsTypedArray()) refuse(otherwise);
   const auto array = value.As<Array>();
-  if (array.TypedArrayType() != type) throw Refused(otherwise);
+  if (array.TypedArrayType() != type) refuse(otherwise);
   return array;
 }
 

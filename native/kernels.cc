@@ -69,7 +69,6 @@ void product(const Panel* panels, int count, int lanes, const float* in, float* 
 // Wider than in a dense product, because each nonzero's weight and offset have to be loaded.
 template <int L>
 constexpr int kSparseVectors = L >= 4 * W ? 4 : L / W;
-constexpr int kGroupRows = kManyRegisters ? 4 : 3;
 static_assert(kGroupRows <= kMaxGroupRows);
 
 // Nonzeros of a row up to which a group's product is written out, without a loop whose end the processor would have to
@@ -563,6 +562,8 @@ float squares(const float* values, int count) {
 INLINE float fmaOne(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__)
   return __builtin_fmaf(a, b, c);
+#elif defined(__wasm__)
+  return fma(splat(a), splat(b), splat(c))[0];
 #else
   return a * b + c;
 #endif
@@ -590,7 +591,7 @@ float squaresAmong(const float* values, const uint64_t* places, int words) {
 }
 
 void scale(float* values, int count, float factor) {
-  for (int i = 0; i < count; i += W) store(values + i, load(values + i) * splat(factor));
+  for (int i = 0; i < count; i += W) store(values + i, flushed(load(values + i) * splat(factor)));
 }
 
 // rateAt(i) and rootAt(i) are those of weights i to i + W.
@@ -602,12 +603,12 @@ INLINE void adamOf(float* parameters, float* first, float* second, const float* 
   const vf b1 = constant(beta1), b2 = constant(beta2), c1 = constant(1 - beta1), c2 = constant(1 - beta2);
   for (int i = 0; i < count; i += W) {
     const vf g = load(gradient + i);
-    const vf m = fma(b1, load(first + i), c1 * g);
-    const vf v = fma(b2, load(second + i), c2 * g * g);
+    const vf m = flushedFma(b1, load(first + i), flushed(c1 * g));
+    const vf v = flushedFma(b2, load(second + i), flushed(flushed(c2 * g) * g));
     store(first + i, m);
     store(second + i, v);
     const vf denominator = vsqrt(v) / rootAt(i) + splat(epsilon);
-    store(parameters + i, load(parameters + i) - rateAt(i) * m / denominator);
+    store(parameters + i, flushed(load(parameters + i) - flushed(flushed(rateAt(i) * m) / denominator)));
   }
 }
 
@@ -628,9 +629,9 @@ void adamByBirth(float* parameters, float* first, float* second, const float* gr
 void sgd(float* parameters, float* first, const float* gradient, int count, double momentum, float rate) {
   const vf b = splat(static_cast<float>(momentum)), r = splat(rate);
   for (int i = 0; i < count; i += W) {
-    const vf m = fma(b, load(first + i), load(gradient + i));
+    const vf m = flushedFma(b, load(first + i), flushed(load(gradient + i)));
     store(first + i, m);
-    store(parameters + i, load(parameters + i) - r * m);
+    store(parameters + i, flushed(load(parameters + i) - flushed(r * m)));
   }
 }
 
@@ -639,14 +640,14 @@ void rmsprop(float* parameters, float* second, const float* gradient, int count,
   const vf b = splat(static_cast<float>(smoothing)), c = splat(static_cast<float>(1 - smoothing)), r = splat(rate);
   for (int i = 0; i < count; i += W) {
     const vf g = load(gradient + i);
-    const vf v = fma(b, load(second + i), c * g * g);
+    const vf v = flushedFma(b, load(second + i), flushed(flushed(c * g) * g));
     store(second + i, v);
-    store(parameters + i, load(parameters + i) - r * g / (vsqrt(v) + splat(epsilon)));
+    store(parameters + i, flushed(load(parameters + i) - flushed(flushed(r * g) / (vsqrt(v) + splat(epsilon)))));
   }
 }
 
 void add(float* values, const float* others, int count, float factor) {
-  for (int i = 0; i < count; i += W) store(values + i, fma(splat(factor), load(others + i), load(values + i)));
+  for (int i = 0; i < count; i += W) store(values + i, flushedFma(splat(factor), load(others + i), flushed(load(values + i))));
 }
 
 double burn(int rounds, float* sink) {

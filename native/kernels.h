@@ -228,7 +228,15 @@ struct Kernels {
   const BandKernels* bands;
 };
 
-#if defined(__aarch64__)
+#if defined(__wasm_relaxed_simd__)
+namespace relaxed {
+extern const Kernels kernels;
+}
+#elif defined(__wasm__)
+namespace simd128 {
+extern const Kernels kernels;
+}
+#elif defined(__aarch64__)
 namespace neon {
 extern const Kernels kernels;
 }

@@ -134,9 +134,10 @@ void Matrix::mark(const uint8_t* mask, uint8_t* kept) const {
 void Matrix::packPanels(Form& form, const std::vector<Whole>& wholes, bool across) const {
   const auto rowsOf = [&](const Whole& whole) -> const std::vector<int>& { return across ? whole.columns : whole.rows; };
   const auto columnsOf = [&](const Whole& whole) -> const std::vector<int>& { return across ? whole.rows : whole.columns; };
-  size_t weights = 0, columns = 0;
+  uint64_t weights = 0;
+  size_t columns = 0;
   for (const Whole& whole : wholes) {
-    weights += whole.rows.size() * whole.columns.size();
+    weights += uint64_t{whole.rows.size()} * whole.columns.size();
     columns += columnsOf(whole).size();
   }
   form.weights = Floats(weights);
@@ -411,8 +412,8 @@ void Matrix::transposedProduct(const Steps& steps, Start start) const {
   }
 }
 
-size_t Matrix::scratchCount() const {
-  return std::max(size_t{kOuterSteps} * lanes_ * columns_, Bands::scratchCount(columns_, lanes_));
+uint64_t Matrix::scratchCount() const {
+  return std::max(uint64_t{kOuterSteps} * lanes_ * columns_, Bands::scratchCount(columns_, lanes_));
 }
 
 void Matrix::addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const {

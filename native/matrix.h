@@ -57,7 +57,7 @@ class Matrix {
   // whatever the mask. Weights in groups and bands add to `sumCount()` sums instead, in an order of their own, and `collect`
   // adds these to the gradient and clears them.
   void addGradient(const Factors& factors, float* gradient, float* sums, float* scratch) const;
-  size_t scratchCount() const;
+  uint64_t scratchCount() const;
   size_t sumCount() const { return strips_.size() * kStrip + (differentiated_ ? bands_.sumCount() : 0); }
   void collect(float* sums, float* gradient) const;
   // The same of all weights of a compressed matrix, absent ones too; `gradient` is laid out as the plan's parameters.

@@ -227,7 +227,7 @@ std::function<void()> onVectors(const Measured& m, int vectors, F f) {
 std::function<void()> vectorWork(const Measured& m, const Kernels& k) {
   using W = VectorWork;
   const std::string& name = m.kernel;
-  if (name == "read" && area(m.rows, m.lanes) % 128 != 0) throw Refused("this shape cannot be measured");
+  if (name == "read" && area(m.rows, m.lanes) % 128 != 0) refuse("this shape cannot be measured");
   if (name == "read") return onVectors(m, 1, [&k](W& w) { w.sum += k.read(w.at(0), w.count); });
   if (name == "squares") return onVectors(m, 1, [&k](W& w) { w.sum += k.squares(w.at(0), w.count); });
   if (name == "copy") return onVectors(m, 2, [&k](W& w) { w.addTo(k, false); });
@@ -245,7 +245,7 @@ void check(const Measured& m) {
   const bool sound = m.rows >= 1 && m.columns >= 1 && m.rows <= kMost && m.columns <= kMost &&
                      (m.lanes == 16 || m.lanes == 32) && m.steps >= 1 && m.steps <= 4096 &&
                      area(m.rows, m.columns) <= kMost && (m.mask.empty() || m.mask.size() == area(m.rows, m.columns));
-  if (!sound) throw Refused("this shape cannot be measured");
+  if (!sound) refuse("this shape cannot be measured");
 }
 
 }  // namespace
@@ -256,7 +256,7 @@ std::function<void()> workOf(const Measured& measured, const Kernels& kernels) {
   for (const auto& kind : {matrixWork, cellWork, rowsWork, vectorWork}) {
     if (auto work = kind(measured, kernels)) return work;
   }
-  throw Refused("there is no kernel \"" + measured.kernel + "\"");
+  refuse("there is no kernel \"" + measured.kernel + "\"");
 }
 
 double secondsOf(const std::function<void()>& work, int calls) {

@@ -21,7 +21,7 @@ struct Measured {
   std::vector<uint8_t> mask;  // Empty: dense.
 };
 
-// One call of the kernel on every step, or for all steps where it takes them at once. Throws Refused when there is no
+// One call of the kernel on every step, or for all steps where it takes them at once. Refused when there is no
 // such kernel or the shape is not one.
 std::function<void()> workOf(const Measured& measured, const Kernels& kernels);
 

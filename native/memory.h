@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <new>
+
+#include "refuse.h"
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -13,23 +15,28 @@
 
 namespace filigree {
 
-struct NotEnoughMemory : std::bad_alloc {
-  const char* what() const noexcept override { return "there is not enough memory for this network"; }
-};
-
+#ifdef __wasm__
+constexpr bool kHasLargePages = false;
+#else
+constexpr bool kHasLargePages = true;
+#endif
 constexpr size_t kLargePage = size_t{1} << 21;
+// Floats of a buffer, rounded up to a page, that pointers can tell apart.
+constexpr uint64_t kMostFloats = (PTRDIFF_MAX - kLargePage) / sizeof(float);
 
 class Floats {
  public:
   Floats() = default;
-  // `size` floats, all zero.
-  explicit Floats(size_t size) : size_(size) {
+  // `size` floats, all zero. Products of sizes have 64 bits everywhere, so that none wraps before it gets here.
+  explicit Floats(uint64_t size) {
+    if (size > kMostFloats) refuseMemory();
+    size_ = static_cast<size_t>(size);
     // At most a third of a buffer is left over.
-    const size_t unit = size * sizeof(float) > kLargePage / 4 * 3 ? kLargePage : 64;
-    const size_t bytes = (size * sizeof(float) + unit - 1) / unit * unit;
+    const size_t unit = kHasLargePages && bytes() > kLargePage / 4 * 3 ? kLargePage : 64;
+    const size_t bytes = (size_ * sizeof(float) + unit - 1) / unit * unit;
     if (bytes == 0) return;
     data_.reset(static_cast<float*>(std::aligned_alloc(unit, bytes)));
-    if (!data_) throw NotEnoughMemory();
+    if (!data_) refuseMemory();
 #ifdef __linux__
     if (unit == kLargePage) madvise(data_.get(), bytes, MADV_HUGEPAGE);
 #endif

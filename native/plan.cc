@@ -70,7 +70,7 @@ class Decoder {
 
  private:
   static void require(bool holds, const char* otherwise) {
-    if (!holds) throw Refused(std::string("the plan cannot be run: ") + otherwise);
+    if (!holds) refuse(std::string("the plan cannot be run: ") + otherwise);
   }
 
   int64_t word() {

@@ -5,15 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
 #include <vector>
 
-namespace filigree {
+#include "refuse.h"
 
-// Thrown for anything in a plan, a state or a batch that does not fit; the message becomes an EngineError.
-struct Refused : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
+namespace filigree {
 
 // `rows` x lanes floats of every step, the first of them `offset` floats into the arena; steps are `stride` rows apart.
 struct Rows {
@@ -167,7 +163,7 @@ struct Plan {
   int tableWidth() const { return (static_cast<int>(symbols.size()) + 15) / 16 * 16; }
 };
 
-// Throws Refused when the words are not a sound plan.
+// Refuses words that are not a sound plan.
 Plan decodePlan(const int32_t* words, size_t count, const uint8_t* masks, size_t maskBytes);
 
 }  // namespace filigree

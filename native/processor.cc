@@ -35,7 +35,11 @@ const Kernels& chooseKernels(const char* name) {
       __builtin_cpu_supports("avx512f") ? &avx512::kernels : nullptr,
       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::kernels : nullptr,
 #endif
-#if defined(__aarch64__)
+#if defined(__wasm_relaxed_simd__)
+      &relaxed::kernels,
+#elif defined(__wasm__)
+      &simd128::kernels,
+#elif defined(__aarch64__)
       &neon::kernels,
 #else
       &baseline::kernels,
@@ -44,7 +48,7 @@ const Kernels& chooseKernels(const char* name) {
   for (const Kernels* kernels : candidates) {
     if (kernels && (!name || std::strcmp(name, kernels->name) == 0)) return *kernels;
   }
-  throw Refused(std::string("this processor cannot run the instruction set \"") + name +
+  refuse(std::string("this processor cannot run the instruction set \"") + name +
                 "\" that FILIGREE_ISA asks for");
 }
 

@@ -16,6 +16,12 @@
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #define FILIGREE_ISA neon
+#elif defined(__wasm_relaxed_simd__)
+#include <wasm_simd128.h>
+#define FILIGREE_ISA relaxed
+#elif defined(__wasm__)
+#include <wasm_simd128.h>
+#define FILIGREE_ISA simd128
 #else
 #define FILIGREE_ISA baseline
 #endif
@@ -66,6 +72,28 @@ INLINE vf selectPositive(vf test, vf value) {
   return vreinterpretq_f32_u32(vandq_u32(vcgtq_f32(test, vdupq_n_f32(0)), vreinterpretq_u32_f32(value)));
 }
 
+#elif defined(__wasm__)
+
+using vf = float __attribute__((vector_size(16)));
+constexpr int W = 4;
+// V8 of Node.js 20 and 22 loads the inputs of more rows long before it needs them, and stores them for want of registers.
+constexpr int kMaxRows = 4;
+INLINE vf splat(float x) { return vf{x, x, x, x}; }
+#if defined(__wasm_relaxed_simd__)
+// Whether it fuses is up to the processor: the host has asked it before (see src/engine/wasm-modules.ts).
+INLINE vf fma(vf a, vf b, vf c) { return (vf)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
+#else
+// As in the last of these.
+INLINE vf fma(vf a, vf b, vf c) { return a * b + c; }
+#endif
+// These return the second operand unless it is the greater, or the less: as minps and maxps do.
+INLINE vf vmin(vf a, vf b) { return (vf)wasm_f32x4_pmin((v128_t)b, (v128_t)a); }
+INLINE vf vmax(vf a, vf b) { return (vf)wasm_f32x4_pmax((v128_t)b, (v128_t)a); }
+INLINE vf vsqrt(vf a) { return (vf)wasm_f32x4_sqrt((v128_t)a); }
+INLINE vf selectPositive(vf test, vf value) {
+  return (vf)wasm_v128_and(wasm_f32x4_gt((v128_t)test, wasm_f32x4_const_splat(0)), (v128_t)value);
+}
+
 #else
 
 // Any processor: no fused multiply-add, so the last bits differ from the other three.
@@ -86,6 +114,29 @@ INLINE vf selectPositive(vf test, vf value) { return test > splat(0) ? value : s
 
 // Whether there are 32 registers and not 16.
 constexpr bool kManyRegisters = kMaxRows > 6;
+
+// Most rows of a group of a compressed matrix: with kSparseVectors each, as many as the registers hold.
+#if defined(__wasm__)
+constexpr int kGroupRows = 1;
+#else
+constexpr int kGroupRows = kManyRegisters ? 4 : 3;
+#endif
+
+// What the optimisers keep is as if every operation flushed denormal numbers to zero. Processors do (FlushToZero in
+// processor.h); WebAssembly has no such mode.
+#if defined(__wasm__)
+INLINE vf flushed(vf a) {
+  const v128_t tiny = wasm_f32x4_lt(wasm_f32x4_abs((v128_t)a), wasm_f32x4_const_splat(0x1p-126f));
+  return (vf)wasm_v128_andnot((v128_t)a, wasm_v128_and(tiny, wasm_i32x4_const_splat(0x7fffffff)));
+}
+#else
+INLINE vf flushed(vf a) { return a; }
+#endif
+#if defined(__wasm__) && !defined(__wasm_relaxed_simd__)
+INLINE vf flushedFma(vf a, vf b, vf c) { return flushed(flushed(a * b) + c); }
+#else
+INLINE vf flushedFma(vf a, vf b, vf c) { return flushed(fma(a, b, c)); }
+#endif
 
 // As many 32-bit integers.
 typedef int vi __attribute__((vector_size(W * 4)));

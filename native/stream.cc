@@ -20,17 +20,17 @@ void copyFloats(const float* from, float* to, int count) {
 
 Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
     : plan_(std::move(plan)), kernels_(kernels), matrices_(plan_.blocks.size()), arena_(plan_.arena) {
-  if (plan_.lanes != 1) throw Refused("the plan cannot be run: it is not for streaming");
+  if (plan_.lanes != 1) refuse("the plan cannot be run: it is not for streaming");
   checkGates();
   int rows = 0, separated = 0;
   eachOp([&](const Op& op, bool) {
-    if (op.joint) throw Refused("the plan cannot be run: a stream multiplies a cell's matrices one after the other");
+    if (op.joint) refuse("the plan cannot be run: a stream multiplies a cell's matrices one after the other");
     if (op.code == OpCode::kCell) {
       const auto size = static_cast<size_t>(padded(op.output.rows));
       cells_.push_back({Floats(size), Floats(op.hasState ? 2 * size : 0)});
       separated = std::max(separated, padded(op.output.rows) * kCellShapes[op.kind].gates);
     } else if (op.code == OpCode::kEmbed) {
-      embeddings_ = Floats(plan_.symbols.size() * plan_.inputWidth);
+      embeddings_ = Floats(uint64_t{plan_.symbols.size()} * plan_.inputWidth);
     }
     if (op.code != OpCode::kCell && op.code != OpCode::kAffine) return;
     rows = std::max({rows, op.gates.rows, op.target.rows});
@@ -42,7 +42,7 @@ Stream::Stream(Plan plan, const float* parameters, const Kernels& kernels)
   for (const Stage& stage : plan_.read) {
     for (const Op& op : stage.ops) {
       if (op.code != OpCode::kAffine) continue;
-      if (op.target.rows != plan_.outputs) throw Refused("the plan cannot be run: a read-out does not fit its outputs");
+      if (op.target.rows != plan_.outputs) refuse("the plan cannot be run: a read-out does not fit its outputs");
       reads_.push_back(&op);
     }
   }
@@ -70,7 +70,7 @@ void Stream::checkGates() const {
         gates = &op.gates;
       } else if (op.code == OpCode::kGather || op.code == OpCode::kAffine) {
         if (!gates || op.target.offset != gates->offset || op.target.rows > gates->rows) {
-          throw Refused("the plan cannot be run: it fills other gates than those of the cell that follows");
+          refuse("the plan cannot be run: it fills other gates than those of the cell that follows");
         }
       }
     }
@@ -79,7 +79,7 @@ void Stream::checkGates() const {
 
 void Stream::prepare(const float* parameters) {
   const FlushToZero flush;
-  prepared_ = Floats(static_cast<size_t>(plan_.prepared));
+  prepared_ = Floats(plan_.prepared);
   for (size_t s = 0; embeddings_.size() > 0 && s < plan_.symbols.size(); s++) {
     copyFloats(parameters + plan_.embedding + int64_t{plan_.symbols[s]} * plan_.inputWidth,
                embeddings_.data() + s * plan_.inputWidth, plan_.inputWidth);
@@ -167,16 +167,15 @@ void Stream::takeIn(int symbol, const float* values) {
   }
 }
 
-Outcome Stream::run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted) {
+void Stream::run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted, Outcome& outcome) {
   const FlushToZero flush;
   const int rows = plan_.outputs, stride = padded(rows);
   if (read_.empty()) {
-    for (const Op* op : reads_) read_.emplace_back(static_cast<size_t>(kBlock) * op->from.rows);
-    logits_ = Floats(static_cast<size_t>(kBlock) * stride);
-    lanes_ = Floats(static_cast<size_t>(kBlock) * stride);
-    softmax_ = Floats(size_t{kSoftmaxFloats} * rows);
+    for (const Op* op : reads_) read_.emplace_back(uint64_t{kBlock} * op->from.rows);
+    logits_ = Floats(uint64_t{kBlock} * stride);
+    lanes_ = Floats(uint64_t{kBlock} * stride);
+    softmax_ = Floats(uint64_t{kSoftmaxFloats} * rows);
   }
-  Outcome outcome;
   for (size_t first = 0; first < count && !stopped_; first += kBlock) {
     const int steps = static_cast<int>(std::min<size_t>(kBlock, count - first));
     for (int t = 0; t < steps; t++) {
@@ -202,7 +201,6 @@ Outcome Stream::run(const int* symbols, const int* targets, size_t count, float*
       if (own[t] >= 0) outcome += {loss[t], own[t] == likeliest[t]};
     }
   }
-  return outcome;
 }
 
 // The logits of some steps, from what their products read.

@@ -19,7 +19,7 @@ namespace filigree {
 
 class Stream {
  public:
-  // `parameters` has plan.parameters floats and is not kept. Throws Refused unless the plan is for streaming.
+  // `parameters` has plan.parameters floats and is not kept. Refused unless the plan is for streaming.
   Stream(Plan plan, const float* parameters, const Kernels& kernels);
 
   // `symbol` is a row of the plan's tables: 0 <= symbol < symbols(). Writes outputs() logits.
@@ -27,9 +27,9 @@ class Stream {
   // The same of numbers: width() of them.
   void step(const float* values, float* logits) { step(0, values, logits); }
   void reset();
-  // Takes in `count` symbols, and what it makes of the targets after them; -1 is none. Writes the logits after the first
-  // `wanted` of them, one step after the other: the same as `step` does.
-  Outcome run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted);
+  // Takes in `count` symbols, and adds what it makes of the targets after them to `outcome`; -1 is none. Writes the logits
+  // after the first `wanted` of them, one step after the other: the same as `step` does.
+  void run(const int* symbols, const int* targets, size_t count, float* outputs, size_t wanted, Outcome& outcome);
   // Ends a run on another thread before its next steps; the stream is of no use afterwards.
   void stop() { stopped_ = true; }
 

@@ -40,7 +40,7 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       const auto parameters = floats(info[2]);
       Plan plan = decodePlan(words.Data(), words.ElementLength(), masks.Data(), masks.ElementLength());
       if (static_cast<int64_t>(parameters.ElementLength()) != plan.parameters) {
-        throw Refused("a vector does not have the parameters' length");
+        refuse("a vector does not have the parameters' length");
       }
       shared_ = std::make_shared<Shared>(std::move(plan), parameters.Data(), chooseKernels(std::getenv("FILIGREE_ISA")));
       // Tells the garbage collector what this small object holds on to.
@@ -57,7 +57,7 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
   }
 
   Stream& idle() {
-    if (shared_->busy) throw Refused("the stream is at work; wait for the promise of its last call");
+    if (shared_->busy) refuse("the stream is at work; wait for the promise of its last call");
     return shared_->stream;
   }
 
@@ -68,13 +68,13 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
       if (stream.readsValues()) {
         const auto values = floats(info[0]);
-        if (values.ElementLength() != static_cast<size_t>(stream.width())) throw Refused("there are not so many numbers in a step");
+        if (values.ElementLength() != static_cast<size_t>(stream.width())) refuse("there are not so many numbers in a step");
       } else if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
-        throw Refused("the symbol is not a row of the stream's tables");
+        refuse("the symbol is not a row of the stream's tables");
       }
       auto logits = floats(info[1]);
       if (logits.ElementLength() != static_cast<size_t>(stream.outputs())) {
-        throw Refused("the array of logits has been taken away or is of another length");
+        refuse("the array of logits has been taken away or is of another length");
       }
       if (stream.readsValues()) {
         stream.step(floats(info[0]).Data(), logits.Data());
@@ -96,7 +96,7 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
     const auto array = typedArray<Napi::Int32Array>(value, napi_int32_array, otherwise);
     std::vector<int32_t> list(array.Data(), array.Data() + array.ElementLength());
     for (const int32_t entry : list) {
-      if (entry < from || entry >= to) throw Refused(otherwise);
+      if (entry < from || entry >= to) refuse(otherwise);
     }
     return list;
   }
@@ -109,16 +109,16 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
       const double wanted = info[2].IsNumber() ? info[2].As<Napi::Number>().DoubleValue() : -1;
       auto symbols = within(info[0], 0, stream.symbols(), "a symbol is not a row of the stream's tables");
       auto targets = within(info[1], -1, stream.outputs(), "a target is not among the stream's outputs");
-      if (targets.size() != symbols.size()) throw Refused("there is not one target for each symbol");
-      if (!(wanted >= 0 && wanted <= static_cast<double>(symbols.size()))) throw Refused("there are not so many steps");
+      if (targets.size() != symbols.size()) refuse("there is not one target for each symbol");
+      if (!(wanted >= 0 && wanted <= static_cast<double>(symbols.size()))) refuse("there are not so many steps");
       const auto steps = static_cast<size_t>(wanted);
       const auto work = [shared = shared_, symbols = std::move(symbols), targets = std::move(targets),
                          steps]() -> Jobs::Result {
         const auto release = [](Shared* shared) { shared->busy = false; };
         const std::unique_ptr<Shared, decltype(release)> claim(shared.get(), release);
         auto outputs = std::make_shared<std::vector<float>>(steps * static_cast<size_t>(shared->stream.outputs()));
-        const Outcome outcome =
-            shared->stream.run(symbols.data(), targets.data(), symbols.size(), outputs->data(), steps);
+        Outcome outcome;
+        shared->stream.run(symbols.data(), targets.data(), symbols.size(), outputs->data(), steps, outcome);
         return [outcome, outputs](Napi::Env env) -> Napi::Value {
           Napi::Object out = Napi::Object::New(env);
           out.Set("loss", outcome.loss);

@@ -17,7 +17,7 @@ StreamMatrix::StreamMatrix(const Block& block, const float* parameters, const St
 
 void StreamMatrix::packDense(const Entries& entries, const float* parameters) {
   const int sixteens = (rows_ + 15) / 16;
-  weights_ = Floats(static_cast<size_t>(sixteens) * 16 * inputs_);
+  weights_ = Floats(static_cast<uint64_t>(sixteens) * 16 * inputs_);
   float* panel = weights_.data();
   // The same nearly equal heights as the kernel's.
   const int count = (sixteens + kernels_.maxSixteens - 1) / kernels_.maxSixteens;

@@ -30,10 +30,10 @@ TileRunner::TileRunner(const Plan& plan, const std::vector<Matrix>& matrices, co
       matrices_(matrices),
       kernels_(kernels),
       prepared_(prepared) {
-  size_t scratch = size_t{kSoftmaxFloats} * plan.outputs;
+  uint64_t scratch = uint64_t{kSoftmaxFloats} * plan.outputs;
   for (const Stage& stage : plan.backward) {
     for (const Op& op : stage.ops) {
-      if (op.code == OpCode::kBiasGradient) scratch = std::max<size_t>(scratch, op.from.rows * plan.lanes);
+      if (op.code == OpCode::kBiasGradient) scratch = std::max<uint64_t>(scratch, op.from.rows * plan.lanes);
       if (op.code == OpCode::kWeightGradient) scratch = std::max(scratch, matrices[op.block].scratchCount());
     }
   }
@@ -54,11 +54,11 @@ void TileRunner::rewire(const float* parameters) {
 
 void TileRunner::reserve(int steps) {
   if (arena_.size() == 0) arena_ = Floats(plan_.arena);
-  const size_t symbols = static_cast<size_t>(steps) * plan_.lanes;
+  const uint64_t symbols = static_cast<uint64_t>(steps) * plan_.lanes;
   if (symbols_.size() < symbols) symbols_ = Floats(symbols);
-  const size_t targets = plan_.everyStep ? symbols : plan_.lanes;
+  const uint64_t targets = plan_.everyStep ? symbols : plan_.lanes;
   if (targets_.size() < targets) targets_ = Floats(targets);
-  const size_t boundaries = static_cast<size_t>((steps - 1) / plan_.segment + 1) * plan_.carry;
+  const uint64_t boundaries = static_cast<uint64_t>((steps - 1) / plan_.segment + 1) * plan_.carry;
   if (boundaries_.size() < boundaries) boundaries_ = Floats(boundaries);
 }
 

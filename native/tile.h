@@ -19,7 +19,7 @@ struct Batches {
   std::vector<int32_t> sizes, steps, symbols, lengths, targets;
   std::vector<float> values, numbers;
   std::vector<uint8_t> carry;
-  size_t places = 0;  // Where there may be a target; filled in by `Executor::check`, as are these.
+  uint64_t places = 0;  // Where there may be a target; filled in by `Executor::check`, as are these.
   // Where each batch starts, and how many targets it has.
   std::vector<size_t> firstExample, firstSymbol, counts;
 };

@@ -171,7 +171,7 @@ if (!works(built, env.CXX?.trim()) && (existsSync(built) || !works(prebuilt))) {
       `filigree: the native executor could not be built: ${message}; ` +
         (kept
           ? "the one there is stays"
-          : `the reference executor takes its place, tens of times slower; ${help}`),
+          : `the one in WebAssembly takes its place, two to four times slower; ${help}`),
     );
   });
 }

@@ -73,7 +73,7 @@ it("says in one line what it costs to have no compiler, and succeeds", () => {
     const { status, said } = run(env);
     expect(status).toBe(0);
     expect(said).toMatch(
-      /^filigree: the native executor could not be built: .*tens of times slower; install .*\n$/,
+      /^filigree: the native executor could not be built: .*two to four times slower; install .*\n$/,
     );
     expect(existsSync(built)).toBe(false);
   }

@@ -2,6 +2,7 @@
 // word "thesis" stands in the rooms that know the thesis. Exceptions are listed with their reasons; one that is not needed
 // any more fails as well, so that the lists can only shrink.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { join, normalize } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -23,14 +24,10 @@ const floors: readonly (readonly string[])[] = [
   ["cli", "web"],
 ];
 const everybodys = ["errors.ts", "files.ts", "suggest.ts", "synonyms.ts", "text.ts", "version.ts"];
-/** The library's entry, which may import everything. */
-const entry = "index.ts";
+/** The library's entries, which may import everything; the second is a browser's. */
+const entries = ["index.ts", "browser.ts"];
 
 const pure = ["math", "data", "network", "engine", "train", "sparsify"];
-const nodeModules: Readonly<Record<string, string>> = {
-  "engine/native.ts": "loads the executor in C++, which a browser replaces; engine.ts is where it is chosen",
-};
-
 /** `investigate` answers the questions that the thesis left open. */
 const knowTheThesis = ["thesis", "investigate", "cli"];
 /** Where the word is a value that users write: of a protocol, a mix of strings or a wiring. Prose and names have none. */
@@ -62,6 +59,11 @@ function importsOf(path: string): string[] {
   });
 }
 
+/** A module without its comments. */
+function code(path: string): string {
+  return sources.get(path)!.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+}
+
 function floorOf(path: string): number {
   const [room] = path.split("/");
   return floors.findIndex((rooms) => rooms.includes(room));
@@ -69,14 +71,14 @@ function floorOf(path: string): number {
 
 /** Whether the module at `from` may import the one at `to`. */
 function isDown(from: string, to: string): boolean {
-  if (from === entry || everybodys.includes(to)) return true;
+  if (entries.includes(from) || everybodys.includes(to)) return true;
   const [room, other] = [from, to].map((path) => path.split("/")[0]);
   return room === other || floorOf(to) < floorOf(from);
 }
 
 describe("imports", () => {
   it("name modules that exist, in rooms that have their floor", () => {
-    const places = [...sources.keys()].filter((path) => !everybodys.includes(path) && path !== entry);
+    const places = [...sources.keys()].filter((path) => ![...everybodys, ...entries].includes(path));
     expect(places.filter((path) => floorOf(path) < 0)).toEqual([]);
     const missing = [...sources.keys()].flatMap((path) =>
       importsOf(path).filter((target) => /\.tsx?$/.test(target) && !sources.has(target)),
@@ -98,17 +100,17 @@ describe("imports", () => {
     expect(rooms.filter((target) => sources.has(target))).toEqual([]);
   });
 
-  it("of the rooms that a browser runs reach no Node module", () => {
+  it("of a browser's entry, and of the rooms that it runs, reach no Node module", () => {
     const reached = new Map<string, string>();
-    const waiting = [...sources.keys()].filter((path) => pure.includes(path.split("/")[0]));
+    const waiting = [...sources.keys()].filter(
+      (path) => path === "browser.ts" || pure.includes(path.split("/")[0]),
+    );
     for (const path of waiting) reached.set(path, path);
     const toNode: string[] = [];
-    const needed = new Set<string>();
     for (const path of waiting) {
       for (const target of importsOf(path)) {
-        if (target.startsWith("node:")) {
-          if (path in nodeModules) needed.add(path);
-          else toNode.push(`${reached.get(path)} imports ${target}`);
+        if (target.startsWith("node:") || builtinModules.includes(target)) {
+          toNode.push(`${reached.get(path)} imports ${target}`);
         } else if (sources.has(target) && !reached.has(target)) {
           reached.set(target, `${reached.get(path)} -> ${target}`);
           waiting.push(target);
@@ -116,13 +118,15 @@ describe("imports", () => {
       }
     }
     expect(toNode).toEqual([]);
-    expect([...needed]).toEqual(Object.keys(nodeModules));
+    // Nor one by another way, but where engine/native.ts and engine/wasm-modules.ts look whether they run on Node.js.
+    const asking = [...reached.keys()].filter((path) => /\b(process|Buffer|require)\b[.(]/.test(code(path)));
+    expect(asking.sort()).toEqual(["engine/native.ts", "engine/node.ts"]);
   });
 });
 
 describe("the word thesis", () => {
   const elsewhere = [...sources].filter(
-    ([path]) => path !== entry && !knowTheThesis.includes(path.split("/")[0]),
+    ([path]) => !entries.includes(path) && !knowTheThesis.includes(path.split("/")[0]),
   );
   /** The lines of a text in which it stands otherwise than as a value. */
   const named = (text: string) =>

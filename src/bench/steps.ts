@@ -4,8 +4,8 @@
 import type { Batches } from "../data/batches.js";
 import { type CompileOptions, compile } from "../engine/compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "../engine/engine.js";
-import { type Executor, optimisers } from "../engine/executor.js";
-import { type Footprint, loadNative, NativeExecutor } from "../engine/native.js";
+import { type Executor, type Footprint, optimisers } from "../engine/executor.js";
+import { loadNative } from "../engine/native.js";
 import type { Plan } from "../engine/plan.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
@@ -114,7 +114,7 @@ export async function timeSteps(
       operations,
       gflops,
       ofPeak: peak === undefined ? undefined : (gflops * 1e9) / peak,
-      footprint: executor instanceof NativeExecutor ? executor.footprint() : undefined,
+      footprint: executor.footprint?.(),
     };
   });
 }

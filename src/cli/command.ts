@@ -61,7 +61,11 @@ export const batchOption = () =>
 export const seedOption = () =>
   new Option("--seed <n>", "determines everything random").argParser(whole(0)).default(1);
 export const executorOption = () =>
-  choice("--executor <name>", "how to run; the native one if there is one", executorNames);
+  choice(
+    "--executor <name>",
+    "how to run; the native one if there is one, else the one in WebAssembly",
+    executorNames,
+  );
 export const threadsOption = (initial: number) =>
   new Option("--threads <n>", "tiles of a batch, 32 examples each, that run at once; changes no result")
     .argParser(whole(1, 256))

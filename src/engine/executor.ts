@@ -1,5 +1,6 @@
-// What an executor is: something that takes a plan and batches and computes, without a policy of its own. The reference
-// and the native executor are interchangeable behind this interface, and one conformance suite runs over both.
+// What an executor is: something that takes a plan and batches and computes, without a policy of its own. The native
+// executor, the same in WebAssembly and the reference are interchangeable behind this interface, and one conformance suite
+// runs over all.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import type { Plan } from "./plan.js";
@@ -98,8 +99,19 @@ export interface Evaluation extends Outcomes {
   readonly outputs: Float32Array;
 }
 
+/** Bytes that an executor holds. */
+export interface Footprint {
+  readonly activations: number;
+  /** Parameters, their gradients and the optimiser's moments. */
+  readonly parameters: number;
+  /** The matrices' forms. */
+  readonly matrices: number;
+  /** Tables and scratch. */
+  readonly rest: number;
+}
+
 export interface Executor {
-  readonly name: "native" | "reference";
+  readonly name: "native" | "wasm" | "reference";
   readonly plan: Plan;
   /** A copy of the present state. */
   state(): TrainingState;
@@ -137,6 +149,8 @@ export interface Executor {
   evaluate(batches: Batches, want?: "sums" | "outputs"): Promise<Evaluation>;
   /** The gradient of one batch in the present state, which stays but for what `carries` says. */
   gradient(batches: Batches, index: number, options?: GradientOptions): BatchGradient;
+  /** What it holds now; the reference does not say. */
+  footprint?(): Footprint;
 }
 
 /** What a network says of one long sequence: sums over its targets. */

@@ -1,10 +1,5 @@
 // The native executor: hands a plan to the C++ addon and keeps the interface of the reference executor. Where the addon
 // cannot be had, `loadNative` says why and the reference takes over.
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { compressedBlocks } from "./blocks.js";
@@ -19,6 +14,7 @@ import {
   checkWeights,
   type Evaluation,
   type Executor,
+  type Footprint,
   type GradientOptions,
   initialState,
   type Outcomes,
@@ -27,6 +23,7 @@ import {
   type TrainingState,
   type Update,
 } from "./executor.js";
+import { builtin } from "./node.js";
 import type { Plan } from "./plan.js";
 
 interface AddonBatches {
@@ -91,17 +88,6 @@ interface AddonExecutor {
   footprint(): Footprint;
 }
 
-/** Bytes that an executor holds. */
-export interface Footprint {
-  readonly activations: number;
-  /** Parameters, their gradients and the optimiser's moments. */
-  readonly parameters: number;
-  /** The matrices' forms. */
-  readonly matrices: number;
-  /** Tables and scratch. */
-  readonly rest: number;
-}
-
 interface KernelShape {
   readonly kernel: string;
   readonly rows: number;
@@ -148,6 +134,11 @@ let absent: string | undefined;
 export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: undefined; absent: string } {
   if (addon) return { addon };
   if (absent) return { absent };
+  if (!builtin) {
+    absent = "this is not Node.js";
+    return { absent };
+  }
+  const [{ existsSync }, { fileURLToPath }] = [builtin("node:fs"), builtin("node:url")];
   const places = ["../../build/Release/", `../../prebuilds/${process.platform}-${process.arch}/`].map(
     (folder) => fileURLToPath(new URL(`${folder}filigree.node`, import.meta.url)),
   );
@@ -164,15 +155,17 @@ export function loadNative(): { addon: Addon; absent?: undefined } | { addon?: u
 }
 
 /**
- * Loads an addon, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs leaves its
- * digest beside it. @throws Error when it is damaged or cannot be loaded here.
+ * Loads an addon in Node.js, if it is as it was built: a damaged one could crash the process. scripts/build-native.mjs
+ * leaves its digest beside it. @throws Error when it is damaged or cannot be loaded here.
  */
 export function openAddon(path: string): Addon {
+  const { createHash } = builtin!("node:crypto");
+  const { existsSync, readFileSync } = builtin!("node:fs");
   const record = `${path}.sha256`;
   const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
   if (!existsSync(record) || !readFileSync(record, "utf8").startsWith(digest))
     throw new Error(`${path} is damaged`);
-  const found = createRequire(import.meta.url)(path) as Addon;
+  const found = builtin!("node:module").createRequire(import.meta.url)(path) as Addon;
   found.instructionSet();
   // A build of other sources than these.
   if (found.dialect() !== dialect) throw new Error(`${path} is of another version`);
@@ -181,8 +174,11 @@ export function openAddon(path: string): Addon {
 
 /** How to get an addon where there is none, as the hint of an error. */
 export function buildHint(): string {
-  const script = fileURLToPath(new URL("../../scripts/build-native.mjs", import.meta.url));
-  return `\`node ${relative("", script)}\` builds it with a C++20 compiler`;
+  if (!builtin) return "run it in Node.js";
+  const script = builtin("node:url").fileURLToPath(
+    new URL("../../scripts/build-native.mjs", import.meta.url),
+  );
+  return `\`node ${builtin("node:path").relative("", script)}\` builds it with a C++20 compiler`;
 }
 
 export class NativeExecutor implements Executor {

@@ -44,6 +44,7 @@ import { cellBackward, cellForward, statesOf } from "./reference-cells.js";
 import { type Floats, Matrix } from "./reference-matrix.js";
 import { type CellContext, type Segment, segmentsOf, type Tile, Tiles } from "./reference-tile.js";
 import { updateParameters } from "./reference-update.js";
+import { Turns } from "./turns.js";
 
 /** Sums over a tile's or a batch's targets. */
 interface Outcome {
@@ -80,8 +81,7 @@ export class ReferenceExecutor implements Executor {
   private dropout: number | undefined;
   /** What the loss of each class counts in training. */
   private classWeights: Float32Array | undefined;
-  private busy = false;
-  private lastTurn = 0;
+  private readonly turns = new Turns();
   private readonly allocate: (length: number) => Floats;
 
   /** @param precision 32 to compute as the native executor does, 64 for finite differences. */
@@ -102,7 +102,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   state(): TrainingState {
-    this.checkIdle();
+    this.turns.checkIdle();
     return {
       parameters: Float32Array.from(this.parameters),
       firstMoment: Float32Array.from(this.firstMoment),
@@ -113,7 +113,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   setState(state: TrainingState): void {
-    this.checkIdle();
+    this.turns.checkIdle();
     checkState(this.plan, state);
     this.parameters.set(state.parameters);
     this.firstMoment.set(state.firstMoment);
@@ -123,7 +123,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   setMask(mask: Uint8Array): void {
-    this.checkIdle();
+    this.turns.checkIdle();
     checkMask(this.plan, mask);
     this.wire(rewire(mask, this.step, this.wiring ?? wiringOf(this.plan)));
     for (const values of [this.parameters, this.firstMoment, this.secondMoment]) {
@@ -137,12 +137,12 @@ export class ReferenceExecutor implements Executor {
   }
 
   carry(): Float32Array {
-    this.checkIdle();
+    this.turns.checkIdle();
     return Float32Array.from(this.carried.flatMap((states) => states.flatMap((state) => [...state])));
   }
 
   setCarry(carry: Float32Array): void {
-    this.checkIdle();
+    this.turns.checkIdle();
     const tile = checkCarry(this.plan, carry);
     this.carried = Array.from({ length: carry.length / tile }, (_, k) => {
       let at = k * tile;
@@ -156,11 +156,11 @@ export class ReferenceExecutor implements Executor {
   }
 
   train(batches: Batches, from: number, to: number, update: Update) {
-    return this.atWork(() => this.trainOn(batches, from, to, update));
+    return this.turns.atWork(() => this.trainOn(batches, from, to, update));
   }
 
   evaluate(batches: Batches, want: "sums" | "outputs" = "sums"): Promise<Evaluation> {
-    return this.atWork(() => this.evaluateOn(batches, want));
+    return this.turns.atWork(() => this.evaluateOn(batches, want));
   }
 
   private async trainOn(batches: Batches, from: number, to: number, update: Update) {
@@ -184,7 +184,7 @@ export class ReferenceExecutor implements Executor {
       const scale = Math.min(1, update.optimiser.clip / (norm + 1e-6));
       const vectors = { gradient, parameters, firstMoment, secondMoment };
       updateParameters(update.optimiser, rates[i - from], step, scale, vectors, this.wiring?.born);
-      await this.giveTurn();
+      await this.turns.give();
     }
     return {
       losses: Float64Array.from(losses),
@@ -212,35 +212,13 @@ export class ReferenceExecutor implements Executor {
         losses[i] += outcome.loss;
         correct[i] += outcome.correct;
       }
-      await this.giveTurn();
+      await this.turns.give();
     }
     return { losses, counts: losses.map((_, i) => tiles.countOf(i)), correct, outputs };
   }
 
-  private checkIdle(): void {
-    if (!this.busy) return;
-    throw new EngineError({ what: "the executor is at work; wait for the promise of its last call" });
-  }
-
-  private async atWork<T>(work: () => Promise<T>): Promise<T> {
-    this.checkIdle();
-    this.busy = true;
-    try {
-      return await work();
-    } finally {
-      this.busy = false;
-    }
-  }
-
-  /** Lets other work of the process have a turn, signals and heartbeats too, a few times a second. */
-  private async giveTurn(): Promise<void> {
-    if (performance.now() - this.lastTurn < 100) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    this.lastTurn = performance.now();
-  }
-
   gradient(batches: Batches, index: number, options: GradientOptions = {}): BatchGradient {
-    this.checkIdle();
+    this.turns.checkIdle();
     checkRange(batches, index, index + 1);
     const { everywhere, seed = 0, classWeights, carries } = options;
     checkWeights(this.plan, classWeights);
@@ -279,23 +257,23 @@ export class ReferenceExecutor implements Executor {
     };
     return {
       step: (input) => {
-        this.checkIdle();
+        this.turns.checkIdle();
         take(input, -1);
         return outputs;
       },
       run: (rows, after, wanted) =>
-        this.atWork(async () => {
+        this.turns.atWork(async () => {
           Object.assign(outcome, { loss: 0, correct: 0 });
           const kept = new Float32Array(wanted * outputs.length);
           for (const [t, row] of rows.entries()) {
             take(row, after[t]);
             if (t < wanted) kept.set(outputs, t * outputs.length);
-            await this.giveTurn();
+            await this.turns.give();
           }
           return { ...outcome, outputs: kept };
         }),
       reset: () => {
-        this.checkIdle();
+        this.turns.checkIdle();
         this.carried = [];
       },
     };

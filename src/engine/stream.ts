@@ -9,14 +9,16 @@ import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, type StreamOutcome, symbolRows } from "./executor.js";
 import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
+import { warn } from "./node.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
+import { wasmStream } from "./wasm.js";
 
 /** Of one run, in floats: 4 GiB. */
 const MOST_LOGITS = 2 ** 30;
 
 export interface StreamOptions extends CompileStreamOptions {
-  /** The native one where there is one, when left out. */
+  /** The native one where there is one, else that in WebAssembly, when left out. */
   executor?: ExecutorName;
 }
 
@@ -50,11 +52,8 @@ export interface Stream {
 export function stream(network: Network, options: StreamOptions = {}): Stream {
   const plan = compileStream(network, options);
   const { parameters } = network;
-  warnOfSlowness(options.executor, (remark) => process.emitWarning(remark));
-  const inner =
-    describeExecutor(options.executor).name === "native"
-      ? nativeStream(plan, parameters)
-      : new ReferenceExecutor(plan, parameters).stream();
+  warnOfSlowness(options.executor, warn);
+  const inner = makers[describeExecutor(options.executor).name](plan, parameters);
   const rows = symbolRows(plan);
   const rowOf = (symbol: number) => {
     const row = rows[symbol] ?? -1;
@@ -103,6 +102,12 @@ function checkValues({ input }: Plan, values: Float32Array): Float32Array {
     hint: "give as many finite ones as the network reads",
   });
 }
+
+const makers: Record<ExecutorName, (plan: Plan, parameters: Float32Array) => PlanStream> = {
+  native: nativeStream,
+  wasm: wasmStream,
+  reference: (plan, parameters) => new ReferenceExecutor(plan, parameters).stream(),
+};
 
 function nativeStream(plan: Plan, parameters: Float32Array): PlanStream {
   const { addon, absent } = loadNative();

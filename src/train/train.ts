@@ -10,6 +10,7 @@ import {
   optimisers,
   type TrainingState,
 } from "../engine/executor.js";
+import { giveTurn } from "../engine/turns.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
 import { masksOf, maskVector } from "../network/masks.js";
@@ -264,11 +265,6 @@ function meanGradient(
     for (const [k, slope] of gradient.entries()) mean[k] += slope / some.count;
   }
   return mean;
-}
-
-/** Lets signals and heartbeats have a turn. */
-function giveTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A run under way. */

@@ -249,7 +249,7 @@ describe("a user's ten minutes", () => {
   it("says which executor runs", async () => {
     const { code, stdout } = await filigree("--version");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^filigree \d+\.\d+\.\d+ \((native|reference) executor, .+; Node .+\)\n$/);
+    expect(stdout).toMatch(/^filigree \d+\.\d+\.\d+ \((native|wasm|reference) executor, .+; Node .+\)\n$/);
   });
 });
 

@@ -1,23 +1,23 @@
-// The native executor's results are the same to the last bit on every instruction set with a fused multiply-add, alone
-// or beside other runs, in one call or in many, and across an interruption.
+// Results are the same to the last bit on every instruction set with a fused multiply-add, that of WebAssembly among them,
+// and on those without one; alone or beside other runs, in one call or in many, and across an interruption.
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Pattern } from "../../src/bench/patterns.js";
 import type { Batches } from "../../src/data/batches.js";
 import { compile } from "../../src/engine/compile.js";
-import type { Executor } from "../../src/engine/executor.js";
+import { type Executor, optimiserKinds, optimisers, type TrainingState } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import {
   adam,
   batchesOf,
+  compiledOn,
   everyStep,
   fitted,
   forecasting,
-  instructionSets,
+  fused,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -26,11 +26,9 @@ import {
   symbolsTo,
   twoWay,
   twoWayWeb,
+  unfused,
   web,
 } from "./setups.js";
-
-// Baseline has no fused multiply-add.
-const exact = instructionSets.filter((isa) => isa !== "baseline");
 
 const shapes: { name: string; architecture(kind: CellKind): Architecture; symbols: number; size: number }[] =
   [
@@ -92,19 +90,21 @@ function fingerprint(executor: Executor): string {
   return hash.digest("hex");
 }
 
-describe.skipIf(exact.length < 2).each(cellKinds)(
-  `${exact.join(" and ")} agree to the last bit, %s`,
-  (kind) => {
+const alike = [fused, unfused].filter((sets) => sets.length > 1);
+
+describe.each(alike.flatMap((sets) => cellKinds.map((kind) => [sets, kind] as const)))(
+  "%s agree to the last bit, %s",
+  (exact, kind) => {
     for (const shape of shapes) {
       it.each(forms)(`${shape.name}, $form`, async (form) => {
         const { plan, parameters, batches } = setUp(shape, kind, form);
         const trained = await Promise.all(
-          exact.map((isa) => train(nativeOn(isa, plan, parameters), batches)),
+          exact.map((isa) => train(compiledOn(isa, plan, parameters), batches)),
         );
         expect(new Set(trained).size).toBe(1);
         const logits = await Promise.all(
           exact.map((isa) =>
-            nativeOn(isa, plan, parameters).evaluate(reading(batches, "last-step"), "outputs"),
+            compiledOn(isa, plan, parameters).evaluate(reading(batches, "last-step"), "outputs"),
           ),
         );
         for (const other of logits) expect(other).toEqual(logits[0]);
@@ -113,13 +113,13 @@ describe.skipIf(exact.length < 2).each(cellKinds)(
   },
 );
 
-describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to the last bit", (kind) => {
-  const [isa] = exact;
+describe.skipIf(fused.length === 0).each(cellKinds)("a run of %s is the same to the last bit", (kind) => {
+  const [isa] = fused;
   const runs = forms.map((form) => ({ ...form, ...setUp(shapes[0], kind, form) }));
 
   it.each(runs)("a second time and beside other runs, $form", async ({ plan, parameters, batches }) => {
-    const alone = await train(nativeOn(isa, plan, parameters), batches);
-    const crowd = Array.from({ length: 4 }, () => train(nativeOn(isa, plan, parameters), batches));
+    const alone = await train(compiledOn(isa, plan, parameters), batches);
+    const crowd = Array.from({ length: 4 }, () => train(compiledOn(isa, plan, parameters), batches));
     for (const hash of await Promise.all(crowd)) expect(hash).toBe(alone);
   });
 
@@ -129,7 +129,7 @@ describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to 
       const { plan, parameters, batches } = setUp(shape, kind, form);
       const [one, ...others] = await Promise.all(
         [1, 2, 4].map(async (threads) => {
-          const executor = nativeOn(isa, plan, parameters, threads);
+          const executor = compiledOn(isa, plan, parameters, threads);
           const trained = await train(executor, batches);
           const { outputs } = await executor.evaluate(batches, "outputs");
           return { trained, outputs };
@@ -141,18 +141,50 @@ describe.skipIf(exact.length === 0).each(cellKinds)("a run of %s is the same to 
 
   it.each(runs)("interrupted between any two batches, $form", async ({ plan, parameters, batches: own }) => {
     const batches = reading(own, "last-step");
-    const whole = nativeOn(isa, plan, parameters);
+    const whole = compiledOn(isa, plan, parameters);
     await whole.train(batches, 0, batches.count, adam());
-    let part = nativeOn(isa, plan, parameters);
+    let part = compiledOn(isa, plan, parameters);
     for (let i = 0; i < batches.count; i++) {
       await part.train(batches, i, i + 1, adam());
       // What comes between must leave no trace, nor may anything but the state count.
       await part.evaluate(batches);
       part.gradient(own, 0);
       const state = part.state();
-      part = nativeOn(isa, plan, parameters);
+      part = compiledOn(isa, plan, parameters);
       part.setState(state);
     }
     expect(fingerprint(part)).toBe(fingerprint(whole));
   });
 });
+
+describe.each([fused, unfused].filter((sets) => sets.length > 1).map((sets) => [sets] as const))(
+  "on %s, moments that fade away",
+  (sets) => {
+    it.each(optimiserKinds)("are flushed to zero alike by %s", async (kind) => {
+      const { plan, parameters, batches } = setUp(shapes[0], "gru", forms[0]);
+      const random = new Random("fading");
+      const faint = () => Float32Array.from(parameters, () => 10 ** (-37.9 + 5 * random.uniform()));
+      const state: TrainingState = {
+        parameters: faint(),
+        firstMoment: faint().map((v) => (random.uniform() < 0.5 ? -v : v)),
+        secondMoment: faint(),
+        step: 3,
+      };
+      // Nothing counts, so that there is no gradient.
+      const classWeights = new Float32Array(plan.outputs);
+      for (const epsilon of [1e-8, 1e-36]) {
+        const optimiser = { ...optimisers[kind], epsilon, weightDecay: 0.01 };
+        const states = [];
+        for (const name of sets) {
+          const executor = compiledOn(name, plan, parameters);
+          executor.setState(state);
+          // The batch of a single string.
+          for (let i = 0; i < 100; i++)
+            await executor.train(batches, 2, 3, { optimiser, rates: 0.01, classWeights });
+          states.push(fingerprint(executor));
+        }
+        expect(new Set(states).size).toBe(1);
+      }
+    });
+  },
+);

@@ -12,13 +12,13 @@ import { type Architecture, type CellKind, cellKinds } from "../../src/network/a
 import type { Network } from "../../src/network/network.js";
 import {
   carriedBatches,
+  compiledOn,
   distance,
   everyStep,
   fitted,
   forecasting,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -68,7 +68,7 @@ const makers = (threads = 1): [string, (plan: Plan, network: Network) => Executo
   ["reference", reference],
   ...instructionSets.map((isa): [string, (plan: Plan, network: Network) => Executor] => [
     isa,
-    (plan, { parameters }) => nativeOn(isa, plan, parameters, threads),
+    (plan, { parameters }) => compiledOn(isa, plan, parameters, threads),
   ]),
 ];
 
@@ -120,7 +120,7 @@ describe.each(cellKinds)("%s", (kind) => {
       expect(Math.abs(actual - expected), tensor).toBeLessThan(1e-8 + 1e-6 * Math.abs(expected));
     }
     for (const isa of instructionSets) {
-      const executor = nativeOn(isa, plan, network.parameters);
+      const executor = compiledOn(isa, plan, network.parameters);
       executor.setCarry(carry);
       const native = executor.gradient(batches, 1);
       expect(native.loss / loss, isa).toBeCloseTo(1, 6);
@@ -137,16 +137,16 @@ describe.each(cellKinds)("%s", (kind) => {
     const runs = [];
     for (const isa of instructionSets) {
       for (const threads of [1, 2]) {
-        const whole = nativeOn(isa, plan, network.parameters, threads);
+        const whole = compiledOn(isa, plan, network.parameters, threads);
         const { losses, norms } = await whole.train(batches, 0, 4, update);
         expect(distance(losses, outcome.losses), isa).toBeLessThan(1e-5);
         expect(distance(norms, outcome.norms), isa).toBeLessThan(1e-4);
         expect(distance(whole.carry(), expected.carry()), isa).toBeLessThan(1e-3);
-        let part = nativeOn(isa, plan, network.parameters, threads);
+        let part = compiledOn(isa, plan, network.parameters, threads);
         for (let i = 0; i < 4; i++) {
           await part.train(batches, i, i + 1, update);
           const { state, carry } = all(part);
-          part = nativeOn(isa, plan, network.parameters, threads);
+          part = compiledOn(isa, plan, network.parameters, threads);
           part.setState(state);
           part.setCarry(carry);
         }
@@ -173,9 +173,9 @@ describe.each(cellKinds)("%s", (kind) => {
       const actual = gradientOf(new ReferenceExecutor(segments, parameters, 64));
       expect(distance(actual, expected)).toBeLessThan(1e-13);
       for (const isa of instructionSets) {
-        const native = gradientOf(nativeOn(isa, segments, network.parameters));
+        const native = gradientOf(compiledOn(isa, segments, network.parameters));
         expect(distance(native, expected), isa).toBeLessThan(1e-5);
-        const [held, again] = [plan, segments].map((own) => nativeOn(isa, own, network.parameters));
+        const [held, again] = [plan, segments].map((own) => compiledOn(isa, own, network.parameters));
         await held.evaluate(batches);
         await again.evaluate(batches);
         expect(again.carry(), isa).toEqual(held.carry());

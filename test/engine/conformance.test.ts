@@ -16,12 +16,12 @@ import { batchOf, networkFrom, sequenceCases } from "../fixtures/directions.js";
 import {
   adam,
   batchesOf,
+  compiledOn,
   deadEnds,
   distance,
   fitted,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -197,7 +197,7 @@ async function agrees({ network, batches, plan }: ReturnType<typeof setUp>): Pro
   const reference = new ReferenceExecutor(plan, network.parameters);
   const expected = await results(reference, batches);
   for (const isa of instructionSets) {
-    const actual = await results(nativeOn(isa, plan, network.parameters), batches);
+    const actual = await results(compiledOn(isa, plan, network.parameters), batches);
     for (const [i, { loss, gradient }] of expected.gradients.entries()) {
       expect(actual.gradients[i].loss / loss, isa).toBeCloseTo(1, 6);
       expect(distance(actual.gradients[i].gradient, gradient), isa).toBeLessThan(1e-5);
@@ -286,7 +286,7 @@ it("holds masks in blocks compressed at higher densities, and in less memory", (
   expect(hidden(of(0.9, pattern)).sparse).toBe(false);
   for (const isa of instructionSets) {
     const [single, blocks] = [of(0.3), of(0.3, pattern)].map(({ network, plan }) =>
-      (nativeOn(isa, plan, network.parameters) as NativeExecutor).footprint(),
+      (compiledOn(isa, plan, network.parameters) as NativeExecutor).footprint(),
     );
     expect(blocks.matrices, isa).toBeLessThan(0.6 * single.matrices);
   }
@@ -301,7 +301,7 @@ it.each(["lstm", "gru"] as const)(
     const plan = compile(network, { batch: 17, steps: 50, symbols: symbolsTo(7) });
     const expected = new ReferenceExecutor(plan, network.parameters).gradient(batches, 0);
     for (const isa of instructionSets) {
-      const actual = nativeOn(isa, plan, network.parameters).gradient(batches, 0);
+      const actual = compiledOn(isa, plan, network.parameters).gradient(batches, 0);
       expect(distance(actual.gradient, expected.gradient), isa).toBeLessThan(1e-5);
     }
   },
@@ -334,13 +334,13 @@ describe.each(cellKinds)("recomputing the activations of %s", (kind) => {
         const exact = new ReferenceExecutor(plan, parameters, 64);
         expect(distance(exact.gradient(batches, 0).gradient, expected.gradient)).toBeLessThan(1e-13);
         for (const isa of instructionSets) {
-          const native = nativeOn(isa, plan, network.parameters, 2);
+          const native = compiledOn(isa, plan, network.parameters, 2);
           const { loss, gradient } = native.gradient(batches, 0);
           expect(loss / expected.loss, isa).toBeCloseTo(1, 6);
           expect(distance(gradient, expected.gradient), isa).toBeLessThan(1e-5);
-          const held = await nativeOn(isa, whole, network.parameters).evaluate(batches, "outputs");
+          const held = await compiledOn(isa, whole, network.parameters).evaluate(batches, "outputs");
           expect(await native.evaluate(batches, "outputs"), isa).toEqual(held);
-          const evaluating = nativeOn(isa, forwardOnly, network.parameters, 2);
+          const evaluating = compiledOn(isa, forwardOnly, network.parameters, 2);
           expect(await evaluating.evaluate(batches, "outputs"), isa).toEqual(held);
         }
       }
@@ -367,7 +367,7 @@ const executors: [name: string, make: (plan: Plan, network: Network) => Executor
   ["reference in float64", (plan, { parameters }) => new ReferenceExecutor(plan, parameters, 64)],
   ...instructionSets.map((isa): (typeof executors)[number] => [
     isa,
-    (plan, { parameters }) => nativeOn(isa, plan, parameters),
+    (plan, { parameters }) => compiledOn(isa, plan, parameters),
   ]),
 ];
 

@@ -22,12 +22,13 @@ import {
   adam,
   batchesOf,
   carriedBatches,
+  compiledOn,
   distance,
   everyStep,
   fitted,
+  fused,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -36,6 +37,7 @@ import {
   symbolsTo,
   targetCount,
   twoWayWeb,
+  unfused,
   web,
 } from "./setups.js";
 
@@ -128,7 +130,7 @@ const executors: [string, (setUp: SetUp, threads?: number) => Executor][] = [
   ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters)],
   ...instructionSets.map((isa): (typeof executors)[number] => [
     isa,
-    ({ plan, network }, threads) => nativeOn(isa, plan, network.parameters, threads),
+    ({ plan, network }, threads) => compiledOn(isa, plan, network.parameters, threads),
   ]),
 ];
 
@@ -378,15 +380,14 @@ describe.each(executors)("on %s, masks that change", (executor, make) => {
   });
 });
 
-const exact = instructionSets.filter((isa) => isa !== "baseline");
-it.skipIf(exact.length < 2)(
-  `${exact.join(" and ")} agree to the last bit under masks that change`,
-  async () => {
+it.each([fused, unfused].filter((sets) => sets.length > 1).map((sets) => [sets] as const))(
+  "%s agree to the last bit under masks that change",
+  async (exact) => {
     for (const { kind, shape } of cases) {
       const own = setUp(shape, kind, 0.4);
       const masks = [0.2, 0.8].map((density) => drawn(own.network, density, own.random));
       const [one, ...others] = await Promise.all(
-        exact.map((isa) => results(nativeOn(isa, own.plan, own.network.parameters), own.batches, masks)),
+        exact.map((isa) => results(compiledOn(isa, own.plan, own.network.parameters), own.batches, masks)),
       );
       for (const other of others) expect(other).toEqual(one);
     }

@@ -1,5 +1,4 @@
-// Where the native executor is missing or damaged, everything goes on without it, tens of times slower: said once, and
-// never a crash.
+// Where the native executor is missing or damaged, everything goes on without it, slower: said once, and never a crash.
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,11 +26,18 @@ describe.skipIf(!existsSync(built))("a built addon", () => {
 
 describe("without a native executor", () => {
   const absent = "it is not built";
-  const slow = new RegExp(`^no native executor \\(${absent}\\): .*tens of times slower.*build-native\\.mjs`);
+  const others = { wasm: "two to four times slower and on one core", reference: "tens of times slower" };
+  const slowOn = (executor: keyof typeof others) =>
+    new RegExp(`^no native executor \\(${absent}\\): .*${others[executor]}; .*build-native\\.mjs`);
+  const slow = slowOn("wasm");
 
   /** The engine and the command line of a process that finds no native executor. */
-  async function withoutNative() {
+  async function withoutNative(executor: keyof typeof others = "wasm") {
     vi.resetModules();
+    vi.doMock("../../src/engine/wasm-modules.js", async (original) => ({
+      ...(await original<object>()),
+      ...(executor === "reference" && { findWasm: () => ({ absent: "it is not there" }) }),
+    }));
     vi.doMock("../../src/engine/native.js", async (original) => ({
       ...(await original<object>()),
       loadNative: () => ({ absent }),
@@ -73,8 +79,9 @@ describe("without a native executor", () => {
     expect((await filigree(...words, ...option)).stderr).not.toMatch(/slower/);
   });
 
-  it("the library warns once", async () => {
-    const { library } = await withoutNative();
+  it.each(["wasm", "reference"] as const)("the library warns once, and runs on %s", async (other) => {
+    const { library } = await withoutNative(other);
+    expect(library.describeExecutor().name).toBe(other);
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
     const network = library.initialise(
       library.stack({ cell: "gru", hidden: 2, layers: 1 }),
@@ -83,7 +90,7 @@ describe("without a native executor", () => {
     library.stream(network);
     library.stream(network);
     await library.evaluate(network, library.readDataset(data), { protocol: "thesis", batch: 4 });
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(slow)]]);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(slowOn(other))]]);
     warn.mockRestore();
   });
 });

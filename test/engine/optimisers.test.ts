@@ -13,12 +13,12 @@ import { cellBatches, flatten } from "../fixtures/cells.js";
 import { optimiserCase } from "../fixtures/optimisers.js";
 import {
   batchesOf,
+  compiledOn,
   distance,
   everyStep,
   fitted,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   reading,
@@ -29,7 +29,7 @@ const executors: [string, (plan: Plan, parameters: Float32Array) => Executor][] 
   ["reference", (plan, parameters) => new ReferenceExecutor(plan, parameters)],
   ...instructionSets.map((isa): (typeof executors)[number] => [
     isa,
-    (plan, parameters) => nativeOn(isa, plan, parameters),
+    (plan, parameters) => compiledOn(isa, plan, parameters),
   ]),
 ];
 

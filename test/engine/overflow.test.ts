@@ -7,7 +7,7 @@ import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { Random } from "../../src/math/random.js";
 import { cellsOf } from "../../src/network/architecture.js";
 import { initialise, Network, tensorNames } from "../../src/network/network.js";
-import { adam, instructionSets, layers, nativeOn, overValues, reading, twoWay } from "./setups.js";
+import { adam, compiledOn, instructionSets, layers, overValues, reading, twoWay } from "./setups.js";
 
 const STEPS = 100;
 
@@ -39,7 +39,7 @@ const executors: [string, (network: Network) => Executor][] = [
   ["reference", (network) => new ReferenceExecutor(planOf(network), network.parameters)],
   ...instructionSets.map((name): [string, (network: Network) => Executor] => [
     name,
-    (network) => nativeOn(name, planOf(network), network.parameters),
+    (network) => compiledOn(name, planOf(network), network.parameters),
   ]),
 ];
 

@@ -12,6 +12,8 @@ import { checkBatches, type Executor, initialState, optimisers } from "../../src
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { WasmExecutor } from "../../src/engine/wasm.js";
+import { findWasm } from "../../src/engine/wasm-modules.js";
 import { EngineError, InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
@@ -21,7 +23,6 @@ import {
   everyStep,
   fitted,
   forecasting,
-  instructionSets,
   networkWith,
   over,
   overValues,
@@ -33,7 +34,7 @@ import {
 } from "./setups.js";
 
 const random = new Random("refusals");
-const native = instructionSets.length > 0;
+const native = loadNative().addon !== undefined;
 const built = fileURLToPath(new URL("../../build/Release/filigree.node", import.meta.url));
 
 function setUp(kind: CellKind = "lstm", architecture: (kind: CellKind) => Architecture = web) {
@@ -58,6 +59,9 @@ const executors: [string, (good: ReturnType<typeof setUp>) => Executor][] = [
 ];
 if (native) {
   executors.push(["native", ({ plan, network }) => new NativeExecutor(plan, network.parameters)]);
+}
+if (findWasm().wasm) {
+  executors.push(["WebAssembly", ({ plan, network }) => new WasmExecutor(plan, network.parameters)]);
 }
 
 describe.each(executors)("the %s executor refuses", (_, make) => {

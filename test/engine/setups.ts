@@ -1,9 +1,12 @@
 // What the engine's tests run: networks of every shape, masks, batches, and every executor of this machine.
+import { setFlagsFromString } from "node:v8";
 import { type Pattern, patternMask } from "../../src/bench/patterns.js";
 import type { Batches, ReadAt } from "../../src/data/batches.js";
+import { createExecutor, type ExecutorName } from "../../src/engine/engine.js";
 import { type Executor, type Optimiser, optimisers, type Update } from "../../src/engine/executor.js";
-import { loadNative, NativeExecutor } from "../../src/engine/native.js";
+import { loadNative } from "../../src/engine/native.js";
 import type { Plan } from "../../src/engine/plan.js";
+import { findWasm, wasmNames } from "../../src/engine/wasm-modules.js";
 import { Random } from "../../src/math/random.js";
 import {
   type Architecture,
@@ -14,22 +17,39 @@ import {
 } from "../../src/network/architecture.js";
 import { initialise, Network, tensorNames } from "../../src/network/network.js";
 
-/** The instruction sets that the native executor can use here; none where it is not built. */
-export const instructionSets = ["avx512", "avx2", "neon", "baseline"].filter((name) => {
+// Node.js 20 takes relaxed modules only when it is told to.
+if (process.versions.node.startsWith("20.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
+
+const wasmSets: readonly string[] = wasmNames;
+
+/** The instruction sets that the native executor can use here, none where it is not built, and those of WebAssembly. */
+export const instructionSets = ["avx512", "avx2", "neon", "baseline", ...wasmNames].filter((name) => {
+  if (wasmSets.includes(name)) return withInstructionSet(name, findWasm).wasm !== undefined;
   const { addon } = loadNative();
   return (
     addon !== undefined && withInstructionSet(name, () => attempt(() => addon.instructionSet())) === name
   );
 });
+/** Those whose multiply-add is rounded once, which compute the same bits, and those where it is not, which do so too. */
+export const [fused, unfused] = [false, true].map((without) =>
+  instructionSets.filter((name) => ["baseline", "simd128"].includes(name) === without),
+);
 
-/** A native executor that uses `instructionSet`, which must be one of `instructionSets`. */
-export function nativeOn(
+/** Which executor has an instruction set. */
+export function executorOf(instructionSet: string): ExecutorName {
+  return wasmSets.includes(instructionSet) ? "wasm" : "native";
+}
+
+/** An executor in C++ that uses `instructionSet`, which must be one of `instructionSets`. */
+export function compiledOn(
   instructionSet: string,
   plan: Plan,
   parameters: Float32Array,
   threads = 1,
 ): Executor {
-  return withInstructionSet(instructionSet, () => new NativeExecutor(plan, parameters, threads));
+  return withInstructionSet(instructionSet, () =>
+    createExecutor(plan, parameters, { executor: executorOf(instructionSet), threads }),
+  );
 }
 
 /** An update by Adam at a rate of 0.001, with these of its settings. */

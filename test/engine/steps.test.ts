@@ -14,13 +14,13 @@ import { type Architecture, type CellKind, cellKinds } from "../../src/network/a
 import type { Network } from "../../src/network/network.js";
 import {
   batchesOf,
+  compiledOn,
   distance,
   everyStep,
   fitted,
   forecasting,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -268,7 +268,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
     const expected = await results(new ReferenceExecutor(plan, network.parameters), batches, classWeights);
     const states = [];
     for (const isa of instructionSets) {
-      const executor = nativeOn(isa, plan, network.parameters, 2);
+      const executor = compiledOn(isa, plan, network.parameters, 2);
       const actual = await results(executor, batches, classWeights);
       for (const [i, { loss, gradient }] of expected.gradients.entries()) {
         expect(actual.gradients[i].loss / loss, isa).toBeCloseTo(1, 6);
@@ -282,7 +282,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
       expect(distance(actual.trained.norms, expected.trained.norms), isa).toBeLessThan(1e-5);
       // Baseline has no fused multiply-add.
       if (isa !== "baseline") states.push(executor.state());
-      const alone = nativeOn(isa, plan, network.parameters, 1);
+      const alone = compiledOn(isa, plan, network.parameters, 1);
       expect(await results(alone, batches, classWeights), `${isa}, one thread`).toEqual(actual);
       expect(alone.state(), isa).toEqual(executor.state());
     }
@@ -318,7 +318,7 @@ describe("a target", () => {
     const none = plan.predictsNumbers ? "NaN" : "-1";
     for (const make of [
       () => new ReferenceExecutor(plan, network.parameters),
-      ...instructionSets.slice(0, 1).map((isa) => () => nativeOn(isa, plan, network.parameters)),
+      ...instructionSets.slice(0, 1).map((isa) => () => compiledOn(isa, plan, network.parameters)),
     ]) {
       const run = make().evaluate({ ...batches, lengths, targets });
       await expect(run).rejects.toThrow(EngineError);
@@ -332,7 +332,7 @@ describe("a target", () => {
     const targets = batches.targets.slice().fill(plan.predictsNumbers ? Number.NaN : -1);
     for (const executor of [
       new ReferenceExecutor(plan, network.parameters),
-      ...instructionSets.map((isa) => nativeOn(isa, plan, network.parameters)),
+      ...instructionSets.map((isa) => compiledOn(isa, plan, network.parameters)),
     ]) {
       const { losses, counts, norms } = await executor.train({ ...batches, targets }, 0, 1, update);
       expect([losses[0], counts[0], norms[0]], executor.name).toEqual([0, 0, 0]);
@@ -346,7 +346,7 @@ describe("a class's weight", () => {
   const sgd = { ...optimisers.sgd, clip: Number.POSITIVE_INFINITY };
   const makers = (plan: Plan, { parameters }: Network): Executor[] => [
     new ReferenceExecutor(plan, parameters, 64),
-    ...instructionSets.map((isa) => nativeOn(isa, plan, parameters)),
+    ...instructionSets.map((isa) => compiledOn(isa, plan, parameters)),
   ];
   /** The sum of losses, and the gradient of their mean over targets, which is SGD's first moment after one step. */
   const trained = async (executor: Executor, batches: Batches, classWeights?: Float32Array) => {
@@ -416,7 +416,7 @@ describe("dropout", () => {
       const on = (own: Plan) =>
         isa === "reference"
           ? new ReferenceExecutor(own, network.parameters)
-          : nativeOn(isa, own, network.parameters);
+          : compiledOn(isa, own, network.parameters);
       const expected = await on(plain).evaluate(batches, "outputs");
       expect(distance((await on(plan).evaluate(batches, "outputs")).outputs, expected.outputs)).toBeLessThan(
         1e-6,

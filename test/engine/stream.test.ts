@@ -8,19 +8,22 @@ import type { StreamOutcome } from "../../src/engine/executor.js";
 import { loadNative, NativeExecutor } from "../../src/engine/native.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { type Stream, stream } from "../../src/engine/stream.js";
+import { findWasm } from "../../src/engine/wasm-modules.js";
 import { EngineError, InputError } from "../../src/errors.js";
 import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
 import type { Network } from "../../src/network/network.js";
 import {
   batchesOf,
+  compiledOn,
   distance,
   everyStep,
+  executorOf,
   fitted,
   forecasting,
+  fused,
   instructionSets,
   layers,
-  nativeOn,
   networkWith,
   over,
   overValues,
@@ -28,13 +31,12 @@ import {
   symbolsTo,
   twoWay,
   twoWayWeb,
+  unfused,
   web,
   withInstructionSet,
 } from "./setups.js";
 
-const native = instructionSets.length > 0;
-// Baseline has no fused multiply-add.
-const exactSets = instructionSets.filter((isa) => isa !== "baseline");
+const native = loadNative().addon !== undefined;
 
 const shapes: { name: string; architecture(kind: CellKind): Architecture }[] = [
   { name: "1 unit", architecture: (k) => layers(k, 1, 1) },
@@ -90,7 +92,7 @@ function streamed(subject: Stream, batches: Batches): Float32Array {
 }
 
 const streamOn = (isa: string, network: Network, form: "dense" | "sparse") =>
-  withInstructionSet(isa, () => stream(network, { form, executor: "native" }));
+  withInstructionSet(isa, () => stream(network, { form, executor: executorOf(isa) }));
 
 describe.each(cellKinds)("a stream of %s", (kind) => {
   it.each(setUps)("ends where an evaluation does: $name, $form at density $density", async (shape) => {
@@ -106,16 +108,17 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
     const own = streamed(stream(network, { form, executor: "reference" }), batches);
     expect(distance(own, logits)).toBeLessThan(1e-6);
     if (inOrder) expect(own).toEqual(logits);
-    const exact: Float32Array[] = [];
+    const all = new Map<string, Float32Array>();
     for (const isa of instructionSets) {
       const actual = streamed(streamOn(isa, network, form), batches);
       expect(distance(actual, logits), isa).toBeLessThan(1e-6);
-      const evaluation = await nativeOn(isa, plan, network.parameters).evaluate(batches, "outputs");
+      const evaluation = await compiledOn(isa, plan, network.parameters).evaluate(batches, "outputs");
       if (inOrder) expect(actual, isa).toEqual(evaluation.outputs);
-      // Baseline has no fused multiply-add.
-      if (isa !== "baseline") exact.push(actual);
+      all.set(isa, actual);
     }
-    for (const other of exact) expect(other).toEqual(exact[0]);
+    for (const alike of [fused, unfused]) {
+      for (const isa of alike) expect(all.get(isa), isa).toEqual(all.get(alike[0]));
+    }
   });
 });
 
@@ -124,7 +127,7 @@ it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => 
   const network = networkWith(over(SYMBOLS + 1, layers("lstm", 70_000, 3)), 0.1, random);
   const batches = batchesOf(random, [2], 4, SYMBOLS);
   const plan = compile(network, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) });
-  const executor = nativeOn(instructionSets[0], plan, network.parameters);
+  const executor = compiledOn(instructionSets[0], plan, network.parameters);
   const { outputs: logits } = await executor.evaluate(batches, "outputs");
   expect(streamed(streamOn(instructionSets[0], network, "sparse"), batches)).toEqual(logits);
 });
@@ -133,6 +136,9 @@ const makers: [name: string, make: (network: Network, symbols?: number[]) => Str
   ["reference", (network, symbols) => stream(network, { symbols, executor: "reference" })],
 ];
 if (native) makers.push(["native", (network, symbols) => stream(network, { symbols, executor: "native" })]);
+if (findWasm().wasm) {
+  makers.push(["WebAssembly", (network, symbols) => stream(network, { symbols, executor: "wasm" })]);
+}
 
 describe.each(makers)("the %s stream", (_, make) => {
   const network = networkWith(skips("lstm"), 1, new Random("stream"));
@@ -290,13 +296,13 @@ describe.each(makers)("a text in one call of the %s stream", (name, make) => {
   });
 });
 
-describe.skipIf(exactSets.length < 2)(`a text on ${exactSets.join(" and ")}`, () => {
+describe.skipIf(fused.length < 2)(`a text on ${fused.join(" and ")}`, () => {
   it.each(cellKinds)("of %s is the same to the last bit", async (kind) => {
     const random = new Random(kind);
     const network = networkWith(everyStep(over(200, layers(kind, 7, 21, 9)), false), 1, random);
     const symbols = Int32Array.from({ length: 100 }, () => random.below(200));
     const results = await Promise.all(
-      exactSets.map((isa) =>
+      fused.map((isa) =>
         streamOn(isa, network, "dense").run(
           symbols,
           symbols.map((s) => s % 3),

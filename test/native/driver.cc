@@ -106,7 +106,8 @@ uint64_t runStream(const Case& c, const Kernels& kernels) {
   }
   const size_t wanted = symbols.size() / 2;
   std::vector<float> outputs(wanted * logits.size());
-  const Outcome outcome = stream.run(symbols.data(), targets.data(), symbols.size(), outputs.data(), wanted);
+  Outcome outcome;
+  stream.run(symbols.data(), targets.data(), symbols.size(), outputs.data(), wanted, outcome);
   h = hash(h, outputs.data(), outputs.size() * sizeof(float));
   return hash(h, &outcome.loss, sizeof outcome.loss);
 }
@@ -154,7 +155,7 @@ uint64_t run(const Case& c, const Kernels& kernels, int passes, int threads = 1)
     rewire(executor, pass + 1);
   }
   std::vector<float> outputs(batches.places * static_cast<size_t>(executor.plan().outputs));
-  for (const Outcome& outcome : executor.evaluate(batches, outputs.data())) h = hash(h, &outcome.loss, sizeof outcome.loss);
+  for (const Outcome& outcome : executor.evaluate(batches, 0, batchCount, outputs.data())) h = hash(h, &outcome.loss, sizeof outcome.loss);
   add(outputs);
   add(executor.carry());
   if (!executor.plan().trains()) return h;

@@ -34,7 +34,7 @@ describe("train", () => {
     [{ epochs: 1.5 }, "epochs: 1.5 is not a whole number of at least 0"],
     [{ epochs: Number.NaN }, "epochs: NaN is not a whole number of at least 0"],
     [{ batch: 0 }, "batch: 0 is not a whole number of at least 1"],
-    [{ executor: "gpu" }, 'executor: "gpu" is none of its values; use native or reference'],
+    [{ executor: "gpu" }, 'executor: "gpu" is none of its values; use native, wasm or reference'],
     [{ updates: 0 }, "updates: 0 is not a whole number of at least 1"],
     [{ patience: 1.5 }, "patience: 1.5 is not a whole number of at least 1"],
     [{ patience: 2 }, "patience: there is nothing to judge epochs by"],
