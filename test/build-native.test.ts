@@ -167,7 +167,7 @@ describe.skipIf(!existsSync(real))("with a compiler", () => {
     const { status, said } = run({ CXX: `${process.execPath} ${join(copy, "broken.cjs")}` });
     expect(status).toBe(0);
     expect(said).toMatch(/crew\.cc:1: error/);
-    expect(said).toMatch(/could not make .*\.o; the reference executor/);
+    expect(said).toMatch(/could not make .*\.o; the one in WebAssembly/);
     expect(existsSync(built)).toBe(false);
   });
 });

@@ -2,6 +2,7 @@
 // is rounded once where the processor can, and `simd128`, whose is rounded twice. Node.js reads them from the package when
 // they are first wanted; a browser is given them by `loadWasm`.
 import { InputError } from "../errors.js";
+import { dialect } from "./encode.js";
 import { builtin, variable } from "./node.js";
 
 /** The best one first. */
@@ -45,20 +46,28 @@ export function instantiate(module: Module, refuse: (at: number, length: number)
   return exports;
 }
 
-function refuseProbe(): never {
-  throw new Error("it refuses to be tried");
-}
-
-/** Whether a module rounds a product and a sum once: (1 + 2^-12)^2 has a bit that a product alone would lose. */
-function fuses(module: Module): boolean {
-  const { multiplyAdd } = instantiate(module, refuseProbe);
-  return multiplyAdd(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+/** Why a module is of no use here, if so. */
+function faultOf(name: WasmName, module: Module): string | undefined {
+  const {
+    memory,
+    dialect: own,
+    multiplyAdd,
+  } = instantiate(module, () => {
+    throw new Error("it refuses to be tried");
+  });
+  const text = new Uint8Array(memory.buffer, own());
+  if (new TextDecoder().decode(text.subarray(0, text.indexOf(0))) !== dialect)
+    return "it is of another version";
+  // Rounded once, (1 + 2^-12)^2 has a bit that a product alone would lose.
+  const fuses = multiplyAdd(1 + 2 ** -12, 1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24;
+  return fuses === (name === "relaxed") ? undefined : "its multiply-add is not rounded as it should be here";
 }
 
 /** Keeps a module, or why it is of no use here. */
 function keep(name: WasmName, module: Module): void {
-  if (fuses(module) === (name === "relaxed")) compiled.set(name, { name, module });
-  else absent.set(name, "its multiply-add is not rounded as it should be here");
+  const fault = faultOf(name, module);
+  if (fault === undefined) compiled.set(name, { name, module });
+  else absent.set(name, fault);
 }
 
 /** A module of the package, in Node.js. */
@@ -86,7 +95,7 @@ export function findWasm(): { wasm: WasmModule; absent?: undefined } | { wasm?: 
     const wasm = fromPackage(name);
     if (wasm) return { wasm };
   }
-  return { absent: absent.get(names[0]) ?? "it has not been loaded" };
+  return { absent: absent.get(names[names.length - 1]) ?? "it has not been loaded" };
 }
 
 function named(instructionSet: string): string {

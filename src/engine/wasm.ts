@@ -4,7 +4,7 @@
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { compressedBlocks } from "./blocks.js";
-import { dialect, encode } from "./encode.js";
+import { encode } from "./encode.js";
 import {
   type BatchGradient,
   checkBatches,
@@ -129,15 +129,9 @@ function write({ memory }: Exports, array: Numbers, at: number): void {
   new Uint8Array(memory.buffer, at >>> 0, array.byteLength).set(bytesOf(array));
 }
 
-/** The text at a place, up to a 0. */
-function textAt({ memory }: Exports, at: number): string {
-  const bytes = new Uint8Array(memory.buffer, at);
-  return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
-}
-
 /**
  * An instance with an executor or a stream of a plan.
- * @throws EngineError when there is no module, it is of another version, or refuses the plan.
+ * @throws EngineError when there is no module, or it refuses the plan.
  */
 function instanceOf(
   create: "createExecutor" | "createStream",
@@ -150,8 +144,6 @@ function instanceOf(
   const { words, masks } = encode(plan);
   const instance = new Instance(wasm);
   instance.call(({ exports, put }) => {
-    if (textAt(exports, exports.dialect()) !== dialect)
-      throw new EngineError({ what: "the WebAssembly executor is of another version" });
     exports[create](put(words), words.length, put(masks), masks.length, put(parameters), parameters.length);
   });
   return instance;
