@@ -2,6 +2,7 @@
 // and the native executor are interchangeable behind this interface, and one conformance suite runs over both.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
+import type { Tensor } from "../network/architecture.js";
 import type { Plan } from "./plan.js";
 
 /** The optimisers, with PyTorch's equations. */
@@ -40,7 +41,12 @@ export interface Update {
   readonly seed?: number;
   /** What the loss of each class counts; 1 when left out. The mean stays one over targets. */
   readonly classWeights?: Float32Array;
+  /** Parameters that stay as they are, with their moments, in ascending order; their gradient counts for no norm. */
+  readonly frozen?: readonly Span[];
 }
+
+/** Parameters that follow each other, such as those of a tensor. */
+export type Span = Pick<Tensor, "offset" | "length">;
 
 /** All that changes while a network trains. The vectors are laid out as the network's parameters. */
 export interface TrainingState {
@@ -430,6 +436,20 @@ export function checkWeights(
     where: "classWeights",
     what: `they are not ${outputs} weights of classes, none below 0`,
   });
+}
+
+/** @throws EngineError unless the spans are parameters of the plan, one after the other. */
+export function checkFrozen({ parameters }: Plan, frozen: readonly Span[] = []): void {
+  let end = 0;
+  for (const { offset, length } of frozen) {
+    if (!(offset >= end && length >= 0 && offset + length <= parameters)) {
+      throw new EngineError({
+        where: "frozen",
+        what: `parameters ${offset} to ${offset + length} do not follow those before, or are none of the plan`,
+      });
+    }
+    end = offset + length;
+  }
 }
 
 /** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */

@@ -13,6 +13,7 @@ import {
   type BatchGradient,
   checkBatches,
   checkCarry,
+  checkFrozen,
   checkMask,
   checkRange,
   checkState,
@@ -52,6 +53,8 @@ interface AddonUpdate {
   seed: number;
   /** Of no length: 1 of each class. */
   classWeights: Float32Array;
+  /** Of each run of parameters that stay, the first and the one after the last. */
+  frozen: Int32Array;
 }
 
 interface AddonGradient {
@@ -248,8 +251,10 @@ export class NativeExecutor implements Executor {
     checkWeights(this.plan, update.classWeights);
     const translated = this.translate(batches);
     const { kind, ...settings } = update.optimiser;
+    checkFrozen(this.plan, update.frozen);
     const { seed = 0, classWeights = new Float32Array(0) } = update;
-    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights };
+    const frozen = Int32Array.from((update.frozen ?? []).flatMap((s) => [s.offset, s.offset + s.length]));
+    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights, frozen };
     return refusing(() => this.inner.train(translated, from, to, own)).catch(refuse);
   }
 

@@ -98,7 +98,7 @@ export const hardConcrete: Method = {
             const open = openness(pool.gates.values[g]);
             return flow * slopes[g] + (pool.multiplier * open * (1 - open)) / groups.count;
           });
-          pool.gates.update({ ...moment, rate: FASTER * moment.rate, optimiser: GATES }, own);
+          pool.gates.update({ rate: FASTER * moment.rate, optimiser: GATES }, own);
           groups.scale(gates, gradient);
         }
         trainee.update(moment, gradient, scale);
