@@ -1,6 +1,6 @@
 // The space of a layered graph's edges: units in layers, and an edge from every unit to every unit of every later layer. A
-// topology keeps so many of the edges, and its graph has the same layers: every unit but those of the first layer has an edge
-// from the layer before, and every unit but those of the last has one to a later layer. So a topology wired as a structure is the
+// topology keeps so many of the edges, and its graph is connected and has the same layers: every unit but those of the first layer
+// has an edge from the layer before, and every unit but those of the last has one to a later layer. So a topology wired as a structure is the
 // super-network under masks, and a found graph is trained as any other.
 import { InputError } from "../errors.js";
 import { createGraph, type Edge, type Graph } from "../graph/graph.js";
@@ -35,13 +35,9 @@ export function superGraph(sizes: Layers): LayeredGraph {
 
 /** Edges that there can be, and the fewest that connect every unit. */
 export function rangeOf(sizes: Layers): { least: number; most: number } {
-  let [least, most, before] = [0, 0, 0];
-  for (const [t, size] of sizes.entries()) {
-    if (t > 0) least += Math.max(size, sizes[t - 1]);
-    most += size * before;
-    before += size;
-  }
-  return { least, most };
+  const all = edgesOfSpace(sizes);
+  const order = all.map((_, e) => e);
+  return { least: joined(all, order, plainest(sizes, all)).size, most: all.length };
 }
 
 /** @throws InputError when so many edges are more than there are, or too few to connect every unit. */
@@ -104,8 +100,16 @@ export function chooseEdges(sizes: Layers, edges: number, scores: Float64Array):
   const layerOf = sizes.flatMap((size, t) => new Array<number>(size).fill(t));
   const order = all.map((_, e) => e).sort((a, b) => scores[b] - scores[a] || a - b);
   const isNext = (e: number) => layerOf[all[e][1]] === layerOf[all[e][0]] + 1;
-  const best = bestOfEach(all, order, isNext, layerOf, sizes.length);
-  const needed = best.size <= edges ? best : fewest(all, order.filter(isNext));
+  const ways = [
+    () => bestOfEach(all, order, isNext, layerOf, sizes.length),
+    () => paired(all, order.filter(isNext)),
+    () => plainest(sizes, all),
+  ];
+  let needed = new Set<number>();
+  for (const way of ways) {
+    needed = joined(all, order, way());
+    if (needed.size <= edges) break;
+  }
   const first = Uint8Array.from(all, (_, e) => Number(needed.has(e)));
   return highest(scores, edges, { first });
 }
@@ -131,8 +135,8 @@ function bestOfEach(
   return chosen;
 }
 
-/** As few edges between neighbouring layers as connect every unit: pairs of units first, then one for each that is left over. */
-function fewest(all: readonly Edge[], order: readonly number[]): Set<number> {
+/** As few edges between neighbouring layers as reach every unit: pairs of units first, then one for each that is left over. */
+function paired(all: readonly Edge[], order: readonly number[]): Set<number> {
   const chosen = new Set<number>();
   const left = new Set<number>();
   const reached = new Set<number>();
@@ -144,6 +148,37 @@ function fewest(all: readonly Edge[], order: readonly number[]): Set<number> {
   for (const e of order) if (!left.has(all[e][0]) && !reached.has(all[e][1])) take(e);
   for (const e of order) if (!left.has(all[e][0]) || !reached.has(all[e][1])) take(e);
   return chosen;
+}
+
+/** The same with as many units in rows: those of the same number in neighbouring layers, the last one with all that are left over. */
+function plainest(sizes: Layers, all: readonly Edge[]): Set<number> {
+  const { starts } = placesOf(sizes);
+  const numbers = new Map(all.map(([source, target], e) => [`${source} ${target}`, e]));
+  const chosen = new Set<number>();
+  for (let t = 1; t < sizes.length; t++) {
+    for (let i = 0; i < Math.max(sizes[t - 1], sizes[t]); i++) {
+      const [source, target] = [t - 1, t].map((layer) => starts[layer] + Math.min(i, sizes[layer] - 1));
+      chosen.add(numbers.get(`${source} ${target}`) ?? 0);
+    }
+  }
+  return chosen;
+}
+
+/** With the first edges of an order that join what was apart. */
+function joined(all: readonly Edge[], order: readonly number[], chosen: Set<number>): Set<number> {
+  const parent = new Map<number, number>();
+  const rootOf = (unit: number): number => {
+    const up = parent.get(unit) ?? unit;
+    return up === unit ? unit : rootOf(up);
+  };
+  const join = (e: number): boolean => {
+    const [a, b] = all[e].map(rootOf);
+    parent.set(a, b);
+    return a !== b;
+  };
+  for (const e of chosen) join(e);
+  const more = order.filter(join);
+  return new Set([...chosen, ...more]);
 }
 
 function placesOf(sizes: Layers): { starts: number[]; total: number } {

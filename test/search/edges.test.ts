@@ -1,6 +1,8 @@
 // The space of a layered graph's edges: what is in it, and that what is chosen has so many edges and leaves no unit out.
 import { describe, expect, it } from "vitest";
+import { adjacencyOf } from "../../src/graph/adjacency.js";
 import { layerGraph } from "../../src/graph/layers.js";
+import { countComponents } from "../../src/graph/shortest-paths.js";
 import { Random } from "../../src/math/random.js";
 import { initialise } from "../../src/network/network.js";
 import { correctedStructure } from "../../src/network/structure.js";
@@ -49,6 +51,7 @@ describe.each(shapes)("layers of %j, %j, %j", (...given) => {
         );
         expect(marked.reduce((sum, bit) => sum + bit, 0)).toBe(edges);
         const graph = layerGraph(graphOfEdges(sizes, marked));
+        expect(countComponents(adjacencyOf(graph.nodes, graph.edges, "both"))).toBe(1);
         expect(graph.layers.map(({ length }) => length)).toEqual(sizes);
         const sources = new Set(graph.edges.map(([source]) => source));
         const last = sizes.reduce((a, b) => a + b) - sizes[sizes.length - 1];

@@ -72,7 +72,7 @@ function gatesOf(own: Case, alphas: ArrayLike<number>): { factors: Float64Array;
 }
 
 /** What the reference executor makes of gated weights in double precision. */
-function outcome(factors: Float64Array, values = weights) {
+function outcome(factors: Float64Array, values: Float64Array = weights) {
   const gated = values.slice();
   groups.scale(factors, gated);
   const executor = new ReferenceExecutor(plan, gated as unknown as Float32Array, 64);
