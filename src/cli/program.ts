@@ -56,6 +56,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "networks made of graphs",
     load: async () => (await import("./structure.js")).structureCommand(),
   },
+  search: {
+    description: "search for a sparse topology: which edges, weights or densities a task wants",
+    load: async () => (await import("./search-command.js")).searchCommand(),
+  },
   predict: {
     description: "tell how well a column of a table can be predicted from the others",
     load: async () => (await import("./predict.js")).predictCommand(),
