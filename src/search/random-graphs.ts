@@ -27,8 +27,8 @@ export function randomGraph(family: RandomFamily, nodes: number, edges: number, 
   }
   throw new InputError({
     where: family,
-    what: `there is hardly a connected graph of ${nodes} nodes and ${edges} edges`,
-    hint: "use a larger budget",
+    what: `there is none, or hardly one, that connects ${nodes} nodes with ${edges} edges`,
+    hint: "use another budget or another family",
   });
 }
 

@@ -1,5 +1,6 @@
 // One search from its settings to a topology, by whichever way: what the command line and trials run. It is saved after every
 // epoch, or every candidate, and goes on from there to the same topology.
+import { z } from "zod";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { layeredComplete } from "../graph/generators.js";
@@ -17,7 +18,15 @@ import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics } from "../train/task.js";
 import { type Run, type TrainOptions, train } from "../train/train.js";
 import { anyGraph, bestOf, candidateSearches, type Scored } from "./candidates.js";
-import { checkEdges, edgeSpace, graphOfEdges, type Layers, layersOf, superGraph } from "./edges.js";
+import {
+  checkEdges,
+  edgeSpace,
+  edgesOfSpace,
+  graphOfEdges,
+  type Layers,
+  layersOf,
+  superGraph,
+} from "./edges.js";
 import { randomGraph } from "./random-graphs.js";
 import { needsHeld, search } from "./search.js";
 import type { Course } from "./searching.js";
@@ -36,6 +45,9 @@ import { networkUnder, redrawn, weightSpace } from "./weights.js";
 
 export const spaceNames = ["edges", "weights", "densities"] as const;
 export type SpaceName = (typeof spaceNames)[number];
+
+/** How what a search saved is called in messages. */
+const CHECKPOINT = "the search's checkpoint";
 
 export interface TopologySettings {
   readonly space: SpaceName;
@@ -173,7 +185,7 @@ async function chosen(
     epochs,
     learningRate,
     seed: `${seed}/search`,
-    ...(resume && { resume: decodeCheckpoint(resume, "the search's checkpoint").run }),
+    ...(resume && { resume: decodeCheckpoint(resume, CHECKPOINT).run }),
     onEpoch: (epoch: number, metrics: EpochMetrics, run: Run) =>
       onSave?.(epoch, { ...metrics }, bytesOf(run)),
     ...(onPause && { onPause: (run: Run) => onPause(bytesOf(run)) }),
@@ -214,7 +226,7 @@ async function scoreCandidates(
   const { cell, wiring, budget, epochs, learningRate, candidates: total } = settings;
   const { seed, resume, onSave, onProgress, onPause: _, ...running } = options;
   const random = new Random(seed);
-  const scored = resume ? scoredIn(resume) : [];
+  const scored = resume ? scoredIn(resume, edgesOfSpace(sizes).length) : [];
   while (scored.length < total) {
     const number = scored.length;
     options.signal?.throwIfAborted();
@@ -245,9 +257,23 @@ function bytesOfScored(scored: readonly Scored[]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(rows));
 }
 
-function scoredIn(bytes: Uint8Array): Scored[] {
-  const rows: { marked: string; score: number }[] = JSON.parse(new TextDecoder().decode(bytes));
-  return rows.map(({ marked, score }) => ({ marked: Uint8Array.from(marked, Number), score }));
+const scoredSchema = z.array(z.strictObject({ marked: z.string().regex(/^[01]+$/), score: z.number() }));
+
+/** @throws InputError when the bytes are not what `bytesOfScored` makes of such graphs. */
+function scoredIn(bytes: Uint8Array, edges: number): Scored[] {
+  try {
+    return scoredSchema.parse(JSON.parse(new TextDecoder().decode(bytes))).map(({ marked, score }) => {
+      if (marked.length !== edges) throw new RangeError("it is of another space");
+      return { marked: Uint8Array.from(marked, Number), score };
+    });
+  } catch (cause) {
+    throw new InputError({
+      where: CHECKPOINT,
+      what: "it is damaged",
+      hint: "delete it and start again",
+      cause,
+    });
+  }
 }
 
 /** A graph as a structure's configuration has it. */
