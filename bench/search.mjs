@@ -2,9 +2,9 @@
 // units in four layers, 18,750 strings an epoch in batches of 128, processor time of each; ratios count, as sides run by turns.
 import { parseArgs } from "node:util";
 import { generateDataset, MIXES } from "../dist/data/generate.js";
-import { findGrammar } from "../dist/paths/grammars.js";
 import { Random } from "../dist/math/random.js";
 import { correctedStructure } from "../dist/network/structure.js";
+import { findGrammar } from "../dist/paths/grammars.js";
 import { edgeSpace, layersOf, superGraph } from "../dist/search/edges.js";
 import { search } from "../dist/search/search.js";
 import { searcherNames } from "../dist/search/searchers.js";
@@ -20,7 +20,10 @@ const { values } = parseArgs({
   },
 });
 const sizes = layersOf(32, 4);
-const data = generateDataset({ grammar: findGrammar("reber"), count: 33_334, mix: MIXES.hard }, new Random(1));
+const data = generateDataset(
+  { grammar: findGrammar("reber"), count: 33_334, mix: MIXES.hard },
+  new Random(1),
+);
 const subject = subjectOf(data, { batch: 128, held: 0.25, random: new Random(1) });
 const structure = correctedStructure(superGraph(sizes), values.cell);
 const network = subject.network(structure, new Random(2));

@@ -13,7 +13,8 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     load: async () => (await import("./reproduce.js")).reproduceCommand(),
   },
   investigate: {
-    description: "find out how sparse networks may be, by every method and on a text",
+    description:
+      "find out how sparse networks may be, by every method and on a text, and whether wirings can be searched for",
     load: async () => (await import("./investigate-command.js")).investigateCommand(),
   },
   data: {
