@@ -118,16 +118,8 @@ export function searchStudies(options: SearchInvestigationOptions): StudyInput[]
   const { seeds, size = searchScales[options.scale] } = options;
   const { strings, cells, ways, units, layers, budget, learningRate, candidates, trainings } = size;
   const tasks = searchTasks(options);
-  const search = ({ data, epochs = strings.epochs }: SearchTask) => ({
-    data,
-    units,
-    layers,
-    budget,
-    learningRate,
-    candidates,
-    epochs,
-    batch: strings.batch,
-  });
+  const shared = { units, layers, budget, learningRate, candidates, batch: strings.batch };
+  const search = ({ data, epochs = strings.epochs }: SearchTask) => ({ ...shared, data, epochs });
   const objective = { metric: "testAccuracy" };
   const own = tasks.map(
     (task): StudyInput => ({
@@ -145,7 +137,9 @@ export function searchStudies(options: SearchInvestigationOptions): StudyInput[]
       .filter((to) => to !== from)
       .flatMap((to) =>
         seeds.map((searchSeed) => ({
-          search: { ...search(from.task), cell: from.cell, searcher: TRANSFERRED },
+          "search.cell": from.cell,
+          "search.data": from.task.data,
+          "search.epochs": search(from.task).epochs,
           searchSeed,
           ...(to.cell !== from.cell && { cell: to.cell }),
           ...(to.task !== from.task && { data: to.task.data, epochs: search(to.task).epochs }),
@@ -155,6 +149,7 @@ export function searchStudies(options: SearchInvestigationOptions): StudyInput[]
   const transfer: StudyInput = {
     name: "transfer",
     kind: "found",
+    fixed: { search: { ...shared, searcher: TRANSFERRED } },
     list: moved,
     replicates: trainings,
     objective,

@@ -76,9 +76,9 @@ describe("a run in which a searcher is better", () => {
   it("says so, and that it is more than the same time buys", () => {
     const { key, verdicts } = searchFindings(results);
     expect(key[0]).toMatch(
-      /^Searched wirings beat chance: .* gain 5\.\d points .* 2 intervals of 2 are above 0/,
+      /^Searched wirings beat chance: .* gain 5\.\d points .* 2 of 2 intervals exclude 0, 2 of them above it/,
     );
-    expect(key[1]).toMatch(/best of as many random graphs .* gain 3\.\d points: 2 intervals of 2/);
+    expect(key[1]).toMatch(/best of as many random graphs .* gain 3\.\d points, 2 of 2 intervals exclude 0/);
     expect(verdicts.map(({ number }) => number)).toEqual([1, 2, 4]);
   });
 
@@ -98,7 +98,7 @@ describe("a run in which nothing is better", () => {
     const noisy = even.rows.map((row, i) => ({ ...row, accuracy: 0.9 + 0.01 * Math.sin(7.3 * i) }));
     const { key } = searchFindings({ ...even, rows: noisy });
     expect(key[0]).toMatch(/^No search is told from chance/);
-    expect(key[0]).toContain("none after correction");
+    expect(key[0]).toContain("none does after correction");
   });
 
   it("tells apart what is worse", () => {

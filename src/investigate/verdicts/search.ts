@@ -11,7 +11,7 @@ import { isSearcher, type Way } from "../../search/ways.js";
 import { CHANCE, type SearchResults, TRANSFERRED } from "../search.js";
 import type { SearchRow } from "../searches.js";
 import { type Apart, FEWEST_SEEDS } from "../threshold.js";
-import { apartText, chanceText, type Findings, runRemarks, signOf, tallyOf } from "./evidence.js";
+import { apartText, chanceText, type Findings, runRemarks, signOf, type Tally, tallyOf } from "./evidence.js";
 
 /** A way on one task with one cell, beside chance. */
 export interface Effect {
@@ -221,9 +221,13 @@ export function searchFindings(results: SearchResults): Findings {
   const [searching, rivals] = [chanceAnswer(effects), rivalAnswer(effects)];
   const [elsewhere, look] = [transferAnswer(results), lookAnswer(results)];
   return {
-    key: [searching[0], rivals[0], ...elsewhere.slice(0, 1), ...look.slice(0, 1)],
+    key: [searching, rivals, elsewhere, look].flatMap((answer) => answer.slice(0, 1)),
     verdicts: [
-      { number: 1, question: "Does a search find better wirings than chance?", answer: searching },
+      {
+        number: 1,
+        question: "The second check: does a differentiable search find better sparse wirings than chance?",
+        answer: searching,
+      },
       { number: 2, question: "And better ones than the same time buys otherwise?", answer: rivals },
       {
         number: 3,
@@ -245,25 +249,54 @@ function placeText({ cell, label }: Effect): string {
   return `${cellNames[cell]} on ${label}`;
 }
 
+/** What the intervals of a tally say: "2 of 6 intervals exclude 0, 1 of them above it (by chance 1.5 would)". */
+function tallyText(tally: Tally): string {
+  const told = tally.more + tally.less;
+  const above =
+    told === 0
+      ? ""
+      : told === 1
+        ? `, ${tally.more === 1 ? "above" : "below"} it`
+        : `, ${tally.more} of them above it`;
+  return `${told} of ${tally.total} intervals ${told === 1 ? "excludes" : "exclude"} 0${above} (${chanceText(tally)})`;
+}
+
+/** "gain 1.2 points", "lose 0.3 points". */
+function changeText(gain: number): string {
+  return `${gain < 0 ? "lose" : "gain"} ${Math.abs(gain) < 0.05 ? "less than 0.1 points" : apartText({ value: gain })}`;
+}
+
+/** Random graphs whose layers follow from their edges. */
+const FAMILIES: readonly Way[] = ["watts-strogatz", "barabasi-albert", "erdos-renyi"];
+
 /** Differentiable searches beside chance. */
 function chanceAnswer(effects: readonly Effect[]): string[] {
   const own = effects.filter(({ way, apart }) => isSearcher(way) && apart);
+  if (own.length === 0) return [];
   const tally = tallyOf(own.flatMap(({ apart }) => apart ?? []));
-  const firm = own.filter(({ p = 1 }) => p < 0.05);
+  const firm = own.filter(({ p = 1 }) => p < 0.05).length;
   const gain = mean(own.map(({ apart }) => apart?.value ?? 0));
+  const open = tally.untold || !tally.isBeyondChance;
+  const verdict = open
+    ? "No search is told from chance"
+    : tally.more > tally.less
+      ? "Searched wirings beat chance"
+      : "Searched wirings are worse than those of chance";
   const told = tally.untold
-    ? "too few seeds tell it from chance"
-    : `${tally.more} intervals of ${tally.total} are above 0 and ${tally.less} below (${chanceText(tally)})`;
-  const verdict =
-    tally.untold || !tally.isBeyondChance
-      ? "No search is told from chance"
-      : tally.more > tally.less
-        ? "Searched wirings beat chance"
-        : "Searched wirings are worse than those of chance";
+    ? "which too few seeds tell from nothing"
+    : `${tallyText(tally)}, and ${firm === 0 ? "none does" : `${firm} ${firm === 1 ? "does" : "do"}`} after correction for all comparisons`;
   const best = own.reduce((a, b) => ((b.apart?.value ?? 0) > (a.apart?.value ?? 0) ? b : a));
+  const families = effects.flatMap(({ way, apart }) =>
+    FAMILIES.includes(way) && apart ? [apart.value] : [],
+  );
   return [
-    `${verdict}: in the mean the three searchers gain ${apartText({ value: gain })} of accuracy over random graphs of as many edges; ${told}${firm.length > 0 ? `, ${firm.length} after correction for all comparisons` : ", none after correction for all comparisons"}.`,
+    `${verdict}: in the mean over searchers, tasks and cells they ${changeText(gain)} of accuracy beside random graphs of the same layers with as many edges; ${told}.`,
     `The largest gain is ${best.way}’s with ${placeText(best)}: ${best.apart ? apartText(best.apart) : ""}, to ${percentage(best.accuracy)}.`,
+    ...(families.length === 0
+      ? []
+      : [
+          `Random graphs whose layers follow from their edges (Watts–Strogatz, Barabási–Albert, Erdős–Rényi) ${changeText(mean(families))}: what layers there are may matter more than which edges.`,
+        ]),
   ];
 }
 
@@ -292,11 +325,10 @@ function rivalAnswer(effects: readonly Effect[]): string[] {
   const against = tally.untold
     ? "which so few seeds do not tell from nothing"
     : tally.isBeyondChance
-      ? `${tally.more} intervals of ${tally.total} are above 0 and ${tally.less} below (${chanceText(tally)})`
-      : `which is not told from nothing (${tally.more + tally.less} intervals of ${tally.total} exclude 0, ${chanceText(tally)})`;
-  const words = gain < 0 ? "lose" : "gain";
+      ? tallyText(tally)
+      : `which is not told from nothing: ${tallyText(tally)}`;
   return [
-    `Against the best of as many random graphs as cost the same, searchers ${words} ${apartText({ value: gain })}: ${against}.`,
+    `Against the best of as many random graphs as cost the same, searchers ${changeText(gain)}, ${against}.`,
     ranked,
   ];
 }
@@ -311,7 +343,7 @@ function transferAnswer(results: SearchResults): string[] {
   const signs = away.map(({ apart }) => signOf(apart));
   const better = signs.filter((sign) => sign === "more").length;
   return [
-    `Graphs of ${TRANSFERRED} gain ${decimal(gain(home), 1)} points over chance where they were found and ${decimal(gain(away), 1)} with another cell or on another task; ${better} of ${away.length} intervals of the latter are above 0.`,
+    `Graphs of ${TRANSFERRED} gain ${decimal(gain(home), 1)} points over chance where they were found and ${decimal(gain(away), 1)} with another cell or on another task; of the latter ${better} of ${away.length} intervals ${better === 1 ? "is" : "are"} above 0.`,
   ];
 }
 
