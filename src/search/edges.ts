@@ -33,11 +33,26 @@ export function superGraph(sizes: Layers): LayeredGraph {
   return layerGraph(createGraph(total, edgesBetween(sizes, starts), { directed: true }));
 }
 
-/** Edges that there can be, and the fewest that connect every unit. */
+/** The largest space that is searched. */
+const MOST_EDGES = 100_000;
+
+/** Edges that there can be, and the fewest that connect every unit. @throws InputError when there would be too many. */
 export function rangeOf(sizes: Layers): { least: number; most: number } {
+  let [most, before] = [0, 0];
+  for (const size of sizes) {
+    most += size * before;
+    before += size;
+  }
+  if (most > MOST_EDGES) {
+    throw new InputError({
+      where: "units",
+      what: `between ${before.toLocaleString("en")} units in ${sizes.length} layers there are ${most.toLocaleString("en")} edges, more than ${MOST_EDGES.toLocaleString("en")}`,
+      hint: "use fewer units",
+    });
+  }
   const all = edgesOfSpace(sizes);
   const order = all.map((_, e) => e);
-  return { least: joined(all, order, plainest(sizes, all)).size, most: all.length };
+  return { least: joined(all, order, plainest(sizes, all)).size, most };
 }
 
 /** @throws InputError when so many edges are more than there are, or too few to connect every unit. */

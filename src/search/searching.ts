@@ -3,10 +3,12 @@
 // resumed and recorded like any training.
 import type { Batches } from "../data/batches.js";
 import type { Executor } from "../engine/executor.js";
-import { TrainingError } from "../errors.js";
+import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
+import type { Tensor } from "../network/architecture.js";
 import { maskVector } from "../network/masks.js";
 import { gradientOf } from "../sparsify/changing.js";
+import type { Groups } from "../sparsify/groups.js";
 import { clipping, masked, Trainee, use } from "../sparsify/relaxed.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
 import type { Epoch, Task } from "../train/task.js";
@@ -35,15 +37,17 @@ const MOST_GROUPS = 4096;
 /**
  * A search of a space, for `train`.
  * @param held what gates learn from, where the searcher has them learn from data of their own. @param seed of its order.
+ * @throws InputError when what is chosen among is frozen.
  */
 export function searching(
   { network, groups, kept }: Space,
   searcher: Searcher,
-  { updates }: Beginning,
+  { updates, frozen = [] }: Beginning,
   { held, seed }: { readonly held?: Task; readonly seed: number | string },
 ): Searching {
   const possible = maskVector(network);
   const trainee = new Trainee(network.parameters);
+  checkFree(groups, frozen, possible.length);
   const gates = searcher.begin(groups.count, kept);
   const norms = () => groups.norms(trainee.values);
   let done = 0;
@@ -144,6 +148,19 @@ function batchesOf(task: Task, random: Random): (step: number) => Batches {
     number = wanted;
     return epoch.batches(step % updates, 1);
   };
+}
+
+/** @throws InputError when weights that are chosen among are not trained. */
+function checkFree(groups: Groups, frozen: readonly Tensor[], length: number): void {
+  const chosen = new Uint8Array(length);
+  groups.mark(new Uint8Array(groups.count).fill(1), chosen);
+  const both = frozen.find(({ offset, length: own }) => chosen.subarray(offset, offset + own).includes(1));
+  if (!both) return;
+  throw new InputError({
+    where: "freeze",
+    what: `${both.name} is frozen, and which of its weights stay is searched for`,
+    hint: "freeze other tensors, or search other matrices",
+  });
 }
 
 /** @throws TrainingError when every gate is closed, so that nothing can be learnt any more. */

@@ -45,7 +45,9 @@ export function sparsifying(wanted: Sparsification): Sparsify {
   const { method, options } = methodOf(wanted);
   return (beginning) => {
     const { pattern = { kind: "weight" } } = options;
-    const parts = partsOf(beginning.network, options.target, options.also);
+    const parts = partsOf(beginning.network, options.target, options.also).filter(
+      ({ tensor }) => !options.except?.includes(tensor),
+    );
     checkFrozen(beginning, parts);
     const sparsifier = method.begin(beginning, options, pattern);
     const metrics = (mask = maskVector(sparsifier.network)) => densityMetrics(parts, mask);

@@ -110,6 +110,9 @@ describe("a found graph", () => {
   it("has layers of as equal sizes as there can be", () => {
     expect(layersOf(32, 4)).toEqual([8, 8, 8, 8]);
     expect(layersOf(10, 3)).toEqual([4, 3, 3]);
+    expect(() => rangeOf(layersOf(4000, 4))).toThrow(
+      /there are 6,000,000 edges, more than 100,000; use fewer units/,
+    );
     expect(() => layersOf(2, 3)).toThrow(/2 units in 3 layers/);
     expect(() => layersOf(4, 1)).toThrow(/no graph with edges/);
   });

@@ -4,12 +4,15 @@ import { FROZEN, type Planted, planted, recovered } from "../../src/bench/plante
 import { Random } from "../../src/math/random.js";
 import { maskVector } from "../../src/network/masks.js";
 import { needsHeld, type SearchOptions, search } from "../../src/search/search.js";
+import type { Searcher } from "../../src/search/searcher.js";
 import { temperatureAt } from "../../src/search/searchers/top-k.js";
 import { searcherNames } from "../../src/search/searchers.js";
+import { searching } from "../../src/search/searching.js";
 import { networkUnder, redrawn, weightSpace } from "../../src/search/weights.js";
 import { parsePattern } from "../../src/sparsify/pattern.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.js";
-import type { Run } from "../../src/train/train.js";
+import type { Beginning } from "../../src/train/sparsifier.js";
+import { type Run, train } from "../../src/train/train.js";
 import { executors, subjects } from "../sparsify/subjects.js";
 
 describe("a planted wiring", () => {
@@ -96,6 +99,8 @@ describe("what cannot be searched", () => {
       /mixture: its gates learn from data that are held out/,
     );
     expect(searcherNames.filter(needsHeld)).toEqual(["mixture"]);
+    const frozen = search(space, task, { epochs: 1, seed: 1, searcher: "top-k", freeze: ["cells.1"] });
+    await expect(frozen).rejects.toThrow(/cells\.1\.weight_ih is frozen, and which of its weights stay/);
     const free = maskVector(network).length;
     expect(() => weightSpace(network, { weights: free })).toThrow(/weights are more than the 204/);
     expect(() => weightSpace(network, { weights: 11 })).toThrow(/do not connect .* at least 12/);
@@ -104,6 +109,29 @@ describe("what cannot be searched", () => {
       /weights or blocks/,
     );
   });
+});
+
+it("a search of which all gates close ends with what to try", async () => {
+  const network = ofStrings.network("gru");
+  const space = weightSpace(network, { weights: 60 });
+  const none = (count: number) => new Float64Array(count);
+  const closing: Searcher = {
+    about: "closes all gates after two updates",
+    begin: (count) => {
+      let updates = 0;
+      return {
+        open: () => (updates++ < 2 ? none(count).fill(1) : none(count)),
+        still: () => none(count),
+        metrics: () => ({}),
+        state: () => [],
+        restore: () => {},
+      };
+    },
+  };
+  const sparsify = (beginning: Beginning) => searching(space, closing, beginning, { seed: 1 });
+  await expect(train(network, ofStrings.task(network), { epochs: 3, seed: 1, sparsify })).rejects.toThrow(
+    /update 3 of the search: all gates are closed; use a larger budget/,
+  );
 });
 
 describe("a topology of weights", () => {
