@@ -177,6 +177,7 @@ class NativeExecutor : public Napi::ObjectWrap<NativeExecutor> {
     update.seed = seedOf(settings);
     update.rates = copyOf<double, Napi::Float64Array>(settings, "rates");
     update.classWeights = copyOf<float, Napi::Float32Array>(settings, "classWeights");
+    update.frozen = copyOf<int32_t, Napi::Int32Array>(settings, "frozen");
     return update;
   }
 

@@ -333,20 +333,56 @@ void Executor::checkWeights(const std::vector<float>& classWeights) const {
   refuse("there is not one weight for each class");
 }
 
+void Executor::checkFrozen(const std::vector<int32_t>& frozen) const {
+  int64_t end = 0;
+  for (const int32_t next : frozen) {
+    if (next < end || next > plan_.parameters) refuse("there are no such parameters to freeze");
+    end = next;
+  }
+  if (frozen.size() % 2 != 0) refuse("there are no such parameters to freeze");
+}
+
+namespace {
+
+// A run of places that an update leaves as they are, with what is there.
+struct Frozen {
+  size_t first;
+  std::vector<float> parameters, firstMoment, secondMoment;
+};
+
+}  // namespace
+
 std::vector<Trained> Executor::train(const Batches& batches, size_t from, size_t to, const Update& update) {
   requireBackward();
   if (update.rates.size() != to - from) refuse("there is not one learning rate for each batch");
   checkWeights(update.classWeights);
+  checkFrozen(update.frozen);
   const FlushToZero flush;
   reserve(batches);
+  const auto placeOf = [&](int64_t parameter) {
+    return static_cast<size_t>(parameter < plan_.parameters ? places_.of(parameter) : places_.count());
+  };
+  std::vector<Frozen> frozen;
+  for (size_t k = 0; k < update.frozen.size(); k += 2) {
+    const size_t first = placeOf(update.frozen[k]), end = placeOf(update.frozen[k + 1]);
+    const auto copy = [&](const Floats& from) { return std::vector<float>(from.data() + first, from.data() + end); };
+    frozen.push_back({first, copy(parameters_), copy(first_), copy(second_)});
+  }
   births_.start(step_, update.beta1, update.beta2);
   std::vector<Trained> outcomes;
   for (size_t i = from; i < to && !stopped_; i++) {
-    outcomes.push_back({batchGradient(batches, i, update.seed, update.classWeights, false), gradientNorm()});
+    const Outcome outcome = batchGradient(batches, i, update.seed, update.classWeights, false);
+    for (const Frozen& run : frozen) std::fill_n(gradient_.data() + run.first, run.parameters.size(), 0.0f);
+    outcomes.push_back({outcome, gradientNorm()});
     Trained& trained = outcomes.back();
     if (!std::isfinite(trained.norm)) trained.loss = std::numeric_limits<double>::quiet_NaN();
     if (!std::isfinite(trained.loss)) break;
     apply(update, update.rates[i - from], trained.norm);
+    for (const Frozen& run : frozen) {
+      std::copy(run.parameters.begin(), run.parameters.end(), parameters_.data() + run.first);
+      std::copy(run.firstMoment.begin(), run.firstMoment.end(), first_.data() + run.first);
+      std::copy(run.secondMoment.begin(), run.secondMoment.end(), second_.data() + run.first);
+    }
   }
   return outcomes;
 }

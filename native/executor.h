@@ -29,6 +29,7 @@ struct Update {
   std::vector<double> rates;  // One for each batch.
   double seed = 0;
   std::vector<float> classWeights;  // Nothing: 1 of each class.
+  std::vector<int32_t> frozen;      // Of each run of parameters that stay, the first and the one after the last.
 };
 
 struct Trained : Outcome {
@@ -125,6 +126,7 @@ class Executor {
   void addTo(Floats& total, const Floats& part) const;
   void tableBackward(const Op& op, float* gradient, float* everywhere);
   void checkWeights(const std::vector<float>& classWeights) const;
+  void checkFrozen(const std::vector<int32_t>& frozen) const;
   double gradientNorm() const;
   void adam(const Update& update, double rate);
   void apply(const Update& update, double rate, double norm);

@@ -1,7 +1,7 @@
 // Puts what `filigree investigate` found into docs/investigations.md: each block between <!-- name --> and <!-- end --> is made
 // anew from the rows kept in docs/investigations, after those in the folders given are added to them. The prose around the
 // blocks is to be read again.
-//   node scripts/document-investigations.mjs [results/thresholds results/language]        needs `npm run build`
+//   node scripts/document-investigations.mjs [results/thresholds results/language results/search]        needs `npm run build`
 // Run it after each sitting: what has ended is kept, and the blocks say how much that is.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,25 +9,31 @@ import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { regimeNames, regimeOf } from "../dist/investigate/regimes.js";
 import { Evidence, thresholdText } from "../dist/investigate/verdicts/evidence.js";
 import { gateMeans, languageFindings } from "../dist/investigate/verdicts/language.js";
+import { contrastsOf, effectsOf, searchFindings, transfersOf } from "../dist/investigate/verdicts/search.js";
 import { thresholdFindings } from "../dist/investigate/verdicts/thresholds.js";
 import { summarise } from "../dist/math/intervals.js";
 import { mean } from "../dist/math/statistics.js";
 import { cellNames, targetNames } from "../dist/report/theme.js";
 import { decimal, duration, level, percentage } from "../dist/report/words.js";
+import { wayNames } from "../dist/search/ways.js";
 import { targets } from "../dist/sparsify/target.js";
 
-const investigations = ["thresholds", "language"];
+const investigations = ["thresholds", "language", "search"];
 const kept = fileURLToPath(new URL("../docs/investigations/", import.meta.url));
 const fileOf = (name) => `${kept}${name}.json.br`;
 
 mkdirSync(kept, { recursive: true });
 for (const folder of process.argv.slice(2)) {
-  const { investigation, facts, conditions, rows } = JSON.parse(
+  const { investigation, facts, conditions, rows, ...more } = JSON.parse(
     readFileSync(`${folder}/results.json`, "utf8"),
   );
   if (!investigations.includes(investigation)) throw new Error(`${folder} is of no investigation`);
   if (facts.scale !== "full") throw new Error(`${folder} is of a quick run`);
-  const run = { facts, conditions: conditions.map(shareable), rows };
+  const { tasks, candidates, budget } = more;
+  const run =
+    investigation === "search"
+      ? { facts, tasks, candidates, budget, shown: [], rows }
+      : { facts, conditions: conditions.map(shareable), rows };
   writeFileSync(fileOf(investigation), brotliCompressSync(JSON.stringify(run)));
 }
 
@@ -38,7 +44,7 @@ const runs = Object.fromEntries(
     existsSync(fileOf(name)) ? JSON.parse(brotliDecompressSync(readFileSync(fileOf(name)))) : undefined,
   ]),
 );
-const { thresholds, language } = runs;
+const { thresholds, language, search } = runs;
 const NOTHING = "*Nothing has been run yet.*";
 
 const blocks = {
@@ -55,6 +61,10 @@ const blocks = {
   "language-curves": () => from(language, (run) => curveTable(run, "base")),
   "language-gates": () => from(language, gatesTable),
   "language-seconds": () => from(language, secondsTable),
+  "search-verdicts": () => from(search, (run) => verdicts(searchFindings(run))),
+  "search-ways": () => from(search, waysTable),
+  "search-transfer": () => from(search, transferTable),
+  "search-properties": () => from(search, propertiesTable),
 };
 
 const page = new URL("../docs/investigations.md", import.meta.url);
@@ -286,6 +296,63 @@ function gatesTable({ rows }) {
         ["cell", "regime", "weights", ...sparsities.map((sparsity) => `${level(sparsity)} removed`)],
         groups,
       );
+}
+
+function waysTable(run) {
+  const rows = effectsOf(run)
+    .sort((a, b) => wayNames.indexOf(a.way) - wayNames.indexOf(b.way))
+    .map(({ label, cell, way, accuracy, apart, p, edges, parameters, seconds }) => [
+      `${cellNames[cell]}, ${label}`,
+      way,
+      percentage(accuracy, 2),
+      apart ? gain(apart) : "",
+      p === undefined ? "" : decimal(p, 3),
+      decimal(edges),
+      decimal(parameters),
+      decimal(seconds, 1),
+    ])
+    .sort(([a], [b]) => a.localeCompare(b));
+  const head = [
+    "cell, task",
+    "way",
+    "accuracy",
+    "gain over random, points",
+    "p",
+    "edges",
+    "parameters",
+    "seconds",
+  ];
+  return table(head, rows);
+}
+
+function transferTable(run) {
+  const labels = new Map(run.tasks.map(({ name, label }) => [name, label]));
+  const nameOf = (cell, task) => `${cellNames[cell]}, ${labels.get(task) ?? task}`;
+  const rows = transfersOf(run)
+    .filter(({ apart }) => apart)
+    .map(({ cell, task, foundWith, foundOn, accuracy, apart }) => [
+      nameOf(foundWith, foundOn),
+      nameOf(cell, task),
+      percentage(accuracy, 2),
+      gain(apart),
+    ]);
+  return table(["found with", "trained", "accuracy", "gain over random there, points"], rows);
+}
+
+function propertiesTable(run) {
+  const rows = contrastsOf(run, "top-k").map(({ name, found, random, deviations }) => [
+    name.replaceAll("_", " "),
+    Number(found.toPrecision(4)),
+    Number(random.toPrecision(4)),
+    decimal(deviations, 1),
+  ]);
+  return table(["property", "top-k", "random", "difference in deviations of random"], rows);
+}
+
+function gain({ value, low, high }) {
+  return low === undefined
+    ? decimal(value, 2)
+    : `${decimal(value, 2)} (${decimal(low, 2)} to ${decimal(high, 2)})`;
 }
 
 function cellsOf(rows, condition) {

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(root, "build", "examples-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-it.each(["README.md", "docs/language.md"])("the examples of %s run", async (document) => {
+it.each(["README.md", "docs/language.md", "docs/search.md"])("the examples of %s run", async (document) => {
   const blocks = [...readFileSync(join(root, document), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)];
   expect(blocks.length).toBeGreaterThan(0);
   const code = blocks.map(([, block]) => block).join("\n");

@@ -115,7 +115,7 @@ EXPORT(endBatches) void endBatches() { batches = Batches(); }
 // `settings` are kind, beta1, beta2, epsilon, weight decay, clip and seed. Returns how many batches were trained on.
 EXPORT(train)
 size_t train(size_t from, size_t to, const double* settings, const double* rates, const float* classWeights, size_t classes,
-             double* losses, double* counts, double* norms, int32_t* correct) {
+             const int32_t* frozen, size_t ends, double* losses, double* counts, double* norms, int32_t* correct) {
   Update update;
   update.kind = static_cast<OptimiserKind>(static_cast<int>(settings[0]));
   update.beta1 = settings[1];
@@ -126,6 +126,7 @@ size_t train(size_t from, size_t to, const double* settings, const double* rates
   update.seed = settings[6];
   update.rates.assign(rates, rates + (to - from));
   update.classWeights.assign(classWeights, classWeights + classes);
+  update.frozen.assign(frozen, frozen + ends);
   const std::vector<Trained> outcomes = executor->train(batches, from, to, update);
   for (size_t i = 0; i < outcomes.size(); i++) put(outcomes[i], from + i, i, {losses, counts, norms, correct});
   return outcomes.size();

@@ -255,7 +255,8 @@ const LINE_EVERY = 10_000;
 
 /** How far work is that may take long: a bar with the time left on a terminal, elsewhere a line now and then. */
 export class ProgressBar {
-  private readonly label: string;
+  /** What is said before the share; it may change. */
+  label: string;
   private readonly bar: SingleBar | undefined;
   private next = performance.now() + LINE_EVERY;
 
@@ -264,14 +265,14 @@ export class ProgressBar {
     if (!process.stderr.isTTY) return;
     this.bar = new SingleBar({
       ...barStyle,
-      format: `${label} {bar} {percentage} %, {eta_formatted} left`,
+      format: `{label} {bar} {percentage} %, {eta_formatted} left`,
     });
-    this.bar.start(1000, 0);
+    this.bar.start(1000, 0, { label });
   }
 
   /** @param share done so far, 0 to 1. */
   update(share: number): void {
-    this.bar?.update(Math.round(1000 * share));
+    this.bar?.update(Math.round(1000 * share), { label: this.label });
     if (this.bar || performance.now() < this.next) return;
     this.next = performance.now() + LINE_EVERY;
     process.stderr.write(`${this.label}: ${percent(share, 0)}\n`);

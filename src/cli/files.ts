@@ -1,6 +1,6 @@
 // Datasets, graphs and networks as the verbs take them: by path, or made up on the spot where an option is left out.
 import type { CsvForm } from "../data/csv.js";
-import { BINARY, type Dataset } from "../data/dataset.js";
+import { BINARY, type Dataset, rowsOf } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { remarksOn } from "../data/remarks.js";
 import { InputError } from "../errors.js";
@@ -127,14 +127,6 @@ export function classesOf({
 /** A graph file, in layers. */
 export function namedGraph(path: string): NamedGraph {
   return { graph: layerGraph(readGraph(path), path), name: path };
-}
-
-function rowsOf(dataset: Dataset, rows: Int32Array): Dataset {
-  return {
-    strings: Array.from(rows, (row) => dataset.strings[row]),
-    labels: Int32Array.from(rows, (row) => dataset.labels[row]),
-    classes: dataset.classes,
-  };
 }
 
 /** Classes as a line lists them. */

@@ -25,5 +25,8 @@ export function investigateCommand(): Command {
   verb("language", "what pruning does to networks that read a text, and what trains sparsely as well", 3)
     .option("--text <file>", "the text; The Devil's Dictionary, which comes with Filigree, when left out")
     .action(async (options) => (await verbs()).language(options));
+  verb("search", "whether searching for a wiring finds better ones than chance", 5)
+    .option("--mnist <folder>", "MNIST's four IDX files, whose rows are another task")
+    .action(async (options) => (await verbs()).search(options));
   return command;
 }

@@ -1,9 +1,11 @@
 // The verbs of `filigree investigate`: a sitting with its progress, and what it came to.
 import { InputError } from "../errors.js";
 import { investigateLanguage } from "../investigate/language.js";
+import { investigateSearch } from "../investigate/search.js";
 import type { Facts, SittingOptions } from "../investigate/sitting.js";
 import { investigateThresholds } from "../investigate/thresholds.js";
 import { languageFindings } from "../investigate/verdicts/language.js";
+import { searchFindings } from "../investigate/verdicts/search.js";
 import { thresholdFindings } from "../investigate/verdicts/thresholds.js";
 import { interruptible, Output } from "./command.js";
 import { count, duration, studyProgress } from "./study-progress.js";
@@ -54,6 +56,26 @@ export async function language(options: Options): Promise<void> {
   const { facts, report, rows } = result;
   const { key, verdicts, thresholds } = languageFindings(result);
   output.result({ facts, report, findings: key, verdicts, thresholds, rows }, describe(facts, report, key));
+}
+
+/** `filigree investigate search`. */
+export async function search(options: Options): Promise<void> {
+  const { quick, mnist } = options;
+  if (quick && mnist !== undefined) {
+    throw new InputError({
+      where: "--mnist",
+      what: "it takes longer than --quick may",
+      hint: "leave one of the two out",
+    });
+  }
+  const output = new Output(options);
+  output.remarkSlowness();
+  const result = await sitting(options, "search", 5, output, (common) =>
+    investigateSearch({ ...common, mnist }),
+  );
+  const { facts, report, rows } = result;
+  const { key, verdicts } = searchFindings(result);
+  output.result({ facts, report, findings: key, verdicts, rows }, describe(facts, report, key));
 }
 
 /** Runs one sitting with its progress. @throws Stopped when the user ended it. */

@@ -13,7 +13,8 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     load: async () => (await import("./reproduce.js")).reproduceCommand(),
   },
   investigate: {
-    description: "find out how sparse networks may be, by every method and on a text",
+    description:
+      "find out how sparse networks may be, by every method and on a text, and whether wirings can be searched for",
     load: async () => (await import("./investigate-command.js")).investigateCommand(),
   },
   data: {
@@ -55,6 +56,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
   structure: {
     description: "networks made of graphs",
     load: async () => (await import("./structure.js")).structureCommand(),
+  },
+  search: {
+    description: "search for a sparse topology: which edges, weights or densities a task wants",
+    load: async () => (await import("./search-command.js")).searchCommand(),
   },
   predict: {
     description: "tell how well a column of a table can be predicted from the others",

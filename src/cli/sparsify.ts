@@ -75,7 +75,7 @@ export function withBudget(command: Command, scope: string): Command {
     )
     .option(
       "--pattern <p>",
-      "what lives or dies together: weight, blocks such as 16x1, n of m such as 2:4, or unit",
+      "what lives or dies together: weight, blocks such as 16x1, n of m such as 2:4, edge (a weight in every gate), or unit",
       parsing(parsePattern),
     )
     .addOption(choice("--scope <scope>", `which weights compete; ${scope}`, scopes))

@@ -32,6 +32,10 @@ function classWeights(text: string): "balanced" | number[] {
   throw new InvalidArgumentError("Use balanced, or numbers of at least 0 separated by commas.");
 }
 
+function names(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
 export function trainCommand(): Command {
   const command = new Command()
     .option(
@@ -82,6 +86,11 @@ export function trainCommand(): Command {
     )
     .option("--dropout <p>", "share dropped after the embedding and each layer", between(0, 0.99))
     .option("--readout-dropout <p>", "another share before the read-out", between(0, 0.99))
+    .option(
+      "--freeze <tensors>",
+      "tensors that stay as they are, divided by commas: readout, cells.0.weight_hh",
+      names,
+    )
     .option("--patience <n>", "epochs without a better validation after which to end", whole(1, 1e6))
     .addOption(protocolOption())
     .addOption(seedOption())

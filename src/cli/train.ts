@@ -62,6 +62,7 @@ export interface TrainVerbOptions
   dropout?: number;
   readoutDropout?: number;
   patience?: number;
+  freeze?: string[];
   protocol?: Protocol;
   seed: number;
   executor?: ExecutorName;

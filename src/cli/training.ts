@@ -26,6 +26,7 @@ export type TrainingSettings = Pick<
   | "warmUp"
   | "dropout"
   | "patience"
+  | "freeze"
   | "seed"
   | "executor"
   | "threads"

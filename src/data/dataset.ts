@@ -60,3 +60,12 @@ export function createDataset(
   }
   return { strings, labels: Int32Array.from(labels), classes };
 }
+
+/** Some strings of a dataset, in this order. */
+export function rowsOf(dataset: Dataset, rows: ArrayLike<number>): Dataset {
+  return {
+    strings: Array.from(rows, (row) => dataset.strings[row]),
+    labels: Int32Array.from(rows, (row) => dataset.labels[row]),
+    classes: dataset.classes,
+  };
+}

@@ -3,6 +3,7 @@
 // runs over all.
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
+import type { Tensor } from "../network/architecture.js";
 import type { Plan } from "./plan.js";
 
 /** The optimisers, with PyTorch's equations. */
@@ -41,7 +42,12 @@ export interface Update {
   readonly seed?: number;
   /** What the loss of each class counts; 1 when left out. The mean stays one over targets. */
   readonly classWeights?: Float32Array;
+  /** Parameters that stay as they are, with their moments, in ascending order; their gradient counts for no norm. */
+  readonly frozen?: readonly Span[];
 }
+
+/** Parameters that follow each other, such as those of a tensor. */
+export type Span = Pick<Tensor, "offset" | "length">;
 
 /** All that changes while a network trains. The vectors are laid out as the network's parameters. */
 export interface TrainingState {
@@ -444,6 +450,26 @@ export function checkWeights(
     where: "classWeights",
     what: `they are not ${outputs} weights of classes, none below 0`,
   });
+}
+
+/** @throws EngineError unless the spans are parameters of the plan, one after the other. */
+export function checkFrozen({ parameters }: Plan, frozen: readonly Span[] = []): void {
+  let end = 0;
+  for (const { offset, length } of frozen) {
+    if (!(offset >= end && length >= 0 && offset + length <= parameters)) {
+      throw new EngineError({
+        where: "frozen",
+        what: `parameters ${offset} to ${offset + length} do not follow those before, or are none of the plan`,
+      });
+    }
+    end = offset + length;
+  }
+}
+
+/** For C++: of each run of parameters that stay, the first and the one after the last. @throws EngineError as `checkFrozen`. */
+export function frozenRuns(plan: Plan, frozen: readonly Span[] = []): Int32Array {
+  checkFrozen(plan, frozen);
+  return Int32Array.from(frozen.flatMap(({ offset, length }) => [offset, offset + length]));
 }
 
 /** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */

@@ -12,6 +12,7 @@ import {
   checkRange,
   checkState,
   checkWeights,
+  frozenRuns,
   type Evaluation,
   type Executor,
   type Footprint,
@@ -49,6 +50,8 @@ interface AddonUpdate {
   seed: number;
   /** Of no length: 1 of each class. */
   classWeights: Float32Array;
+  /** Of each run of parameters that stay, the first and the one after the last. */
+  frozen: Int32Array;
 }
 
 interface AddonGradient {
@@ -244,8 +247,9 @@ export class NativeExecutor implements Executor {
     checkWeights(this.plan, update.classWeights);
     const translated = this.translate(batches);
     const { kind, ...settings } = update.optimiser;
+    const frozen = frozenRuns(this.plan, update.frozen);
     const { seed = 0, classWeights = new Float32Array(0) } = update;
-    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights };
+    const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights, frozen };
     return refusing(() => this.inner.train(translated, from, to, own)).catch(refuse);
   }
 

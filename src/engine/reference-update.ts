@@ -1,5 +1,5 @@
 // The optimisers of the reference executor: each is the few lines that its authors and PyTorch give it.
-import type { Optimiser } from "./executor.js";
+import type { Optimiser, Span } from "./executor.js";
 import type { Floats } from "./reference-matrix.js";
 
 /** What an update reads and writes, laid out as the parameters; `gradient` may be longer. */
@@ -12,7 +12,7 @@ export interface Vectors {
 
 /**
  * Makes update number `step`, counted from 1, at learning rate `rate`, with the gradient times `scale`.
- * @param born how many updates there had been when each weight was born; 0 when left out.
+ * @param born how many updates there had been when each weight was born; 0 when left out. @param frozen what stays.
  * Adam: Kingma & Ba 2015. AdamW: Loshchilov & Hutter 2019. RMSprop: Tieleman & Hinton 2012.
  */
 export function updateParameters(
@@ -21,8 +21,13 @@ export function updateParameters(
   step: number,
   scale: number,
   { gradient, parameters, firstMoment, secondMoment }: Vectors,
-  born?: Int32Array,
+  { born, frozen = [] }: { readonly born?: Int32Array; readonly frozen?: readonly Span[] } = {},
 ): void {
+  // Of what stays, to be put back: decay and what is left of moments would move it.
+  const kept = [parameters, firstMoment, secondMoment].map((values) => ({
+    values,
+    spans: frozen.map(({ offset, length }) => values.slice(offset, offset + length)),
+  }));
   const decoupled = kind === "adamw";
   let age = step;
   let correction1 = 1 - beta1 ** age;
@@ -58,4 +63,11 @@ export function updateParameters(
       }
     }
   }
+  for (const { values, spans } of kept)
+    for (const [k, span] of spans.entries()) values.set(span, frozen[k].offset);
+}
+
+/** Sets the gradient of what stays to 0. */
+export function freeze(gradient: Floats, frozen: readonly Span[] = []): void {
+  for (const { offset, length } of frozen) gradient.fill(0, offset, offset + length);
 }

@@ -9,6 +9,7 @@ import { DROPOUT_ONE, dropoutKey, isDropped, rowKey } from "./dropout.js";
 import {
   type BatchGradient,
   checkCarry,
+  checkFrozen,
   checkMask,
   checkRange,
   checkState,
@@ -43,7 +44,7 @@ import {
 import { cellBackward, cellForward, statesOf } from "./reference-cells.js";
 import { type Floats, Matrix } from "./reference-matrix.js";
 import { type CellContext, type Segment, segmentsOf, type Tile, Tiles } from "./reference-tile.js";
-import { updateParameters } from "./reference-update.js";
+import { freeze, updateParameters } from "./reference-update.js";
 import { Turns } from "./turns.js";
 
 /** Sums over a tile's or a batch's targets. */
@@ -167,12 +168,14 @@ export class ReferenceExecutor implements Executor {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
     checkWeights(this.plan, update.classWeights);
+    checkFrozen(this.plan, update.frozen);
     const losses: number[] = [];
     const correct: number[] = [];
     const norms: number[] = [];
     const tiles = new Tiles(this.plan, batches);
     for (let i = from; i < to; i++) {
       const { outcome, gradient } = this.batchGradient(tiles.of(i), update.seed ?? 0, update.classWeights);
+      freeze(gradient, update.frozen);
       const norm = this.normOf(gradient);
       const loss = Number.isFinite(norm) ? outcome.loss : Number.NaN;
       losses.push(loss);
@@ -183,7 +186,10 @@ export class ReferenceExecutor implements Executor {
       const { parameters, firstMoment, secondMoment, step } = this;
       const scale = Math.min(1, update.optimiser.clip / (norm + 1e-6));
       const vectors = { gradient, parameters, firstMoment, secondMoment };
-      updateParameters(update.optimiser, rates[i - from], step, scale, vectors, this.wiring?.born);
+      updateParameters(update.optimiser, rates[i - from], step, scale, vectors, {
+        born: this.wiring?.born,
+        frozen: update.frozen,
+      });
       await this.turns.give();
     }
     return {

@@ -13,6 +13,7 @@ import {
   checkRange,
   checkState,
   checkWeights,
+  frozenRuns,
   type Evaluation,
   type Executor,
   type Footprint,
@@ -241,6 +242,7 @@ export class WasmExecutor implements Executor {
     checkRange(batches, from, to);
     const rates = ratesOf(update, to - from);
     checkWeights(this.plan, update.classWeights);
+    const frozen = frozenRuns(this.plan, update.frozen);
     this.checkBackward();
     const { optimiser, seed = 0, classWeights = none } = update;
     const { kind, beta1, beta2, epsilon, weightDecay, clip } = optimiser;
@@ -253,8 +255,9 @@ export class WasmExecutor implements Executor {
           const { exports, put } = border;
           const own = [put(Float64Array.from(settings)), put(rates.subarray(first, first + count))];
           const weights = [put(classWeights), classWeights.length];
+          const runs = [put(frozen), frozen.length];
           const ran = border.outcomes(all, first, count, (places) =>
-            exports.train(from + first, from + first + count, ...own, ...weights, ...places),
+            exports.train(from + first, from + first + count, ...own, ...weights, ...runs, ...places),
           );
           done += ran;
           return ran;

@@ -21,7 +21,7 @@ const given = z.strictObject({
   pattern: z
     .string()
     .optional()
-    .describe("weight when left out; blocks such as 16x1, n of m such as 2:4, or unit."),
+    .describe("weight when left out; blocks such as 16x1, n of m such as 2:4, edge, or unit."),
   scope: z.enum(scopes).optional().describe("Which weights compete; the method says when left out."),
   distribution: z.enum(distributions).optional(),
   target: z.enum(targets).optional(),

@@ -131,6 +131,11 @@ const settings = z.strictObject({
     .max(1e6)
     .optional()
     .describe("Epochs on texts or numbers without a better validation after which to end."),
+  freeze: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe("Tensors that are not trained: names, or what names begin with, such as readout."),
   sparsify: sparsifySchema.optional().describe("How the training is made sparse."),
 });
 

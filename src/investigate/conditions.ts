@@ -82,7 +82,6 @@ const mnistFiles = {
  * @throws InputError when one of them is not there.
  */
 export function mnistCondition(folder: string): Condition {
-  const files = Object.entries(mnistFiles).map(([key, name]) => [key, mnistFile(folder, name)] as const);
   return {
     name: "mnist",
     label: "rows of MNIST",
@@ -90,7 +89,7 @@ export function mnistCondition(folder: string): Condition {
     judge: { metric: "testAccuracy", epsilon: 0.003, guess: 0.1 },
     hidden: 100,
     training: {
-      data: { ...Object.fromEntries(files), task: "classify" },
+      data: { ...mnistFilesIn(folder), task: "classify" },
       layers: 1,
       epochs: 5,
       batch: 64,
@@ -98,6 +97,12 @@ export function mnistCondition(folder: string): Condition {
     },
     widths: { layers: 1, values: 28, outputs: 10 },
   };
+}
+
+/** The files of a folder, as data are described. @throws InputError when one of them is not there. */
+export function mnistFilesIn(folder: string): Record<string, string> {
+  const files = Object.entries(mnistFiles).map(([key, name]) => [key, mnistFile(folder, name)] as const);
+  return Object.fromEntries(files);
 }
 
 function mnistFile(folder: string, name: string): string {

@@ -8,7 +8,7 @@ import type { MaskPicture } from "../report/charts/masks.js";
 import { count } from "../report/words.js";
 import { Clock } from "../study/clock.js";
 import { whenFree } from "../study/database.js";
-import { parseStudy } from "../study/document.js";
+import { parseStudy, type StudyInput } from "../study/document.js";
 import type { StudyEvent } from "../study/events.js";
 import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
@@ -63,13 +63,33 @@ export interface Gathered {
  * @param shown of which condition and sparsity densities and masks are shown, of the first seed.
  * @throws InputError, FileError and StoreError when the folder or its store cannot be used.
  */
-export async function sit(
+export function sit(
   parts: readonly Part[],
   shown: { readonly condition: string; readonly sparsity: number },
   options: SittingOptions,
 ): Promise<Gathered> {
+  const seeds = [...new Set(parts.flatMap((part) => part.seeds))].sort((a, b) => a - b);
+  const which = { ...shown, seed: seeds[0] };
+  return sitThrough(parts.map(studyOf), seeds, options, (reader, facts) => ({
+    facts,
+    rows: rowsOf(reader, parts),
+    courses: coursesOf(reader, parts, which),
+    masks: masksOf(reader, parts, which),
+  }));
+}
+
+/**
+ * Runs what is left of some studies, one after the other, and reads what has ended.
+ * @throws as `sit`.
+ */
+export async function sitThrough<Read>(
+  inputs: readonly StudyInput[],
+  seeds: readonly number[],
+  options: SittingOptions,
+  read: (reader: StoreReader, facts: Facts) => Read,
+): Promise<Read> {
   const { out, jobs, signal, minutes, scale, command } = options;
-  const studies = parts.map((part) => defineStudy(parseStudy(studyOf(part)), kinds));
+  const studies = inputs.map((input) => defineStudy(parseStudy(input), kinds));
   makeFolder(out);
   const clock = new Clock(join(out, "run.json"));
   const over = AbortSignal.timeout(Math.round(60_000 * minutes));
@@ -92,23 +112,16 @@ export async function sit(
       for (const { identity, state } of reader.rows(document.name)) states.set(identity, state);
     }
     const ended = (wanted: string) => [...states.values()].filter((state) => state === wanted).length;
-    const seeds = [...new Set(parts.flatMap((part) => part.seeds))].sort((a, b) => a - b);
-    const which = { ...shown, seed: seeds[0] };
-    return {
-      facts: {
-        command,
-        scale,
-        ...surroundings(),
-        seeds,
-        seconds: clock.seconds(),
-        total: identities.size,
-        finished: ended("finished"),
-        failed: ended("failed"),
-      },
-      rows: rowsOf(reader, parts),
-      courses: coursesOf(reader, parts, which),
-      masks: masksOf(reader, parts, which),
-    };
+    return read(reader, {
+      command,
+      scale,
+      ...surroundings(),
+      seeds,
+      seconds: clock.seconds(),
+      total: identities.size,
+      finished: ended("finished"),
+      failed: ended("failed"),
+    });
   } finally {
     store.close();
   }

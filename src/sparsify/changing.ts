@@ -1,5 +1,7 @@
 // Dynamic sparse training: from a random mask on, each matrix now and then drops a share of its smallest weights and grows
 // as many others, so that its density stays. Methods differ in the share and in what a place is worth where nothing is.
+
+import { freeze } from "../engine/reference-update.js";
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import { masksOf, maskVector } from "../network/masks.js";
@@ -99,14 +101,15 @@ function checkMasked(pools: readonly Pool[], mask: Uint8Array): void {
 /** Densities that differ by no more count as the same. */
 const ALIKE = 0.005;
 
-/** The gradient of the moment's batch at all places, and its outcome, of which the norm is that of what exists under a mask. */
+/** The gradient of the moment's batch at all places, and its outcome, of which the norm is that of what exists under a mask. What is frozen has none. */
 export function gradientOf(
-  { executor, batch, seed, classWeights }: Moment,
+  { executor, batch, seed, classWeights, frozen }: Moment,
   mask: Uint8Array,
 ): [Float32Array, BatchOutcome] {
   const options = { everywhere: true, seed, classWeights, carries: true };
   const { loss, count, correct, gradient } = executor.gradient(batch, 0, options);
   const values = Float32Array.from(gradient);
+  freeze(values, frozen);
   return [values, { loss, count, correct, norm: normOf(values, mask) }];
 }
 

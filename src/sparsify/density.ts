@@ -31,6 +31,8 @@ export interface Budget {
   readonly also?: readonly Extra[];
   /** Whether weights on the diagonals of hidden matrices go last. */
   readonly keepDiagonal?: boolean;
+  /** Tensors that are left alone. */
+  readonly except?: readonly string[];
 }
 
 /** A density as it is written: `0.1` or `reset=0.3,update=0.2`. @throws InputError when it is none. */
@@ -63,12 +65,19 @@ export function poolsFor(
   pattern: Pattern,
   scope: Scope = "global",
 ): Pool[] {
-  const { density, distribution = "uniform", target, also } = budget;
+  const { density, distribution = "uniform", target, also, except = [] } = budget;
   const usual = typeof density === "number" ? scope : "gate";
   const wanted = pattern.kind === "unit" ? scopeOfUnits(budget) : (budget.scope ?? usual);
   checkWord("scope", wanted, scopes);
   checkWord("distribution", distribution, distributions);
-  const parts = partsOf(network, target, also);
+  if (pattern.kind === "edge" && wanted === "gate") {
+    throw new InputError({
+      where: "scope",
+      what: "an edge is a weight in every gate, so that gates have no densities of their own",
+      hint: "use the scope global, layer or matrix, and one density",
+    });
+  }
+  const parts = partsOf(network, target, also).filter(({ tensor }) => !except.includes(tensor));
   if (parts.length === 0)
     throw new InputError({ what: "no matrix is chosen", hint: "choose another target" });
   const pools =
@@ -188,7 +197,7 @@ function checkPool(network: Grouped, { parts, density }: Pool, pattern: Pattern)
   if (keptOf(count, density) > 0) return;
   throw new InputError({
     where,
-    what: `${density} leaves none of ${count} ${{ weight: "weights", blocks: "blocks", unit: "units" }[pattern.kind]}`,
+    what: `${density} leaves none of ${count} ${{ weight: "weights", blocks: "blocks", edge: "edges", unit: "units" }[pattern.kind]}`,
     hint: "use a larger density or a wider scope",
   });
 }

@@ -26,9 +26,9 @@ export interface Groups {
   /** Marks `count` absent groups of the highest worth beside those that are kept, as the pattern allows. */
   grow(kept: Uint8Array, worth: Float64Array, count: number): Uint8Array;
   /** Multiplies each value with the factor of its group, or of both of its groups. */
-  scale(factors: Float64Array, values: Float32Array): void;
+  scale(factors: Float64Array, values: Scores): void;
   /** For each group the sum of the products of its values. */
-  products(some: Float32Array, others: Float32Array): Float64Array;
+  products(some: Scores, others: Scores): Float64Array;
   /** Marks the groups that have a weight on the diagonal of a hidden matrix. */
   diagonal(): Uint8Array;
 }
@@ -43,18 +43,27 @@ export function groupsOf(network: Grouped, parts: readonly Part[], pattern: Patt
 class PartGroups implements Groups {
   readonly count: number;
   private readonly pattern: Pattern;
+  /** Of an edge each gate's part has the groups of the first gate. */
   private readonly cuts: readonly { part: Part; cut: Cut; first: number }[];
 
   constructor(parts: readonly Part[], pattern: Pattern) {
     this.pattern = pattern;
-    let first = 0;
+    let count = 0;
+    const firsts = new Map<string, number>();
     this.cuts = parts.map((part) => {
       const cut = cutOf(pattern, part.rows, part.columns);
-      const own = { part, cut, first };
-      first += cut.count;
-      return own;
+      const known = pattern.kind === "edge" ? firsts.get(part.tensor) : undefined;
+      const first = known ?? count;
+      firsts.set(part.tensor, first);
+      if (known === undefined) count += cut.count;
+      return { part, cut, first };
     });
-    this.count = first;
+    this.count = count;
+  }
+
+  /** Whether the groups of a part are single weights. */
+  private isSingle({ height, width }: Cut): boolean {
+    return height * width === 1 && this.pattern.kind !== "edge";
   }
 
   norms(scores: Scores): Float64Array {
@@ -67,10 +76,11 @@ class PartGroups implements Groups {
         norms[group] += scores[at] * scores[at];
       },
     });
-    for (const { cut, first } of this.cuts) {
-      if (isSingle(cut)) continue;
-      for (let g = first; g < first + cut.count; g++) norms[g] = Math.sqrt(norms[g]);
-    }
+    const roots = new Map(
+      this.cuts.filter(({ cut }) => !this.isSingle(cut)).map(({ first, cut }) => [first, cut]),
+    );
+    for (const [first, { count }] of roots)
+      for (let g = first; g < first + count; g++) norms[g] = Math.sqrt(norms[g]);
     return norms;
   }
 
@@ -125,7 +135,7 @@ class PartGroups implements Groups {
     return born;
   }
 
-  scale(factors: Float64Array, values: Float32Array): void {
+  scale(factors: Float64Array, values: Scores): void {
     this.each({
       singles: (first, begin, end) => {
         for (let at = begin; at < end; at++) values[at] *= factors[first + at - begin];
@@ -136,7 +146,7 @@ class PartGroups implements Groups {
     });
   }
 
-  products(some: Float32Array, others: Float32Array): Float64Array {
+  products(some: Scores, others: Scores): Float64Array {
     const sums = new Float64Array(this.count);
     this.each({
       singles: (first, begin, end) => {
@@ -168,7 +178,7 @@ class PartGroups implements Groups {
   }): void {
     for (const { part, cut, first } of this.cuts) {
       let at = part.begin;
-      if (isSingle(cut)) {
+      if (this.isSingle(cut)) {
         visit.singles(first, at, at + cut.count);
         continue;
       }
@@ -177,10 +187,6 @@ class PartGroups implements Groups {
       }
     }
   }
-}
-
-function isSingle({ height, width }: Cut): boolean {
-  return height * width === 1;
 }
 
 function groupAt({ height, width, across }: Cut, row: number, column: number): number {

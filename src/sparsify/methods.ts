@@ -2,7 +2,7 @@
 import { InputError } from "../errors.js";
 import { maskVector } from "../network/masks.js";
 import { checkWord } from "../suggest.js";
-import type { Sparsify } from "../train/sparsifier.js";
+import type { Beginning, Sparsify } from "../train/sparsifier.js";
 import { densityMetrics } from "./density.js";
 import type { Method, SparsifyOptions } from "./method.js";
 import { settings } from "./method.js";
@@ -16,7 +16,7 @@ import { set } from "./methods/set.js";
 import { snip } from "./methods/snip.js";
 import { topK } from "./methods/top-k.js";
 import { topKast } from "./methods/top-kast.js";
-import { partsOf } from "./parts.js";
+import { type Part, partsOf } from "./parts.js";
 import { withoutAbsentUnits } from "./units.js";
 
 export const methods = {
@@ -45,11 +45,25 @@ export function sparsifying(wanted: Sparsification): Sparsify {
   const { method, options } = methodOf(wanted);
   return (beginning) => {
     const { pattern = { kind: "weight" } } = options;
+    const parts = partsOf(beginning.network, options.target, options.also).filter(
+      ({ tensor }) => !options.except?.includes(tensor),
+    );
+    checkFrozen(beginning, parts);
     const sparsifier = method.begin(beginning, options, pattern);
-    const parts = partsOf(beginning.network, options.target, options.also);
     const metrics = (mask = maskVector(sparsifier.network)) => densityMetrics(parts, mask);
     return { ...sparsifier, metrics, ...(pattern.kind === "unit" && { finish: withoutAbsentUnits }) };
   };
+}
+
+/** @throws InputError when a method would decide over weights that are not trained. */
+function checkFrozen({ frozen = [] }: Beginning, parts: readonly Part[]): void {
+  const both = frozen.find(({ name }) => parts.some(({ tensor }) => tensor === name));
+  if (!both) return;
+  throw new InputError({
+    where: "freeze",
+    what: `${both.name} is frozen, and which of its weights exist is to be decided`,
+    hint: "freeze other tensors, or choose another target",
+  });
 }
 
 /**

@@ -10,7 +10,7 @@ export function raggedRemark(
   { target, also }: Pick<Budget, "target" | "also">,
   pattern: Pattern = { kind: "weight" },
 ): string | undefined {
-  if (pattern.kind === "weight" || pattern.kind === "unit") return undefined;
+  if (pattern.kind !== "blocks" && pattern.kind !== "n-of-m") return undefined;
   const [height, width] = pattern.kind === "blocks" ? [pattern.rows, pattern.columns] : [1, pattern.m];
   const ragged = partsOf(network, target, also).filter(
     ({ rows, columns }) => rows % height !== 0 || columns % width !== 0,

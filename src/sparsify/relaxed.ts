@@ -22,15 +22,15 @@ export class Trainee {
   }
 
   /** One update with a gradient times `scale`. */
-  update({ optimiser, rate }: Pick<Moment, "optimiser" | "rate">, gradient: Float32Array, scale = 1): void {
+  update(
+    { optimiser, rate, frozen }: Pick<Moment, "optimiser" | "rate"> & Partial<Pick<Moment, "frozen">>,
+    gradient: Float32Array,
+    scale = 1,
+  ): void {
     const { values: parameters, firstMoment, secondMoment } = this;
     this.updates++;
-    updateParameters(optimiser, rate, this.updates, scale, {
-      gradient,
-      parameters,
-      firstMoment,
-      secondMoment,
-    });
+    const vectors = { gradient, parameters, firstMoment, secondMoment };
+    updateParameters(optimiser, rate, this.updates, scale, vectors, { frozen });
   }
 
   state(): [name: string, values: Float32Array][] {

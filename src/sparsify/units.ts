@@ -87,14 +87,14 @@ export class UnitGroups {
     return growing(kept, worth, count);
   }
 
-  scale(factors: Float64Array, values: Float32Array): void {
+  scale(factors: Float64Array, values: Float32Array | Float64Array): void {
     const of = (unit: number) => (unit === NONE ? 1 : factors[unit]);
     this.each((row, column, at) => {
       values[at] *= row === column ? of(row) : of(row) * of(column);
     });
   }
 
-  products(some: Float32Array, others: Float32Array): Float64Array {
+  products(some: Float32Array | Float64Array, others: Float32Array | Float64Array): Float64Array {
     const sums = new Float64Array(this.count);
     this.each((row, column, at) => {
       const product = some[at] * others[at];

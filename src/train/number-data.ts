@@ -218,8 +218,8 @@ function aheadIn({ series, from }: Held, horizon: number) {
   return seriesOf(series).map((own, row) => ({ ...own, from: from?.[row] ?? horizon }));
 }
 
-/** Some sequences with what is to be learnt of them. */
-function rowsOf({ channels, values, target }: Sequences, rows: Int32Array): Sequences {
+/** Some sequences, in this order. */
+export function rowsOf({ channels, values, target }: Sequences, rows: Int32Array): Sequences {
   const of = <T>(list: readonly T[]) => Array.from(rows, (row) => list[row]);
   return { channels, values: of(values), ...(target && { target: targetOf(target) }) };
 

@@ -5,7 +5,10 @@ import type { Defaults } from "./defaults.js";
 import type { TrainOptions } from "./train.js";
 
 export interface Settings
-  extends Pick<TrainOptions, "epochs" | "updates" | "learningRate" | "schedule" | "warmUp" | "patience"> {
+  extends Pick<
+    TrainOptions,
+    "epochs" | "updates" | "learningRate" | "schedule" | "warmUp" | "patience" | "freeze"
+  > {
   readonly optimiser?: OptimiserKind;
   /** PyTorch's of the optimiser when left out. */
   readonly weightDecay?: number;
@@ -21,7 +24,7 @@ export function trainOptionsOf(
   given: Settings,
   standard: Pick<Defaults, "epochs" | "learningRate" | "schedule" | "optimiser" | "clip" | "dropout">,
 ): Omit<TrainOptions, "seed"> {
-  const { dropout = standard.dropout, readoutDropout = dropout, updates, patience } = given;
+  const { dropout = standard.dropout, readoutDropout = dropout, updates, patience, freeze } = given;
   const { optimiser = standard.optimiser, clip = standard.clip } = given;
   const { weightDecay = optimisers[optimiser].weightDecay } = given;
   const drops = dropout > 0 || readoutDropout > 0;
@@ -33,5 +36,6 @@ export function trainOptionsOf(
     warmUp: given.warmUp,
     ...(drops && { dropout: { embedding: dropout, layers: dropout, readout: readoutDropout } }),
     patience,
+    ...(freeze && { freeze }),
   };
 }

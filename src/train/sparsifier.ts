@@ -1,8 +1,9 @@
 // What the loop that trains asks of whoever decides which weights exist. It knows nothing else of sparsity: the methods are
 // in src/sparsify.
 import type { Batches } from "../data/batches.js";
-import type { Executor, Optimiser } from "../engine/executor.js";
+import type { Executor, Optimiser, Span } from "../engine/executor.js";
 import type { Random } from "../math/random.js";
+import type { Tensor } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 
 /** A training that begins. */
@@ -11,6 +12,8 @@ export interface Beginning {
   /** Updates that there will be, of one round where there are several, and how many an epoch has. */
   readonly updates: number;
   readonly epoch: number;
+  /** Tensors that are not trained. */
+  readonly frozen?: readonly Tensor[];
   /** For sparsity alone. */
   readonly random: Random;
   /** The gradient of the mean loss of the first `count` batches at the network's weights, also of absent ones. */
@@ -32,6 +35,7 @@ export interface Moment {
   /** As in `Update`. */
   readonly seed: number;
   readonly classWeights?: Float32Array;
+  readonly frozen: readonly Span[];
   /** Of this update alone. */
   readonly random: Random;
 }

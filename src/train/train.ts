@@ -13,6 +13,7 @@ import {
 import { giveTurn } from "../engine/turns.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";
+import type { Tensor } from "../network/architecture.js";
 import { masksOf, maskVector } from "../network/masks.js";
 import { Network } from "../network/network.js";
 import { checkOptions } from "./options.js";
@@ -78,6 +79,8 @@ export interface TrainOptions {
   readonly dropout?: Dropout;
   /** What decides which weights exist while training; the network's masks when left out. See `sparsifying`. */
   readonly sparsify?: Sparsify;
+  /** Tensors that stay as they are: their names, or what names begin with up to a dot, such as `readout`. */
+  readonly freeze?: readonly string[];
   /** Ends the training after so many epochs in which the task's judge has not improved. */
   readonly patience?: number;
   /** Determines everything random. */
@@ -142,11 +145,13 @@ export async function train(network: Network, task: Task, options: TrainOptions)
   };
   const random = new Random(options.seed);
   const epochOf = (number: number) => task.epoch(number, random.stream(`epoch ${number}`));
+  const frozen = tensorsNamed(network, options.freeze);
   const length = lengthOf(options, (number) => epochOf(number).updates);
   const sparsifier = options.sparsify?.({
     network,
     updates: length.total,
     epoch: epochOf(1).updates,
+    frozen,
     random: random.stream("sparsity"),
     gradient: (batches) => gradientOn(network, task, { seed: options.seed, batches, executor: name }),
   });
@@ -188,7 +193,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
       const acts = sparsifier && sparsifier.next(run.step) - run.step;
       if (sparsifier && acts === 0) {
         const batch = batches(run.updates, 1);
-        const moment = { executor, step: run.step, batch, optimiser, rate: rateAt(run.step), seed };
+        const moment = { executor, step: run.step, batch, optimiser, rate: rateAt(run.step), seed, frozen };
         const own = random.stream(`sparsity ${run.step}`);
         const acted = sparsifier.act({ ...moment, classWeights: task.classWeights, random: own });
         run.change(acted);
@@ -211,6 +216,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
         rates,
         seed,
         classWeights: task.classWeights,
+        frozen,
       });
       for (const [i, loss] of losses.entries()) {
         options.onUpdate?.({ loss: loss / counts[i], gradientNorm: norms[i] });
@@ -265,6 +271,23 @@ function meanGradient(
     for (const [k, slope] of gradient.entries()) mean[k] += slope / some.count;
   }
   return mean;
+}
+
+/** The tensors of these names, or whose names begin with one and a dot. @throws InputError when there is none of a name. */
+function tensorsNamed({ tensors }: Network, names: readonly string[] = []): Tensor[] {
+  const isNamed = (tensor: Tensor, name: string) =>
+    tensor.name === name || tensor.name.startsWith(`${name}.`);
+  for (const name of names) {
+    if ([...tensors.values()].some((tensor) => isNamed(tensor, name))) continue;
+    throw new InputError({
+      where: "freeze",
+      what: `the network has no tensor ${name}`,
+      hint: `choose of ${[...tensors.keys()].join(", ")}`,
+    });
+  }
+  const chosen = [...tensors.values()].filter((tensor) => names.some((name) => isNamed(tensor, name)));
+  if (chosen.length < tensors.size) return chosen;
+  throw new InputError({ where: "freeze", what: "nothing would be trained", hint: "freeze fewer tensors" });
 }
 
 /** A run under way. */

@@ -67,6 +67,45 @@ describe.each(executors)("on %s", (_, make) => {
     expect(distance(moved(executor.state().parameters), expected)).toBeLessThan(2e-4);
   });
 
+  it.each(optimiserKinds)("%s leaves what is frozen, and clips by the norm of the rest", async (kind) => {
+    const frozen = ["cells.0.weight_hh", "readout.weight"].map((name) => network.tensor(name));
+    const optimiser = { ...optimisers[kind], weightDecay: 0.01, clip: 0.05 };
+    const executor = make(plan, network.parameters);
+    const free = await make(plan, network.parameters).train(batches, 0, 1, { optimiser, rates: 0.01 });
+    const { gradient } = executor.gradient(batches, 0);
+    for (const { offset, length } of frozen) gradient.fill(0, offset, offset + length);
+    const norm = Math.hypot(...gradient);
+    const { norms } = await executor.train(batches, 0, 3, { optimiser, rates: 0.01, frozen });
+    expect(norms[0]).toBeCloseTo(norm, 6);
+    expect(norms[0]).toBeLessThan(free.norms[0]);
+    const after = executor.state();
+    for (const { offset, length } of network.tensors.values()) {
+      const stays = frozen.some((tensor) => tensor.offset === offset);
+      const own = (values: Float32Array) => values.slice(offset, offset + length);
+      if (stays) expect(own(after.parameters)).toEqual(own(network.parameters));
+      else expect(own(after.parameters)).not.toEqual(own(network.parameters));
+      if (stays)
+        expect([...own(after.firstMoment), ...own(after.secondMoment)].every((m) => m === 0)).toBe(true);
+    }
+    const reference = new ReferenceExecutor(plan, network.parameters);
+    await reference.train(batches, 0, 3, { optimiser, rates: 0.01, frozen });
+    expect(distance(after.parameters, reference.state().parameters)).toBeLessThan(1e-4);
+  });
+
+  it.each([
+    [[{ offset: 0, length: 1e6 }]],
+    [[{ offset: -1, length: 1 }]],
+    [
+      [
+        { offset: 16, length: 4 },
+        { offset: 0, length: 4 },
+      ],
+    ],
+  ])("frozen parameters that there are not are refused: %j", async (frozen) => {
+    const update = { optimiser: optimisers.adam, rates: 0.1, frozen };
+    await expect(make(plan, network.parameters).train(batches, 0, 1, update)).rejects.toThrow(EngineError);
+  });
+
   it.each(optimiserKinds)("%s is refused with rates that do not fit", async (kind) => {
     const executor = make(plan, network.parameters);
     const optimiser = optimisers[kind];

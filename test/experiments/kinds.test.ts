@@ -25,6 +25,16 @@ function file(content: string): string {
 }
 
 const structure = { cell: "gru", graph: { family: "watts_strogatz", number: 0 }, epochs: 1 };
+const searched = {
+  cell: "gru",
+  data,
+  searcher: "top-k",
+  units: 9,
+  layers: 3,
+  budget: 14,
+  epochs: 1,
+  batch: 16,
+};
 const classes = { numbers: file(slopes(24)), validation: file(slopes(9, 2)) };
 const series = { numbers: file(waves(80)), task: "forecast" };
 const tested = { ...series, test: file(waves(40, 2)) };
@@ -46,13 +56,20 @@ describe("a kind", () => {
       { base: { ...cell, data: series, epochs: 1 }, percent: 50, epochs: 1 },
       { base: { ...cell, data: tested, epochs: 1 }, percent: 50, epochs: 1 },
     ],
+    ["search", searched, { ...searched, searcher: "evolution", candidates: 2 }],
+    [
+      "found",
+      { search: searched },
+      { search: { ...searched, data: { numbers: classes.numbers } } },
+      { search: { ...searched, space: "weights", units: 3, layers: 1, budget: 20 } },
+    ],
     ["structure", ...[data, classes, both].map((own) => ({ ...structure, data: own }))],
   ])("%s has the metrics that it says it has", async (kind, ...configurations) => {
     const found = new Set<string>();
     for (const fixed of configurations) {
       const store = path();
       expect(await runStudy({ name: "s", kind, fixed }, { store, kinds })).toMatchObject({
-        finished: 1 + (kind === "prune" ? 1 : 0),
+        finished: 1 + (["prune", "found"].includes(kind) ? 1 : 0),
       });
       const reader = StoreReader.open(store);
       for (const metric of reader.columns("s").metrics) found.add(metric);

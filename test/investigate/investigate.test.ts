@@ -1,7 +1,8 @@
-// Both investigations from the first training to the page, at a scale of seconds.
+// All investigations from the first training to the page, at a scale of seconds.
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { investigateLanguage, type LanguageOptions } from "../../src/investigate/language.js";
+import { investigateSearch, type SearchInvestigationOptions } from "../../src/investigate/search.js";
 import { investigateThresholds, type ThresholdOptions } from "../../src/investigate/thresholds.js";
 import { filigree } from "../cli/command-line.js";
 import { expectSound } from "../report/sound.js";
@@ -113,5 +114,47 @@ describe("the command line", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.trimEnd()).toMatch(line);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("investigate search", () => {
+  it("searches, trains what was found, also elsewhere, judges and draws", async () => {
+    const options: SearchInvestigationOptions = {
+      ...common,
+      out: path("search"),
+      seeds: [1, 2, 3],
+      size: {
+        strings: { count: 80, epochs: 1, batch: 16 },
+        cells: ["rnn-tanh", "gru"],
+        tasks: ["hard"],
+        ways: ["top-k", "random", "best-of-random", "rigl"],
+        units: 9,
+        layers: 3,
+        budget: 14,
+        learningRate: 0.01,
+        candidates: 2,
+        trainings: 1,
+      },
+    };
+    const first = await investigateSearch({ ...options, minutes: 1e-9 });
+    expect(first.facts.finished).toBeLessThan(first.facts.total);
+    expectSound(readFileSync(first.report, "utf8"), 1);
+    const { facts, rows, shown, report } = await investigateSearch(options);
+    // Of two cells four ways and three seeds, and the graphs of one way with the other cell.
+    expect(facts).toMatchObject({ total: 30, finished: 30, failed: 0 });
+    expect(rows).toHaveLength(30);
+    expect(rows.filter(({ foundWith }) => foundWith !== undefined)).toHaveLength(6);
+    expect(rows.every(({ edges, foundOn }) => edges === 14 && foundOn === undefined)).toBe(true);
+    expect(rows.find(({ way }) => way === "best-of-random")?.best).toHaveLength(2);
+    expect(shown.map(({ way }) => way).sort()).toEqual(
+      ["best-of-random", "random", "rigl", "top-k"].flatMap((way) => [way, way]),
+    );
+    const course = shown.find(({ way }) => way === "top-k")?.course;
+    expect(course?.map(({ label }) => label)).toEqual(["1 to 2", "1 to 3", "2 to 3"]);
+    const page = readFileSync(report, "utf8");
+    expectSound(page, 1);
+    expect(page).toContain("Graphs that are trained elsewhere");
+    const kept = JSON.parse(readFileSync(path("search/results.json"), "utf8"));
+    expect(kept).toMatchObject({ investigation: "search", facts: { finished: 30 } });
   });
 });

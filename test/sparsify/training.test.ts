@@ -52,6 +52,23 @@ describe.each(executors)("on %s", (executor) => {
   });
 });
 
+describe("what is frozen", () => {
+  it.each(methodNames)("stays as it is under %s", async (method) => {
+    const before = ofText.network("gru", 2);
+    const after = await trained(soon(method), { freeze: ["readout", "embedding.weight"] });
+    for (const name of ["readout.weight", "readout.bias", "embedding.weight"])
+      expect(after.values(name)).toEqual(before.values(name));
+    expect(after.values("cells.0.bias_ih")).not.toEqual(before.values("cells.0.bias_ih"));
+  });
+
+  it("is refused where it is no tensor, everything, or what a method decides over", async () => {
+    await expect(trained(soon("set"), { freeze: ["read"] })).rejects.toThrow(/no tensor read.*readout\.bias/);
+    await expect(trained(soon("set"), { freeze: ["cells"] })).rejects.toThrow(/is frozen.*decided/);
+    const all = ["cells", "readout", "embedding"];
+    await expect(trained(soon("set"), { freeze: all })).rejects.toThrow(/nothing would be trained/);
+  });
+});
+
 describe("a training that is made sparse", () => {
   it("leaves the network that it is given as it is", async () => {
     const network = ofStrings.network("lstm");

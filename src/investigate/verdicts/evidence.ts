@@ -241,7 +241,7 @@ export function chanceText({ expected }: Tally): string {
 }
 
 /** What to say of intervals where there are few seeds. */
-function seedRemark(rows: readonly Row[]): string[] {
+function seedRemark(rows: readonly Pick<Row, "condition" | "seed">[]): string[] {
   const groups = new Map<string, Set<number>>();
   for (const { condition, seed } of rows)
     groups.set(condition, (groups.get(condition) ?? new Set()).add(seed));
@@ -268,7 +268,7 @@ function seedRemark(rows: readonly Row[]): string[] {
  * @param small what is few in a quick run.
  */
 export function runRemarks(
-  { facts, rows }: { readonly facts: Facts; readonly rows: readonly Row[] },
+  { facts, rows }: { readonly facts: Facts; readonly rows: readonly Pick<Row, "condition" | "seed">[] },
   small: string,
 ): string[] {
   const { total, finished, failed, scale } = facts;

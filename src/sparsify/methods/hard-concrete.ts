@@ -2,24 +2,17 @@
 // update from a hard concrete distribution, whose parameter is trained with the weights. A multiplier on the expected
 // density rises until it is what was asked for. Then the gates that are most open stay, exactly as many as the density
 // says, their values become part of the weights, and training goes on under that mask.
-import { exp, log } from "../../math/exp.js";
-import type { Random } from "../../math/random.js";
 import { maskVector } from "../../network/masks.js";
 import { changes } from "../changes.js";
 import { gradientOf } from "../changing.js";
 import { poolsFor } from "../density.js";
+import { ADAM, draw, OPEN, openness, sigmoid, testGate } from "../gates.js";
 import { groupsOf } from "../groups.js";
 import type { Method } from "../method.js";
 import { highest } from "../ranking.js";
 import { clipping, masked, Trainee, unmasked, use } from "../relaxed.js";
 import { keptOf, selectHighest } from "../select.js";
 
-// The distribution of Louizos et al.: temperature, and the interval that sigmoids are stretched to.
-const BETA = 2 / 3;
-const GAMMA = -0.1;
-const ZETA = 1.1;
-/** Gates begin nine tenths open. */
-const OPEN = log(9);
 /** Gates are trained at so many times the weights' rate. */
 const FASTER = 10;
 
@@ -98,7 +91,7 @@ export const hardConcrete: Method = {
             const open = openness(pool.gates.values[g]);
             return flow * slopes[g] + (pool.multiplier * open * (1 - open)) / groups.count;
           });
-          pool.gates.update({ ...moment, rate: FASTER * moment.rate, optimiser: GATES }, own);
+          pool.gates.update({ rate: FASTER * moment.rate, optimiser: ADAM }, own);
           groups.scale(gates, gradient);
         }
         trainee.update(moment, gradient, scale);
@@ -129,48 +122,3 @@ export const hardConcrete: Method = {
     };
   },
 };
-
-/** Gates are trained by Adam with its usual settings, whatever the weights are trained by. */
-const GATES = {
-  kind: "adam",
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0,
-  clip: Number.POSITIVE_INFINITY,
-} as const;
-
-function sigmoid(x: number): number {
-  return 1 / (1 + exp(-x));
-}
-
-/** A gate from a uniform draw, and the slope of it by ln α. */
-export function gateOf(alpha: number, draw: number): { gate: number; slope: number } {
-  const s = sigmoid((log(draw) - log(1 - draw) + alpha) / BETA);
-  const stretched = s * (ZETA - GAMMA) + GAMMA;
-  if (stretched <= 0) return { gate: 0, slope: 0 };
-  if (stretched >= 1) return { gate: 1, slope: 0 };
-  return { gate: stretched, slope: ((ZETA - GAMMA) * s * (1 - s)) / BETA };
-}
-
-/** The gate that stands for a distribution when nothing is drawn. */
-export function testGate(alpha: number): number {
-  return Math.min(1, Math.max(0, sigmoid(alpha) * (ZETA - GAMMA) + GAMMA));
-}
-
-/** The probability that a gate is not 0. */
-export function openness(alpha: number): number {
-  return sigmoid(alpha - BETA * log(-GAMMA / ZETA));
-}
-
-function draw(alphas: Float32Array, random: Random): { gates: Float64Array; slopes: Float64Array } {
-  const gates = new Float64Array(alphas.length);
-  const slopes = new Float64Array(alphas.length);
-  for (const [g, alpha] of alphas.entries()) {
-    // Neither 0 nor 1, whose logarithms are not finite.
-    const { gate, slope } = gateOf(alpha, (random.uint32() + 0.5) / 2 ** 32);
-    gates[g] = gate;
-    slopes[g] = slope;
-  }
-  return { gates, slopes };
-}

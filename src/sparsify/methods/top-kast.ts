@@ -1,6 +1,7 @@
 // Top-KAST (Jayakumar et al. 2020, arXiv 2106.03517): the k largest weights are used, a wider set of large ones gets a
 // gradient, and the rest none. A penalty draws the weights in use to 0, and those that are trained without being used in
 // proportion to 1/density, so that weights come and go.
+import { freeze } from "../../engine/reference-update.js";
 import { maskVector } from "../../network/masks.js";
 import { changes } from "../changes.js";
 import { normOf } from "../changing.js";
@@ -45,7 +46,7 @@ export const topKast: Method = {
       settledFrom: 0,
       next: (step) => step,
       act(moment) {
-        const { executor, step, batch, seed, classWeights } = moment;
+        const { executor, step, batch, seed, classWeights, frozen } = moment;
         const before = used;
         if (step % every === 0) {
           [used, trained] = [choose(pools), choose(wider)];
@@ -54,6 +55,7 @@ export const topKast: Method = {
         use(executor, masked(trainee.values, used), step);
         const own = executor.gradient(batch, 0, { seed, classWeights, carries: true });
         const gradient = Float32Array.from(own.gradient);
+        freeze(gradient, frozen);
         const { loss, count, correct } = own;
         const outcome = { loss, count, correct, norm: normOf(gradient, trained) };
         const scale = clipping(moment, outcome);

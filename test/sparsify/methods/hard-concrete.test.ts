@@ -1,7 +1,7 @@
 // The hard concrete distribution against its closed forms; whole trainings are compared with PyTorch's in ../pytorch.test.ts.
 import { describe, expect, it } from "vitest";
 import { Random } from "../../../src/math/random.js";
-import { gateOf, openness, testGate } from "../../../src/sparsify/methods/hard-concrete.js";
+import { gateOf, openness, testGate } from "../../../src/sparsify/gates.js";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const alphas = [-6, -2.5, -1, 0, 0.3, 2, 7];
