@@ -2,7 +2,14 @@
 // the operations of a training step in order, in stages. The outputs of all nodes lie in one sequence, so that whatever a cell
 // reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
-import { type Architecture, type Cell, inputName, isBidirectional, type Sum, widths } from "../network/architecture.js";
+import {
+  type Architecture,
+  type Cell,
+  inputName,
+  isBidirectional,
+  type Sum,
+  widths,
+} from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
 import { checkBuffer, layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";

@@ -2,7 +2,7 @@
 // runs a network without a plan, such as exported C. Weights lie as the gate buffer has its rows, so that both matrices of a
 // cell fill adjacent rows, and what the outputs do not depend on is left out.
 import { InputError } from "../errors.js";
-import { type Cell, type CellKind, inputName, widths } from "../network/architecture.js";
+import { type Architecture, type Cell, type CellKind, inputName, widths } from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
 import { cells, share } from "./cells.js";
 import { checkStreamable } from "./compile.js";
@@ -68,11 +68,7 @@ export function programOf(network: Network): Program {
   const { input, nodes, readout } = architecture;
   const width = widths(architecture);
   const own = inputName(architecture);
-  const needed = new Set(readout.inputs);
-  for (const node of nodes.toReversed()) {
-    if (!needed.has(node.name)) continue;
-    for (const source of node.type === "cell" ? node.inputs : node.of) needed.add(source);
-  }
+  const needed = neededNodes(architecture);
   const order = new Map([own, ...nodes.map(({ name }) => name)].map((name, place) => [name, place]));
   let column = 0;
   const products = readout.inputs.map((source): Product => {
@@ -94,6 +90,16 @@ export function programOf(network: Network): Program {
       ),
     readout: { bias: network.values("readout.bias").slice(), products },
   };
+}
+
+/** The input and nodes on which the outputs depend. */
+export function neededNodes({ nodes, readout }: Architecture): Set<string> {
+  const needed = new Set(readout.inputs);
+  for (const node of nodes.toReversed()) {
+    if (!needed.has(node.name)) continue;
+    for (const source of node.type === "cell" ? node.inputs : node.of) needed.add(source);
+  }
+  return needed;
 }
 
 function cellOperation(
@@ -160,7 +166,8 @@ function columnsOf(network: Network, weight: string, from: number, columns: numb
   return own;
 }
 
-function checkFinite(network: Network): void {
+/** @throws InputError when a parameter of a network is not finite. */
+export function checkFinite(network: Network): void {
   for (const name of network.tensors.keys()) {
     const bad = network.values(name).find((value) => !Number.isFinite(value));
     if (bad === undefined) continue;
