@@ -34,6 +34,10 @@ export function run(
   program: string,
   ...words: string[]
 ): { status: number | null; out: Buffer; err: string } {
-  const { status, stdout, stderr, error } = spawnSync(program, words, { cwd: path, maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr, error } = spawnSync(program, words, {
+    cwd: path,
+    maxBuffer: 2 ** 28,
+    timeout: 50_000,
+  });
   return { status, out: stdout, err: error ? String(error) : stderr.toString() };
 }

@@ -4,7 +4,7 @@ import type { Network } from "../../network/network.js";
 import { taskOf } from "../../network/tasks.js";
 import { version } from "../../version.js";
 import type { CSize, Field } from "./c.js";
-import type { MathName } from "./kernels.js";
+import { type MathName, needsMath } from "./kernels.js";
 import { declaration, isAscii, namesOf } from "./names.js";
 import { commented } from "./text.js";
 
@@ -28,6 +28,7 @@ export function headerOf(network: Network, { name, math, state, size }: HeaderOp
       ? `#define ${upper}_SYMBOLS ${input.vocabulary}`
       : `#define ${upper}_INPUTS ${input.width}`;
   const fields = state.map(({ name, count, about }) => `  float ${name}[${count}]; /* ${about} */`);
+  const callsMath = needsMath(new Set(cellsOf(network.architecture).map(({ kind }) => kind)), math);
   const names = namesOf(network, name).map(declaration);
   return `/* ${name}: a recurrent network, exported by Filigree ${version}.
  *
@@ -35,7 +36,7 @@ ${lines([...aboutInput(network), ...aboutOutput(network), aboutCells(network)])}
  *
  * Constant tables: ${weights + indices + others} bytes (weights ${weights}, indices ${indices}, biases and scales ${others}).
  * State: ${size.ram} bytes. A step: ${size.operations} multiplications and additions, beside the cells' own.
- * It allocates nothing${math === "own" ? " and calls no library" : " and calls nothing but expf and tanhf"}.
+ * It allocates nothing and calls ${callsMath ? "nothing but expf and tanhf" : "no library"}.
  *
  *   ${name}_state state;
  *   float output[${upper}_OUTPUTS];
