@@ -2,6 +2,7 @@
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { stream } from "../engine/stream.js";
+import { InputError } from "../errors.js";
 import type { CSize } from "../export/c/c.js";
 import { type MathName, mathNames } from "../export/c/kernels.js";
 import { checkNewFolder, writeFolder } from "../files.js";
@@ -20,6 +21,7 @@ interface Options extends ModelOptions {
   out?: string;
   name?: string;
   math?: MathName;
+  int8?: true;
   masks?: true;
   graph?: string;
   json?: boolean;
@@ -32,6 +34,7 @@ export function exportCommand(): Command {
     .option("--out <folder>", "where its files are written: a new folder")
     .option("--name <name>", "what its files and, in C, its functions are called; as the model's file")
     .addOption(choice("--math <name>", "C: exp and tanh of <math.h>, or the engine's own; libm", mathNames))
+    .option("--int8", "C: whole numbers of 8 bits, of a network that filigree quantize has calibrated")
     .option("--masks", "PyTorch: masks beside their weights, as torch.nn.utils.prune has them")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it");
   return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
@@ -48,7 +51,14 @@ async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   const to = required(options.to, "--to");
   const out = required(options.out, "--out");
-  if (to !== "c") refuse(options, ["math"], "--to c");
+  if (to !== "c") refuse(options, ["math", "int8"], "--to c");
+  if (options.int8 && options.math === "libm") {
+    throw new InputError({
+      where: "--math libm",
+      what: "an int8 network says the same bits everywhere, which exp and tanh of <math.h> do not",
+      hint: "leave it out",
+    });
+  }
   if (to !== "torch") refuse(options, ["masks"], "--to torch");
   const { checkName } = await import("../export/c/text.js");
   const name = checkName(options.name ?? nameOf(model));
@@ -68,13 +78,17 @@ async function run(model: string, options: Options): Promise<void> {
 const exporters: Readonly<
   Record<Format, (network: Network, name: string, out: string, options: Options) => Promise<Exported>>
 > = {
-  async c(network, name, out, { math = "libm" }) {
+  async c(network, name, out, { int8 = false, math = int8 ? "own" : "libm" }) {
     const [{ exportC }, { goldenOf }] = await Promise.all([
       import("../export/c/c.js"),
       import("../export/golden.js"),
     ]);
-    const { files, size } = exportC(network, goldenOf(network, stream(network)), { name, math });
-    return { files, document: { math, ...size }, lines: describeC(size, name, out, math) };
+    const { files, size } = exportC(network, goldenOf(network, stream(network, { int8 })), {
+      name,
+      math,
+      int8,
+    });
+    return { files, document: { math, int8, ...size }, lines: describeC(size, name, out, math) };
   },
 
   async onnx(network, name) {

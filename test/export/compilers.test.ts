@@ -9,9 +9,9 @@ import { exportC } from "../../src/export/c/c.js";
 import { mathNames } from "../../src/export/c/kernels.js";
 import { goldenOf } from "../../src/export/golden.js";
 import { Random } from "../../src/math/random.js";
-import type { Architecture } from "../../src/network/architecture.js";
+import { type Architecture, inputName } from "../../src/network/architecture.js";
 import { Network } from "../../src/network/network.js";
-import { layers, networkWith, overValues } from "../engine/setups.js";
+import { layers, networkWith } from "../engine/setups.js";
 import { folder, has, run, write } from "./compiler.js";
 
 /** Cells of every kind, some of them sparse and one in blocks of 4 × 4, which read numbers and one another. */
@@ -57,7 +57,6 @@ function networks(): Record<string, Network> {
       channels,
     }),
     symbols: networkWith(layers("gru", 3, 300), 0.02, random),
-    numbers: networkWith(overValues(2, layers("rnn-relu", 2, 300)), 0.02, random),
   };
 }
 
@@ -117,11 +116,24 @@ const boards: {
 
 const all = networks();
 const names = Object.keys(all);
-const exported = (name: string, math: (typeof mathNames)[number]) =>
-  exportC(all[name], goldenOf(all[name], stream(all[name])), { name, math }).files;
-const link = (math: string) => (math === "libm" ? ["-lm"] : []);
+/** Numbers and exponentials that are exported. */
+const kinds = [...mathNames, "int8"] as const;
+const exported = (name: string, kind: (typeof kinds)[number]) => {
+  const int8 = kind === "int8";
+  const network = int8 ? calibratedBy(all[name]) : all[name];
+  const golden = goldenOf(network, stream(network, { int8 }));
+  return exportC(network, golden, { name, math: int8 ? "own" : kind, int8 }).files;
+};
+const link = (kind: string) => (kind === "libm" ? ["-lm"] : []);
 
-describe.each(mathNames)("exported C with %s", (math) => {
+/** As if every number were of a size that some are beyond. */
+function calibratedBy({ architecture, parameters, masks, conventions }: Network): Network {
+  const names = [inputName(architecture), ...architecture.nodes.map(({ name }) => name)];
+  const activations = Object.fromEntries(names.map((name, i) => [name, 0.5 + i / 3]));
+  return new Network(architecture, parameters, masks, { ...conventions, activations });
+}
+
+describe.each(kinds)("exported C with %s", (math) => {
   const path = folder();
   for (const name of names) write(path, exported(name, math));
 

@@ -1,5 +1,6 @@
 // A network as C99: a header, a source with its weights as constant tables, and a program that checks it against golden
 // vectors. A step allocates nothing and calls nothing but <math.h>, or not even that.
+import { int8Of, inverseScale, rangesOf, roundInto } from "../../engine/int8.js";
 import { type CellOperation, type Product, type Program, programOf } from "../../engine/program.js";
 import { InputError } from "../../errors.js";
 import { type CellKind, inputNames } from "../../network/architecture.js";
@@ -13,11 +14,15 @@ import {
   cellKernels,
   cellNames,
   copyKernel,
+  denseInt8Kernel,
   denseKernel,
   type MathName,
   needsMath,
+  roundKernel,
   sumKernel,
+  UNFUSED,
   zeroKernel,
+  zeroWholeKernel,
 } from "./kernels.js";
 import { definition, namesOf } from "./names.js";
 import { testOf } from "./test.js";
@@ -27,6 +32,8 @@ export interface COptions {
   /** What all names begin with, and the files too. */
   readonly name: string;
   readonly math: MathName;
+  /** Whole numbers (engine/int8.ts), of a network that was calibrated; with the engine's own exponentials. */
+  readonly int8?: boolean;
 }
 
 /** What an exported network takes. */
@@ -60,44 +67,38 @@ const MOST_FLASH = 2 ** 28;
 /**
  * The network as a header, a source and a test program.
  * @param golden what the test expects.
- * @throws InputError when it is bidirectional or too large, a parameter is not finite, or `name` is no name in C.
+ * @throws InputError when it is bidirectional or too large, a parameter is not finite, or `name` is no name in C; of int8, when it
+ *   has not been calibrated or whole numbers cannot hold its weights.
  */
-export function exportC(network: Network, golden: Golden, { name, math }: COptions): CExport {
+export function exportC(network: Network, golden: Golden, { name, math, int8 = false }: COptions): CExport {
   checkName(name);
-  const source = new Source(network, programOf(network), name, math);
+  const program = programOf(network);
+  const source = new Source(
+    network,
+    program,
+    name,
+    int8 ? "own" : math,
+    int8 ? rangesOf(network, program) : undefined,
+  );
   const body = source.text();
   const { size, state } = source;
   const files = new Map([
-    [`${name}.h`, headerOf(network, { name, math, state, size })],
+    [`${name}.h`, headerOf(network, { name, math: int8 ? "own" : math, int8, state, size })],
     [`${name}.c`, body],
-    [`${name}_test.c`, testOf(network, golden, name)],
+    [`${name}_test.c`, testOf(network, golden, name, int8)],
   ]);
   return { files, size };
 }
 
-/** Whether no weight of a matrix exists. */
-function isEmpty({ weights }: Product): boolean {
-  return weights.every((weight) => weight === 0);
+/** A matrix as it is written: its weights, and in int8 the scales of its rows. */
+interface Written {
+  readonly weights: Float32Array | Int8Array;
+  readonly scales?: Float32Array;
 }
 
-/** Whether what symbols add to gates is looked up: where that takes no more bytes than the embedding and its products. */
-function looksUp({ input, operations, embedding }: Program, sharesEmbedding: boolean): boolean {
-  if (input.kind !== "symbols" || !embedding) return false;
-  const products = operations.flatMap((one) =>
-    one.type === "cell" ? one.inputs.filter(({ source }) => source === "embedding") : [],
-  );
-  const looked = products.reduce((sum, { rows }) => sum + 4 * rows * input.vocabulary, 0);
-  const own = sharesEmbedding ? 0 : 4 * embedding.length;
-  if (looked <= own) return true;
-  const multiplied = products.reduce((sum, product) => {
-    const { values, indices } = hold(product, 4).bytes;
-    return sum + values + indices;
-  }, own);
-  return looked <= multiplied;
-}
-
-/** A field of the state: an array of floats. */
+/** A field of the state, an array. */
 export interface Field {
+  readonly type: "float" | "int8_t";
   readonly name: string;
   readonly count: number;
   readonly about: string;
@@ -116,25 +117,38 @@ class Source {
   private readonly matrices: MatrixSize[] = [];
   private readonly flash = { weights: 0, indices: 0, others: 0 };
   private operations = 0;
-  /** Where the output of each node, or the input, is. */
+  /** Where the output of each node, or the input, is, and where products find it, in int8 as whole numbers. */
+  private readonly outputs = new Map<string, string>();
   private readonly places = new Map<string, string>();
   private indices = false;
   /** Whether the read-out's weights are the embedding's table. */
   private readonly sharesEmbedding: boolean;
   private readonly looksUp: boolean;
+  /** In int8 the range of every source; undefined in float32. */
+  private readonly ranges: ReadonlyMap<string, number> | undefined;
+  private readonly written = new Map<Product, Written>();
 
-  constructor(network: Network, program: Program, name: string, math: MathName) {
+  constructor(
+    network: Network,
+    program: Program,
+    name: string,
+    math: MathName,
+    ranges: ReadonlyMap<string, number> | undefined,
+  ) {
     this.network = network;
     this.program = program;
     this.name = name;
     this.math = math;
+    this.ranges = ranges;
     const { readout } = network.architecture;
-    this.sharesEmbedding = readout.tied === true && readout.inputs.length === 1;
-    this.looksUp = looksUp(program, this.sharesEmbedding);
+    // In int8 the read-out has a scale for each row, and the embedding one for all.
+    this.sharesEmbedding = readout.tied === true && readout.inputs.length === 1 && ranges === undefined;
+    this.looksUp = this.isLookedUp();
   }
 
   get size(): CSize {
-    const ram = 4 * this.state.reduce((sum, { count }) => sum + count, 0);
+    const bytes = this.state.reduce((sum, { type, count }) => sum + (type === "float" ? 4 : 1) * count, 0);
+    const ram = 4 * Math.ceil(bytes / 4);
     const { flash, operations, matrices } = this;
     return { flash, ram, operations, matrices };
   }
@@ -148,19 +162,24 @@ class Source {
       const { name: node, size } = operation;
       const id = this.identifiers.next(node);
       const place = this.field(`h_${id}`, size, `output of ${operation.type} ${commented(node)}`);
-      this.places.set(node, place);
+      this.outputs.set(node, place);
+      this.places.set(node, this.ranges?.has(node) ? `state->q_${id}` : place);
       this.lines.push("", `  /* ${operation.type === "cell" ? operation.kind : "sum"} ${commented(node)} */`);
       if (operation.type === "cell") {
         resets.push(...this.cell(operation, id, place));
       } else {
-        const [first, ...others] = operation.of.map((source) => this.places.get(source)!);
+        const [first, ...others] = operation.of.map((source) => this.outputs.get(source)!);
         this.call(copyKernel, `copy(${place}, ${first}, ${size})`);
         for (const other of others) this.call(sumKernel, `add(${place}, ${other}, ${size})`);
       }
+      const range = this.ranges?.get(node);
+      if (range !== undefined) resets.push(`zero_whole(${this.rounded(range, place, id, size)}, ${size});`);
     }
     this.field("gates", gates, "of the cell at work");
     this.readout();
-    for (const line of resets) if (line.includes("zero(")) this.kernels.set(zeroKernel, zeroKernel);
+    const has = (kernel: string) => resets.some((line) => line.startsWith(`${kernel}(`));
+    if (has("zero")) this.kernels.set(zeroKernel, zeroKernel);
+    if (has("zero_whole")) this.kernels.set(zeroWholeKernel, zeroWholeKernel);
     const { flash } = this;
     if (flash.weights + flash.indices + flash.others > MOST_FLASH) {
       throw new InputError({
@@ -172,11 +191,13 @@ class Source {
       program.operations.flatMap((one): CellKind[] => (one.type === "cell" ? [one.kind] : [])),
     );
     const math = needsMath(kinds, this.math) ? ["#include <math.h>\n"] : [];
-    const integers = this.indices || (this.math === "own" && kinds.size > 0) ? ["#include <stdint.h>\n"] : [];
+    const unfused = this.math === "own" ? [UNFUSED] : [];
+    const integers = this.indices || this.math === "own" ? ["#include <stdint.h>\n"] : [];
     return [
       `/* ${name}: weights and arithmetic; see ${name}.h. */\n`,
       `#include "${name}.h"\n`,
       math.concat(integers).join(""),
+      ...unfused,
       "/* ---- Tables ---- */\n",
       ...this.tables,
       ...namesOf(network, name).map(definition),
@@ -202,9 +223,16 @@ class Source {
     return `int ${name}_step(${name}_state *state, int symbol, ${outputs}) {\n${check}\n${body}\n  return 0;\n}\n`;
   }
 
-  private field(name: string, count: number, about: string): string {
-    this.state.push({ name, count, about });
+  private field(name: string, count: number, about: string, type: Field["type"] = "float"): string {
+    this.state.push({ type, name, count, about });
     return `state->${name}`;
+  }
+
+  /** Emits the rounding of what a node gives, or of the input, and returns where products find it. */
+  private rounded(range: number, place: string, id: string, size: number): string {
+    const whole = this.field(`q_${id}`, size, "the same in whole numbers", "int8_t");
+    this.call(roundKernel, `round_to(${whole}, ${place}, ${floatText(inverseScale(range))}, ${size})`);
+    return whole;
   }
 
   private call(kernel: string, line: string): void {
@@ -231,17 +259,16 @@ class Source {
     const read = operations.some(
       (one) =>
         one.type === "cell" &&
-        one.inputs.some((own) => own.source === inputNames[input.kind] && !isEmpty(own)),
+        one.inputs.some((own) => own.source === inputNames[input.kind] && !this.isEmpty(own)),
     );
     if (input.kind === "symbols") {
       if (!embedding || this.looksUp || !(read || this.sharesEmbedding)) return;
-      this.floats(
-        "embedding",
-        embedding,
-        `embedding, ${input.vocabulary} symbols x ${input.width}`,
-        "weights",
-      );
-      if (read) this.lines.push(`  const float *embedded = embedding + ${input.width} * symbol;`);
+      const about = `embedding, ${input.vocabulary} symbols x ${input.width}`;
+      const range = this.ranges?.get("embedding");
+      if (range === undefined) this.floats("embedding", embedding, about, "weights");
+      else this.wholes("embedding", roundedEmbedding(embedding, range), about);
+      const type = range === undefined ? "float" : "int8_t";
+      if (read) this.lines.push(`  const ${type} *embedded = embedding + ${input.width} * symbol;`);
       this.places.set("embedding", "embedded");
       return;
     }
@@ -250,17 +277,25 @@ class Source {
       this.lines.push("  (void)input; /* Pruning has left nothing that reads it. */");
       return;
     }
-    if (!standardisation) {
-      this.places.set("values", "input");
-      return;
-    }
     const { width } = input;
-    this.scaling("input", standardisation);
-    const place = this.field("values", width, "the step's numbers, standardised");
-    this.lines.push(
-      `  for (int i = 0; i < ${width}; i++) ${place}[i] = (float)((input[i] - input_mean[i]) / input_deviation[i]);`,
+    let place = "input";
+    if (standardisation) {
+      this.scaling("input", standardisation);
+      place = this.field("values", width, "the step's numbers, standardised");
+      this.lines.push(
+        `  for (int i = 0; i < ${width}; i++) ${place}[i] = (float)((input[i] - input_mean[i]) / input_deviation[i]);`,
+      );
+    }
+    const range = this.ranges?.get("values");
+    this.places.set("values", range === undefined ? place : this.rounded(range, place, "values", width));
+  }
+
+  /** Emits a table of whole numbers. */
+  private wholes(name: string, values: ArrayLike<number>, about: string): void {
+    this.flash.weights += values.length;
+    this.tables.push(
+      `/* ${about}: ${values.length} bytes. */\n${tableText("int8_t", name, Array.from(values))}`,
     );
-    this.places.set("values", place);
   }
 
   private scaling(
@@ -275,6 +310,43 @@ class Source {
       const list = listText([...values], doubleText);
       this.tables.push(`static const double ${of}_${name}[${values.length}] = ${list};\n`);
     }
+  }
+
+  private get valueBytes(): 1 | 4 {
+    return this.ranges ? 1 : 4;
+  }
+
+  private writtenOf(product: Product): Written {
+    let own = this.written.get(product);
+    if (!own) {
+      const range = this.ranges?.get(product.source);
+      own = range === undefined ? { weights: product.weights } : int8Of(product, range);
+      this.written.set(product, own);
+    }
+    return own;
+  }
+
+  /** Whether no weight of a matrix exists. */
+  private isEmpty(product: Product): boolean {
+    return this.writtenOf(product).weights.every((weight) => weight === 0);
+  }
+
+  /** Whether what symbols add to gates is looked up: where that takes no more bytes than the embedding and its products. */
+  private isLookedUp(): boolean {
+    const { input, operations, embedding } = this.program;
+    if (input.kind !== "symbols" || !embedding) return false;
+    const products = operations.flatMap((one) =>
+      one.type === "cell" ? one.inputs.filter(({ source }) => source === "embedding") : [],
+    );
+    const looked = products.reduce((sum, { rows }) => sum + 4 * rows * input.vocabulary, 0);
+    const own = this.sharesEmbedding ? 0 : this.valueBytes * embedding.length;
+    if (looked <= own) return true;
+    const multiplied = products.reduce((sum, product) => {
+      const { weights, scales } = this.writtenOf(product);
+      const { values, indices } = hold({ ...product, weights }, this.valueBytes).bytes;
+      return sum + values + indices + 4 * (scales?.length ?? 0);
+    }, own);
+    return looked <= multiplied;
   }
 
   /** Emits a cell and returns what resets it. */
@@ -313,18 +385,22 @@ class Source {
   }
 
   /** The table of what each symbol adds, biases included, in the arithmetic of a step. */
-  private lookUp({ rows, columns, weights }: Product, bias: Float32Array, name: string, about: string): void {
+  private lookUp(product: Product, bias: Float32Array, name: string, about: string): void {
+    const { rows, columns } = product;
     const { input, embedding } = this.program;
     if (input.kind !== "symbols" || !embedding) return;
+    const { weights, scales } = this.writtenOf(product);
+    const range = this.ranges?.get("embedding");
+    const read = range === undefined ? embedding : roundedEmbedding(embedding, range);
     const values = new Float32Array(rows * input.vocabulary);
     for (let s = 0; s < input.vocabulary; s++) {
       for (let r = 0; r < rows; r++) {
-        let sum = bias[r];
+        let sum = scales ? 0 : bias[r];
         for (let c = 0; c < columns; c++) {
-          const term = Math.fround(weights[r * columns + c] * embedding[s * columns + c]);
-          sum = Math.fround(sum + term);
+          const term = weights[r * columns + c] * read[s * columns + c];
+          sum = scales ? sum + term : Math.fround(sum + Math.fround(term));
         }
-        values[s * rows + r] = sum;
+        values[s * rows + r] = scales ? bias[r] + Math.fround(Math.fround(sum) * scales[r]) : sum;
       }
     }
     this.matrices.push({
@@ -344,11 +420,14 @@ class Source {
 
   private product(product: Product, name: string, about: string, to: string): void {
     const { source, first, rows, columns } = product;
-    if (isEmpty(product)) return;
-    const held = hold(product, 4);
+    if (this.isEmpty(product)) return;
+    const { weights, scales } = this.writtenOf(product);
+    const held = hold({ ...product, weights }, this.valueBytes);
     this.hold(held, name, `${about}, ${rows} x ${columns}, ${describeForm(held.form)}`);
+    if (scales) this.floats(`${name}_scales`, scales, `${about}, scales of the rows`);
     const { values, indices } = held.bytes;
-    this.matrices.push({ name, rows, columns, form: describeForm(held.form), bytes: values + indices });
+    const bytes = values + indices + 4 * (scales?.length ?? 0);
+    this.matrices.push({ name, rows, columns, form: describeForm(held.form), bytes });
     const out = first === 0 ? to : `${to} + ${first}`;
     this.multiply(held, product, name, out, this.places.get(source)!);
   }
@@ -356,7 +435,8 @@ class Source {
   /** Emits the tables of a matrix. */
   private hold({ values, counts, places, placeBytes, bytes, form }: Held, name: string, about: string): void {
     this.operations += 2 * values.length;
-    this.floats(`${name}`, values, about, "weights");
+    if (this.ranges) this.wholes(name, values, about);
+    else this.floats(name, values, about, "weights");
     if (form.kind === "dense") return;
     this.flash.indices += bytes.indices;
     this.indices = true;
@@ -369,17 +449,19 @@ class Source {
   private multiply(held: Held, product: Product, name: string, out: string, from: string): void {
     const { rows, columns, gates } = product;
     const { form, placeBytes } = held;
+    const own = this.ranges ? `${name}, ${name}_scales` : name;
     if (form.kind === "dense") {
-      this.call(denseKernel, `add_dense(${out}, ${name}, ${rows}, ${columns}, ${from})`);
+      const kernel = this.ranges ? denseInt8Kernel : denseKernel;
+      this.call(kernel, `add_dense(${out}, ${own}, ${rows}, ${columns}, ${from})`);
       return;
     }
-    const kernel = blocksKernel(form.rows, form.columns, placeBytes);
+    const kernel = blocksKernel(form.rows, form.columns, placeBytes, this.ranges ? "int8" : "float");
     const sizes =
       form.rows * form.columns === 1
         ? `${rows}`
         : `${gates}, ${rows / gates}${form.columns === 1 ? "" : `, ${columns}`}`;
     const called = blocksName(form.rows, form.columns, placeBytes);
-    this.call(kernel, `${called}(${out}, ${name}, ${name}_counts, ${name}_places, ${sizes}, ${from})`);
+    this.call(kernel, `${called}(${out}, ${own}, ${name}_counts, ${name}_places, ${sizes}, ${from})`);
   }
 
   private readout(): void {
@@ -407,4 +489,11 @@ class Source {
       `  for (int i = 0; i < ${bias.length}; i++) output[i] = (float)(output[i] * output_deviation[i] + output_mean[i]);`,
     );
   }
+}
+
+/** An embedding in whole numbers, as a stream in int8 rounds its rows. */
+function roundedEmbedding(embedding: Float32Array, range: number): Int8Array {
+  const rounded = new Int8Array(embedding.length);
+  roundInto(rounded, embedding, inverseScale(range));
+  return rounded;
 }

@@ -11,6 +11,7 @@ import { commented } from "./text.js";
 interface HeaderOptions {
   readonly name: string;
   readonly math: MathName;
+  readonly int8: boolean;
   readonly state: readonly Field[];
   readonly size: CSize;
 }
@@ -18,7 +19,7 @@ interface HeaderOptions {
 /** Names of a list that a comment shows. */
 const SHOWN = 20;
 
-export function headerOf(network: Network, { name, math, state, size }: HeaderOptions): string {
+export function headerOf(network: Network, { name, math, int8, state, size }: HeaderOptions): string {
   const { input, readout } = network.architecture;
   const upper = name.toUpperCase();
   const given = input.kind === "symbols" ? "symbol" : "input";
@@ -27,12 +28,14 @@ export function headerOf(network: Network, { name, math, state, size }: HeaderOp
     input.kind === "symbols"
       ? `#define ${upper}_SYMBOLS ${input.vocabulary}`
       : `#define ${upper}_INPUTS ${input.width}`;
-  const fields = state.map(({ name, count, about }) => `  float ${name}[${count}]; /* ${about} */`);
+  // The wider type first, so that nothing lies between the fields.
+  const ordered = [...state].sort((a, b) => Number(a.type === "int8_t") - Number(b.type === "int8_t"));
+  const fields = ordered.map(({ type, name, count, about }) => `  ${type} ${name}[${count}]; /* ${about} */`);
   const callsMath = needsMath(new Set(cellsOf(network.architecture).map(({ kind }) => kind)), math);
   const names = namesOf(network, name).map(declaration);
   return `/* ${name}: a recurrent network, exported by Filigree ${version}.
  *
-${lines([...aboutInput(network), ...aboutOutput(network), aboutCells(network)])}
+${lines([...aboutInput(network), ...aboutOutput(network), aboutCells(network), ...(int8 ? ["Weights and what they are multiplied by are whole numbers of 8 bits; biases, gates and states are floats."] : [])])}
  *
  * Constant tables: ${weights + indices + others} bytes (weights ${weights}, indices ${indices}, biases and scales ${others}).
  * State: ${size.ram} bytes. A step: ${size.operations} multiplications and additions, beside the cells' own.
@@ -45,7 +48,7 @@ ${lines([...aboutInput(network), ...aboutOutput(network), aboutCells(network)])}
  */
 #ifndef ${upper}_H
 #define ${upper}_H
-
+${int8 ? "\n#include <stdint.h>\n" : ""}
 #ifdef __cplusplus
 extern "C" {
 #endif

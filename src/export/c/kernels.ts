@@ -32,6 +32,36 @@ static void add_dense(float *out, const float *weights, int rows, int columns, c
 }
 `;
 
+/** Of float32 numbers, or of whole ones with a scale for each row. */
+export type Arithmetic = "float" | "int8";
+
+export const roundKernel = `/* Whole numbers of -127 to 127, halves to the even one. */
+static void round_to(int8_t *to, const float *values, float inverse_scale, int count) {
+  for (int i = 0; i < count; i++) {
+    const float scaled = values[i] * inverse_scale;
+    const float below = scaled < 127.0f ? scaled : 127.0f;
+    const float bounded = below > -127.0f ? below : -127.0f;
+    const float shifted = bounded + 12582912.0f; /* 1.5 * 2^23 leaves no digits behind the point. */
+    to[i] = (int8_t)(shifted - 12582912.0f);
+  }
+}
+`;
+
+export const zeroWholeKernel = `static void zero_whole(int8_t *values, int count) {
+  for (int i = 0; i < count; i++) values[i] = 0;
+}
+`;
+
+export const denseInt8Kernel = `/* out += scales * (weights * in) */
+static void add_dense(float *out, const int8_t *weights, const float *scales, int rows, int columns, const int8_t *in) {
+  for (int r = 0; r < rows; r++) {
+    int32_t sum = 0;
+    for (int c = 0; c < columns; c++) sum += *weights++ * in[c];
+    out[r] += (float)sum * scales[r];
+  }
+}
+`;
+
 /** The name of the function for blocks of a size, whose places have so many bytes. */
 export function blocksName(height: number, width: number, placeBytes: 1 | 2): string {
   const wide = placeBytes === 2 ? "_wide" : "";
@@ -39,48 +69,70 @@ export function blocksName(height: number, width: number, placeBytes: 1 | 2): st
 }
 
 /** The function for blocks of a size. */
-export function blocksKernel(height: number, width: number, placeBytes: 1 | 2): string {
+export function blocksKernel(
+  height: number,
+  width: number,
+  placeBytes: 1 | 2,
+  arithmetic: Arithmetic,
+): string {
   const name = blocksName(height, width, placeBytes);
-  const place = `uint${8 * placeBytes}_t`;
-  const head = `static void ${name}(float *out, const float *weights, const uint16_t *counts, const ${place} *places,\n`;
-  const indent = " ".repeat(`static void ${name}(`.length);
+  const whole = arithmetic === "int8";
+  const [value, scales, source] = whole
+    ? ["int8_t", " const float *scales,", "int8_t"]
+    : ["float", "", "float"];
+  const head = `static void ${name}(float *out, const ${value} *weights,${scales} const uint16_t *counts,
+${" ".repeat(`static void ${name}(`.length)}const uint${8 * placeBytes}_t *places,`;
+  const does = whole ? "out += scales * (weights * in)" : "out += weights * in";
   if (height * width === 1) {
-    return `/* out += weights * in; of each row so many weights, and the column of each */
-${head}${indent}int rows, const float *in) {
+    return `/* ${does}; of each row so many weights, and the column of each */
+${head} int rows, const ${source} *in) {
   for (int r = 0; r < rows; r++) {
-    float sum = out[r];
+    ${whole ? "int32_t sum = 0;" : "float sum = out[r];"}
     for (int k = counts[r]; k > 0; k--) sum += *weights++ * in[*places++];
-    out[r] = sum;
+    out[r] ${whole ? "+= (float)sum * scales[r]" : "= sum"};
   }
 }
 `;
   }
+  const rows =
+    height === 1 ? "" : `      const int rows = units - first < ${height} ? units - first : ${height};\n`;
+  const count = height === 1 ? "1" : "rows";
+  const sum = whole ? "sums[r]" : "out[r]";
+  const sums = whole ? `      int32_t sums[${height}] = {0};\n` : "";
+  const end = whole
+    ? `      for (int r = 0; r < ${count}; r++) out[r] += (float)sums[r] * scales[r];\n      scales += ${count};\n`
+    : "";
   const inner =
     width === 1
-      ? `        for (int r = 0; r < rows; r++) out[r] += *weights++ * x;`
-      : `        for (int r = 0; r < rows; r++) {
-          for (int c = left; c < right; c++) out[r] += *weights++ * in[c];
-        }`;
-  const ends =
-    width === 1
-      ? `        const float x = in[*places++];`
+      ? `        const ${whole ? "int32_t" : "float"} x = in[*places++];
+        for (int r = 0; r < ${count}; r++) ${sum} += *weights++ * x;`
       : `        const int left = ${width} * *places++;
-        const int right = left + ${width} < columns ? left + ${width} : columns;`;
-  return `/* out += weights * in, of blocks of ${height} x ${width}, cut gate by gate; of each row of blocks so many, and the place of each */
-${head}${indent}int gates, int units, ${width === 1 ? "" : "int columns, "}const float *in) {
+        const int right = left + ${width} < columns ? left + ${width} : columns;
+        for (int r = 0; r < ${count}; r++) {
+          for (int c = left; c < right; c++) ${sum} += *weights++ * in[c];
+        }`;
+  return `/* ${does}, of blocks of ${height} x ${width}, cut gate by gate; of each row of blocks so many, and the place of each */
+${head} int gates, int units, ${width === 1 ? "" : "int columns, "}const ${source} *in) {
   for (int gate = 0; gate < gates; gate++) {
     for (int first = 0; first < units; first += ${height}) {
-      const int rows = units - first < ${height} ? units - first : ${height};
-      for (int k = *counts++; k > 0; k--) {
-${ends}
+${rows}${sums}      for (int k = *counts++; k > 0; k--) {
 ${inner}
       }
-      out += rows;
+${end}      out += ${count};
     }
   }
 }
 `;
 }
+
+/** Keeps compilers from fusing a multiplication with an addition, which some do where they are not asked to. */
+export const UNFUSED = `/* Nothing fused, so that the bits are the same everywhere; -ffp-contract=off says the same. */
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+`;
 
 const OWN_POWER = `/* The exponentials of Filigree's engine, in additions, multiplications, divisions and bits. They need arithmetic in single
  * precision as it is written: no -ffast-math; with -ffp-contract=off they give the same bits everywhere. */

@@ -4,7 +4,12 @@ import type { Network } from "../../network/network.js";
 import type { Golden } from "../golden.js";
 import { floatText, listText } from "./text.js";
 
-export function testOf({ architecture: { input } }: Network, golden: Golden, name: string): string {
+export function testOf(
+  { architecture: { input } }: Network,
+  golden: Golden,
+  name: string,
+  exact: boolean,
+): string {
   const { inputs, outputs, steps } = golden;
   const upper = name.toUpperCase();
   const symbols = input.kind === "symbols";
@@ -14,7 +19,8 @@ export function testOf({ architecture: { input } }: Network, golden: Golden, nam
   const step = symbols
     ? `if (${name}_step(&state, inputs[s * STEPS + t], output) != 0) return 1;`
     : `${name}_step(&state, inputs + (s * STEPS + t) * ${upper}_INPUTS, output);`;
-  return `/* Checks ${name} against what Filigree computed: exits with 0 where all outputs agree to 1e-5 of max(1, |output|). */
+  const agreement = exact ? ", to the last bit" : " to 1e-5 of max(1, |output|)";
+  return `/* Checks ${name} against what Filigree computed: exits with 0 where all outputs agree${agreement}. */
 #include "${name}.h"
 
 #include <stdio.h>
@@ -40,7 +46,7 @@ int main(void) {
         const float size = value < 0.0f ? -value : value;
         float error = output[i] < value ? value - output[i] : output[i] - value;
         if (size > 1.0f) error /= size;
-        if (!(error <= 1e-5f)) wrong++;
+        if (!(error <= ${exact ? "0.0f" : "1e-5f"})) wrong++;
         if (error > largest) largest = error;
       }
     }
