@@ -55,6 +55,13 @@ export function hold(matrix: Weights, valueBytes: number): Held {
   return best;
 }
 
+/** The matrix in a form of one's choice. */
+export function holdAs(matrix: Weights, form: Form, valueBytes: number): Held {
+  return form.kind === "dense"
+    ? dense(matrix, valueBytes)
+    : blocks(matrix, form.rows, form.columns, valueBytes);
+}
+
 function total({ bytes }: Held): number {
   return bytes.values + bytes.indices;
 }

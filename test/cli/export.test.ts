@@ -20,6 +20,7 @@ function save(name: string, network: Network): string {
 const random = new Random("export");
 const sparse = save("my model-1.safetensors", networkWith(layers("gru", 8, 20), 0.1, random));
 const structure = save("skips.safetensors", networkWith(skips("lstm"), 1, random));
+const numbers = save("numbers.safetensors", networkWith(overValues(2, layers("gru", 2, 3)), 1, random));
 const bothWays = save("ways.safetensors", networkWith(overValues(2, twoWay("gru", 2, 3)), 1, random));
 
 it("writes C, named as the model, and says what it takes", async () => {
@@ -82,6 +83,61 @@ it("writes what PyTorch loads, prints it, and reads it back", async () => {
   expect(back.masks).toEqual(own.masks);
 });
 
+it("calibrates a network for int8, says what that costs, and exports it", async () => {
+  const out = at("calibrated.safetensors");
+  const data = at("digits.csv");
+  const letters = ["!%", "%!", "!!%", "%%!", "!%!%", "%!%!"];
+  writeFileSync(data, `string,label\n${letters.map((string, i) => `${string},${i % 2}`).join("\n")}\n`);
+  const { code, stdout } = await filigree(
+    "quantize",
+    sparse,
+    "--data",
+    data,
+    "--percentile",
+    "100",
+    "--out",
+    out,
+    "--json",
+  );
+  const { activations, float32, int8 } = JSON.parse(stdout);
+  expect(code).toBe(0);
+  expect(Object.keys(activations).sort()).toEqual(["0", "embedding"]);
+  expect(int8.loss).toBeCloseTo(float32.loss, 2);
+  const said = await filigree("evaluate", out, "--data", data, "--as", "stream-int8", "--json");
+  expect(JSON.parse(said.stdout).loss).toBe(int8.loss);
+  const c = await filigree(
+    "export",
+    out,
+    "--to",
+    "c",
+    "--int8",
+    "--out",
+    at("int8"),
+    "--name",
+    "net",
+    "--json",
+  );
+  expect(JSON.parse(c.stdout)).toMatchObject({ math: "own", int8: true });
+  expect(readFileSync(at("int8/net_test.c"), "utf8")).toContain("to the last bit");
+  // Trained further, it is calibrated no more.
+  const trained = at("trained.safetensors");
+  await filigree(
+    "prune",
+    out,
+    "--percent",
+    "95",
+    "--data",
+    data,
+    "--test",
+    data,
+    "--retrain",
+    "1",
+    "--out",
+    trained,
+  );
+  expect(parseNetwork(readFileSync(trained), "trained").conventions.activations).toBeUndefined();
+});
+
 it("is refused in one line, and leaves nothing behind", async () => {
   mkdirSync(at("full"));
   writeFileSync(at("full/thing"), "");
@@ -94,6 +150,17 @@ it("is refused in one line, and leaves nothing behind", async () => {
     .toString("latin1")
     .replace('"filigree":"1"', '"filigree":"9"');
   writeFileSync(at("newer.safetensors"), newer, "latin1");
+  const steps = (channels: string[]) =>
+    [
+      ["sequence", "time", "label", ...channels],
+      ...["0", "1", "2", "3"].flatMap((row) =>
+        ["1", "2"].map((t) => [row, t, `${Number(row) % 2}`, ...channels.map(() => t)]),
+      ),
+    ]
+      .map((cells) => cells.join(","))
+      .join("\n");
+  writeFileSync(at("wide.csv"), `${steps(["a", "b", "c"])}\n`);
+  writeFileSync(at("narrow.csv"), `${steps(["a", "b"])}\n`);
   const before = readdirSync(home).sort();
   const c = ["--to", "c", "--out", at("out")];
   const cases: [words: string[], line: RegExp][] = [
@@ -125,12 +192,45 @@ it("is refused in one line, and leaves nothing behind", async () => {
     [[at("nan.safetensors"), ...c], /has values that are not finite: 1 of \d+/],
     [[at("newer.safetensors"), ...c], /its format is version "9", and this Filigree reads version 1/],
     [[at("none.safetensors"), ...c], /no such file/],
+    [
+      [sparse, ...c, "--int8"],
+      /^filigree: the network has not been calibrated for int8; filigree quantize does so, on data$/,
+    ],
+    [
+      [at("calibrated.safetensors"), ...c, "--int8", "--math", "libm"],
+      /^filigree: --math libm: an int8 network says the same bits/,
+    ],
+    [
+      [sparse, "--to", "torch", "--out", at("out"), "--int8"],
+      /^filigree: --int8: it goes with --to c; leave it out$/,
+    ],
   ];
   for (const [words, line] of cases) {
     const { code, stdout, stderr } = await filigree("export", ...words);
     expect(stderr.trim(), words.join(" ")).toMatch(line);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect([code, stdout]).toEqual([2, ""]);
+  }
+  const others: [words: string[], line: RegExp][] = [
+    [["quantize", sparse, "--data", at("digits.csv")], /^filigree: --out: it is missing/],
+    [["quantize", sparse, "--out", at("out")], /^filigree: --data: it is missing/],
+    [
+      ["quantize", numbers, "--data", at("wide.csv"), "--out", at("out")],
+      /the network reads 2 numbers at each step, and the data have 3/,
+    ],
+    [
+      ["quantize", bothWays, "--data", at("narrow.csv"), "--out", at("out")],
+      /^filigree: the network is bidirectional/,
+    ],
+    [
+      ["evaluate", sparse, "--data", at("digits.csv"), "--as", "stream-int8"],
+      /^filigree: the network has not been calibrated/,
+    ],
+  ];
+  for (const [words, line] of others) {
+    const { code, stderr } = await filigree(...words);
+    expect(stderr.trim(), words.join(" ")).toMatch(line);
+    expect(code).toBe(2);
   }
   expect(readdirSync(home).sort()).toEqual(before);
   expect(existsSync(at("out"))).toBe(false);
