@@ -176,6 +176,7 @@ it("is refused in one line, and leaves nothing behind", async () => {
     [[sparse, ...c, "--name", "my net"], /^filigree: --name: "my net" is no name in C; use up to 60 letters/],
     [[sparse, ...c, "--name", "1st"], /is no name in C/],
     [[sparse, ...c, "--name", "int\n*/"], /is no name in C/],
+    [[sparse, ...c, "--name", "stdint"], /^filigree: --name: stdint is the name of a header or module that/],
     [[sparse, ...c, "--masks"], /^filigree: --masks: it goes with --to torch; leave it out$/],
     [
       [sparse, "--to", "onnx", "--out", at("out"), "--math", "own"],

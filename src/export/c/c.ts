@@ -61,8 +61,8 @@ export interface CExport {
   readonly size: CSize;
 }
 
-/** Bytes of tables beyond which a source would not compile in any memory. */
-const MOST_FLASH = 2 ** 28;
+/** Numbers beyond which a source would be larger than a compiler takes. */
+const MOST_NUMBERS = 2 ** 24;
 
 /**
  * The network as a header, a source and a test program.
@@ -72,6 +72,13 @@ const MOST_FLASH = 2 ** 28;
  */
 export function exportC(network: Network, golden: Golden, { name, math, int8 = false }: COptions): CExport {
   checkName(name);
+  const numbers = [...network.tensors.keys()].reduce((sum, tensor) => sum + network.nonzeros(tensor), 0);
+  if (numbers > MOST_NUMBERS) {
+    throw new InputError({
+      what: `the network has ${numbers} parameters, and C is written of up to ${MOST_NUMBERS}`,
+      hint: "prune it, or export it as ONNX",
+    });
+  }
   const program = programOf(network);
   const source = new Source(
     network,
@@ -180,13 +187,6 @@ class Source {
     const has = (kernel: string) => resets.some((line) => line.startsWith(`${kernel}(`));
     if (has("zero")) this.kernels.set(zeroKernel, zeroKernel);
     if (has("zero_whole")) this.kernels.set(zeroWholeKernel, zeroWholeKernel);
-    const { flash } = this;
-    if (flash.weights + flash.indices + flash.others > MOST_FLASH) {
-      throw new InputError({
-        what: `its tables would have ${Math.round((flash.weights + flash.others) / 2 ** 20)} MiB`,
-        hint: "export a smaller network",
-      });
-    }
     const kinds = new Set(
       program.operations.flatMap((one): CellKind[] => (one.type === "cell" ? [one.kind] : [])),
     );

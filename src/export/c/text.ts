@@ -85,8 +85,18 @@ export class Identifiers {
 
 const NAME = /^[A-Za-z][A-Za-z0-9_]{0,59}$/;
 
-/** @throws InputError when a name cannot begin the names of a C program. */
+/** Files of these names would take the place of headers and modules that the exported ones include and import. */
+const TAKEN = new Set(["stdint", "stdio", "math", "torch", "json", "safetensors"]);
+
+/** @throws InputError when a name cannot begin the names of a C program, or would hide what an exported one needs. */
 export function checkName(name: string): string {
+  if (TAKEN.has(name)) {
+    throw new InputError({
+      where: "--name",
+      what: `${name} is the name of a header or module that the export needs itself`,
+      hint: "choose another",
+    });
+  }
   if (NAME.test(name)) return name;
   throw new InputError({
     where: "--name",
