@@ -125,6 +125,16 @@ struct StreamSlice {
   const uint16_t* columns;
 };
 
+// Sixteen adjacent rows, from `row` on, of a compressed matrix that a stream multiplies: weight k of row r is weights[k * 16 + r],
+// at column firstColumn + columns[k], one column for all rows.
+struct StreamBand {
+  int row;
+  int count;
+  int firstColumn;
+  const float* weights;
+  const uint16_t* columns;
+};
+
 // Products with one vector, for streams: see stream_matrix.h.
 struct StreamKernels {
   // Most sixteens of rows in a panel of a dense matrix.
@@ -135,6 +145,8 @@ struct StreamKernels {
   void (*denseSteps)(const float* panels, int sixteens, int columns, const float* in, int steps, float* out,
                      int outStep);
   void (*sparse)(const StreamSlice* slices, int count, const float* in, float* out);
+  // `out` has room for whole sixteens of rows; no two bands share a row, and those that come first have no fewer columns.
+  void (*bands)(const StreamBand* bands, int count, const float* in, float* out);
 };
 
 struct BandKernels {

@@ -99,8 +99,33 @@ void sparse(const StreamSlice* slices, int count, const float* in, float* out) {
   }
 }
 
+// Bands that are summed together, so that the additions of one hide the latency of another's.
+constexpr int kBands = W == 4 && !kManyRegisters ? 2 : 4;
+
+template <int B>
+void bandProduct(const StreamBand* band, const float* in, float* out) {
+  constexpr int V = 16 / W;
+  vf sum[B][V];
+  unroll<B>([&](auto b) { unroll<V>([&](auto v) { sum[b][v] = loadAnywhere(out + band[b].row + v * W); }); });
+  const auto column = [&](auto b, int k) INLINE_LAMBDA {
+    const vf x = splat(in[band[b].firstColumn + band[b].columns[k]]);
+    unroll<V>([&](auto v) { sum[b][v] = fma(load(band[b].weights + k * 16 + v * W), x, sum[b][v]); });
+  };
+  const int together = band[B - 1].count;
+  for (int k = 0; k < together; k++) unroll<B>([&](auto b) { column(b, k); });
+  unroll<B>([&](auto b) {
+    for (int k = together; k < band[b].count; k++) column(b, k);
+  });
+  unroll<B>([&](auto b) { unroll<V>([&](auto v) { storeAnywhere(out + band[b].row + v * W, sum[b][v]); }); });
+}
+
+void bands(const StreamBand* band, int count, const float* in, float* out) {
+  for (; count >= kBands; count -= kBands, band += kBands) bandProduct<kBands>(band, in, out);
+  for (; count > 0; count--, band++) bandProduct<1>(band, in, out);
+}
+
 }  // namespace
 
-extern const StreamKernels streamKernels = {kMaxSixteens, dense, denseSteps, sparse};
+extern const StreamKernels streamKernels = {kMaxSixteens, dense, denseSteps, sparse, bands};
 
 }  // namespace filigree::FILIGREE_ISA

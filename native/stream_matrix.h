@@ -1,7 +1,7 @@
 // A matrix of weights as a stream multiplies it by one vector. There are no lanes of examples here, so the vectors run
 // over output rows: dense as panels of some sixteens of rows, column by column, which reads the weights once from
-// front to back; compressed as slices of sixteen rows with about as many nonzeros each. Either way a row is summed in
-// the order of its columns, as in a batch.
+// front to back; compressed as slices of sixteen rows with about as many nonzeros each, or, where adjacent rows have
+// theirs in the same columns, as bands of sixteen rows. Either way a row is summed in the order of its columns, as in a batch.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,21 @@ class StreamMatrix {
   size_t bytes() const { return weights_.size() * sizeof(float) + columns_.size() * sizeof(uint16_t); }
 
  private:
+  // Some of the columns, as many as 16 bits can tell apart.
+  struct Chunk {
+    int first;
+    Entries rows;
+  };
+  // Bands of the same columns' chunk.
+  struct Bands {
+    int first, count;
+  };
+
   void packDense(const Entries& entries, const float* parameters);
-  void packSparse(const Entries& entries, const float* parameters);
+  void packSlices(const std::vector<Chunk>& chunks, const float* parameters);
+  void packBands(const std::vector<Chunk>& chunks, const float* parameters);
+  bool suitBands(const std::vector<Chunk>& chunks) const;
+  std::vector<Chunk> chunksOf(const Entries& entries) const;
 
   const StreamKernels& kernels_;
   const int rows_, inputs_;
@@ -35,6 +48,8 @@ class StreamMatrix {
   Floats weights_;
   std::vector<uint16_t> columns_;
   std::vector<StreamSlice> slices_;
+  std::vector<StreamBand> bands_;
+  std::vector<Bands> chunks_;
 };
 
 }  // namespace filigree

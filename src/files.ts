@@ -7,11 +7,14 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from "node:fs";
@@ -160,6 +163,45 @@ export function writeTogether(
   } finally {
     // A file that was renamed is not there any more.
     for (const { beside } of written) rmSync(beside, { force: true });
+  }
+}
+
+/**
+ * Sees that a folder can be made at a place, before the work whose result it gets.
+ * @throws InputError when something is there that is not an empty folder, FileError when it cannot be looked at.
+ */
+export function checkNewFolder(path: string): void {
+  if (path === "")
+    throw new InputError({ what: "the name of the folder to write is empty", hint: "name a folder" });
+  let there: Stats | undefined;
+  let isEmpty = false;
+  writing(path, () => {
+    there = statSync(path, { throwIfNoEntry: false });
+    isEmpty = there?.isDirectory() === true && readdirSync(path).length === 0;
+  });
+  if (there === undefined || isEmpty) return;
+  const what = there.isDirectory() ? "the folder exists and is not empty" : "is a file, not a folder";
+  throw new InputError({ where: path, what, hint: "name a new folder" });
+}
+
+/**
+ * Writes a folder of files whole or not at all: beside the place, flushed, then renamed.
+ * @throws InputError as `checkNewFolder`, FileError as `writeWhole`.
+ */
+export function writeFolder(path: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  checkNewFolder(path);
+  const beside = neighbour(resolve(path));
+  makeFolder(dirname(beside));
+  try {
+    writing(path, () => mkdirSync(beside));
+    for (const [name, content] of files) writing(path, () => writeNew(join(beside, name), content));
+    writing(path, () => {
+      // Not every system renames over an empty folder.
+      if (statSync(path, { throwIfNoEntry: false })) rmdirSync(path);
+      renameSync(beside, path);
+    });
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
   }
 }
 

@@ -5,6 +5,7 @@ import { type StreamOptions, stream } from "../engine/stream.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
+import type { Pattern } from "./patterns.js";
 import { interleave, median, timed } from "./rounds.js";
 import { sparsified } from "./steps.js";
 
@@ -16,6 +17,8 @@ export interface StreamerOptions extends Pick<StreamOptions, "executor" | "form"
   readonly embedding?: number;
   /** Share of the weights that stay, in (0, 1]. */
   readonly density: number;
+  /** Blocks that masks are cut in; single weights when left out. */
+  readonly pattern?: Pattern;
 }
 
 export interface StreamTiming {
@@ -36,7 +39,7 @@ export function streamer(options: StreamerOptions): {
   step(n: number): Float32Array;
 } {
   const random = new Random("benchmark");
-  const network = sparsified(initialise(stack(options), random), options.density, random);
+  const network = sparsified(initialise(stack(options), random), options.density, random, options.pattern);
   const letters = [66, 69, 80, 83, 84, 86, 88];
   const { executor, form } = options;
   const subject = stream(network, { symbols: letters, executor, form });

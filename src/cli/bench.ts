@@ -112,6 +112,7 @@ function streamCommand(): Command {
       between(0.001, 1),
       0.1,
     )
+    .option("--pattern <RxC>", patternHelp, blocks)
     .addOption(executorOption());
   return withJson(command).action(async (options: Omit<Options, "batch" | "length">) => {
     const { json, ...rest } = options;

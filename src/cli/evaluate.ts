@@ -13,7 +13,7 @@ import { type Scope, scopes } from "../sparsify/scope.js";
 import { type Target, targets } from "../sparsify/target.js";
 import type { Labelled } from "../train/classify.js";
 import { accuraciesOf, confusionOf } from "../train/confusion.js";
-import { type EvaluationResult, evaluate } from "../train/evaluate.js";
+import { type As, arithmetics, type EvaluationResult, evaluate } from "../train/evaluate.js";
 import { evaluateForecast, horizonOf } from "../train/forecast.js";
 import { evaluateTexts } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
@@ -56,6 +56,7 @@ interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   scope: Scope;
   executor?: ExecutorName;
   recompute?: number;
+  as?: As;
   json?: boolean;
 }
 
@@ -75,16 +76,23 @@ export function evaluateCommand(): Command {
     .addOption(choice("--target <matrices>", "which matrices to prune", targets, "both"))
     .addOption(choice("--scope <scope>", "which weights compete", scopes, "global"))
     .addOption(executorOption())
-    .addOption(recomputeOption());
+    .addOption(recomputeOption())
+    .addOption(
+      choice(
+        "--as <arithmetic>",
+        "how it runs where it is exported to: whole numbers, step by step",
+        arithmetics,
+      ),
+    );
   return withJson(withNumberFiles(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
 }
 
 async function run(model: string, options: Options): Promise<void> {
-  const { batch, target, scope, executor, recompute } = options;
+  const { batch, target, scope, executor, recompute, as } = options;
   const output = new Output(options);
-  output.remarkSlowness(executor);
+  if (as === undefined) output.remarkSlowness(executor);
   const { classesOf, readModel } = await import("./files.js");
   remarkOnShare("--prune", options.prune, output);
   const { readLanguageModel } = await import("./texts.js");
@@ -100,7 +108,7 @@ async function run(model: string, options: Options): Promise<void> {
   if (taskOf(network) === "forecast")
     return evaluateForecasts(model, network, path, nonzeros, options, output);
   const data = await readLabelled(network, path, options, output);
-  const result = await evaluate(network, data, { batch, executor, recompute });
+  const result = await evaluate(network, data, { batch, executor, recompute, as });
   const { outputs } = network.architecture.readout;
   const kinds = [...new Set(cellsOf(network.architecture).map(({ kind }) => kind))];
   const { total, correct, accuracy, loss, sumOfBatchMeans } = result;
@@ -141,10 +149,10 @@ function firstRows(outputs: Float32Array, width: number, rows: number): number[]
 }
 
 /** Labelled strings or sequences of numbers, as the network reads them. */
-async function readLabelled(
+export async function readLabelled(
   network: Network,
   path: string,
-  options: Options,
+  options: ColumnOptions & NumberFileOptions,
   output: Output,
 ): Promise<Labelled> {
   const { classesOf, formOf } = await import("./files.js");
@@ -174,11 +182,11 @@ async function evaluateForecasts(
   options: Options,
   output: Output,
 ): Promise<void> {
-  const { batch, executor, recompute } = options;
+  const { batch, executor, recompute, as } = options;
   const series = readFor(network, path, () =>
     readNumbers(path, { ...readAs(network, options), task: "forecast" }, output),
   );
-  const said = await evaluateForecast(network, { series }, { batch, executor, recompute });
+  const said = await evaluateForecast(network, { series }, { batch, executor, recompute, as });
   const { predictions, meanSquaredError, meanAbsoluteError, outputs } = said;
   const horizon = horizonOf(network);
   const { names, values } = seriesOf(series)[0];
@@ -237,12 +245,16 @@ async function evaluateOnTexts(
   network: Network,
   paths: readonly string[],
   nonzeros: Readonly<Record<string, number>>,
-  { executor, unknown }: Options,
+  { executor, as, unknown }: Options,
   output: Output,
 ): Promise<void> {
   const { describeNats, textsFor } = await import("./texts.js");
   const { texts, unknown: lacking } = textsFor(network, paths, unknown, output);
-  const { symbols, nats, accuracy, logits } = await evaluateTexts(network, texts, { executor, outputs: 8 });
+  const { symbols, nats, accuracy, logits } = await evaluateTexts(network, texts, {
+    executor,
+    as,
+    outputs: 8,
+  });
   const { outputs } = network.architecture.readout;
   const rows = Array.from({ length: logits.length / outputs }, (_, i) =>
     Array.from(logits.subarray(i * outputs, (i + 1) * outputs)),

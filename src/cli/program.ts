@@ -37,6 +37,14 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "tell what a file of a network holds, and what it takes to run",
     load: async () => (await import("./size.js")).sizeCommand(),
   },
+  quantize: {
+    description: "calibrate a network for whole numbers of 8 bits, and tell what they cost",
+    load: async () => (await import("./quantize.js")).quantizeCommand(),
+  },
+  export: {
+    description: "write a network as C, as ONNX or for PyTorch, with what proves that it says the same",
+    load: async () => (await import("./export.js")).exportCommand(),
+  },
   sample: {
     description: "let a network that predicts text write some",
     load: async () => (await import("./sample.js")).sampleCommand(),

@@ -2,6 +2,8 @@
 import { statSync } from "node:fs";
 import { Command } from "commander";
 import { showSymbols } from "../data/symbols.js";
+import type { Cost } from "../export/costs.js";
+import { isBidirectional } from "../network/architecture.js";
 import type { Conventions } from "../network/conventions.js";
 import type { Count, NetworkSize } from "../network/size.js";
 import { type ModelOptions, Output, percent, table, withJson, withModelOptions } from "./command.js";
@@ -20,13 +22,29 @@ export function sizeCommand(): Command {
 
 async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
-  const [{ readModel }, { sizeOf }] = await Promise.all([import("./files.js"), import("../network/size.js")]);
+  const [{ readModel }, { sizeOf }, { costsOf }] = await Promise.all([
+    import("./files.js"),
+    import("../network/size.js"),
+    import("../export/costs.js"),
+  ]);
   const network = readModel(model, options, output);
   const { symbols } = network.conventions.vocabulary;
   const size = sizeOf(network);
   const { channels } = network.conventions;
   const file = statSync(model).size;
-  output.result({ model, file, ...size, symbols, channels }, describe(size, network.conventions, file));
+  // What a network takes as a stream, which one that reads both ways is not.
+  const costs = isBidirectional(network.architecture) ? undefined : costsOf(network);
+  output.result(
+    { model, file, ...size, symbols, channels, costs },
+    [describe(size, network.conventions, file), ...(costs ? ["", describeCosts(costs)] : [])].join("\n"),
+  );
+}
+
+function describeCosts(costs: readonly Cost[]): string {
+  return table(
+    ["as a stream or exported", "bytes", "operations a step", "bytes read a step"],
+    costs.map(({ form, bytes, operations, read }) => [form, bytes, operations, read]),
+  );
 }
 
 function describe(

@@ -2,7 +2,14 @@
 // the operations of a training step in order, in stages. The outputs of all nodes lie in one sequence, so that whatever a cell
 // reads is one matrix on adjacent rows, from however many nodes it comes.
 import { InputError } from "../errors.js";
-import { type Cell, inputName, isBidirectional, type Sum, widths } from "../network/architecture.js";
+import {
+  type Architecture,
+  type Cell,
+  inputName,
+  isBidirectional,
+  type Sum,
+  widths,
+} from "../network/architecture.js";
 import { type Network, tensorNames } from "../network/network.js";
 import { checkBuffer, layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";
@@ -97,14 +104,18 @@ export function compile(network: Network, options: CompileOptions): Plan {
  */
 export function compileStream(network: Network, { symbols, form }: CompileStreamOptions = {}): Plan {
   const { input } = network.architecture;
-  if (isBidirectional(network.architecture)) {
-    throw new InputError({
-      what: "the network is bidirectional: what it says of a step depends on those after it, and a stream has not seen them",
-      hint: "evaluate whole sequences, or train a network without --bidirectional",
-    });
-  }
+  checkStreamable(network.architecture);
   const all = Array.from({ length: input.kind === "symbols" ? input.vocabulary : 0 }, (_, row) => row);
   return new Compiler(network, { batch: 1, steps: 1, symbols: symbols ?? all, form }, 1).streamPlan();
+}
+
+/** @throws InputError when a network is bidirectional. */
+export function checkStreamable(architecture: Architecture): void {
+  if (!isBidirectional(architecture)) return;
+  throw new InputError({
+    what: "the network is bidirectional: what it says of a step depends on those after it, and a stream has not seen them",
+    hint: "evaluate whole sequences, or train a network without --bidirectional",
+  });
 }
 
 class Compiler {

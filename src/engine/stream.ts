@@ -8,6 +8,7 @@ import { type CompileStreamOptions, compileStream } from "./compile.js";
 import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, type StreamOutcome, symbolRows } from "./executor.js";
+import { int8PlanStream } from "./int8.js";
 import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
 import { warn } from "./node.js";
 import type { Plan } from "./plan.js";
@@ -20,6 +21,8 @@ const MOST_LOGITS = 2 ** 30;
 export interface StreamOptions extends CompileStreamOptions {
   /** The native one where there is one, else that in WebAssembly, when left out. */
   executor?: ExecutorName;
+  /** Whether products are of whole numbers (int8.ts), of a network that was calibrated; it needs no executor. */
+  int8?: boolean;
 }
 
 export interface Stream {
@@ -47,13 +50,16 @@ export interface Stream {
 /**
  * A stream of a network in its present state: later changes of the network do not reach it. After the symbols of a
  * string, its logits are those of an evaluation that reads the string at its own last symbol.
- * @throws InputError when the symbols do not fit the network or the executor asked for cannot be had.
+ * @throws InputError when the symbols do not fit the network or the executor asked for cannot be had, or, of int8, the network
+ * has not been calibrated.
  */
 export function stream(network: Network, options: StreamOptions = {}): Stream {
   const plan = compileStream(network, options);
   const { parameters } = network;
-  warnOfSlowness(options.executor, warn);
-  const inner = makers[describeExecutor(options.executor).name](plan, parameters);
+  if (!options.int8) warnOfSlowness(options.executor, warn);
+  const inner = options.int8
+    ? int8PlanStream(network, plan)
+    : makers[describeExecutor(options.executor).name](plan, parameters);
   const rows = symbolRows(plan);
   const rowOf = (symbol: number) => {
     const row = rows[symbol] ?? -1;

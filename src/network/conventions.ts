@@ -5,7 +5,7 @@ import { type ReadAt, readings } from "../data/batches.js";
 import type { Standardisation } from "../data/standardise.js";
 import { ascii, parseVocabulary, Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
-import type { Architecture, Input } from "./architecture.js";
+import { type Architecture, type Input, inputNames } from "./architecture.js";
 import { quote, strictJson } from "./safetensors.js";
 
 /** What is agreed on between a network, its data and its reader. */
@@ -22,6 +22,8 @@ export interface Conventions {
   readonly targets?: readonly string[];
   readonly horizon?: number;
   readonly targetStandardisation?: Standardisation;
+  /** Of a network that was calibrated for int8, by every source of a product, the largest magnitude that is held of it. */
+  readonly activations?: Readonly<Record<string, number>>;
 }
 
 const noSymbols = new Vocabulary([]);
@@ -46,6 +48,7 @@ const TARGETS = "targets";
 const HORIZON = "horizon";
 const STANDARDISATION = "standardisation";
 const TARGET_STANDARDISATION = "targetStandardisation";
+const ACTIVATIONS = "activations";
 
 /** Conventions as metadata of a weight file. */
 export function conventionMetadata(conventions: Conventions, input: Input): [key: string, text: string][] {
@@ -57,6 +60,7 @@ export function conventionMetadata(conventions: Conventions, input: Input): [key
     [TARGETS]: conventions.targets,
     [HORIZON]: conventions.horizon,
     [TARGET_STANDARDISATION]: conventions.targetStandardisation,
+    [ACTIVATIONS]: conventions.activations,
   };
   return [
     [READ_AT, readAt],
@@ -75,7 +79,7 @@ export function conventionMetadata(conventions: Conventions, input: Input): [key
  */
 export function conventionsIn(
   metadata: ReadonlyMap<string, string>,
-  { input, readout: { outputs } }: Architecture,
+  { input, nodes, readout: { outputs } }: Architecture,
   where: string,
 ): Partial<Conventions> {
   const read = <T>(key: string, parse: (text: string) => T): T | undefined => {
@@ -92,6 +96,9 @@ export function conventionsIn(
     targets: names(TARGETS, outputs, "targets"),
     horizon: read(HORIZON, (text) => horizonIn(text, where)),
     targetStandardisation: standardised(TARGET_STANDARDISATION, outputs),
+    activations: read(ACTIVATIONS, (text) =>
+      activationsIn(text, [inputNames[input.kind], ...nodes.map(({ name }) => name)], where),
+    ),
     ...(input.kind === "symbols"
       ? {
           vocabulary: read(VOCABULARY, (text) =>
@@ -167,6 +174,22 @@ function standardisationIn(text: string, count: number, where: string, key: stri
     where,
     what: `its metadata ${key} is not ${count} means and as many positive deviations`,
     hint: "save the model again",
+  });
+}
+
+function activationsIn(text: string, sources: readonly string[], where: string): Record<string, number> {
+  const value = jsonIn(text, where, ACTIVATIONS);
+  const entries = Array.isArray(value) ? [] : Object.entries(Object(value));
+  const fits = ([source, range]: [string, unknown]) =>
+    sources.includes(source) &&
+    typeof range === "number" &&
+    range > 0 &&
+    Number.isFinite(Math.fround(127 / range));
+  if (entries.length > 0 && entries.every(fits)) return Object.fromEntries(entries) as Record<string, number>;
+  throw new InputError({
+    where,
+    what: `its metadata ${ACTIVATIONS} is no positive number for some of its nodes`,
+    hint: "calibrate it again with filigree quantize",
   });
 }
 

@@ -15,11 +15,13 @@ import {
   readingWords,
 } from "./conventions.js";
 import { readForeign } from "./foreign.js";
+import { applyMasks } from "./foreign-masks.js";
 import type { ForeignFormat } from "./formats.js";
-import { assemble, type Layout, soundTensors } from "./layout.js";
+import { assemble, type Layout, layoutOf, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
 import { readFor, type TaskName, taskOf } from "./tasks.js";
+import { torchNames } from "./torch-names.js";
 
 const VERSION = "1";
 // Metadata keys of Filigree's own files.
@@ -73,18 +75,38 @@ export function saveNetwork(network: Network): Uint8Array {
     const values = network.masks.get(name);
     if (values) tensors.set(maskName(name), { dtype: "BOOL", shape, values });
   }
+  return serialise({ tensors, metadata: new Map([[FORMAT, VERSION], ...networkMetadata(network)]) });
+}
+
+/** What a network is and rests on, beside its numbers, as metadata of a file. */
+function networkMetadata({ architecture, conventions }: Network): [key: string, text: string][] {
   // Through the schema, so that the text does not depend on the order in which properties were set.
-  const { input, nodes, readout } = network.architecture;
+  const { input, nodes, readout } = architecture;
   const { width } = input;
   const own =
     input.kind === "symbols" ? { vocabulary: input.vocabulary, embedding: width } : { values: width };
   const description = soundDescription({ ...own, nodes, readout }, "architecture");
-  const metadata = new Map([
-    [FORMAT, VERSION],
-    [ARCHITECTURE, JSON.stringify(description)],
-    ...conventionMetadata(network.conventions, input),
-  ]);
-  return serialise({ tensors, metadata });
+  return [[ARCHITECTURE, JSON.stringify(description)], ...conventionMetadata(conventions, input)];
+}
+
+/**
+ * The bytes of a safetensors file with PyTorch's names (torch-names.ts), which `parseNetwork` reads back to the same network.
+ * @param masked whether a matrix under a mask is stored as `NAME_orig` and `NAME_mask`, as torch.nn.utils.prune has them.
+ */
+export function saveForTorch(network: Network, { masked = false } = {}): Uint8Array {
+  const { cells, ends } = torchNames(network.architecture);
+  const names = layoutOf(network.architecture, cells, ends).tensors;
+  const tensors = new Map<string, StoredTensor>();
+  for (const [own, name] of names) {
+    // A tied read-out is in a state dict twice.
+    const from = own === "readout.weight" && ends.tied ? "embedding.weight" : own;
+    const { shape } = network.tensor(from);
+    const values = network.values(from);
+    const mask = masked && !ends.tied ? network.masks.get(from) : undefined;
+    tensors.set(mask ? `${name}_orig` : name, { dtype: "F32", shape, values });
+    if (mask) tensors.set(`${name}_mask`, { dtype: "F32", shape, values: Float32Array.from(mask) });
+  }
+  return serialise({ tensors, metadata: new Map(networkMetadata(network)) });
 }
 
 /** What a caller knows of a weight file that it may not tell itself. What is given goes before what the file says. */
@@ -129,7 +151,9 @@ function readWith(
   const source = parse(bytes, where);
   const { origin, layout, file } = source.metadata.has(FORMAT)
     ? { origin: "filigree" as const, layout: ownLayout(source, where), file: source }
-    : readForeign(source, where, { cell, remark });
+    : source.metadata.has(ARCHITECTURE)
+      ? describedLayout(source, where, remark)
+      : readForeign(source, where, { cell, remark });
   const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
   const read = assemble(file, layout, where, conventions);
   const network = options.task ? readAs(read, options.task, origin === "filigree", where) : read;
@@ -238,6 +262,37 @@ function ownLayout(file: Safetensors, where: string): Layout {
       hint: "use the version of Filigree that wrote it",
     });
   }
+  const architecture = architectureIn(file, where);
+  const own = [...soundTensors(architecture, where).tensors.values()];
+  const weights = own.filter(({ role }) => role !== "bias");
+  return {
+    architecture,
+    tensors: new Map(own.map(({ name }) => [name, name])),
+    masks: new Map(weights.map(({ name }) => [name, maskName(name)])),
+  };
+}
+
+/** The layout of a file with PyTorch's names that says what its network is, as `filigree export --to torch` writes it. */
+function describedLayout(
+  source: Safetensors,
+  where: string,
+  remark: Remark,
+): { origin: "torch"; layout: Layout; file: Safetensors } {
+  const { file, masks: found } = applyMasks(source, where, remark);
+  const architecture = architectureIn(file, where);
+  soundTensors(architecture, where);
+  const { cells, ends } = torchNames(architecture);
+  const layout = layoutOf(architecture, cells, ends);
+  const masks = new Map(
+    [...layout.tensors].flatMap(([own, stored]) => {
+      const mask = found.get(stored);
+      return mask === undefined ? [] : [[own, mask] as const];
+    }),
+  );
+  return { origin: "torch", layout: { ...layout, masks }, file };
+}
+
+function architectureIn(file: Safetensors, where: string): Architecture {
   let description: unknown;
   try {
     description = strictJson(file.metadata.get(ARCHITECTURE) ?? "", 4);
@@ -248,14 +303,7 @@ function ownLayout(file: Safetensors, where: string): Layout {
       hint: "save the model again",
     });
   }
-  const architecture = architectureOf(soundDescription(description, where));
-  const own = [...soundTensors(architecture, where).tensors.values()];
-  const weights = own.filter(({ role }) => role !== "bias");
-  return {
-    architecture,
-    tensors: new Map(own.map(({ name }) => [name, name])),
-    masks: new Map(weights.map(({ name }) => [name, maskName(name)])),
-  };
+  return architectureOf(soundDescription(description, where));
 }
 
 function architectureOf({ nodes, readout, ...own }: Description): Architecture {

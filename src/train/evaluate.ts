@@ -11,12 +11,14 @@ import {
 } from "../data/examples.js";
 import type { SequenceTarget } from "../data/sequences.js";
 import { describeSymbol } from "../data/vocabulary.js";
+import { Calibration } from "../engine/calibrate.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
+import { evaluateInStream, Int8Stream } from "../engine/int8.js";
 import { InputError } from "../errors.js";
 import { exp } from "../math/exp.js";
-import type { Network } from "../network/network.js";
+import { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import type { Labelled } from "./classify.js";
 import { checkOptions } from "./options.js";
@@ -50,7 +52,13 @@ export interface EvaluateOptions {
   readonly threads?: number;
   /** Steps whose activations are held at once, all of them when left out; costs no time and changes no bit. */
   readonly recompute?: number;
+  /** "stream-int8": as a stream in int8 says it, step by step, instead of an executor. */
+  readonly as?: As;
 }
+
+/** Other arithmetic than the executors'. */
+export const arithmetics = ["stream-int8"] as const;
+export type As = (typeof arithmetics)[number];
 
 /**
  * Runs labelled sequences through a network in batches in file order.
@@ -96,6 +104,39 @@ export async function outputsOf(
   );
 }
 
+/**
+ * The network, calibrated for int8: with the magnitudes of what it multiplies over some sequences, whose labels are not looked at.
+ * @param percentile how many percent of the numbers of each source int8 is to hold; 100 for all of them.
+ * @throws InputError as `evaluate`, and when the network is bidirectional.
+ */
+export async function calibrate(
+  network: Network,
+  data: Labelled,
+  options: { readonly percentile: number },
+): Promise<Network> {
+  const everyStep = taskOf(network) !== "classify";
+  const examples = withoutTargets(examplesFor(network, data), everyStep, network);
+  const calibration = new Calibration(network);
+  await evaluateInStream(
+    calibration,
+    { everyStep },
+    makeBatches(examples, fileOrder(examples), 1, "last-symbol"),
+  );
+  return calibrated(network, calibration, options);
+}
+
+/** The network with what a calibration has found. */
+export function calibrated(
+  { architecture, parameters, masks, conventions }: Network,
+  calibration: Calibration,
+  { percentile }: { readonly percentile: number },
+): Network {
+  return new Network(architecture, parameters, masks, {
+    ...conventions,
+    activations: calibration.ranges(percentile),
+  });
+}
+
 /** The same examples with nothing to be compared with; one that is read once has to have a class. */
 function withoutTargets(examples: Examples, everyStep: boolean, { architecture }: Network): Examples {
   const { outputs, predicts } = architecture.readout;
@@ -119,21 +160,28 @@ export function probabilitiesOf(logits: ArrayLike<number>): number[] {
   return weights.map((weight) => weight / total);
 }
 
+/** What evaluates examples. */
+type Evaluator = Pick<Executor, "plan" | "evaluate">;
+
 /** An executor that evaluates some examples in batches. */
 export function executorFor(
   network: Network,
   examples: Examples,
-  { batch, executor, threads, recompute }: EvaluateOptions,
-): Executor {
+  { batch, executor, threads, recompute, as }: EvaluateOptions,
+): Evaluator {
   const steps = longest(examples);
   const symbols = symbolsInUse(examples);
   const plan = compile(network, { batch, steps, symbols, recompute, purpose: "evaluate" });
+  if (as === "stream-int8") {
+    const stream = new Int8Stream(network);
+    return { plan, evaluate: (batches) => evaluateInStream(stream, plan, batches) };
+  }
   return createExecutor(plan, network.parameters, { executor, threads });
 }
 
 /** The same with an executor at hand, in its present state. */
 export async function evaluateExamples(
-  executor: Executor,
+  executor: Evaluator,
   examples: Examples,
   { readAt, batch }: { readAt: ReadAt; batch: number },
 ): Promise<EvaluationResult> {

@@ -4,6 +4,7 @@ import type { SymbolArray } from "../data/symbols.js";
 import { countPredictions, type TextData } from "../data/text.js";
 import { parseVocabulary } from "../data/vocabulary.js";
 import { checkLongEnough, countWindows, makeWindows, textSteps } from "../data/windows.js";
+import { Calibration } from "../engine/calibrate.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { stream } from "../engine/stream.js";
 import { InputError } from "../errors.js";
@@ -12,6 +13,7 @@ import type { CellKind } from "../network/architecture.js";
 import { initialise, type Network, stack } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { defaults } from "./defaults.js";
+import { type As, calibrated } from "./evaluate.js";
 import type { Task } from "./task.js";
 
 export interface NextSymbolOptions {
@@ -109,13 +111,13 @@ export function nextSymbol(
 export async function evaluateTexts(
   network: Network,
   texts: readonly SymbolArray[],
-  { executor, outputs = 0 }: { executor?: ExecutorName; outputs?: number } = {},
+  { executor, as, outputs = 0 }: { executor?: ExecutorName; as?: As; outputs?: number } = {},
 ): Promise<TextEvaluation> {
   checkReads(network);
   const symbols = countPredictions(texts);
   if (symbols === 0)
     throw new InputError({ what: "there is no symbol to predict", hint: "give a longer text" });
-  const reading = stream(network, { executor });
+  const reading = stream(network, { executor, int8: as === "stream-int8" });
   const size = network.architecture.readout.outputs;
   const logits = new Float32Array(Math.min(outputs, symbols) * size);
   let loss = 0;
@@ -134,6 +136,21 @@ export async function evaluateTexts(
     }
   }
   return { symbols, nats: loss / symbols, accuracy: correct / symbols, logits };
+}
+
+/** The network, calibrated for int8 on texts; see `calibrate` in evaluate.ts. @throws InputError as `evaluateTexts`. */
+export function calibrateOnTexts(
+  network: Network,
+  texts: readonly SymbolArray[],
+  options: { readonly percentile: number },
+): Network {
+  checkReads(network);
+  const calibration = new Calibration(network);
+  for (const text of texts) {
+    calibration.reset();
+    for (const symbol of text) calibration.step(symbol);
+  }
+  return calibrated(network, calibration, options);
 }
 
 /** @throws InputError unless the network predicts a symbol at every step. */

@@ -171,7 +171,8 @@ export async function train(network: Network, task: Task, options: TrainOptions)
   const rateAt = (step: number) => rate(sparsifier?.clock?.(step) ?? step);
   const optimiser = optimiserOf(options.optimiser);
   const seed = random.stream("dropout").below(2 ** 32);
-  const conventions = task.conventions(network);
+  // What a network was calibrated to is not so any more.
+  const { activations: _, ...conventions } = task.conventions(network);
   const { architecture } = network;
   const networkOf = (parameters: Float32Array, mask: Uint8Array | undefined) =>
     new Network(architecture, parameters, mask ? masksOf(begun, mask) : begun.masks, conventions);

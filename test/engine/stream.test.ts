@@ -122,6 +122,46 @@ describe.each(cellKinds)("a stream of %s", (kind) => {
   });
 });
 
+// Held compressed, masks in blocks are multiplied as bands of sixteen rows.
+const patterns = [
+  { name: "16x1", rows: 16, columns: 1, units: 64, density: 0.2 },
+  { name: "16x1, ragged", rows: 16, columns: 1, units: 50, density: 0.1 },
+  { name: "8x1", rows: 8, columns: 1, units: 72, density: 0.3 },
+  { name: "4x4", rows: 4, columns: 4, units: 33, density: 0.3 },
+  { name: "16x4", rows: 16, columns: 4, units: 48, density: 0.5 },
+];
+
+describe.each(cellKinds)("a stream of %s in blocks", (kind) => {
+  it.each(patterns)("has the bits of an evaluation: $name", async ({ units, density, ...pattern }) => {
+    const random = new Random(`${pattern.name} ${kind}`);
+    const architecture = over(SYMBOLS + 2, layers(kind, 9, units, units));
+    const network = networkWith(architecture, density, random, density, pattern);
+    const batches = batchesOf(random.stream("data"), [5, 3], 9, SYMBOLS);
+    const plan = compile(network, { batch: 5, steps: 9, symbols: symbolsTo(SYMBOLS), form: "dense" });
+    const { outputs } = await new ReferenceExecutor(plan, network.parameters).evaluate(batches, "outputs");
+    const exact = instructionSets.map((isa) => {
+      const actual = streamed(streamOn(isa, network, "sparse"), batches);
+      expect(distance(actual, outputs), isa).toBeLessThan(1e-6);
+      expect(streamed(streamOn(isa, network, "dense"), batches), isa).toEqual(actual);
+      return isa === "baseline" ? undefined : actual;
+    });
+    const others = exact.filter((actual) => actual !== undefined);
+    for (const other of others) expect(other).toEqual(others[0]);
+  });
+
+  it("holds them compressed at densities at which single weights are held dense", () => {
+    const random = new Random(kind);
+    const sparseOf = (pattern?: { rows: number; columns: number }) => {
+      const network = networkWith(layers(kind, 9, 64, 64), 0.3, random, 0.3, pattern);
+      const [, hidden] = compileStream(network).blocks;
+      return hidden.sparse;
+    };
+    expect(sparseOf({ rows: 16, columns: 1 })).toBe(true);
+    expect(sparseOf({ rows: 16, columns: 4 })).toBe(true);
+    expect(sparseOf()).toBe(false);
+  });
+});
+
 it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => {
   const random = new Random("wide");
   const network = networkWith(over(SYMBOLS + 1, layers("lstm", 70_000, 3)), 0.1, random);
@@ -130,6 +170,17 @@ it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => 
   const executor = compiledOn(instructionSets[0], plan, network.parameters);
   const { outputs: logits } = await executor.evaluate(batches, "outputs");
   expect(streamed(streamOn(instructionSets[0], network, "sparse"), batches)).toEqual(logits);
+  // And in bands.
+  const rows = networkWith(over(SYMBOLS + 1, layers("lstm", 70_000, 16)), 0.1, random, 0.1, {
+    rows: 16,
+    columns: 1,
+  });
+  const other = await nativeOn(
+    instructionSets[0],
+    compile(rows, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) }),
+    rows.parameters,
+  ).evaluate(batches, "outputs");
+  expect(streamed(streamOn(instructionSets[0], rows, "sparse"), batches)).toEqual(other.outputs);
 });
 
 const makers: [name: string, make: (network: Network, symbols?: number[]) => Stream][] = [
