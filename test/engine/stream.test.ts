@@ -175,7 +175,7 @@ it.skipIf(!native)("multiplies more columns than 16 bits can name", async () => 
     rows: 16,
     columns: 1,
   });
-  const other = await nativeOn(
+  const other = await compiledOn(
     instructionSets[0],
     compile(rows, { batch: 2, steps: 4, symbols: symbolsTo(SYMBOLS) }),
     rows.parameters,
