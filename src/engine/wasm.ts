@@ -47,16 +47,55 @@ const batchArrays = [
 const none = new Float32Array(0);
 
 /** What is copied into an instance's memory for one call, and out of it again. */
-interface Border {
+class Border {
   readonly exports: Exports;
-  /** Copies an array in; returns where it is, until the call has ended. */
-  put(array: Numbers): number;
-  /** Room for an array like this. */
-  room(array: Numbers): number;
+  private readonly places: number[] = [];
+
+  constructor(exports: Exports) {
+    this.exports = exports;
+  }
+
+  /** Room for an array like this, until the call has ended. */
+  room({ byteLength }: Numbers): number {
+    const at = this.exports.allocate(byteLength) >>> 0;
+    this.places.push(at);
+    return at;
+  }
+
+  /** Copies an array in; returns where it is. */
+  put(array: Numbers): number {
+    const at = this.room(array);
+    this.write(array, at);
+    return at;
+  }
+
+  /** Copies an array to a place. */
+  write(array: Numbers, at: number): void {
+    new Uint8Array(this.exports.memory.buffer, at >>> 0, array.byteLength).set(bytesOf(array));
+  }
+
   /** Copies out what is at a place. */
-  take<A extends Numbers>(array: A, at: number): A;
+  take<A extends Numbers>(array: A, at: number): A {
+    bytesOf(array).set(new Uint8Array(this.exports.memory.buffer, at, array.byteLength));
+    return array;
+  }
+
   /** Copies out the outcomes, from the first on, of as many batches as `run` says that it ran. */
-  outcomes(to: OutcomesOfAll, first: number, count: number, run: (places: number[]) => number): number;
+  outcomes(to: OutcomesOfAll, first: number, count: number, run: (places: number[]) => number): number {
+    const arrays = [to.losses, to.counts, to.norms, to.correct];
+    const places = arrays.map((array) => this.room(array.subarray(first, first + count)));
+    const ran = run(places) >>> 0;
+    for (const [i, array] of arrays.entries()) this.take(array.subarray(first, first + ran), places[i]);
+    return ran;
+  }
+
+  end(): void {
+    for (const at of this.places) this.exports.release(at);
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Numbers): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 class Instance {
@@ -85,31 +124,10 @@ class Instance {
         cause: this.end,
       });
     }
-    const places: number[] = [];
-    const room = ({ byteLength }: Numbers) => {
-      const at = exports.allocate(byteLength) >>> 0;
-      places.push(at);
-      return at;
-    };
-    const put = (array: Numbers) => {
-      const at = room(array);
-      write(exports, array, at);
-      return at;
-    };
-    const take = <A extends Numbers>(array: A, at: number) => {
-      bytesOf(array).set(new Uint8Array(exports.memory.buffer, at, array.byteLength));
-      return array;
-    };
-    const outcomes: Border["outcomes"] = (to, first, count, run) => {
-      const arrays = [to.losses, to.counts, to.norms, to.correct];
-      const at = arrays.map((array) => room(array.subarray(first, first + count)));
-      const ran = run(at) >>> 0;
-      for (const [i, array] of arrays.entries()) take(array.subarray(first, first + ran), at[i]);
-      return ran;
-    };
     try {
-      const result = work({ exports, room, put, take, outcomes });
-      for (const at of places) exports.release(at);
+      const border = new Border(exports);
+      const result = work(border);
+      border.end();
       return result;
     } catch (error) {
       this.exports = undefined;
@@ -120,14 +138,6 @@ class Instance {
       throw this.end;
     }
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Numbers): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-function write({ memory }: Exports, array: Numbers, at: number): void {
-  new Uint8Array(memory.buffer, at >>> 0, array.byteLength).set(bytesOf(array));
 }
 
 /**
@@ -144,8 +154,9 @@ function instanceOf(
   checkState(plan, initialState(parameters));
   const { words, masks } = encode(plan);
   const instance = new Instance(wasm);
-  instance.call(({ exports, put }) => {
-    exports[create](put(words), words.length, put(masks), masks.length, put(parameters), parameters.length);
+  instance.call((border) => {
+    const [at, masksAt, parametersAt] = [words, masks, parameters].map((array) => border.put(array));
+    border.exports[create](at, words.length, masksAt, masks.length, parametersAt, parameters.length);
   });
   return instance;
 }
@@ -176,20 +187,20 @@ export class WasmExecutor implements Executor {
   state(): TrainingState {
     const vector = () => new Float32Array(this.plan.parameters);
     const vectors = { parameters: vector(), firstMoment: vector(), secondMoment: vector() };
-    return this.idle(({ exports, put, room, take }) => {
-      const all = Object.values(vectors).map((array) => [array, put(array)] as const);
+    return this.idle((border) => {
+      const all = Object.values(vectors).map((array) => [array, border.put(array)] as const);
       const [parameters, first, second] = all.map(([, at]) => at);
-      const step = exports.state(parameters, first, second);
-      for (const [array, at] of all) take(array, at);
+      const step = border.exports.state(parameters, first, second);
+      for (const [array, at] of all) border.take(array, at);
       if (!this.rewired) return { ...vectors, step };
       const wiring = {
         mask: new Uint8Array(this.plan.parameters),
         born: new Int32Array(this.plan.parameters),
       };
-      const [mask, born] = [room(wiring.mask), room(wiring.born)];
-      exports.wiring(mask, born);
-      take(wiring.mask, mask);
-      take(wiring.born, born);
+      const [mask, born] = [border.room(wiring.mask), border.room(wiring.born)];
+      border.exports.wiring(mask, born);
+      border.take(wiring.mask, mask);
+      border.take(wiring.born, born);
       return { ...vectors, step, wiring };
     });
   }
@@ -198,36 +209,43 @@ export class WasmExecutor implements Executor {
     this.turns.checkIdle();
     checkState(this.plan, state);
     const { parameters, firstMoment, secondMoment, step, wiring } = state;
-    this.idle(({ exports, put }) => {
+    this.idle((border) => {
       if (wiring) {
         const forms = compressedBlocks(this.plan, wiring.mask);
-        exports.setWiring(put(wiring.mask), put(forms), put(wiring.born));
+        border.exports.setWiring(border.put(wiring.mask), border.put(forms), border.put(wiring.born));
         this.rewired = true;
       }
-      exports.setState(put(parameters), put(firstMoment), put(secondMoment), step);
+      border.exports.setState(
+        border.put(parameters),
+        border.put(firstMoment),
+        border.put(secondMoment),
+        step,
+      );
     });
   }
 
   setMask(mask: Uint8Array): void {
     this.turns.checkIdle();
     checkMask(this.plan, mask);
-    this.idle(({ exports, put }) => exports.setMask(put(mask), put(compressedBlocks(this.plan, mask))));
+    this.idle((border) =>
+      border.exports.setMask(border.put(mask), border.put(compressedBlocks(this.plan, mask))),
+    );
     this.rewired = true;
   }
 
   carry(): Float32Array {
-    return this.idle(({ exports, room, take }) => {
-      const carry = new Float32Array(exports.carryCount() >>> 0);
-      const at = room(carry);
-      exports.carry(at);
-      return take(carry, at);
+    return this.idle((border) => {
+      const carry = new Float32Array(border.exports.carryCount() >>> 0);
+      const at = border.room(carry);
+      border.exports.carry(at);
+      return border.take(carry, at);
     });
   }
 
   setCarry(carry: Float32Array): void {
     this.turns.checkIdle();
     checkCarry(this.plan, carry);
-    this.idle(({ exports, put }) => exports.setCarry(put(carry), carry.length));
+    this.idle((border) => border.exports.setCarry(border.put(carry), carry.length));
   }
 
   train(batches: Batches, from: number, to: number, update: Update) {
@@ -252,12 +270,14 @@ export class WasmExecutor implements Executor {
     await this.withBatches(batches, () =>
       this.turns.inSlices(to - from, (first, count) =>
         this.inner.call((border) => {
-          const { exports, put } = border;
-          const own = [put(Float64Array.from(settings)), put(rates.subarray(first, first + count))];
-          const weights = [put(classWeights), classWeights.length];
-          const runs = [put(frozen), frozen.length];
+          const own = [
+            border.put(Float64Array.from(settings)),
+            border.put(rates.subarray(first, first + count)),
+          ];
+          const weights = [border.put(classWeights), classWeights.length];
+          const runs = [border.put(frozen), frozen.length];
           const ran = border.outcomes(all, first, count, (places) =>
-            exports.train(from + first, from + first + count, ...own, ...weights, ...runs, ...places),
+            border.exports.train(from + first, from + first + count, ...own, ...weights, ...runs, ...places),
           );
           done += ran;
           return ran;
@@ -278,7 +298,11 @@ export class WasmExecutor implements Executor {
     const wanted = want === "outputs" ? batches.targets.length : 0;
     const outputs = new Float32Array(wanted * (this.plan.predictsNumbers ? 1 : this.plan.outputs));
     await this.withBatches(batches, async () => {
-      const at = this.inner.call(({ exports }) => exports.allocate(outputs.byteLength)) >>> 0;
+      const at = this.inner.call((border) => {
+        const place = border.exports.allocate(outputs.byteLength) >>> 0;
+        border.write(outputs, place); // Zeros stay where an example has ended.
+        return place;
+      });
       await this.turns.inSlices(batches.count, (first, count) =>
         this.inner.call((border) =>
           border.outcomes(all, first, count, (places) => {
@@ -288,9 +312,9 @@ export class WasmExecutor implements Executor {
           }),
         ),
       );
-      this.inner.call(({ exports, take }) => {
-        take(outputs, at);
-        exports.release(at);
+      this.inner.call((border) => {
+        border.take(outputs, at);
+        border.exports.release(at);
       });
     });
     return { losses: all.losses, counts: all.counts, correct: all.correct, outputs };
@@ -306,25 +330,24 @@ export class WasmExecutor implements Executor {
     const all = outcomesOf(1);
     this.hand(batches);
     this.inner.call((border) => {
-      const { exports, put, take } = border;
-      const at = put(gradient);
-      const weights = [put(classWeights), classWeights.length];
+      const at = border.put(gradient);
+      const weights = [border.put(classWeights), classWeights.length];
       border.outcomes(all, 0, 1, (places) => {
-        exports.gradient(index, Number(everywhere), seed, ...weights, Number(carries), at, ...places);
+        border.exports.gradient(index, Number(everywhere), seed, ...weights, Number(carries), at, ...places);
         return 1;
       });
-      take(gradient, at);
-      exports.endBatches();
+      border.take(gradient, at);
+      border.exports.endBatches();
     });
     return { loss: all.losses[0], count: all.counts[0], correct: all.correct[0], gradient };
   }
 
   footprint(): Footprint {
-    return this.idle(({ exports, room, take }) => {
+    return this.idle((border) => {
       const bytes = new Float64Array(4);
-      const at = room(bytes);
-      exports.footprint(at);
-      const [activations, parameters, matrices, rest] = take(bytes, at);
+      const at = border.room(bytes);
+      border.exports.footprint(at);
+      const [activations, parameters, matrices, rest] = border.take(bytes, at);
       return { activations, parameters, matrices, rest };
     });
   }
@@ -343,7 +366,7 @@ export class WasmExecutor implements Executor {
   private async withBatches(batches: Batches, work: () => Promise<void>): Promise<void> {
     this.hand(batches);
     await work();
-    this.inner.call(({ exports }) => exports.endBatches());
+    this.inner.call((border) => border.exports.endBatches());
   }
 
   /** Checks batches and copies them in. */
@@ -351,10 +374,10 @@ export class WasmExecutor implements Executor {
     const { count, sizes, steps, lengths, carry = new Uint8Array(count) } = batches;
     const { rows, values, classes, numbers } = checkBatches(this.plan, batches);
     const arrays = { sizes, steps, symbols: rows, lengths, targets: classes, values, numbers, carry };
-    this.inner.call(({ exports }) => {
+    this.inner.call((border) => {
       for (const [i, name] of batchArrays.entries())
-        write(exports, arrays[name], exports.batchArray(i, arrays[name].length));
-      exports.checkBatches();
+        border.write(arrays[name], border.exports.batchArray(i, arrays[name].length));
+      border.exports.checkBatches();
     });
   }
 }
@@ -368,18 +391,18 @@ export function wasmStream(plan: Plan, parameters: Float32Array): PlanStream {
   const turns = new Turns();
   const logits = new Float32Array(plan.outputs);
   const width = plan.input.kind === "values" ? plan.input.width : 0;
-  const [valuesAt, logitsAt] = inner.call(({ exports }) =>
-    [width, plan.outputs].map((floats) => exports.allocate(4 * floats) >>> 0),
+  const [valuesAt, logitsAt] = inner.call((border) =>
+    [width, plan.outputs].map((floats) => border.exports.allocate(4 * floats) >>> 0),
   );
   return {
     step(input) {
       turns.checkIdle();
       if (logits.length !== plan.outputs)
         throw new EngineError({ what: "the array of logits has been taken away" });
-      return inner.call(({ exports, take }) => {
-        if (typeof input !== "number") write(exports, input, valuesAt);
-        exports.streamStep(typeof input === "number" ? input : 0, valuesAt, logitsAt);
-        return take(logits, logitsAt);
+      return inner.call((border) => {
+        if (typeof input !== "number") border.write(input, valuesAt);
+        border.exports.streamStep(typeof input === "number" ? input : 0, valuesAt, logitsAt);
+        return border.take(logits, logitsAt);
       });
     },
     run: (rows, targets, wanted) =>
@@ -387,19 +410,19 @@ export function wasmStream(plan: Plan, parameters: Float32Array): PlanStream {
         const sums = { loss: new Float64Array(1), correct: new Int32Array(1) };
         const outputs = new Float32Array(wanted * plan.outputs);
         const run = (first: number, count: number) =>
-          inner.call(({ exports, put, take }) => {
+          inner.call((border) => {
             const end = first + count;
             const here = outputs.subarray(
               Math.min(first, wanted) * plan.outputs,
               Math.min(end, wanted) * plan.outputs,
             );
-            const at = put(here);
-            const [loss, correct] = [put(sums.loss), put(sums.correct)];
-            const own = [put(rows.subarray(first, end)), put(targets.subarray(first, end))];
-            exports.streamRun(...own, count, at, here.length / plan.outputs, loss, correct);
-            take(here, at);
-            take(sums.loss, loss);
-            take(sums.correct, correct);
+            const at = border.put(here);
+            const [loss, correct] = [border.put(sums.loss), border.put(sums.correct)];
+            const own = [border.put(rows.subarray(first, end)), border.put(targets.subarray(first, end))];
+            border.exports.streamRun(...own, count, at, here.length / plan.outputs, loss, correct);
+            border.take(here, at);
+            border.take(sums.loss, loss);
+            border.take(sums.correct, correct);
             return count;
           });
         await turns.inSlices(rows.length, run, SLICE);
@@ -407,7 +430,7 @@ export function wasmStream(plan: Plan, parameters: Float32Array): PlanStream {
       }),
     reset() {
       turns.checkIdle();
-      inner.call(({ exports }) => exports.streamReset());
+      inner.call((border) => border.exports.streamReset());
     },
   };
 }

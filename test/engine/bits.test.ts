@@ -103,9 +103,14 @@ describe.each(alike.flatMap((sets) => cellKinds.map((kind) => [sets, kind] as co
         );
         expect(new Set(trained).size).toBe(1);
         const logits = await Promise.all(
-          exact.map((isa) =>
-            compiledOn(isa, plan, parameters).evaluate(reading(batches, "last-step"), "outputs"),
-          ),
+          exact.map(async (isa) => {
+            const executor = compiledOn(isa, plan, parameters);
+            const { losses, counts, correct, outputs } = await executor.evaluate(
+              reading(batches, "last-step"),
+              "outputs",
+            );
+            return { losses, counts, correct, outputs };
+          }),
         );
         for (const other of logits) expect(other).toEqual(logits[0]);
       });

@@ -17,6 +17,7 @@ import {
   everyStep,
   fitted,
   forecasting,
+  fused,
   instructionSets,
   layers,
   networkWith,
@@ -26,6 +27,7 @@ import {
   slopes,
   symbolsTo,
   targetCount,
+  unfused,
 } from "./setups.js";
 
 const SYMBOLS = 6;
@@ -151,11 +153,13 @@ describe.each(cellKinds)("%s", (kind) => {
           part.setCarry(carry);
         }
         expect(all(part), isa).toEqual(all(whole));
-        // Baseline has no fused multiply-add.
-        if (isa !== "baseline") runs.push(all(whole));
+        runs.push({ isa, end: all(whole) });
       }
     }
-    for (const run of runs) expect(run).toEqual(runs[0]);
+    for (const alike of [fused, unfused]) {
+      const ends = runs.filter(({ isa }) => alike.includes(isa)).map(({ end }) => end);
+      for (const end of ends) expect(end).toEqual(ends[0]);
+    }
   });
 
   it.each(shapes)("recomputes what is carried: $name", async (shape) => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
 import { type CompileOptions, compile, type Dropout } from "../../src/engine/compile.js";
 import { isDropped } from "../../src/engine/dropout.js";
-import { type Executor, optimisers, type Update } from "../../src/engine/executor.js";
+import { type Executor, optimisers, type TrainingState, type Update } from "../../src/engine/executor.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
@@ -19,6 +19,7 @@ import {
   everyStep,
   fitted,
   forecasting,
+  fused,
   instructionSets,
   layers,
   networkWith,
@@ -30,6 +31,7 @@ import {
   targetCount,
   twoWay,
   twoWayWeb,
+  unfused,
   web,
 } from "./setups.js";
 
@@ -266,7 +268,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
     const { network, plan, batches } = setUp(shape, kind, tiles);
     const { classWeights } = shape;
     const expected = await results(new ReferenceExecutor(plan, network.parameters), batches, classWeights);
-    const states = [];
+    const states = new Map<string, TrainingState>();
     for (const isa of instructionSets) {
       const executor = compiledOn(isa, plan, network.parameters, 2);
       const actual = await results(executor, batches, classWeights);
@@ -280,13 +282,14 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
       expect(distance(actual.losses, expected.losses), isa).toBeLessThan(1e-5);
       expect(actual.correct, isa).toEqual(expected.correct);
       expect(distance(actual.trained.norms, expected.trained.norms), isa).toBeLessThan(1e-5);
-      // Baseline has no fused multiply-add.
-      if (isa !== "baseline") states.push(executor.state());
+      states.set(isa, executor.state());
       const alone = compiledOn(isa, plan, network.parameters, 1);
       expect(await results(alone, batches, classWeights), `${isa}, one thread`).toEqual(actual);
       expect(alone.state(), isa).toEqual(executor.state());
     }
-    for (const state of states) expect(state).toEqual(states[0]);
+    for (const alike of [fused, unfused]) {
+      for (const isa of alike) expect(states.get(isa), isa).toEqual(states.get(alike[0]));
+    }
   });
 });
 
