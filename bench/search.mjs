@@ -1,11 +1,13 @@
-// What a search costs beside one training of its whole super-network: `node bench/search.mjs` (--cell gru --epochs 1). Edges of 32
+// What a search costs beside one training of its whole super-network and of a graph: `node bench/search.mjs` (--cell gru --budget 96). Edges of 32
 // units in four layers, 18,750 strings an epoch in batches of 128, processor time of each; ratios count, as sides run by turns.
 import { parseArgs } from "node:util";
 import { generateDataset, MIXES } from "../dist/data/generate.js";
+import { layerGraph } from "../dist/graph/layers.js";
 import { Random } from "../dist/math/random.js";
 import { correctedStructure } from "../dist/network/structure.js";
 import { findGrammar } from "../dist/paths/grammars.js";
-import { edgeSpace, layersOf, superGraph } from "../dist/search/edges.js";
+import { anyGraph } from "../dist/search/candidates.js";
+import { edgeSpace, graphOfEdges, layersOf, superGraph } from "../dist/search/edges.js";
 import { search } from "../dist/search/search.js";
 import { searcherNames } from "../dist/search/searchers.js";
 import { subjectOf } from "../dist/search/subject.js";
@@ -30,8 +32,15 @@ const network = subject.network(structure, new Random(2));
 const space = edgeSpace(network, sizes, Number(values.budget));
 const options = { epochs: Number(values.epochs), seed: 1, learningRate: 1e-3 };
 
+const one = correctedStructure(
+  layerGraph(graphOfEdges(sizes, anyGraph(sizes, Number(values.budget), new Random(3)))),
+  values.cell,
+);
+const drawn = subject.network(one, new Random(4));
+
 const sides = {
   "training of the super-network": () => train(network, subject.task(network), options),
+  "training of a random graph": () => train(drawn, subject.task(drawn), options),
   ...Object.fromEntries(
     searcherNames.map((searcher) => [
       `search ${searcher}`,

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { type SpaceName, spaceNames } from "../search/topology.js";
 import { type Way, wayNames, ways } from "../search/ways.js";
+import { defaultProtocol } from "../train/protocol.js";
 import {
   between,
   cellOption,
@@ -52,7 +53,7 @@ export function searchCommand(): Command {
     .option("--epochs <n>", "passes over the training data", whole(1, 1e6), 15)
     .option("--batch <n>", "sequences in a batch", whole(1, 1e5), 128)
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
-    .addOption(protocolOption())
+    .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
     .addOption(executorOption())
     .addOption(threadsOption(availableParallelism()))

@@ -256,6 +256,7 @@ describe.skipIf(!native)("the native executor", () => {
       rates: new Float64Array(many.count),
       seed: 0,
       classWeights: new Float32Array(),
+      frozen: new Int32Array(),
     };
     const code = `
       const { workerData, parentPort } = require("node:worker_threads");
@@ -368,6 +369,7 @@ describe.skipIf(!native)("the native executor", () => {
       rates: new Float64Array(batches.count),
       seed: 0,
       classWeights: new Float32Array(),
+      frozen: new Int32Array(),
     };
     expect(() => executor.gradient(own, 0, asked, new Float64Array(vector.length))).toThrow(
       "the parameters' length",
@@ -395,10 +397,22 @@ describe.skipIf(!native)("the native executor", () => {
       seed: -1,
       rates: new Float32Array(3),
       classWeights: [1],
+      frozen: new Float64Array(2),
     })) {
       expect(() => executor.train(own, 0, 3, { ...update, [name]: value })).toThrow(Error);
     }
     await expect(executor.train(own, 0, 2, update)).rejects.toThrow("one learning rate for each batch");
+    for (const frozen of [
+      [0],
+      [-1, 4],
+      [8, 4],
+      [0, 4, 2, 6],
+      [0, plan.parameters + 1],
+      [0x7fffffff, 0x7fffffff],
+    ]) {
+      const hostile = { ...update, frozen: Int32Array.from(frozen) };
+      await expect(executor.train(own, 0, 3, hostile)).rejects.toThrow("no such parameters to freeze");
+    }
     const classWeights = new Float32Array(4);
     await expect(executor.train(own, 0, 3, { ...update, classWeights })).rejects.toThrow(
       "one weight for each class",
