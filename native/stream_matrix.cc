@@ -80,7 +80,7 @@ void StreamMatrix::packBands(const std::vector<Chunk>& chunks, const float* para
       for (const int column : columns[band]) columns_.push_back(static_cast<uint16_t>(column - chunk.first));
       bands_.push_back({band * 16, count, chunk.first, nullptr, nullptr});
     }
-    chunks_.push_back({static_cast<int>(begin), static_cast<int>(bands_.size() - begin)});
+    ranges_.push_back({static_cast<int>(begin), static_cast<int>(bands_.size() - begin)});
   }
   weights_ = Floats(weights.size());
   std::copy(weights.begin(), weights.end(), weights_.data());
@@ -148,7 +148,7 @@ void StreamMatrix::packSlices(const std::vector<Chunk>& chunks, const float* par
 
 void StreamMatrix::addProduct(const float* in, float* out) const {
   if (!bands_.empty()) {
-    for (const auto& [first, count] : chunks_) kernels_.bands(bands_.data() + first, count, in, out);
+    for (const auto& [first, count] : ranges_) kernels_.bands(bands_.data() + first, count, in, out);
     return;
   }
   if (sparse_) return kernels_.sparse(slices_.data(), static_cast<int>(slices_.size()), in, out);

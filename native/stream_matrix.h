@@ -31,8 +31,8 @@ class StreamMatrix {
     int first;
     Entries rows;
   };
-  // Bands of the same columns' chunk.
-  struct Bands {
+  // The bands of one chunk's columns.
+  struct BandRange {
     int first, count;
   };
 
@@ -49,7 +49,7 @@ class StreamMatrix {
   std::vector<uint16_t> columns_;
   std::vector<StreamSlice> slices_;
   std::vector<StreamBand> bands_;
-  std::vector<Bands> chunks_;
+  std::vector<BandRange> ranges_;
 };
 
 }  // namespace filigree

@@ -32,7 +32,7 @@ const forms: readonly Form[] = [
 ];
 
 /**
- * What a network takes in each form, one of which is that of `filigree export`, which may look symbols up besides.
+ * What a network takes in each form, one of which is that of `filigree export`, which may look symbols up and standardises besides.
  * @throws InputError when it is bidirectional, so that it is no stream.
  */
 export function costsOf(network: Network): Cost[] {

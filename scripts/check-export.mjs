@@ -1,0 +1,108 @@
+// Networks as `initialise` draws them, exported as C, compiled and run: each says what the engine says, to 1e-5 with <math.h> or
+// the engine's exponentials, and in int8 to the last bit. Needs `npm run build` and a C compiler ($CC, or cc).
+//   node scripts/check-export.mjs [networks, 1000 when left out]
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Calibration } from "../dist/engine/calibrate.js";
+import { exportC } from "../dist/export/c/c.js";
+import { goldenOf } from "../dist/export/golden.js";
+import {
+  correctedStructure,
+  initialise,
+  layerGraph,
+  Network,
+  Random,
+  randomStructureGraph,
+  stack,
+  stream,
+} from "../dist/index.js";
+
+/** Networks that are compiled into one program. */
+const TOGETHER = 25;
+const cells = ["rnn-tanh", "rnn-relu", "lstm", "gru"];
+const kinds = ["libm", "own", "int8"];
+
+const count = Number(process.argv[2] ?? 1000);
+const random = new Random("exports");
+const folder = mkdtempSync(join(tmpdir(), "filigree-exports-"));
+
+/** Every tenth is a random structure; the others are stacks of 1 to 3 layers of up to 60 units, on symbols or numbers. */
+function drawn(number) {
+  const cell = cells[number % 4];
+  const own = new Random(`network ${number}`);
+  if (number % 10 === 9) {
+    const family = number % 20 > 9 ? "watts_strogatz" : "barabasi_albert";
+    const { architecture, masks } = correctedStructure(layerGraph(randomStructureGraph(family, own)), cell);
+    return initialise(architecture, own, masks);
+  }
+  const values = random.below(3) === 0 ? 1 + random.below(20) : undefined;
+  const options = {
+    cell,
+    hidden: 1 + random.below(60),
+    layers: 1 + random.below(3),
+    values,
+    vocabulary: 2 + random.below(100),
+    outputs: 1 + random.below(12),
+    ...(random.below(2) === 0 && { at: "every-step" }),
+    ...(values && random.below(2) === 0 && { predicts: "numbers" }),
+  };
+  return initialise(stack(options), own);
+}
+
+/** Calibrated on what its test will read. */
+function calibrated(network) {
+  const calibration = new Calibration(network);
+  goldenOf(network, calibration);
+  const { architecture, parameters, masks, conventions } = network;
+  return new Network(architecture, parameters, masks, {
+    ...conventions,
+    activations: calibration.ranges(99.9),
+  });
+}
+
+let wrong = 0;
+try {
+  for (let first = 0; first < count; first += TOGETHER) {
+    const names = [];
+    for (let number = first; number < Math.min(first + TOGETHER, count); number++) {
+      const int8 = kinds[number % 3] === "int8";
+      const network = int8 ? calibrated(drawn(number)) : drawn(number);
+      const name = `net${number}`;
+      const math = int8 ? "own" : kinds[number % 3];
+      const { files } = exportC(network, goldenOf(network, stream(network, { int8 })), { name, math, int8 });
+      for (const [file, text] of files) {
+        writeFileSync(join(folder, file), text.replace("int main(void)", `int test_${name}(void)`));
+      }
+      names.push(name);
+    }
+    const declared = names.map((name) => `int test_${name}(void);\n`).join("");
+    const called = names.map((name) => `  wrong += test_${name}();\n`).join("");
+    writeFileSync(
+      join(folder, "main.c"),
+      `${declared}int main(void) {\n  int wrong = 0;\n${called}  return wrong;\n}\n`,
+    );
+    const sources = ["main.c", ...names.flatMap((name) => [`${name}.c`, `${name}_test.c`])];
+    const words = ["-std=c99", "-O1", ...sources, "-lm", "-o", "main"];
+    const made = spawnSync(process.env.CC ?? "cc", words, {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    if (made.status !== 0) throw new Error("the exported C could not be compiled");
+    const run = spawnSync(join(folder, "main"), { cwd: folder, encoding: "utf8" });
+    if (run.status === null) throw new Error(`the exported C ended by ${run.signal}`);
+    wrong += run.status;
+    process.stdout.write(
+      run.stdout
+        .split("\n")
+        .filter((line) => line !== "" && !/: 0 of/.test(line))
+        .map((line) => `${line}\n`)
+        .join(""),
+    );
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`${count} networks, ${wrong} of which say something else in C`);
+process.exitCode = wrong > 0 ? 1 : 0;
