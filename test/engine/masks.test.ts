@@ -24,10 +24,10 @@ import {
   carriedBatches,
   compiledOn,
   distance,
+  distinctSets,
   everyStep,
   fitted,
   fused,
-  instructionSets,
   layers,
   networkWith,
   over,
@@ -128,7 +128,7 @@ function shifted(network: Network, mask: Uint8Array, random: Random): Uint8Array
 
 const executors: [string, (setUp: SetUp, threads?: number) => Executor][] = [
   ["reference", ({ plan, network }) => new ReferenceExecutor(plan, network.parameters)],
-  ...instructionSets.map((isa): (typeof executors)[number] => [
+  ...distinctSets.map((isa): (typeof executors)[number] => [
     isa,
     ({ plan, network }, threads) => compiledOn(isa, plan, network.parameters, threads),
   ]),

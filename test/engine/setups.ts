@@ -34,6 +34,11 @@ export const instructionSets = ["avx512", "avx2", "neon", "baseline", ...wasmNam
 export const [fused, unfused] = [false, true].map((without) =>
   instructionSets.filter((name) => ["baseline", "simd128"].includes(name) === without),
 );
+/**
+ * Instruction sets without `relaxed`, whose module is `simd128`'s but for the multiply-add and has AVX2's bits (bits.test.ts): for suites
+ * that would take long with both.
+ */
+export const distinctSets = instructionSets.filter((name) => name !== "relaxed");
 
 /** Which executor has an instruction set. */
 export function executorOf(instructionSet: string): ExecutorName {
@@ -238,6 +243,20 @@ export function networkWith(
       return patternMask({ gates, units: shape[0] / gates, columns: shape[1] }, pattern, density, draws);
     return Uint8Array.from({ length }, () => (draws.uniform() < density ? 1 : 0));
   }
+}
+
+/** A network whose numbers, where it reads or forecasts any, are on scales of their own: means of about `size`. */
+export function standardised(network: Network, random: Random, size: number): Network {
+  const { input, readout } = network.architecture;
+  const scale = (width: number) => ({
+    mean: Array.from({ length: width }, () => size * random.normal()),
+    deviation: Array.from({ length: width }, () => 0.5 + random.uniform()),
+  });
+  return new Network(network.architecture, network.parameters, network.masks, {
+    ...network.conventions,
+    ...(input.kind === "values" && { standardisation: scale(input.width) }),
+    ...(readout.predicts && { targetStandardisation: scale(readout.outputs) }),
+  });
 }
 
 /** Batches of these sizes, of strings of 1 to `longest` of the symbols 1 to `symbols`. */

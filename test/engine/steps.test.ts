@@ -16,11 +16,11 @@ import {
   batchesOf,
   compiledOn,
   distance,
+  distinctSets,
   everyStep,
   fitted,
   forecasting,
   fused,
-  instructionSets,
   layers,
   networkWith,
   over,
@@ -269,7 +269,7 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
     const { classWeights } = shape;
     const expected = await results(new ReferenceExecutor(plan, network.parameters), batches, classWeights);
     const states = new Map<string, TrainingState>();
-    for (const isa of instructionSets) {
+    for (const isa of distinctSets) {
       const executor = compiledOn(isa, plan, network.parameters, 2);
       const actual = await results(executor, batches, classWeights);
       for (const [i, { loss, gradient }] of expected.gradients.entries()) {
@@ -321,7 +321,7 @@ describe("a target", () => {
     const none = plan.predictsNumbers ? "NaN" : "-1";
     for (const make of [
       () => new ReferenceExecutor(plan, network.parameters),
-      ...instructionSets.slice(0, 1).map((isa) => () => compiledOn(isa, plan, network.parameters)),
+      ...distinctSets.slice(0, 1).map((isa) => () => compiledOn(isa, plan, network.parameters)),
     ]) {
       const run = make().evaluate({ ...batches, lengths, targets });
       await expect(run).rejects.toThrow(EngineError);
@@ -335,7 +335,7 @@ describe("a target", () => {
     const targets = batches.targets.slice().fill(plan.predictsNumbers ? Number.NaN : -1);
     for (const executor of [
       new ReferenceExecutor(plan, network.parameters),
-      ...instructionSets.map((isa) => compiledOn(isa, plan, network.parameters)),
+      ...distinctSets.map((isa) => compiledOn(isa, plan, network.parameters)),
     ]) {
       const { losses, counts, norms } = await executor.train({ ...batches, targets }, 0, 1, update);
       expect([losses[0], counts[0], norms[0]], executor.name).toEqual([0, 0, 0]);
@@ -349,7 +349,7 @@ describe("a class's weight", () => {
   const sgd = { ...optimisers.sgd, clip: Number.POSITIVE_INFINITY };
   const makers = (plan: Plan, { parameters }: Network): Executor[] => [
     new ReferenceExecutor(plan, parameters, 64),
-    ...instructionSets.map((isa) => compiledOn(isa, plan, parameters)),
+    ...distinctSets.map((isa) => compiledOn(isa, plan, parameters)),
   ];
   /** The sum of losses, and the gradient of their mean over targets, which is SGD's first moment after one step. */
   const trained = async (executor: Executor, batches: Batches, classWeights?: Float32Array) => {
@@ -415,7 +415,7 @@ describe("dropout", () => {
     const at = { batch: 4, steps: 5, symbols: symbolsTo(5) };
     const none = compile(network, { ...at, dropout: { embedding: 0, layers: 0, readout: 0 } });
     const plain = compile(network, at);
-    for (const isa of ["reference", ...instructionSets]) {
+    for (const isa of ["reference", ...distinctSets]) {
       const on = (own: Plan) =>
         isa === "reference"
           ? new ReferenceExecutor(own, network.parameters)

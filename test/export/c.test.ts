@@ -22,6 +22,7 @@ import {
   over,
   overValues,
   skips,
+  standardised,
   web,
   withInstructionSet,
 } from "../engine/setups.js";
@@ -64,17 +65,7 @@ const shapes: Shape[] = [
 /** A network of a shape, its numbers on a scale of their own where it reads or says any. */
 function networkOf({ architecture, density, pattern, name }: Shape, kind: CellKind): Network {
   const random = new Random(`${name} ${kind}`);
-  const network = networkWith(architecture(kind), density, random, density, pattern);
-  const { input, readout } = network.architecture;
-  const scale = (width: number) => ({
-    mean: Array.from({ length: width }, () => 100 * random.normal()),
-    deviation: Array.from({ length: width }, () => 0.1 + random.uniform()),
-  });
-  return new Network(network.architecture, network.parameters, network.masks, {
-    ...network.conventions,
-    ...(input.kind === "values" && { standardisation: scale(input.width) }),
-    ...(readout.predicts && { targetStandardisation: scale(readout.outputs) }),
-  });
+  return standardised(networkWith(architecture(kind), density, random, density, pattern), random, 100);
 }
 
 /** The network, calibrated on the inputs of its golden vectors. */

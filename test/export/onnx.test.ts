@@ -15,7 +15,7 @@ import {
   cellKinds,
   isBidirectional,
 } from "../../src/network/architecture.js";
-import { Network } from "../../src/network/network.js";
+import type { Network } from "../../src/network/network.js";
 import {
   batchesOf,
   deadEnds,
@@ -27,6 +27,7 @@ import {
   over,
   overValues,
   skips,
+  standardised,
   twoWay,
   twoWayWeb,
   web,
@@ -52,17 +53,7 @@ const shapes: { name: string; architecture(kind: CellKind): Architecture; densit
 
 function networkOf(kind: CellKind, { name, architecture, density = 1 }: (typeof shapes)[number]): Network {
   const random = new Random(`${name} ${kind}`);
-  const network = networkWith(architecture(kind), density, random);
-  const { input, readout } = network.architecture;
-  const scale = (width: number) => ({
-    mean: Array.from({ length: width }, () => 1000 * random.normal()),
-    deviation: Array.from({ length: width }, () => 0.5 + random.uniform()),
-  });
-  return new Network(network.architecture, network.parameters, network.masks, {
-    ...network.conventions,
-    ...(input.kind === "values" && { standardisation: scale(input.width) }),
-    ...(readout.predicts && { targetStandardisation: scale(readout.outputs) }),
-  });
+  return standardised(networkWith(architecture(kind), density, random), random, 1000);
 }
 
 /** A batch as ONNX takes it, [batch][time][width], with numbers in their own units, and as the engine does. */

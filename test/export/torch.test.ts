@@ -11,7 +11,7 @@ import { InputError } from "../../src/errors.js";
 import { exportTorch } from "../../src/export/torch.js";
 import { Random } from "../../src/math/random.js";
 import { type Architecture, type CellKind, cellKinds } from "../../src/network/architecture.js";
-import { Network, stack } from "../../src/network/network.js";
+import { type Network, stack } from "../../src/network/network.js";
 import { parseNetwork } from "../../src/network/weights.js";
 import {
   everyStep,
@@ -21,6 +21,7 @@ import {
   over,
   overValues,
   skips,
+  standardised,
   twoWayWeb,
   web,
 } from "../engine/setups.js";
@@ -60,17 +61,7 @@ const STEPS = 6;
 
 function networkOf({ id, kind, architecture, density = 1 }: Case): Network {
   const random = new Random(id);
-  const network = networkWith(architecture(kind), density, random);
-  const { input, readout } = network.architecture;
-  const scale = (width: number) => ({
-    mean: Array.from({ length: width }, () => 1000 * random.normal()),
-    deviation: Array.from({ length: width }, () => 0.5 + random.uniform()),
-  });
-  return new Network(network.architecture, network.parameters, network.masks, {
-    ...network.conventions,
-    ...(input.kind === "values" && { standardisation: scale(input.width) }),
-    ...(readout.predicts && { targetStandardisation: scale(readout.outputs) }),
-  });
+  return standardised(networkWith(architecture(kind), density, random), random, 1000);
 }
 
 /** [sequence][step·width], symbols or numbers in their own units. */
