@@ -288,7 +288,8 @@ describe.each(cellKinds)("native executor, %s", (kind) => {
       expect(alone.state(), isa).toEqual(executor.state());
     }
     for (const alike of [fused, unfused]) {
-      for (const isa of alike) expect(states.get(isa), isa).toEqual(states.get(alike[0]));
+      const [first, ...others] = distinctSets.filter((isa) => alike.includes(isa));
+      for (const isa of others) expect(states.get(isa), isa).toEqual(states.get(first));
     }
   });
 });
