@@ -19,7 +19,7 @@ import {
   type Topology,
   type TopologySettings,
 } from "../search/topology.js";
-import type { Way } from "../search/ways.js";
+import { isCandidateSearch, type Way } from "../search/ways.js";
 import { parsePattern } from "../sparsify/pattern.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import type { TrainingData } from "../train/classify.js";
@@ -204,7 +204,7 @@ function resumption(file: string, identity: string): Uint8Array {
 }
 
 function unitOf({ searcher }: TopologySettings): string {
-  return ["best-of-random", "evolution", "predictor"].includes(searcher) ? "candidate" : "epoch";
+  return isCandidateSearch(searcher) ? "candidate" : "epoch";
 }
 
 /** The budget and the temperature now, and what else there is to say. */

@@ -453,7 +453,7 @@ export function checkWeights(
 }
 
 /** @throws EngineError unless the spans are parameters of the plan, one after the other. */
-export function checkFrozen({ parameters }: Plan, frozen: readonly Span[] = []): void {
+function checkFrozen({ parameters }: Plan, frozen: readonly Span[] = []): void {
   let end = 0;
   for (const { offset, length } of frozen) {
     if (!(offset >= end && length >= 0 && offset + length <= parameters)) {
@@ -466,14 +466,30 @@ export function checkFrozen({ parameters }: Plan, frozen: readonly Span[] = []):
   }
 }
 
-/** For C++: of each run of parameters that stay, the first and the one after the last. @throws EngineError as `checkFrozen`. */
-export function frozenRuns(plan: Plan, frozen: readonly Span[] = []): Int32Array {
-  checkFrozen(plan, frozen);
+/** For C++: of each run of parameters that stay, the first and the one after the last. */
+export function frozenRuns({ frozen = [] }: Update): Int32Array {
   return Int32Array.from(frozen.flatMap(({ offset, length }) => [offset, offset + length]));
 }
 
+/**
+ * The learning rate of each batch of a training.
+ * @throws EngineError when there are no such batches, or the update does not fit them or the plan.
+ */
+export function checkTraining(
+  plan: Plan,
+  batches: Batches,
+  from: number,
+  to: number,
+  update: Update,
+): Float64Array {
+  checkRange(batches, from, to);
+  checkWeights(plan, update.classWeights);
+  checkFrozen(plan, update.frozen);
+  return ratesOf(update, to - from);
+}
+
 /** The learning rate of each of `count` batches. @throws EngineError when there are not so many, or one is no rate. */
-export function ratesOf({ rates }: Update, count: number): Float64Array {
+function ratesOf({ rates }: Update, count: number): Float64Array {
   const list = typeof rates === "number" ? new Float64Array(count).fill(rates) : rates;
   const bad = list.find((rate) => !(rate >= 0 && rate < Number.POSITIVE_INFINITY));
   if (bad !== undefined) throw new EngineError({ what: `${bad} is not a learning rate` });

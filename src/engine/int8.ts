@@ -9,6 +9,7 @@ import type { Evaluation, PlanStream } from "./executor.js";
 import type { Plan } from "./plan.js";
 import { type Product, type Program, programOf } from "./program.js";
 import { ProgramStream } from "./program-stream.js";
+import { Turns } from "./turns.js";
 
 const { fround } = Math;
 
@@ -176,7 +177,7 @@ export function int8PlanStream(network: Network, plan: Plan): PlanStream {
   const symbols = plan.input.kind === "symbols" ? plan.input.symbols : [];
   const step = (input: number | Float32Array) =>
     stream.step(typeof input === "number" ? symbols[input] : input);
-  const turn = turns();
+  const turns = new Turns();
   return {
     step,
     async run(rows, targets, wanted) {
@@ -190,7 +191,7 @@ export function int8PlanStream(network: Network, plan: Plan): PlanStream {
           loss += crossEntropy(said, targets[t]);
           correct += Number(likeliest(said) === targets[t]);
         }
-        await turn();
+        await turns.give();
       }
       return { loss, correct, outputs };
     },
@@ -218,7 +219,7 @@ export async function evaluateInStream(
   const losses = new Float64Array(batches.count);
   const counts = new Float64Array(batches.count);
   const correct = new Int32Array(batches.count);
-  const turn = turns();
+  const turns = new Turns();
   let first = 0;
   let example = 0;
   for (const [batch, size] of batches.sizes.entries()) {
@@ -246,7 +247,7 @@ export async function evaluateInStream(
           correct[batch] += Number(likeliest(said) === targets[place]);
         }
       }
-      await turn();
+      await turns.give();
     }
     first += size * batches.steps[batch];
   }
@@ -262,14 +263,4 @@ function likeliest(logits: Float32Array): number {
 function crossEntropy(logits: Float32Array, target: number): number {
   const most = logits[likeliest(logits)];
   return log(logits.reduce((sum, logit) => sum + exp(logit - most), 0)) + most - logits[target];
-}
-
-/** Lets other work of the process have a turn, a few times a second. */
-function turns(): () => Promise<void> {
-  let last = performance.now();
-  return async () => {
-    if (performance.now() - last < 100) return;
-    await new Promise((resolve) => setTimeout(resolve));
-    last = performance.now();
-  };
 }

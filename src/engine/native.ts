@@ -1,5 +1,5 @@
 // The native executor: hands a plan to the C++ addon and keeps the interface of the reference executor. Where the addon
-// cannot be had, `loadNative` says why and the reference takes over.
+// cannot be had, `loadNative` says why and another executor takes its place (engine.ts).
 import type { Batches } from "../data/batches.js";
 import { EngineError } from "../errors.js";
 import { compressedBlocks } from "./blocks.js";
@@ -11,6 +11,7 @@ import {
   checkMask,
   checkRange,
   checkState,
+  checkTraining,
   checkWeights,
   type Evaluation,
   type Executor,
@@ -20,7 +21,6 @@ import {
   initialState,
   type Outcomes,
   optimiserKinds,
-  ratesOf,
   type TrainingState,
   type Update,
 } from "./executor.js";
@@ -242,12 +242,10 @@ export class NativeExecutor implements Executor {
   }
 
   async train(batches: Batches, from: number, to: number, update: Update) {
-    checkRange(batches, from, to);
-    const rates = ratesOf(update, to - from);
-    checkWeights(this.plan, update.classWeights);
+    const rates = checkTraining(this.plan, batches, from, to, update);
     const translated = this.translate(batches);
     const { kind, ...settings } = update.optimiser;
-    const frozen = frozenRuns(this.plan, update.frozen);
+    const frozen = frozenRuns(update);
     const { seed = 0, classWeights = new Float32Array(0) } = update;
     const own = { ...settings, optimiser: optimiserKinds.indexOf(kind), rates, seed, classWeights, frozen };
     return refusing(() => this.inner.train(translated, from, to, own)).catch(refuse);

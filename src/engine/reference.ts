@@ -9,10 +9,10 @@ import { DROPOUT_ONE, dropoutKey, isDropped, rowKey } from "./dropout.js";
 import {
   type BatchGradient,
   checkCarry,
-  checkFrozen,
   checkMask,
   checkRange,
   checkState,
+  checkTraining,
   checkWeights,
   type Evaluation,
   type Executor,
@@ -20,7 +20,6 @@ import {
   initialState,
   type Outcomes,
   type PlanStream,
-  ratesOf,
   rewire,
   type TrainingState,
   type Update,
@@ -165,10 +164,7 @@ export class ReferenceExecutor implements Executor {
   }
 
   private async trainOn(batches: Batches, from: number, to: number, update: Update) {
-    checkRange(batches, from, to);
-    const rates = ratesOf(update, to - from);
-    checkWeights(this.plan, update.classWeights);
-    checkFrozen(this.plan, update.frozen);
+    const rates = checkTraining(this.plan, batches, from, to, update);
     const losses: number[] = [];
     const correct: number[] = [];
     const norms: number[] = [];

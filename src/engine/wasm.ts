@@ -12,6 +12,7 @@ import {
   checkMask,
   checkRange,
   checkState,
+  checkTraining,
   checkWeights,
   type Evaluation,
   type Executor,
@@ -22,7 +23,6 @@ import {
   type Outcomes,
   optimiserKinds,
   type PlanStream,
-  ratesOf,
   type TrainingState,
   type Update,
 } from "./executor.js";
@@ -257,10 +257,8 @@ export class WasmExecutor implements Executor {
   }
 
   private async trainOn(batches: Batches, from: number, to: number, update: Update) {
-    checkRange(batches, from, to);
-    const rates = ratesOf(update, to - from);
-    checkWeights(this.plan, update.classWeights);
-    const frozen = frozenRuns(this.plan, update.frozen);
+    const rates = checkTraining(this.plan, batches, from, to, update);
+    const frozen = frozenRuns(update);
     this.checkBackward();
     const { optimiser, seed = 0, classWeights = none } = update;
     const { kind, beta1, beta2, epsilon, weightDecay, clip } = optimiser;

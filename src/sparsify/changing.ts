@@ -101,7 +101,10 @@ function checkMasked(pools: readonly Pool[], mask: Uint8Array): void {
 /** Densities that differ by no more count as the same. */
 const ALIKE = 0.005;
 
-/** The gradient of the moment's batch at all places, and its outcome, of which the norm is that of what exists under a mask. What is frozen has none. */
+/**
+ * The gradient of the moment's batch at all places, 0 where parameters are frozen, and its outcome, of which the norm is that of
+ * what exists under a mask.
+ */
 export function gradientOf(
   { executor, batch, seed, classWeights, frozen }: Moment,
   mask: Uint8Array,

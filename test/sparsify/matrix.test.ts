@@ -71,7 +71,7 @@ function groups(network: Network, wanted: Sparsification): { there: number[]; as
 describe.each(executors)("on %s", (executor) => {
   describe.each(methodNames)("%s", (method) => {
     it.each(subjects.map((subject) => [subject.name, subject] as const))("%s", async (_, subject) => {
-      // Where there are two executors the slow one has every other cell, for its time.
+      // Where there are several executors the slower ones have every other cell, for their time.
       const turn = methodNames.indexOf(method) + subjects.indexOf(subject);
       const all = executor === "native" || executors.length === 1;
       for (const cell of cellKinds.filter((_, i) => all || (i + turn) % 2 === 0)) {
