@@ -1,7 +1,9 @@
-// Compiles src/ to dist/ with the TypeScript compiler and makes the command one that `npx filigree` finds here.
+// Compiles src/ to dist/ with the TypeScript compiler, makes the pages of src/web, and makes the command one that
+// `npx filigree` finds here.
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildPages } from "./build-pages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
@@ -10,6 +12,7 @@ const result = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "
   stdio: "inherit",
 });
 if (result.status !== 0) process.exit(result.status ?? 1);
+await buildPages();
 chmodSync(`${root}/dist/cli/main.js`, 0o755);
 
 // npm links the commands of dependencies only; this is the same link for the package itself.

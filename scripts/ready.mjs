@@ -34,7 +34,7 @@ if (stale("node_modules/.package-lock.json", "package-lock.json")) {
 } else {
   run(process.execPath, ["scripts/build-native.mjs"]);
 }
-if (stale("dist/cli/main.js", "src", "tsconfig.build.json", "package.json")) {
+if (stale("dist/cli/main.js", "src", "wasm", "tsconfig.build.json", "package.json")) {
   process.stderr.write("filigree: compiling ...\n");
   run(process.execPath, ["scripts/build.mjs"]);
 }

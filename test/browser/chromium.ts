@@ -1,12 +1,13 @@
-// Runs a script of the tests in a headless Chromium: a server on the loopback gives it what `npm run build` made, the
-// modules of WebAssembly and the packages that they import, and takes what it reports.
+// A headless Chromium for tests. `inChromium` runs a script: a server on the loopback gives it what `npm run build` made, the
+// modules of WebAssembly and the packages that they import, and takes what it reports. `launch` is for pages that are driven.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Browser, chromium as driver } from "playwright-core";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -18,6 +19,24 @@ export const chromium = [process.env.CHROMIUM, "chromium", "chromium-browser", "
     ),
   )
   .find((path) => path !== "" && existsSync(path));
+
+const options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"];
+
+/** Starts one that playwright drives; whoever does closes it. */
+export function launch(): Promise<Browser> {
+  return driver.launch({ executablePath: chromium, args: options });
+}
+
+/** Why the built page of src/web cannot be tried here, or nothing. */
+export function absentPage(name: string): string {
+  if (chromium === undefined) return "there is no Chromium";
+  return existsSync(join(root, `dist/web/${name}.html`)) ? "" : `there is no dist/web/${name}.html`;
+}
+
+/** The address of a built page on the disk. */
+export function pageAddress(name: string): string {
+  return pathToFileURL(join(root, `dist/web/${name}.html`)).href;
+}
 
 /** Where a browser finds the packages that the library imports: a bundler does this by their package.json. */
 const packages = {
@@ -61,13 +80,6 @@ export async function inChromium(script: string, milliseconds = 600_000): Promis
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const options = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-  ];
   const browser = spawn(chromium!, [...options, `--user-data-dir=${folder}`, address], { stdio: "ignore" });
   let timer: NodeJS.Timeout | undefined;
   try {

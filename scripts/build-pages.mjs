@@ -1,0 +1,105 @@
+// Makes the pages of `src/web`: of each folder's main.tsx and style.css one HTML file in dist/web that needs nothing else,
+// neither a server nor a network. Its script is also that of its Worker, and the modules of WebAssembly are in it, compressed.
+// build.mjs compiles dist/report/theme.js before, which has the colours.
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+import { gzipSync } from "fflate";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * @typedef {object} Page
+ * @property {string} name its folder in src/web, and its file in dist/web
+ * @property {string} title
+ * @property {string} connects what its content security policy lets it reach
+ * @property {readonly string[]} modules of WebAssembly
+ */
+/** @type {readonly Page[]} */
+export const pages = [
+  { name: "playground", title: "Filigree playground", connects: "'none'", modules: ["relaxed", "simd128"] },
+];
+
+/** One file of esbuild's. */
+async function bundle(entry, options) {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    write: false,
+    legalComments: "none",
+    charset: "utf8",
+    target: ["chrome114", "firefox115", "safari16.4"],
+    logLevel: "warning",
+    ...options,
+  });
+  return result.outputFiles[0].text.trim();
+}
+
+/** What parts of a script must not hold, lest the page ends there: both are the same to JavaScript. */
+function inline(script) {
+  return script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+}
+
+/** The same bytes on every machine: fflate's, and no time. */
+function compressed(file) {
+  return Buffer.from(gzipSync(readFileSync(file), { level: 9, mtime: 0 })).toString("base64");
+}
+
+/** The page as text. @param {Page} page */
+export async function makePage({ name, title, connects, modules }) {
+  const { colourStyles } = await import(pathToFileURL(`${root}dist/report/theme.js`).href);
+  const script = inline(
+    await bundle(`src/web/${name}/main.tsx`, {
+      format: "iife",
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      tsconfig: "tsconfig.web.json",
+      // What the package reads in Node.js, beside a module; there is no such place here.
+      define: { "import.meta.url": '"about:blank"' },
+    }),
+  );
+  const styles = colourStyles + (await bundle(`src/web/${name}/style.css`));
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}' 'wasm-unsafe-eval'`,
+    "worker-src blob:",
+    "style-src 'unsafe-inline'",
+    "img-src data: blob:",
+    `connect-src ${connects}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    `<title>${title}</title>`,
+    `<style>${styles}</style>`,
+    "</head>",
+    "<body>",
+    '<div id="page"></div>',
+    ...modules.map(
+      (module) =>
+        `<script type="text/plain" id="wasm-${module}">${compressed(`${root}wasm/${module}.wasm`)}</script>`,
+    ),
+    `<script id="program">${script}</script>`,
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+/** Makes all of them. */
+export async function buildPages() {
+  mkdirSync(`${root}dist/web`, { recursive: true });
+  for (const page of pages) writeFileSync(`${root}dist/web/${page.name}.html`, await makePage(page));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPages();

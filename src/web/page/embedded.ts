@@ -1,0 +1,26 @@
+// What scripts/build-pages.mjs puts into a page beside its look: the text of its script, of which its Workers are made, and
+// the modules of WebAssembly, compressed.
+import type { WasmName } from "../../engine/wasm-modules.js";
+
+function textOf(id: string): string {
+  const text = document.getElementById(id)?.textContent;
+  if (!text) throw new Error(`the page has lost its part "${id}"`);
+  return text;
+}
+
+/** A Worker that runs the page's own script. */
+export function ownWorker(): Worker {
+  const address = URL.createObjectURL(new Blob([textOf("program")], { type: "text/javascript" }));
+  try {
+    return new Worker(address);
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** The bytes of a module, for `loadWasm`. */
+export async function embeddedModule(name: WasmName): Promise<ArrayBuffer> {
+  const packed = Uint8Array.from(atob(textOf(`wasm-${name}`)), (letter) => letter.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(unpacked).arrayBuffer();
+}
