@@ -26,7 +26,7 @@ export function cellForward(op: CellOp, context: CellContext): void {
     }
     eachUnit(op, context, t, (unit, u, l) => {
       cell.forward(unit);
-      for (const [i, gate] of unit.gates.entries()) arena[at(gates, t, i * units + u) + l] = gate;
+      for (let i = 0; i < unit.gates.length; i++) arena[at(gates, t, i * units + u) + l] = unit.gates[i];
       if (state) {
         arena[at(state, t, u) + l] = unit.state;
         arena[at(state, t, units + u) + l] = Math.tanh(unit.state);
@@ -57,7 +57,7 @@ export function cellBackward(op: CellBackwardOp, context: CellContext): void {
         previousOutput: 0,
       };
       cell.backward(unit, flow);
-      for (const [i, gate] of unit.gates.entries()) arena[at(gates, t, i * units + u) + l] = gate;
+      for (let i = 0; i < unit.gates.length; i++) arena[at(gates, t, i * units + u) + l] = unit.gates[i];
       arena[back] = flow.previousOutput;
       if (cell.hasState) arena[backState] = flow.state;
     });
@@ -76,7 +76,7 @@ interface CellBuffers {
   readonly state: Rows | undefined;
 }
 
-/** Calls `f` with what the buffers hold of every unit of every example at one step. */
+/** Calls `f` with what the buffers hold of every unit of every example at one step, in one object that is filled anew. */
 function eachUnit(
   { gates, output, state }: CellBuffers,
   { arena, lanes, at }: CellContext,
@@ -84,16 +84,15 @@ function eachUnit(
   f: (unit: Unit, u: number, lane: number) => void,
 ): void {
   const units = output.rows;
-  const parts = Array.from({ length: gates.rows / units }, (_, i) => i);
+  const parts = new Array<number>(gates.rows / units).fill(0);
+  const unit: Unit = { gates: parts, state: 0, previousState: 0, output: 0, previousOutput: 0 };
   for (let u = 0; u < units; u++) {
     for (let l = 0; l < lanes; l++) {
-      const unit = {
-        gates: parts.map((i) => arena[at(gates, t, i * units + u) + l]),
-        state: state ? arena[at(state, t, u) + l] : 0,
-        previousState: state ? arena[at(state, t - 1, u) + l] : 0,
-        output: arena[at(output, t, u) + l],
-        previousOutput: arena[at(output, t - 1, u) + l],
-      };
+      for (let i = 0; i < parts.length; i++) parts[i] = arena[at(gates, t, i * units + u) + l];
+      unit.state = state ? arena[at(state, t, u) + l] : 0;
+      unit.previousState = state ? arena[at(state, t - 1, u) + l] : 0;
+      unit.output = arena[at(output, t, u) + l];
+      unit.previousOutput = arena[at(output, t - 1, u) + l];
       f(unit, u, l);
     }
   }

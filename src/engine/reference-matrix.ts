@@ -3,19 +3,25 @@ import type { Block } from "./plan.js";
 
 export type Floats = Float32Array | Float64Array;
 
+/** A weight of a row, or of a column: the column or the row that it is in, and the parameter that it is. */
+interface Entry {
+  readonly other: number;
+  readonly parameter: number;
+}
+
 export class Matrix {
   readonly rows: number;
   /** The weights of every row, and the parameters that they are. */
-  readonly entries: readonly { column: number; parameter: number }[][];
+  readonly entries: readonly Entry[][];
   /** Parameters of its pieces that its mask leaves out. */
   readonly absent: readonly number[];
-  private readonly transposed: readonly { row: number; parameter: number }[][];
+  private readonly transposed: readonly Entry[][];
   /** One per lane, in double precision. */
   private readonly sums: Float64Array;
 
   constructor({ rows, columns, pieces, mask }: Block, lanes: number) {
-    const entries: { column: number; parameter: number }[][] = Array.from({ length: rows }, () => []);
-    const transposed: { row: number; parameter: number }[][] = Array.from({ length: columns }, () => []);
+    const entries: Entry[][] = Array.from({ length: rows }, () => []);
+    const transposed: Entry[][] = Array.from({ length: columns }, () => []);
     const absent: number[] = [];
     for (const piece of pieces) {
       for (let i = 0; i < piece.rows; i++) {
@@ -25,8 +31,8 @@ export class Matrix {
           if (mask?.[row * columns + column] === 0) {
             absent.push(parameter);
           } else {
-            entries[row].push({ column, parameter });
-            transposed[column].push({ row, parameter });
+            entries[row].push({ other: column, parameter });
+            transposed[column].push({ other: row, parameter });
           }
         }
       }
@@ -40,30 +46,26 @@ export class Matrix {
 
   /** to(i, l) += sum over j of matrix(i, j)·from(j, l), for one step that starts at each of the two offsets. */
   addProduct(parameters: Floats, arena: Floats, from: number, to: number): void {
-    for (const [i, entries] of this.entries.entries()) {
-      const sums = this.start(arena, to, i);
-      for (const { column, parameter } of entries) this.add(parameters[parameter], arena, from, column);
-      arena.set(sums, to + i * sums.length);
-    }
+    this.add(this.entries, parameters, arena, from, to);
   }
 
   /** to(j, l) += sum over i of matrix(i, j)·from(i, l), for one step that starts at each of the two offsets. */
   addTransposedProduct(parameters: Floats, arena: Floats, from: number, to: number): void {
-    for (const [j, entries] of this.transposed.entries()) {
-      const sums = this.start(arena, to, j);
-      for (const { row, parameter } of entries) this.add(parameters[parameter], arena, from, row);
-      arena.set(sums, to + j * sums.length);
+    this.add(this.transposed, parameters, arena, from, to);
+  }
+
+  private add(lists: readonly Entry[][], parameters: Floats, arena: Floats, from: number, to: number): void {
+    const { sums } = this;
+    const lanes = sums.length;
+    for (let i = 0; i < lists.length; i++) {
+      const first = to + i * lanes;
+      for (let l = 0; l < lanes; l++) sums[l] = arena[first + l];
+      for (const { other, parameter } of lists[i]) {
+        const weight = parameters[parameter];
+        const source = from + other * lanes;
+        for (let l = 0; l < lanes; l++) sums[l] += weight * arena[source + l];
+      }
+      for (let l = 0; l < lanes; l++) arena[first + l] = sums[l];
     }
-  }
-
-  private start(arena: Floats, to: number, row: number): Float64Array {
-    const { sums } = this;
-    for (let l = 0; l < sums.length; l++) sums[l] = arena[to + row * sums.length + l];
-    return sums;
-  }
-
-  private add(weight: number, arena: Floats, from: number, row: number): void {
-    const { sums } = this;
-    for (let l = 0; l < sums.length; l++) sums[l] += weight * arena[from + row * sums.length + l];
   }
 }

@@ -330,7 +330,7 @@ export class ReferenceExecutor implements Executor {
     for (const [s, symbol] of symbols.entries()) {
       for (let i = 0; i < rows; i++) {
         let sum = prepared[op.bias + i];
-        for (const { column, parameter } of entries[i]) {
+        for (const { other: column, parameter } of entries[i]) {
           sum += parameters[parameter] * parameters[offset + symbol * width + column];
         }
         prepared[op.to + i * stride + s] = sum;
@@ -547,7 +547,7 @@ export class ReferenceExecutor implements Executor {
         const span = spanOf(op.from);
         const { entries: rows } = (this.differentiated ?? this.matrices)[op.block];
         for (const [i, entries] of rows.entries()) {
-          for (const { column, parameter } of entries) {
+          for (const { other: column, parameter } of entries) {
             let sum = 0;
             for (let t = span.from; t < span.end; t++) {
               const from = at(op.from, t, i);
@@ -728,7 +728,7 @@ export class ReferenceExecutor implements Executor {
     for (const [s, symbol] of symbols.entries()) {
       for (const [i, entries] of rows.entries()) {
         const flow = gradient[op.gradient + s * op.stride + i];
-        for (const { column, parameter } of entries) {
+        for (const { other: column, parameter } of entries) {
           const embedding = offset + symbol * width + column;
           gradient[parameter] += flow * parameters[embedding];
           gradient[embedding] += flow * parameters[parameter];
