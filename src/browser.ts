@@ -73,4 +73,4 @@ export {
 export type { Protocol } from "./train/protocol.js";
 export { type SampleOptions, writeText } from "./train/sample.js";
 export type { EpochMetrics, Task } from "./train/task.js";
-export { type Run, type TrainOptions, train, type UpdateMetrics } from "./train/train.js";
+export { type Glance, type Run, type TrainOptions, train, type UpdateMetrics } from "./train/train.js";

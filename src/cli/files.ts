@@ -1,6 +1,6 @@
 // Datasets, graphs and networks as the verbs take them: by path, or made up on the spot where an option is left out.
 import type { CsvForm } from "../data/csv.js";
-import { BINARY, type Dataset, rowsOf } from "../data/dataset.js";
+import { BINARY, type Dataset, keepForTesting } from "../data/dataset.js";
 import { generateDataset } from "../data/generate.js";
 import { remarksOn } from "../data/remarks.js";
 import { InputError } from "../errors.js";
@@ -71,17 +71,11 @@ export function trainingData(
 
 function withoutTest(data: string, seed: number, output: Output, form: CsvForm): TrainingData<Dataset> {
   const all = readDataset(data, form);
-  const count = all.strings.length;
-  if (count < 4)
-    throw new InputError({
-      where: data,
-      what: `${count} strings are too few to keep some for testing`,
-      hint: "name a test file with --test",
-    });
-  const rows = new Random(seed).stream("split").shuffle(Int32Array.from({ length: count }, (_, row) => row));
-  const forTest = Math.round(count / 4);
-  output.remark(`no --test: keeping ${forTest} of the ${count} strings for testing`);
-  return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
+  const sets = keepForTesting(all, new Random(seed).stream("split"), data);
+  output.remark(
+    `no --test: keeping ${sets.test.strings.length} of the ${all.strings.length} strings for testing`,
+  );
+  return sets;
 }
 
 /**

@@ -1,6 +1,7 @@
 // The one form that labelled strings take everywhere: parallel lists of strings and labels. Whatever makes a dataset
 // (a file, a generator, a user's own code) has it checked here, so that nothing downstream meets a string it cannot feed.
 import { InputError } from "../errors.js";
+import type { Random } from "../math/random.js";
 import { symbolsOf, type Vocabulary } from "./vocabulary.js";
 
 /**
@@ -59,6 +60,27 @@ export function createDataset(
     }
   }
   return { strings, labels: Int32Array.from(labels), classes };
+}
+
+/** The share of strings that is kept for testing where no others are named. */
+const TESTED = 0.25;
+
+/** Keeps a random quarter for testing. @throws InputError when there are too few. @param where names them in messages. */
+export function keepForTesting(
+  all: Dataset,
+  random: Random,
+  where: string,
+): { readonly train: Dataset; readonly test: Dataset } {
+  const count = all.strings.length;
+  if (count < 4)
+    throw new InputError({
+      where,
+      what: `${count} strings are too few to keep some for testing`,
+      hint: "name a test file with --test",
+    });
+  const rows = random.shuffle(Int32Array.from({ length: count }, (_, row) => row));
+  const forTest = Math.round(count * TESTED);
+  return { train: rowsOf(all, rows.subarray(forTest)), test: rowsOf(all, rows.subarray(0, forTest)) };
 }
 
 /** Some strings of a dataset, in this order. */

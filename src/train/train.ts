@@ -64,6 +64,22 @@ export interface UpdateMetrics {
   readonly gradientNorm: number;
 }
 
+/** A training between two updates, for whoever looks on; it goes with the training. */
+export interface Glance {
+  /** Updates so far, and epochs that are over. */
+  readonly step: number;
+  readonly epoch: number;
+  /** The network as it is now; a copy. */
+  present(): Network;
+  /** All that is needed to go on from here. */
+  snapshot(): Run;
+  /**
+   * Changes which weights exist: a byte for each parameter, 1 where it does. What was absent begins at 0.
+   * @throws InputError while a method decides over weights that it does not leave to the executor.
+   */
+  rewire(mask: Uint8Array): void;
+}
+
 export interface TrainOptions {
   /** How long: so many epochs, or so many updates. */
   readonly epochs?: number;
@@ -101,6 +117,11 @@ export interface TrainOptions {
   onUpdate?(update: UpdateMetrics): void;
   /** Asked after every epoch's `onEpoch`: whether training should end there, before what `epochs` says is the last one. */
   isDone?(): boolean;
+  /**
+   * Awaited before the first update and between calls to the executor: the place to look, to wait and to change masks. It
+   * resolves to the most updates that may be made before it is called again, at least 1.
+   */
+  look?(glance: Glance): number | Promise<number>;
   /** Called a few times a second with the share of all updates that is done. */
   onProgress?(share: number): void;
 }
@@ -176,7 +197,29 @@ export async function train(network: Network, task: Task, options: TrainOptions)
   const { architecture } = network;
   const networkOf = (parameters: Float32Array, mask: Uint8Array | undefined) =>
     new Network(architecture, parameters, mask ? masksOf(begun, mask) : begun.masks, conventions);
-  const present = () => networkOf(executor.state().parameters, run.mask());
+  const present = () => {
+    const { parameters, wiring } = executor.state();
+    return networkOf(parameters, sparsifier?.mask?.() ?? wiring?.mask);
+  };
+  const rewire = (mask: Uint8Array) => {
+    const hasOwn = sparsifier?.mask !== undefined || sparsifier?.show !== undefined;
+    if (!hasOwn || sparsifier?.next(run.step) === Number.POSITIVE_INFINITY) return executor.setMask(mask);
+    throw new InputError({
+      what: "the method decides anew at every update which weights exist",
+      hint: "change masks by hand in a training without it",
+    });
+  };
+  const glance: Glance = {
+    get step() {
+      return run.step;
+    },
+    get epoch() {
+      return run.epoch;
+    },
+    present,
+    rewire,
+    snapshot: () => run.snapshot(),
+  };
   let atOnce = 1;
   let paused = performance.now();
 
@@ -190,6 +233,7 @@ export async function train(network: Network, task: Task, options: TrainOptions)
   while (run.epoch < epochs && run.step < total) {
     const { updates, batches } = epochOf(run.epoch + 1);
     while (run.updates < updates && run.step < total) {
+      const most = (await options.look?.(glance)) ?? Number.POSITIVE_INFINITY;
       signal?.throwIfAborted();
       const acts = sparsifier && sparsifier.next(run.step) - run.step;
       if (sparsifier && acts === 0) {
@@ -210,7 +254,10 @@ export async function train(network: Network, task: Task, options: TrainOptions)
       }
       const begun = performance.now();
       const free = sparsifier ? sparsifier.next(run.step + 1) - run.step : Number.POSITIVE_INFINITY;
-      const made = batches(run.updates, Math.min(atOnce, updates - run.updates, total - run.step, free));
+      const made = batches(
+        run.updates,
+        Math.min(atOnce, most, updates - run.updates, total - run.step, free),
+      );
       const rates = Float64Array.from(made.sizes, (_, i) => rateAt(run.step + i));
       const { losses, counts, correct, norms } = await executor.train(made, 0, made.count, {
         optimiser,
