@@ -1,5 +1,5 @@
 // Makes the pages of `src/web`: of each folder's main.tsx and style.css one HTML file in dist/web that needs nothing else,
-// neither a server nor a network. Its script is also that of its Worker, and the modules of WebAssembly are in it, compressed.
+// neither a server nor a network. Its script is also that of its Worker, and files that it needs are in it, compressed.
 // build.mjs compiles dist/report/theme.js before, which has the colours.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -14,12 +14,30 @@ const root = fileURLToPath(new URL("..", import.meta.url));
  * @property {string} name its folder in src/web, and its file in dist/web
  * @property {string} title
  * @property {string} connects what its content security policy lets it reach
- * @property {readonly string[]} modules of WebAssembly
+ * @property {Readonly<Record<string, string>>} files that it needs, by the names that src/web/page/embedded.ts asks for
  */
 /** @type {readonly Page[]} */
 export const pages = [
-  { name: "playground", title: "Filigree playground", connects: "'none'", modules: ["relaxed", "simd128"] },
+  {
+    name: "playground",
+    title: "Filigree playground",
+    connects: "'none'",
+    files: {
+      "wasm-relaxed": "wasm/relaxed.wasm",
+      "wasm-simd128": "wasm/simd128.wasm",
+      digits: "data/digits.npz",
+    },
+  },
 ];
+
+/** Leaves out the messages of zod in fifty languages, which nothing reads and which would be a quarter of a page. */
+const ownLanguage = {
+  name: "own-language",
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod.v4.locales.index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    })),
+};
 
 /** One file of esbuild's. */
 async function bundle(entry, options) {
@@ -33,6 +51,12 @@ async function bundle(entry, options) {
     charset: "utf8",
     target: ["chrome114", "firefox115", "safari16.4"],
     logLevel: "warning",
+    plugins: [ownLanguage],
+    // Both packages have another file for browsers, without what only Node.js has.
+    alias: {
+      "csv-parse/sync": "csv-parse/browser/esm/sync",
+      "csv-stringify/sync": "csv-stringify/browser/esm/sync",
+    },
     ...options,
   });
   return result.outputFiles[0].text.trim();
@@ -49,7 +73,7 @@ function compressed(file) {
 }
 
 /** The page as text. @param {Page} page */
-export async function makePage({ name, title, connects, modules }) {
+export async function makePage({ name, title, connects, files }) {
   const { colourStyles } = await import(pathToFileURL(`${root}dist/report/theme.js`).href);
   const script = inline(
     await bundle(`src/web/${name}/main.tsx`, {
@@ -85,9 +109,8 @@ export async function makePage({ name, title, connects, modules }) {
     "</head>",
     "<body>",
     '<div id="page"></div>',
-    ...modules.map(
-      (module) =>
-        `<script type="text/plain" id="wasm-${module}">${compressed(`${root}wasm/${module}.wasm`)}</script>`,
+    ...Object.entries(files).map(
+      ([id, file]) => `<script type="text/plain" id="${id}">${compressed(root + file)}</script>`,
     ),
     `<script id="program">${script}</script>`,
     "</body>",
@@ -102,4 +125,18 @@ export async function buildPages() {
   for (const page of pages) writeFileSync(`${root}dist/web/${page.name}.html`, await makePage(page));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPages();
+/** The playground as it stands among the documents, for whoever looks at them without a checkout. */
+const published = `${root}docs/playground.html`;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [option] = process.argv.slice(2);
+  await buildPages();
+  const page = readFileSync(`${root}dist/web/playground.html`);
+  if (option === "--publish") writeFileSync(published, page);
+  else if (option === "--check" && !page.equals(readFileSync(published))) {
+    process.stderr.write(
+      "docs/playground.html is of other sources: node scripts/build-pages.mjs --publish\n",
+    );
+    process.exit(1);
+  }
+}

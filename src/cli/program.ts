@@ -85,6 +85,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "draw the studies of a store: objectives, effects of what varies, curves, tables",
     load: async () => (await import("./report.js")).reportCommand(),
   },
+  playground: {
+    description: "train, prune and look at networks in a browser",
+    load: async () => (await import("./playground.js")).playgroundCommand(),
+  },
   bench: {
     description: "measure this machine",
     load: async () => (await import("./bench.js")).benchCommand(),

@@ -25,10 +25,12 @@ export function Canvas({ height, label, draw, reachable, ...rest }: CanvasProps)
   const canvas = useRef<HTMLCanvasElement>(null);
   const size = useRef(signal({ width: 0, ratio: 1 }));
   useEffect(() => {
+    const element = canvas.current;
+    if (!element) return;
     const observer = new ResizeObserver(([{ contentRect }]) => {
       size.current.value = { width: contentRect.width, ratio: window.devicePixelRatio };
     });
-    observer.observe(canvas.current!);
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   useEffect(
@@ -36,7 +38,7 @@ export function Canvas({ height, label, draw, reachable, ...rest }: CanvasProps)
       effect(() => {
         scheme.value;
         const { width, ratio } = size.current.value;
-        if (width > 0) paint(canvas.current!, width, height, ratio, draw);
+        if (width > 0 && canvas.current) paint(canvas.current, width, height, ratio, draw);
       }),
     [draw, height],
   );

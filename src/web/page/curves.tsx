@@ -28,19 +28,22 @@ export interface CurvesProps {
   /** Of the axis upwards; what the values span when left out. */
   readonly range?: readonly [number | null, number | null];
   readonly logarithmic?: boolean;
+  /** Where the axis across, which then begins at 0, ends at least. */
+  readonly end?: () => number;
 }
 
 export function Curves(props: CurvesProps) {
   const place = useRef<HTMLDivElement>(null);
-  const { height, axis, label, curves, data, format = String, range, logarithmic } = props;
+  const { height, axis, label, curves, data, format = String, range, logarithmic, end } = props;
   const key = JSON.stringify([axis, curves, range, logarithmic]);
   useEffect(() => {
-    const element = place.current!;
+    const element = place.current;
+    if (!element) return;
     let plot: uPlot | undefined;
     const make = () => {
       plot?.destroy();
       plot = new uPlot(
-        optionsOf({ height, axis, curves, format, range, logarithmic }, element.clientWidth),
+        optionsOf({ height, axis, curves, format, range, logarithmic, end }, element.clientWidth),
         data(),
         element,
       );
@@ -67,11 +70,19 @@ export function Curves(props: CurvesProps) {
   return <div ref={place} class="curves" role="img" aria-label={label} />;
 }
 
-type Look = Pick<CurvesProps, "height" | "axis" | "curves" | "range" | "logarithmic"> & {
+/** Ends of an axis, which are never the same: values may be. */
+function spanOf(low: number, high: number): [number, number] {
+  return high > low ? [low, high] : [low - Math.max(0.01, 0.1 * Math.abs(low)), low];
+}
+
+type Look = Pick<CurvesProps, "height" | "axis" | "curves" | "range" | "logarithmic" | "end"> & {
   readonly format: (value: number) => string;
 };
 
-function optionsOf({ height, axis, curves, format, range, logarithmic }: Look, width: number): uPlot.Options {
+function optionsOf(
+  { height, axis, curves, format, range, logarithmic, end }: Look,
+  width: number,
+): uPlot.Options {
   const [quiet, rule] = [css("quiet"), css("rule")];
   const font = `11px ${css("sans")}`;
   const lines = {
@@ -88,20 +99,23 @@ function optionsOf({ height, axis, curves, format, range, logarithmic }: Look, w
     cursor: { y: false, points: { size: 5 } },
     legend: { live: true },
     scales: {
-      x: { time: false },
+      x: {
+        time: false,
+        ...(end && { range: (_: uPlot, _low: number, high: number) => [0, Math.max(high, end())] }),
+      },
       y: {
         ...(logarithmic && { distr: 3 }),
         ...(range && {
-          range: (_: uPlot, low: number, high: number) => [range[0] ?? low, range[1] ?? high],
+          range: (_: uPlot, low: number, high: number) => spanOf(range[0] ?? low, range[1] ?? high),
         }),
       },
     },
     axes: [
-      { ...lines, size: 34, label: axis, labelSize: 14, gap: 2 },
+      { ...lines, size: 22, gap: 4 },
       { ...lines, size: 44, gap: 4, values: (_, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
-      { label: axis },
+      { label: axis, value: (_, value) => (typeof value === "number" ? String(Math.round(value)) : "") },
       ...curves.map(
         ({ label, colour, dash, width = 1.5, points = false }): uPlot.Series => ({
           label,
@@ -110,7 +124,7 @@ function optionsOf({ height, axis, curves, format, range, logarithmic }: Look, w
           dash: dash && [...dash],
           spanGaps: true,
           points: points ? { show: true, size: 5, fill: css(colour) } : { show: false },
-          value: (_, value) => (value === null ? "–" : format(value)),
+          value: (_, value) => (typeof value === "number" ? format(value) : ""),
         }),
       ),
     ],

@@ -1,5 +1,5 @@
 // What scripts/build-pages.mjs puts into a page beside its look: the text of its script, of which its Workers are made, and
-// the modules of WebAssembly, compressed.
+// files that would otherwise be fetched.
 import type { WasmName } from "../../engine/wasm-modules.js";
 
 function textOf(id: string): string {
@@ -18,9 +18,14 @@ export function ownWorker(): Worker {
   }
 }
 
+/** The bytes of a file that the page has. */
+export async function embedded(id: string): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = Uint8Array.from(atob(textOf(id)), (letter) => letter.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
 /** The bytes of a module, for `loadWasm`. */
 export async function embeddedModule(name: WasmName): Promise<ArrayBuffer> {
-  const packed = Uint8Array.from(atob(textOf(`wasm-${name}`)), (letter) => letter.charCodeAt(0));
-  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(unpacked).arrayBuffer();
+  return (await embedded(`wasm-${name}`)).buffer;
 }

@@ -1,0 +1,216 @@
+// What is trained: from an experiment to a network, a task with its data, and the options of the training, by the steps that
+// `filigree train` takes. It knows no page; what is read of files comes as bytes.
+import { formatDataset, parseDataset, parseDatasets } from "../../data/csv.js";
+import { type Dataset, keepForTesting } from "../../data/dataset.js";
+import { generateDataset, MIXES } from "../../data/generate.js";
+import { builtInGrammar } from "../../data/grammars.js";
+import { areStrings, parseSequences, type StoredFile } from "../../data/numbers/formats.js";
+import type { Sequences } from "../../data/sequences.js";
+import { createTextData, type TextData } from "../../data/text.js";
+import { decodeUtf8 } from "../../data/utf8.js";
+import { InputError } from "../../errors.js";
+import { Random } from "../../math/random.js";
+import { type Network, stack } from "../../network/network.js";
+import { parseNetwork } from "../../network/weights.js";
+import { methodOf, type Sparsification, sparsifying } from "../../sparsify/methods.js";
+import { parsePattern } from "../../sparsify/pattern.js";
+import { classify, type TrainingData } from "../../train/classify.js";
+import { type Defaults, defaults } from "../../train/defaults.js";
+import { evaluate } from "../../train/evaluate.js";
+import { evaluateTexts, newLanguageModel, nextSymbol } from "../../train/language.js";
+import { newClassifier, newNumberNetwork } from "../../train/new-network.js";
+import { divide, taskFor, taskOn } from "../../train/number-data.js";
+import { trainOptionsOf } from "../../train/settings.js";
+import type { Task } from "../../train/task.js";
+import type { TrainOptions } from "../../train/train.js";
+import { dataFiles, type Experiment, isOpenEnded } from "./experiment.js";
+import { grammarTask, SAMPLE_TEXT } from "./tasks.js";
+
+/** A file of the reader's, or of the page. */
+export interface PageFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Files {
+  /** The data of the tasks `digits` and `file`. */
+  readonly data?: PageFile;
+  /** A network that is trained further. */
+  readonly from?: PageFile;
+}
+
+/** Data by what they are. */
+export type SubjectData =
+  | { readonly kind: "strings"; readonly sets: TrainingData<Dataset> }
+  | { readonly kind: "numbers"; readonly sets: TrainingData<Sequences> }
+  | { readonly kind: "text"; readonly text: TextData };
+
+/** How a network does on what judges it. */
+export interface Measured {
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Of classes: the label of each example, and what was said. */
+  readonly expected?: Int32Array;
+  readonly predicted?: Int32Array;
+}
+
+export interface Subject {
+  readonly data: SubjectData;
+  readonly network: Network;
+  readonly task: Task;
+  readonly options: Omit<TrainOptions, "onEpoch">;
+  /** Updates of an epoch, the first. */
+  readonly epoch: number;
+  /** Updates after which the experiment is over. */
+  readonly updates: number;
+  /** Whether the training may go on after them. */
+  readonly openEnded: boolean;
+  measure(network: Network): Promise<Measured>;
+}
+
+/**
+ * Makes the network and the data of an experiment.
+ * @throws InputError as `filigree train` does, and when a file is missing.
+ */
+export function subjectOf(experiment: Experiment, files: Files): Subject {
+  const { batch, seed, epochs } = experiment;
+  const from = files.from && parseNetwork(files.from.bytes, files.from.name);
+  const { data, network, task, standard } =
+    experiment.task === "text" ? onText(experiment, from) : onSequences(experiment, files, from);
+  const sparsification = sparsificationOf(experiment);
+  const epoch = task.epoch(1, new Random(seed)).updates;
+  const openEnded = isOpenEnded(experiment);
+  return {
+    data,
+    network,
+    task,
+    options: {
+      ...trainOptionsOf(
+        {
+          learningRate: experiment.rate,
+          schedule: experiment.schedule,
+          ...(openEnded ? { updates: Number.MAX_SAFE_INTEGER } : { epochs }),
+        },
+        standard,
+      ),
+      seed: `${seed}/train`,
+      ...(sparsification && { sparsify: sparsifying(sparsification) }),
+    },
+    epoch,
+    updates: epoch * epochs,
+    openEnded,
+    measure: async (network) => {
+      if (data.kind === "text") {
+        const { nats, accuracy } = await evaluateTexts(network, data.text.validation.texts);
+        return { loss: nats, accuracy };
+      }
+      return evaluate(network, data.sets.test, { batch });
+    },
+  };
+}
+
+/** @throws InputError when the method does not take the settings. */
+function sparsificationOf({ method, density, pattern }: Experiment): Sparsification | undefined {
+  if (method === "dense") return undefined;
+  const wanted = { method, density, ...(pattern !== "weight" && { pattern: parsePattern(pattern) }) };
+  methodOf(wanted);
+  return wanted;
+}
+
+interface Made {
+  readonly data: SubjectData;
+  readonly network: Network;
+  readonly task: Task;
+  readonly standard: Defaults | (typeof defaults)["further"];
+}
+
+function onText(experiment: Experiment, begun: Network | undefined): Made {
+  const { batch, seed, text = SAMPLE_TEXT } = experiment;
+  const data = createTextData([{ name: dataFiles.text, text }], {
+    vocabulary: begun?.conventions.vocabulary.symbols,
+  });
+  const network =
+    begun ?? newLanguageModel(data.vocabulary.length, experiment, new Random(seed).stream("initial weights"));
+  const { window } = defaults.next;
+  const task = nextSymbol(data, { batch, window, names: [dataFiles.text] });
+  return {
+    data: { kind: "text", text: data },
+    network,
+    task,
+    standard: begun ? defaults.further : defaults.next,
+  };
+}
+
+function onSequences(experiment: Experiment, { data: file }: Files, begun: Network | undefined): Made {
+  const { task: name, seed } = experiment;
+  const grammar = grammarTask(name);
+  if (grammar) {
+    const { count, minLength, maxLength } = grammar;
+    const { train, test } = generateDataset(
+      { grammar: builtInGrammar(name), count, minLength, maxLength, mix: MIXES.hard },
+      new Random(seed),
+    );
+    // As it is read from the files that the command line writes.
+    const [ofTrain, ofTest] = [
+      { path: "data/train.csv", text: formatDataset(train) },
+      { path: "data/test.csv", text: formatDataset(test) },
+    ];
+    return onStrings(experiment, parseDatasets(ofTrain, ofTest, formOf(begun)), begun);
+  }
+  if (!file) {
+    throw new InputError({
+      where: experiment.file ?? "data",
+      what: "the file of this experiment is not here",
+      hint: "drop it on the page",
+    });
+  }
+  const stored: StoredFile = {
+    where: file.name,
+    bytes: file.bytes,
+    text: () => decodeUtf8(file.bytes, file.name),
+  };
+  if (areStrings(stored)) {
+    const all = parseDataset(stored.text(), file.name, formOf(begun));
+    const sets = keepForTesting(all, new Random(seed).stream("split"), file.name);
+    return onStrings(experiment, sets, begun);
+  }
+  return onNumbers(
+    experiment,
+    parseSequences(stored, { classes: begun?.conventions.labels }),
+    file.name,
+    begun,
+  );
+}
+
+/** What strings may be where there is a network already. */
+function formOf(begun: Network | undefined) {
+  if (!begun) return {};
+  const { vocabulary, labels } = begun.conventions;
+  return { vocabulary, classes: labels ?? ["0", "1"], numbered: true };
+}
+
+function onStrings(experiment: Experiment, sets: TrainingData<Dataset>, begun: Network | undefined): Made {
+  const random = new Random(experiment.seed).stream("initial weights");
+  const network = begun ?? newClassifier(stack(experiment), sets, random);
+  const task = classify(network, sets, { batch: experiment.batch });
+  return { data: { kind: "strings", sets }, network, task, standard: defaults.strings };
+}
+
+function onNumbers(experiment: Experiment, all: Sequences, where: string, begun: Network | undefined): Made {
+  const { batch, seed } = experiment;
+  const kind = taskFor(all, undefined, where);
+  const random = new Random(seed);
+  const numbers = divide(kind, all, {}, random.stream("split"), where);
+  if (numbers.task !== "classify") {
+    throw new InputError({
+      where,
+      what: "it has a label at every step or values to forecast, which the playground does not show",
+      hint: "give sequences with a class each; `filigree train --data` takes the others",
+    });
+  }
+  const network =
+    begun ?? newNumberNetwork(numbers.data.train, numbers.task, experiment, random.stream("initial weights"));
+  const task = taskOn(network, numbers, { batch, window: defaults.forecast.window });
+  const standard = begun ? { ...defaults.classify, ...defaults.further } : defaults.classify;
+  return { data: { kind: "numbers", sets: numbers.data }, network, task, standard };
+}
