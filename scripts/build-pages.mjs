@@ -2,7 +2,7 @@
 // neither a server nor a network. Its script is also that of its Worker, and files that it needs are in it, compressed.
 // build.mjs compiles dist/report/theme.js before, which has the colours.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { gzipSync } from "fflate";
@@ -39,7 +39,7 @@ const ownLanguage = {
     })),
 };
 
-/** One file of esbuild's. */
+/** One file of esbuild's, and what it was made of. */
 async function bundle(entry, options) {
   const result = await build({
     absWorkingDir: root,
@@ -47,7 +47,8 @@ async function bundle(entry, options) {
     bundle: true,
     minify: true,
     write: false,
-    legalComments: "none",
+    metafile: true,
+    legalComments: "eof",
     charset: "utf8",
     target: ["chrome114", "firefox115", "safari16.4"],
     logLevel: "warning",
@@ -59,7 +60,23 @@ async function bundle(entry, options) {
     },
     ...options,
   });
-  return result.outputFiles[0].text.trim();
+  return { text: result.outputFiles[0].text.trim(), inputs: Object.keys(result.metafile.inputs) };
+}
+
+/** The licences of the packages that files are of, which ask to go with copies. */
+function noticesOf(inputs) {
+  const packages = new Set(
+    inputs.flatMap((path) => path.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []),
+  );
+  return [...packages]
+    .sort()
+    .map((folder) => {
+      const { name, version } = JSON.parse(readFileSync(`${root}${folder}/package.json`, "utf8"));
+      const file = readdirSync(root + folder).find((one) => /^licen[cs]e/i.test(one));
+      if (!file) throw new Error(`${name} has no licence to go with a page`);
+      return `${name} ${version}\n\n${readFileSync(`${root}${folder}/${file}`, "utf8").trim()}\n`;
+    })
+    .join("\n");
 }
 
 /** What parts of a script must not hold, lest the page ends there: both are the same to JavaScript. */
@@ -75,17 +92,17 @@ function compressed(file) {
 /** The page as text. @param {Page} page */
 export async function makePage({ name, title, connects, files }) {
   const { colourStyles } = await import(pathToFileURL(`${root}dist/report/theme.js`).href);
-  const script = inline(
-    await bundle(`src/web/${name}/main.tsx`, {
-      format: "iife",
-      jsx: "automatic",
-      jsxImportSource: "preact",
-      tsconfig: "tsconfig.web.json",
-      // What the package reads in Node.js, beside a module; there is no such place here.
-      define: { "import.meta.url": '"about:blank"' },
-    }),
-  );
-  const styles = colourStyles + (await bundle(`src/web/${name}/style.css`));
+  const program = await bundle(`src/web/${name}/main.tsx`, {
+    format: "iife",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    tsconfig: "tsconfig.web.json",
+    // What the package reads in Node.js, beside a module; there is no such place here.
+    define: { "import.meta.url": '"about:blank"' },
+  });
+  const look = await bundle(`src/web/${name}/style.css`);
+  const script = inline(program.text);
+  const styles = colourStyles + look.text;
   const policy = [
     "default-src 'none'",
     `script-src 'sha256-${createHash("sha256").update(script).digest("base64")}' 'wasm-unsafe-eval'`,
@@ -112,6 +129,7 @@ export async function makePage({ name, title, connects, files }) {
     ...Object.entries(files).map(
       ([id, file]) => `<script type="text/plain" id="${id}">${compressed(root + file)}</script>`,
     ),
+    `<script type="text/plain" id="licences">${inline(noticesOf([...program.inputs, ...look.inputs]))}</script>`,
     `<script id="program">${script}</script>`,
     "</body>",
     "</html>",

@@ -32,7 +32,6 @@ describe("an address", () => {
     seed: 99,
     edits: [{ step: 3, kind: "prune", percent: 12.5 }],
     text: "A text & more = 100 %\nof it.",
-    file: "my data.csv",
     from: "a#b.safetensors",
   };
 
@@ -40,10 +39,13 @@ describe("an address", () => {
     expect(toAddress(standard)).toBe("");
     expect(fromAddress("")).toEqual(standard);
     expect(fromAddress(`#${toAddress(other)}`)).toEqual(other);
+    const onFile = { ...standard, task: "file", file: "my data.csv" };
+    expect(fromAddress(toAddress(onFile))).toEqual(onFile);
   });
 
-  it("leaves out a text that is too long for a link", () => {
-    expect(fromAddress(toAddress({ ...other, text: "long ".repeat(5000) })).text).toBeUndefined();
+  it("names a text that is too long for a link", () => {
+    const { text, file } = fromAddress(toAddress({ ...standard, task: "text", text: "long ".repeat(5000) }));
+    expect({ text, file }).toEqual({ text: undefined, file: "playground.txt" });
   });
 
   it("of nonsense is as usual", () => {

@@ -289,6 +289,25 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     expect(page.url()).toContain("file=dropped.csv");
   });
 
+  it("waits for the file of a link, and then does as it says", { timeout: 120_000 }, async () => {
+    await page.goto(
+      `${pageAddress("playground")}#task=text&file=playground.txt&hidden=6&layers=1&batch=2&edits=2p50`,
+    );
+    await page
+      .getByRole("alert")
+      .getByText(/^playground\.txt: the file of this experiment is not here/)
+      .waitFor();
+    await page.getByLabel("Open a network, a text or data").setInputFiles({
+      name: "playground.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("one two three four five six seven eight nine ten. ".repeat(60)),
+    });
+    await hash(0);
+    await step(3);
+    const [present, all] = await counted();
+    expect(present).toBeLessThan(0.6 * all);
+  });
+
   it("reads digits that are drawn", { timeout: 120_000 }, async () => {
     await open("task=digits&hidden=8&layers=1&epochs=1");
     await page.getByText("1,348 sequences to learn from, 449 to test with").waitFor();

@@ -160,15 +160,15 @@ it("a training that is played stops at its end and goes on from there", async ()
   await playground.next("view", ({ view }) => view.step === 7);
 });
 
-it("a file that an experiment needs is asked for", async () => {
+it.each<[string, Partial<Experiment>]>([
+  ["mine.csv", { task: "file", file: "mine.csv" }],
+  ["playground.txt", { task: "text", file: "playground.txt" }],
+  ["begun.safetensors", { from: "begun.safetensors" }],
+])("a file that an experiment needs is asked for: %s", async (name, settings) => {
   const playground = new Playground();
-  await playground.order({
-    type: "begin",
-    experiment: { ...small, task: "file", file: "mine.csv" },
-    files: {},
-  });
+  await playground.order({ type: "begin", experiment: { ...small, ...settings }, files: {} });
   const { message } = await playground.next("refused");
-  expect(message).toBe("mine.csv: the file of this experiment is not here; drop it on the page");
+  expect(message).toBe(`${name}: the file of this experiment is not here; open it, or drop it on the page`);
 });
 
 it.each<[string, string, number]>([

@@ -7,6 +7,9 @@ import { schedules } from "../../train/schedule.js";
 import { type Edit, formatEdits, parseEdits } from "./edits.js";
 import { grammarTask, taskNames } from "./tasks.js";
 
+/** Where the command finds data that are not generated. */
+export const dataFiles = { digits: "digits.npz", text: "playground.txt" } as const;
+
 /** "dense": no method, every weight exists. */
 export const methodChoices = ["dense", ...methodNames] as const;
 export const patternChoices = ["weight", "4x1", "16x1", "2:4", "edge", "unit"] as const;
@@ -31,9 +34,9 @@ export type Settings = z.output<typeof settings>;
 export interface Experiment extends Settings {
   /** What the reader did by hand, in the order of steps. */
   readonly edits: readonly Edit[];
-  /** The text of the task `text`; that of tasks.ts when left out. */
+  /** The text of the task `text`; that of tasks.ts when left out, unless a file is named. */
   readonly text?: string;
-  /** The name of the data file of the task `file`, and of the network that is trained further. */
+  /** The names of the file of data or text, and of the network that is trained further. */
   readonly file?: string;
   readonly from?: string;
 }
@@ -58,18 +61,20 @@ export function isSetting(name: keyof Settings, value: string | number): boolean
 const LONGEST_TEXT = 6000;
 
 /**
- * The part of the page's address after #: what differs from `standard`. A text that is too long for a link is left out, and
- * `file` and `from` are names only.
+ * The part of the page's address after #: what differs from `standard`. A text that is too long for a link is named as a file,
+ * and of files there are only names.
  */
 export function toAddress(experiment: Experiment): string {
   const parameters = new URLSearchParams();
   for (const name of Object.keys(settings.shape) as (keyof Settings)[]) {
     if (experiment[name] !== standard[name]) parameters.set(name, String(experiment[name]));
   }
-  const { edits, text, file, from } = experiment;
+  const { task, edits, text, file, from } = experiment;
   if (edits.length > 0) parameters.set("edits", formatEdits(edits));
-  if (text !== undefined && encodeURIComponent(text).length <= LONGEST_TEXT) parameters.set("text", text);
-  if (file !== undefined) parameters.set("file", file);
+  const isLong = text !== undefined && encodeURIComponent(text).length > LONGEST_TEXT;
+  if (task === "text" && text !== undefined && !isLong) parameters.set("text", text);
+  else if (task === "text" && isLong) parameters.set("file", dataFiles.text);
+  else if ((task === "text" || task === "file") && file !== undefined) parameters.set("file", file);
   if (from !== undefined) parameters.set("from", from);
   return parameters.toString();
 }
@@ -102,9 +107,6 @@ export function isOpenEnded({ method, schedule, task }: Settings): boolean {
 function quoted(word: string): string {
   return /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
-
-/** Where the command finds data that are not generated. */
-export const dataFiles = { digits: "digits.npz", text: "playground.txt" } as const;
 
 /**
  * The commands that make the same network, or nothing where it was changed by hand.

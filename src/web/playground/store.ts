@@ -179,7 +179,7 @@ function look(next: View): void {
   requestAnimationFrame(() => send({ type: "seen" }));
 }
 
-/** Another experiment: what was done by hand is forgotten. */
+/** Another experiment: what was done by hand is forgotten, and a file that no task has. */
 export function set(settings: Partial<Settings> & Pick<Experiment, "text" | "file" | "from">): void {
   experiment.value = { ...experiment.value, ...settings, edits: [] };
   begin();
@@ -226,18 +226,27 @@ export function choose(next: Sequence | undefined): void {
   send({ type: "read", sequence: next });
 }
 
-/** Takes a file that was dropped or chosen: a network, a text, or data. */
+/** Takes a file that was dropped or chosen: a network, a text, or data. What a link waits for begins as the link says. */
 export async function open(file: File): Promise<void> {
+  const { name } = file;
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const own = { name: file.name, bytes };
-  if (/\.safetensors$/i.test(file.name)) {
-    files.value = { ...files.value, from: own };
-    set({ from: file.name });
-  } else if (/\.(txt|md)$/i.test(file.name)) {
-    set({ task: "text", text: new TextDecoder().decode(bytes) });
+  const { value } = experiment;
+  if (/\.safetensors$/i.test(name)) {
+    const isAwaited = value.from === name && !files.value.from;
+    files.value = { ...files.value, from: { name, bytes } };
+    if (isAwaited) void begin();
+    else set({ from: name });
+  } else if (/\.(txt|md)$/i.test(name)) {
+    const text = new TextDecoder().decode(bytes);
+    const isAwaited = value.task === "text" && value.text === undefined && value.file !== undefined;
+    const edits = isAwaited ? value.edits : [];
+    experiment.value = { ...value, task: "text", text, file: undefined, edits };
+    void begin();
   } else {
-    files.value = { ...files.value, data: own };
-    set({ task: "file", file: file.name });
+    const isAwaited = value.task === "file" && value.file === name && !files.value.data;
+    files.value = { ...files.value, data: { name, bytes } };
+    if (isAwaited) void begin();
+    else set({ task: "file", file: name });
   }
 }
 

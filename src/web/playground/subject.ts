@@ -74,6 +74,7 @@ export interface Subject {
  */
 export function subjectOf(experiment: Experiment, files: Files): Subject {
   const { batch, seed, epochs } = experiment;
+  if (experiment.from !== undefined && !files.from) missing(experiment.from);
   const from = files.from && parseNetwork(files.from.bytes, files.from.name);
   const { data, network, task, standard } =
     experiment.task === "text" ? onText(experiment, from) : onSequences(experiment, files, from);
@@ -125,7 +126,8 @@ interface Made {
 }
 
 function onText(experiment: Experiment, begun: Network | undefined): Made {
-  const { batch, seed, text = SAMPLE_TEXT } = experiment;
+  const { batch, seed, file } = experiment;
+  const text = experiment.text ?? (file === undefined ? SAMPLE_TEXT : missing(file));
   const data = createTextData([{ name: dataFiles.text, text }], {
     vocabulary: begun?.conventions.vocabulary.symbols,
   });
@@ -157,13 +159,7 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
     ];
     return onStrings(experiment, parseDatasets(ofTrain, ofTest, formOf(begun)), begun);
   }
-  if (!file) {
-    throw new InputError({
-      where: experiment.file ?? "data",
-      what: "the file of this experiment is not here",
-      hint: "drop it on the page",
-    });
-  }
+  if (!file) return missing(experiment.file ?? "data");
   const stored: StoredFile = {
     where: file.name,
     bytes: file.bytes,
@@ -180,6 +176,14 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
     file.name,
     begun,
   );
+}
+
+function missing(where: string): never {
+  throw new InputError({
+    where,
+    what: "the file of this experiment is not here",
+    hint: "open it, or drop it on the page",
+  });
 }
 
 /** What strings may be where there is a network already. */

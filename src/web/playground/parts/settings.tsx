@@ -24,7 +24,11 @@ export function SettingsForm() {
         <select
           value={value.task}
           onChange={({ currentTarget }) =>
-            set({ ...defaultsFor(currentTarget.value), task: currentTarget.value })
+            set({
+              ...defaultsFor(currentTarget.value),
+              task: currentTarget.value,
+              ...(currentTarget.value === "text" && { file: undefined }),
+            })
           }
         >
           <optgroup label="Is a string in the language?">

@@ -84,13 +84,14 @@ function palette(): { shades: Uint32Array; absent: number } {
   return { shades, absent: packed(colour("rule")) };
 }
 
+/** @returns how many weights there are. */
 function paint(
   canvas: HTMLCanvasElement,
   { begin, rows, columns }: Part,
   parameters: Float32Array,
   mask: Uint8Array,
   { shades, absent }: ReturnType<typeof palette>,
-): void {
+): number {
   const context = canvas.getContext("2d")!;
   const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
@@ -99,11 +100,14 @@ function paint(
   // Three deviations are as strong as a colour gets.
   const scale = (SHADES - 1) / 2 / Math.max(1e-9, 3 * Math.sqrt(squares / pixels.length));
   const middle = (SHADES - 1) / 2;
+  let present = 0;
   for (let i = 0; i < pixels.length; i++) {
+    present += mask[begin + i];
     const place = Math.round(middle + parameters[begin + i] * scale);
     pixels[i] = mask[begin + i] === 1 ? shades[Math.max(0, Math.min(SHADES - 1, place))] : absent;
   }
   context.putImageData(image, 0, 0);
+  return present;
 }
 
 function Heat({ part }: { part: Part }) {
@@ -123,8 +127,7 @@ function Heat({ part }: { part: Part }) {
       scheme.value;
       const { value } = view;
       if (!value || value.mask.length < begin + rows * columns) return;
-      paint(element, part, value.parameters, value.mask, colours);
-      const present = value.mask.subarray(begin, begin + rows * columns).reduce((sum, bit) => sum + bit, 0);
+      const present = paint(element, part, value.parameters, value.mask, colours);
       label.textContent = present === rows * columns ? "" : percentage(present / (rows * columns), 0);
     });
     return () => {
