@@ -13,6 +13,9 @@ import { filigree } from "../cli/command-line.js";
 const absent = absentPage("playground");
 const folder = mkdtempSync(join(tmpdir(), "filigree-playground-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+/** What a busy machine may take. */
+const PATIENCE = 20_000;
+const eventually = <T>(of: () => T) => expect.poll(of, { timeout: PATIENCE });
 const textOf = async (locator: Locator) => (await locator.textContent()) ?? "";
 
 describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`}`, () => {
@@ -28,7 +31,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
     await context.setOffline(true);
     page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     complaints = [];
     page.on("console", (message) => complaints.push(message.text()));
     page.on("pageerror", (error) => complaints.push(error.message));
@@ -121,21 +124,21 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     expect(cut).toBeLessThan(all);
     await page.getByLabel("Percent to prune").fill("80");
     await button("Prune").click();
-    await expect.poll(async () => (await counted())[0]).toBeLessThanOrEqual(Math.ceil(0.2 * all));
+    await eventually(async () => (await counted())[0]).toBeLessThanOrEqual(Math.ceil(0.2 * all));
     await button("Regrow all").click();
-    await expect.poll(async () => (await counted())[0]).toBe(all);
+    await eventually(async () => (await counted())[0]).toBe(all);
 
     // A single weight, with the mouse and by keyboard.
     const map = page.locator(".heat canvas").first();
     await map.click({ position: { x: 5, y: 5 } });
-    await expect.poll(async () => (await counted())[0]).toBe(all - 1);
+    await eventually(async () => (await counted())[0]).toBe(all - 1);
     await page.locator(".pointed").getByText("absent").waitFor();
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Enter");
-    await expect.poll(async () => (await counted())[0]).toBe(all - 2);
+    await eventually(async () => (await counted())[0]).toBe(all - 2);
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Enter");
-    await expect.poll(async () => (await counted())[0]).toBe(all - 1);
+    await eventually(async () => (await counted())[0]).toBe(all - 1);
     await page.getByText(/Changed by hand \d times/).waitFor();
 
     const own = await step(4);
@@ -156,9 +159,9 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     await page.getByText("update 10: density").waitFor();
     expect(await update()).toBe(10);
     await button("Back to now").click();
-    await expect.poll(update).toBe(23);
+    await eventually(update).toBe(23);
     await moments.fill("1");
-    await expect.poll(update).toBe(10);
+    await eventually(update).toBe(10);
     await button("Rewind to here").click();
     await hash(10);
     expect(await step(2)).toBe(early);
@@ -167,7 +170,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
   it("reads strings, and says the state of its automaton", async () => {
     await open(small);
     await page.getByLabel("String to read").fill("BTSSXSE");
-    await expect.poll(() => page.locator(".letter").count()).toBe(7);
+    await eventually(() => page.locator(".letter").count()).toBe(7);
     await page.getByRole("slider", { name: "Step of the sequence" }).fill("3");
     await page.getByRole("img", { name: /now in state 2$/ }).waitFor();
     await page.getByText("step 4 of 7").waitFor();
@@ -180,7 +183,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
       .getByText(/^the string: character 2 .* is beyond the vocabulary/)
       .waitFor();
     await page.getByLabel("Example").selectOption({ index: 1 });
-    await expect.poll(() => page.locator(".letter").count()).toBeGreaterThan(4);
+    await eventually(() => page.locator(".letter").count()).toBeGreaterThan(4);
     await page.locator(".strip").hover({ position: { x: 20, y: 10 } });
     await page.getByText(/^unit \d+: -?.?\d\.\d\d$/).waitFor();
   });
@@ -226,7 +229,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     const units = page.getByRole("textbox", { name: "Units", exact: true });
     await units.fill("many");
     await units.press("Enter");
-    await expect.poll(() => units.inputValue()).toBe("8");
+    await eventually(() => units.inputValue()).toBe("8");
     await button("Play").click();
     await page.getByText("done", { exact: true }).waitFor();
     const [present, all] = await counted();
@@ -319,7 +322,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     await page.mouse.down();
     await page.mouse.move(box.x + 60, box.y + 120, { steps: 12 });
     await page.mouse.up();
-    await expect.poll(() => textOf(page.locator(".bars"))).not.toBe(before);
+    await eventually(() => textOf(page.locator(".bars"))).not.toBe(before);
     const [download] = await Promise.all([page.waitForEvent("download"), button("Save the data").click()]);
     await download.saveAs(join(folder, "digits.npz"));
     expect(readFileSync(join(folder, "digits.npz"))).toEqual(
@@ -327,7 +330,7 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     );
     await button("Play").click();
     await button("Play").waitFor();
-    await expect.poll(() => page.locator(".confusion td").count()).toBe(1 + 10 * 10);
+    await eventually(() => page.locator(".confusion td").count()).toBe(1 + 10 * 10);
   });
 
   it.each([
