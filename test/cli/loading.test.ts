@@ -48,6 +48,7 @@ it.each([
   "reproduce",
   "investigate",
   "report",
+  "playground",
 ])("%s --help and help for it load none of the large libraries", (verb) => {
   const large = ["zod", "libsql", "yaml", "linkedom", "@observablehq/plot", "bullmq", "ioredis", "preact"];
   for (const words of [

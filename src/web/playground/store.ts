@@ -220,9 +220,10 @@ export function save(): void {
   send({ type: "save" });
 }
 
-/** What the network is to read. */
+/** What the network is to read; its last step is looked at, as soon as it is known which one that is. */
 export function choose(next: Sequence | undefined): void {
   sequence.value = next;
+  moment.value = Number.POSITIVE_INFINITY;
   send({ type: "read", sequence: next });
 }
 
