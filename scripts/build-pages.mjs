@@ -28,6 +28,12 @@ export const pages = [
       digits: "data/digits.npz",
     },
   },
+  {
+    name: "dashboard",
+    title: "Filigree dashboard",
+    connects: "'self'",
+    files: { sqlite: "node_modules/sql.js/dist/sql-wasm-browser.wasm" },
+  },
 ];
 
 /** Leaves out the messages of zod in fifty languages, which nothing reads and which would be a quarter of a page. */

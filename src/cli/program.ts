@@ -89,6 +89,10 @@ const verbs: Readonly<Record<string, { description: string; load: () => Promise<
     description: "train, prune and look at networks in a browser",
     load: async () => (await import("./playground.js")).playgroundCommand(),
   },
+  dashboard: {
+    description: "watch the studies of a store in a browser, while they run and afterwards",
+    load: async () => (await import("./dashboard-command.js")).dashboardCommand(),
+  },
   bench: {
     description: "measure this machine",
     load: async () => (await import("./bench.js")).benchCommand(),

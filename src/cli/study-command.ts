@@ -28,6 +28,7 @@ export function studyCommand(): Command {
   file("run <file>", "run what is left of a study; interrupt and repeat it as you like")
     .option("--retry-failed", "run failed trials again")
     .option("--redis <url>", "let workers run the trials, see `filigree worker`")
+    .option("--watch", "open a dashboard that follows the run, see `filigree dashboard`")
     .action(async (path, options) => (await verbs()).run(path, options));
   file(
     "plan <file>",

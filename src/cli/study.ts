@@ -36,6 +36,7 @@ interface FileOptions extends StoreOption {
 interface RunOptions extends FileOptions {
   retryFailed?: boolean;
   redis?: string;
+  watch?: boolean;
 }
 
 export async function run(path: string, options: RunOptions): Promise<void> {
@@ -51,6 +52,7 @@ export async function run(path: string, options: RunOptions): Promise<void> {
       const { onEvent } = progress;
       const notify = (text: string) => onEvent({ type: "notice", text });
       const store = await whenFree(() => Store.open(options.store), signal, notify);
+      const unwatch = options.watch ? (await import("./dashboard.js")).watchRun(options.store) : () => {};
       try {
         const executor = redis
           ? await overRedis(redis, { store: store.id, study: name, kinds, notify })
@@ -60,6 +62,7 @@ export async function run(path: string, options: RunOptions): Promise<void> {
         const best = study.document.objective && new StoreReader(store.database).best(name, 1)[0];
         return { outcome, best };
       } finally {
+        unwatch();
         store.close();
       }
     },
