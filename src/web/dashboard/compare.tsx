@@ -2,7 +2,7 @@
 
 import type { TrialPage } from "../store/trial.js";
 import { chosen, linkTo } from "./address.js";
-import { CurvesView } from "./curves-view.js";
+import { CurvesView, isOfGate } from "./curves-view.js";
 import { compared } from "./model.js";
 import { leaves, short, spelled } from "./spoken.js";
 import { State } from "./studies.js";
@@ -37,7 +37,9 @@ function Trials({ asked }: { asked: readonly string[] }) {
   const names = [...new Set(settings.flatMap((own) => [...own.keys()]))].filter(
     (name) => new Set(settings.map((own) => spelled(own.get(name)))).size > 1,
   );
-  const metrics = [...new Set(shown.flatMap(({ summary }) => Object.keys(summary)))].sort();
+  const metrics = [...new Set(shown.flatMap(({ summary }) => Object.keys(summary)))]
+    .filter((name) => !isOfGate(name))
+    .sort();
   return (
     <>
       <section>

@@ -24,17 +24,40 @@ interface Point {
 /** Points of a line that are drawn. */
 const MOST_POINTS = 1_000;
 
-/** The charts that metrics are drawn in: what ends in the same word shares one, in one trial; densities of gates always do. */
+/** A density of one gate: its matrix, such as `0.weight_hh`, and the gate (`densityName` of src/sparsify). */
+const GATE = /^density (\S+) (\S+)$/;
+
+/** Whether a metric is the density of one gate, of which there are many. */
+export function isOfGate(metric: string): boolean {
+  return GATE.test(metric);
+}
+
+/**
+ * The charts that metrics are drawn in. Of one trial what ends in the same word shares a chart, and so do the gates of a matrix;
+ * several trials share charts of one metric each, and their gates are left to their own pages.
+ */
 function chartsOf(all: readonly Curves[]): Map<string, string[]> {
   const metrics = [...new Set(all.flatMap(({ curves }) => curves.map(({ metric }) => metric)))];
   const charts = new Map<string, string[]>();
-  for (const metric of metrics) {
-    const gate = /^density\W/.test(metric);
+  for (const metric of metrics.filter((name) => all.length === 1 || !isOfGate(name))) {
+    const matrix = GATE.exec(metric)?.[1];
     const word = /(Loss|Accuracy|AbsoluteError)$/.exec(metric)?.[1].toLowerCase();
-    const chart = gate ? "density by gate" : all.length === 1 && word ? word : metric;
+    const chart = matrix ? `density of ${spokenMatrix(matrix)}` : all.length === 1 && word ? word : metric;
     charts.set(chart, [...(charts.get(chart) ?? []), metric]);
   }
-  return charts;
+  return new Map([...charts].sort(([a], [b]) => placeOf(a) - placeOf(b)));
+}
+
+/** What was learnt comes first, then what became of the weights, then of which. */
+function placeOf(chart: string): number {
+  if (chart.startsWith("density of ")) return 2;
+  return /^(density|born|dropped)$/.test(chart) ? 1 : 0;
+}
+
+/** "0.weight_ih" is the input matrix of layer 1; other names are taken as they are. */
+function spokenMatrix(name: string): string {
+  const match = /^(\d+)\.weight_(ih|hh)$/.exec(name);
+  return match ? `layer ${Number(match[1]) + 1}, ${match[2] === "ih" ? "input" : "hidden"}` : name;
 }
 
 export function CurvesView({ all }: { all: readonly Curves[] }) {
@@ -83,7 +106,9 @@ function CurveChart(props: {
     curves
       .filter(({ metric }) => metrics.includes(metric))
       .flatMap((curve) => {
-        const own = metrics.length === 1 ? [name] : all.length === 1 ? [curve.metric] : [name, curve.metric];
+        const own = [
+          all.length === 1 && metrics.length > 1 ? (GATE.exec(curve.metric)?.[2] ?? curve.metric) : name,
+        ];
         return pointsOf(curve, own.filter((part) => part !== "").join(" "), weight);
       }),
   );
@@ -109,7 +134,7 @@ function CurveChart(props: {
             label: "epoch",
             tickFormat: (epoch: number) => (Number.isInteger(epoch) ? String(epoch) : ""),
           },
-          y: { label: null, grid: true, type: log ? "log" : "linear" },
+          y: { label: null, grid: true, type: log ? "log" : "linear", tickFormat: short, ...constant(drawn) },
           color: {
             domain: names,
             range: names.map((_, i) => lineColours[i % lineColours.length]),
@@ -133,6 +158,14 @@ function CurveChart(props: {
       />
     </Frame>
   );
+}
+
+/** A scale around a curve that stays the same. */
+function constant(points: readonly Point[]): { domain?: [number, number] } {
+  const [first] = points;
+  if (!first || points.some(({ value }) => value !== first.value)) return {};
+  const reach = Math.abs(first.value) / 2 || 1;
+  return { domain: [first.value - reach, first.value + reach] };
 }
 
 function pointsOf({ epochs, values }: Curve, name: string, weight: number): Point[] {

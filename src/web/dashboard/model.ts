@@ -1,19 +1,13 @@
 // What the page knows, as signals: where it has its store from, how far the studies are, the trials of the study that is
 // looked at, and of those the ones that its filter leaves, in their order. Views read these and nothing else.
 import { computed, signal } from "@preact/signals";
+import type { Notes } from "../store/note.js";
 import { applyDelta, DIGITS, type TrialTable } from "../store/table.js";
 import type { Overview, StudyOverview } from "../store/watch.js";
 import { address, chosen } from "./address.js";
 import { type Column, columnsOf, metricColumn, ordered } from "./columns.js";
 import { type Filtered, filterRows } from "./filter.js";
-import {
-  type DroppedFiles,
-  droppedSource,
-  type Notes,
-  type Source,
-  serverSource,
-  type Told,
-} from "./source.js";
+import { type DroppedFiles, droppedSource, type Source, serverSource, type Told } from "./source.js";
 
 export const source = signal<Source | undefined>(undefined);
 export const overview = signal<Overview | undefined>(undefined);

@@ -1,6 +1,7 @@
 // A note and tags about a trial or a study. They are kept by the server beside the store, or in the page, where a store was
 // dropped, until the reader saves them.
 import { useEffect, useState } from "preact/hooks";
+import { noteLimits } from "../store/note.js";
 import { notes, source } from "./model.js";
 
 export function NoteEditor({ about, label }: { about: string; label: string }) {
@@ -37,7 +38,7 @@ export function NoteEditor({ about, label }: { about: string; label: string }) {
           Note on the {label}
           <textarea
             rows={3}
-            maxLength={10_000}
+            maxLength={noteLimits.text}
             value={text}
             onInput={({ currentTarget }) => setText(currentTarget.value)}
           />
@@ -61,6 +62,6 @@ export function NoteEditor({ about, label }: { about: string; label: string }) {
 
 // A tag is a word: filters ask for it by name.
 function listOf(text: string): string[] {
-  const tags = text.split(",").map((tag) => tag.trim().replace(/\s+/g, "-").slice(0, 50));
-  return [...new Set(tags.filter((tag) => tag !== ""))].slice(0, 20);
+  const tags = text.split(",").map((tag) => tag.trim().replace(/\s+/g, "-").slice(0, noteLimits.tag));
+  return [...new Set(tags.filter((tag) => tag !== ""))].slice(0, noteLimits.tags);
 }

@@ -1,11 +1,12 @@
 // The page around every view: where the reader is, whether the store goes on, and the place where a store can be dropped.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { writtenNotes } from "../store/note.js";
 import { address, linkTo } from "./address.js";
 import { Comparison } from "./compare.js";
 import { save } from "./files.js";
 import { fault, notes, openDropped, overview, source, storeName } from "./model.js";
-import { filesOf, writtenNotes } from "./source.js";
+import { filesOf } from "./source.js";
 import { Studies } from "./studies.js";
 import { StudyView } from "./study.js";
 import { TrialView } from "./trial.js";

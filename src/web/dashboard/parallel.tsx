@@ -140,6 +140,8 @@ function Picture({
     return text;
   };
   const shades = shadesOf(lines);
+  // Few lines are drawn strongly; many are seen by where they lie over each other.
+  const strength = Math.min(1, Math.max(0.25, 60 / Math.max(1, lines.length)));
   return (
     <svg
       width={width}
@@ -156,7 +158,7 @@ function Picture({
           d={rows.map(path).join("")}
           fill="none"
           stroke={shade === SHADES - 1 ? "var(--rnn-relu)" : "var(--rnn-tanh)"}
-          stroke-opacity={shade === SHADES - 1 ? 0.6 : 0.06 + (0.3 * shade) / SHADES}
+          stroke-opacity={shade === SHADES - 1 ? Math.max(0.6, strength) : strength * (0.25 + shade / SHADES)}
         />
       ))}
       {scales.map((scale, i) => (

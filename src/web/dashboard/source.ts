@@ -1,18 +1,11 @@
 // Where the page has its store from: the server that it came from, or a file that was dropped on it. Either gives the same
 // answers; only the server tells what happens next.
 import { embedded } from "../page/embedded.js";
+import { NOTES_VERSION, type Note, type Notes, withNote } from "../store/note.js";
 import { type Delta, decodeTable, type TrialTable } from "../store/table.js";
 import type { TrialPage } from "../store/trial.js";
 import type { Overview } from "../store/watch.js";
 import { ask } from "./ask.js";
-
-export interface Note {
-  readonly text: string;
-  readonly tags: readonly string[];
-}
-
-/** By the identity of a trial, or `study:` and the name of a study. */
-export type Notes = Readonly<Record<string, Note>>;
 
 /** What a source tells of itself. */
 export interface Told {
@@ -157,21 +150,15 @@ export async function droppedSource({
     },
     notes: async () => kept,
     keep: async (about, note) => {
-      const { [about]: _, ...others } = kept;
-      const isEmpty = note.text.trim() === "" && note.tags.length === 0;
-      kept = isEmpty ? others : { ...others, [about]: note };
+      kept = withNote(kept, about, note);
       return kept;
     },
   };
 }
 
-/** Notes as text, as the server keeps them beside a store. */
-export function writtenNotes(notes: Notes): string {
-  return `${JSON.stringify({ filigreeNotes: 1, notes }, null, 1)}\n`;
-}
-
 function readNotes(text: string): Notes {
   const { filigreeNotes, notes } = JSON.parse(text) as { filigreeNotes?: unknown; notes?: Notes };
-  if (filigreeNotes !== 1 || typeof notes !== "object") throw new Error("the notes are none of Filigree's");
+  if (filigreeNotes !== NOTES_VERSION || typeof notes !== "object")
+    throw new Error("the notes are none of Filigree's");
   return notes;
 }

@@ -3,9 +3,10 @@ import * as words from "../../report/words.js";
 
 export { short } from "./columns.js";
 
-/** Seconds as "48 s" or "12 min 5 s"; empty for none. */
+/** Seconds as "0.3 s", "48 s" or "12 min 5 s"; empty for none. */
 export function duration(seconds: number | undefined): string {
-  return seconds === undefined || Number.isNaN(seconds) ? "" : words.duration(seconds);
+  if (seconds === undefined || Number.isNaN(seconds)) return "";
+  return seconds > 0 && seconds < 10 ? `${Number(seconds.toPrecision(2))} s` : words.duration(seconds);
 }
 
 /** A whole number with its thousands apart. */

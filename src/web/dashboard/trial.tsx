@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AttemptRow, TrialPage } from "../store/trial.js";
 import { choose, chosen, linkTo } from "./address.js";
-import { CurvesView } from "./curves-view.js";
+import { CurvesView, isOfGate } from "./curves-view.js";
 import { Masks } from "./masks.js";
 import {
   bestRow,
@@ -121,7 +121,8 @@ function Whole({ trial }: { trial: TrialPage }) {
 }
 
 function Summary({ trial }: { trial: TrialPage }) {
-  const entries = Object.entries(trial.summary);
+  // Those of gates stand under the masks.
+  const entries = Object.entries(trial.summary).filter(([name]) => !isOfGate(name));
   if (entries.length === 0) return null;
   return (
     <section>
