@@ -34,7 +34,7 @@ interface Open {
   readonly database: Database;
   readonly watch: StoreWatch;
   /** Which file it is, as the system knows it. */
-  readonly file: string;
+  readonly file: string | undefined;
   readonly tables: Map<number, Kept | Promise<Kept>>;
   readonly trials: Map<string, string | undefined>;
 }
@@ -144,7 +144,8 @@ export class Hub {
   }
 
   private connect(): Open {
-    const file = this.file();
+    // Read before: of one that takes its place meanwhile the next look says that it is another.
+    const file = identify(this.path);
     const database = Database.open(this.path, "read");
     try {
       const watch = new StoreWatch(database, () => deadRunners(database));
@@ -161,21 +162,13 @@ export class Hub {
     this.open = undefined;
   }
 
-  private file(): string {
-    const there = statSync(this.path, { bigint: true, throwIfNoEntry: false });
-    if (!there) {
-      throw new InputError({
-        where: this.path,
-        what: "the store is not there any more",
-        hint: "put it back, or run the study again",
-      });
-    }
-    return `${there.dev}:${there.ino}`;
-  }
-
   private look(): void {
     try {
-      const file = this.file();
+      const file = identify(this.path);
+      if (file === undefined) {
+        const what = "the store is not there any more";
+        throw new InputError({ where: this.path, what, hint: "put it back, or run the study again" });
+      }
       if (this.open && this.open.file !== file) this.disconnect();
       this.open ??= this.connect();
       this.follow(this.open);
@@ -236,4 +229,10 @@ export class Hub {
       if (study === undefined || listener.study === study) listener.tell(event, data);
     }
   }
+}
+
+/** Which file a path leads to at the moment; undefined when there is none. */
+function identify(path: string): string | undefined {
+  const there = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return there && `${there.dev}:${there.ino}`;
 }

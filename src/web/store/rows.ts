@@ -34,3 +34,11 @@ export function numberOf(value: unknown): number {
 export function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
+
+/** Characters of a name: those of studies and metrics are shorter, and what is longer is nobody's. */
+const LONGEST_NAME = 200;
+
+/** A name, cut where it is none. */
+export function nameOf(value: unknown): string {
+  return textOf(value).slice(0, LONGEST_NAME);
+}

@@ -1,6 +1,6 @@
 // Everything about one trial, as its page shows it: configuration, summary, curves, files and attempts with their errors.
 // A store from elsewhere may hold anything, so that every text and list has a limit, and what is beyond is said.
-import { first, numberOf, parsed, type Row, type Rows, textOf } from "./rows.js";
+import { first, nameOf, numberOf, parsed, type Row, type Rows } from "./rows.js";
 
 export interface TrialPage {
   readonly identity: string;
@@ -109,33 +109,33 @@ function read(rows: Rows, id: number): TrialPage {
     id,
   );
   return {
-    identity: textOf(row.identity),
-    kind: textOf(row.kind),
+    identity: nameOf(row.identity),
+    kind: nameOf(row.kind),
     version: numberOf(row.version),
     seed: numberOf(row.seed),
-    state: textOf(row.state),
+    state: nameOf(row.state),
     error: optionalText(row.error),
     configuration: (configuration ?? undefined) as TrialPage["configuration"],
     studies: limited(studies, "studies").map(({ name, number }) => ({
-      name: textOf(name),
+      name: nameOf(name),
       number: numberOf(number),
     })),
-    needs: limited(needs, "trials that it starts from").map(({ identity }) => textOf(identity)),
+    needs: limited(needs, "trials that it starts from").map(({ identity }) => nameOf(identity)),
     summary: Object.fromEntries(
       limited(summary, "metrics of the summary", most.names).map(({ name, value }) => [
-        textOf(name),
+        nameOf(name),
         asJson(numberOf(value)),
       ]),
     ),
     curves: readCurves(rows, id, leftOut),
     artifacts: limited(artifacts, "files").map(({ name, size }) => ({
-      name: textOf(name),
+      name: nameOf(name),
       size: numberOf(size),
     })),
     attempts: limited(attempts, "attempts")
       .reverse()
       .map((attempt) => ({
-        machine: textOf(attempt.machine).split("/")[0].slice(0, 100),
+        machine: nameOf(attempt.machine).split("/")[0],
         pid: numberOf(attempt.pid),
         resumedEpoch: optional(attempt.resumed_epoch),
         started: numberOf(attempt.started_at),
@@ -150,7 +150,7 @@ function read(rows: Rows, id: number): TrialPage {
 
 function readCurves(rows: Rows, id: number, leftOut: string[]): Curve[] {
   const names = new Map(
-    rows.all("SELECT id, name FROM metric").map((metric) => [metric.id as number, textOf(metric.name)]),
+    rows.all("SELECT id, name FROM metric").map((metric) => [metric.id as number, nameOf(metric.name)]),
   );
   const points = rows.all(
     `SELECT metric, epoch, value FROM series WHERE trial = ? ORDER BY metric, epoch LIMIT ${most.points + 1}`,

@@ -1,6 +1,6 @@
 // Reads the trials of a study into a table, and some of them again when they have changed. A large study is read in
 // pieces, each a short transaction of its own, so that neither a writer's log nor whoever else asks has to wait.
-import { first, numberOf, parsed, type Rows, textOf } from "./rows.js";
+import { first, nameOf, numberOf, parsed, type Rows, textOf } from "./rows.js";
 import { DIGITS, limits, type State, stateCode, TrialTable, WordWriter } from "./table.js";
 
 /** Trials read in one transaction; tens of milliseconds. */
@@ -67,7 +67,7 @@ export async function readTable(
           JSON.stringify(value),
         ]);
       }
-      for (const [name, word] of words) parameterWriter(table, writers, name)?.set(row, word);
+      for (const [name, word] of words) parameterWriter(table, writers, nameOf(name))?.set(row, word);
       row++;
     }
     await breathe();
@@ -97,7 +97,7 @@ function parameterWriter(
 
 /** Names of metrics by their row. */
 function metricNames(rows: Rows): Map<number, string> {
-  return new Map(rows.all("SELECT id, name FROM metric").map(({ id, name }) => [id as number, textOf(name)]));
+  return new Map(rows.all("SELECT id, name FROM metric").map(({ id, name }) => [id as number, nameOf(name)]));
 }
 
 /** A number in JSON with all its digits, where SQLite's own JSON has fifteen; an infinity is 9e999. */

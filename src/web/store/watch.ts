@@ -1,7 +1,7 @@
 // What happens in a store, from one look to the next: which trials changed, how far each study is, who works and on what.
 // A look costs by what has changed and not by how much there is: attempts are numbered, so new ones and those that were
 // still open tell which trials to read again. Everything is counted anew only when a runner came or a study changed.
-import { first, numberOf, parsed, type Rows, textOf } from "./rows.js";
+import { first, nameOf, numberOf, parsed, type Rows } from "./rows.js";
 import { type State, stateCode, states } from "./table.js";
 
 export interface StudyOverview {
@@ -208,12 +208,12 @@ export class StoreWatch {
       id: id as number,
       overview: {
         id: id as number,
-        name: textOf(name),
-        kind: textOf(kind),
+        name: nameOf(name),
+        kind: nameOf(kind),
         objective:
           typeof objective?.metric === "string"
             ? {
-                metric: objective.metric,
+                metric: nameOf(objective.metric),
                 direction: objective.direction === "minimize" ? "minimize" : "maximize",
               }
             : undefined,
@@ -277,7 +277,7 @@ export class StoreWatch {
       return {
         studies: [...this.studies.values()].map((study) => describe(study, idle.get(study.id) ?? 0)),
         runners: runners.map((runner) => ({
-          machine: textOf(runner.machine).split("/")[0].slice(0, 100),
+          machine: nameOf(runner.machine).split("/")[0],
           pid: numberOf(runner.pid),
           seen: numberOf(runner.seen_at),
           alive: !dead.has(runner.id as number),
@@ -304,9 +304,9 @@ export class StoreWatch {
       );
       const whole = (value: unknown) => (typeof value === "number" ? value : undefined);
       return {
-        identity: textOf(identity).slice(0, 64),
-        kind: textOf(kind).slice(0, 100),
-        study: member && textOf(member.name),
+        identity: nameOf(identity),
+        kind: nameOf(kind),
+        study: member && nameOf(member.name),
         number: whole(member?.number),
         epoch: whole(epoch),
         epochs: whole(epochs),
