@@ -21,7 +21,8 @@ const floors: readonly (readonly string[])[] = [
   ["report"],
   ["experiments"],
   ["thesis", "investigate"],
-  ["cli", "web"],
+  ["web"],
+  ["cli"],
 ];
 const everybodys = ["errors.ts", "files.ts", "suggest.ts", "synonyms.ts", "text.ts", "version.ts"];
 /** The library's entries, which may import everything; the second is a browser's. */

@@ -49,6 +49,7 @@ it.each([
   "investigate",
   "report",
   "playground",
+  "dashboard",
 ])("%s --help and help for it load none of the large libraries", (verb) => {
   const large = ["zod", "libsql", "yaml", "linkedom", "@observablehq/plot", "bullmq", "ioredis", "preact"];
   for (const words of [

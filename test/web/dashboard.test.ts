@@ -3,7 +3,7 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
@@ -26,6 +26,9 @@ const study = {
   replicates: 2,
   objective: { metric: "testAccuracy" },
 };
+
+// A browser on a machine that does much else takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}`, () => {
   let browser: Browser;
@@ -59,6 +62,7 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
       viewport: { width: 1280, height: 900 },
     });
     const made = await context.newPage();
+    made.setDefaultTimeout(120_000);
     made.on("pageerror", (error) => complaints.push(String(error.stack)));
     made.on("console", (message) => {
       // A server that is gone is part of a test, and browsers say it themselves.
@@ -114,11 +118,11 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     await page.getByRole("button", { name: "Show all" }).click();
     await page.getByRole("spinbutton", { name: "best" }).fill("25");
     await page.getByRole("spinbutton", { name: "best" }).press("Enter");
-    await page.getByText(/^[6-9] of 24 trials/).waitFor();
+    await page.getByText(/^6 of 24 trials/).waitFor();
     expect(chosenIn(page).get("filter")).toBe("top=25%");
     // The address holds all of it.
     await page.reload();
-    await page.getByText(/^[6-9] of 24 trials/).waitFor();
+    await page.getByText(/^6 of 24 trials/).waitFor();
     await page.getByRole("button", { name: "Show all" }).click();
     const csv = await saved(page, "save the table as CSV");
     const lines = csv.trim().split("\r\n");
@@ -133,15 +137,15 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
   it("shows the objective over time, and opens the trial of a dot", async () => {
     await page.getByRole("link", { name: "Over time" }).click();
     await page.getByRole("heading", { name: "testAccuracy over time" }).waitFor();
-    expect(await page.locator(".drawing circle").count()).toBe(24);
-    await page.getByLabel("metric").selectOption("testLoss");
+    await expect.poll(() => page.locator(".drawing circle").count()).toBe(24);
+    await page.getByRole("combobox", { name: "metric" }).selectOption("testLoss");
     await page.getByRole("heading", { name: "testLoss over time" }).waitFor();
     await page.getByText("lowest").waitFor();
-    await page.getByLabel("over").selectOption("number");
+    await page.getByRole("combobox", { name: "over" }).selectOption("number");
     await page.getByLabel("log axis").check();
     await page.getByRole("heading", { name: "testLoss over trials" }).waitFor();
     const svg = await saved(page, /as SVG$/);
-    expect(svg).toMatch(/^<svg [^>]*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(svg).not.toContain("var(--");
     expect(svg.match(/<circle/g)).toHaveLength(24);
     expect((await saved(page, /as CSV$/)).trim().split("\r\n")).toHaveLength(25);
@@ -156,8 +160,8 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
   it("shows a metric by density or anything else, with bands over seeds", async () => {
     await page.getByRole("link", { name: "Effects" }).click();
     await page.getByRole("heading", { name: "testLoss by sparsify.density" }).waitFor();
-    await page.getByLabel("metric").selectOption("testAccuracy");
-    await page.getByLabel("lines").selectOption("cell");
+    await page.getByRole("combobox", { name: "metric" }).selectOption("testAccuracy");
+    await page.getByRole("combobox", { name: "lines" }).selectOption("cell");
     await page.getByLabel("log across").check();
     await page.getByLabel("log upwards").check();
     // A dot for each cell and density.
@@ -165,9 +169,9 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     const csv = (await saved(page, /as CSV$/)).trim().split("\r\n");
     expect(csv[0]).toBe("cell,sparsify.density,mean testAccuracy,low,high,trials");
     expect(csv.slice(1).map((line) => line.split(",").at(-1))).toEqual(Array(6).fill("4"));
-    await page.getByLabel("by", { exact: true }).selectOption("cell");
+    await page.getByRole("combobox", { name: "by", exact: true }).selectOption("cell");
     await page.getByRole("heading", { name: "testAccuracy by cell" }).waitFor();
-    await page.getByLabel("by", { exact: true }).selectOption("testLoss");
+    await page.getByRole("combobox", { name: "by", exact: true }).selectOption("testLoss");
     await page.getByRole("heading", { name: "testAccuracy by testLoss" }).waitFor();
     expect(await saved(page, /as SVG$/)).toMatch(/<\/svg>$/);
   });
@@ -184,11 +188,13 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
       await page.mouse.move(x, at(to));
       await page.mouse.up();
     };
-    await brush("cell", 0.6, 0.98);
+    await brush("cell", 0.6, 0.99);
     await page.getByText("12 of 24 trials").waitFor();
     expect(chosenIn(page).get("filter")).toBe("cell=lstm");
-    await brush("sparsify.density", 0.02, 0.9);
-    expect(chosenIn(page).get("filter")).toMatch(/^cell=lstm sparsify\.density=[\d.]+\.\.[\d.]+$/);
+    await brush("sparsify.density", 0.1, 0.9);
+    await expect
+      .poll(() => chosenIn(page).get("filter"))
+      .toMatch(/^cell=lstm sparsify\.density=[\d.]+\.\.[\d.]+$/);
     await page.getByText("4 of 24 trials").waitFor();
     const svg = await saved(page, /as SVG$/);
     expect(svg).toContain("sparsify.density");
@@ -200,9 +206,9 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     for (const name of ["cell", "sparsify.density"]) await brush(name, 0.5, 0.5);
     await page.getByText("24 of 24 trials").waitFor();
     await page.getByText("Axes").click();
-    await page.getByRole("checkbox", { name: "testLoss" }).check();
+    await page.getByRole("checkbox", { name: "testLoss", exact: true }).check();
     expect(await page.locator("[data-axis]").count()).toBe(5);
-    await page.getByRole("checkbox", { name: "cell" }).uncheck();
+    await page.getByRole("checkbox", { name: "cell", exact: true }).uncheck();
     expect(await page.locator("[data-axis]").count()).toBe(4);
     const box = page
       .locator(".axes > span", { hasText: "learningRate" })
@@ -217,7 +223,7 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     await page.getByRole("link", { name: "Importance" }).click();
     await page.getByText(/reaches an R² of/).waitFor();
     expect(await page.locator(".drawing rect").count()).toBeGreaterThanOrEqual(3);
-    await page.getByLabel("metric").selectOption("nonzeros");
+    await page.getByRole("combobox", { name: "metric" }).selectOption("nonzeros");
     await page.getByRole("heading", { name: "What matters for nonzeros" }).waitFor();
     await page.getByText(/reaches an R² of/).waitFor();
     const csv = (await saved(page, /as CSV$/)).trim().split("\r\n");
@@ -238,7 +244,9 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     await page.getByRole("slider", { name: "smoothing" }).fill("0.6");
     expect(chosenIn(page).get("smooth")).toBe("0.6");
     await page.getByLabel("log axis").check();
-    expect(await saved(page, "save accuracy as SVG")).toContain("<path");
+    const svg = await saved(page, "save accuracy as SVG");
+    expect(svg).toContain("<path");
+    expect(svg).toMatch(/testAccuracy<\/text>.*trainAccuracy<\/text>/);
     const csv = (await saved(page, "save accuracy as CSV")).trim().split("\r\n");
     expect(csv[0]).toBe("curve,epoch,value,smoothed");
     expect(csv).toHaveLength(1 + 2 * 3);

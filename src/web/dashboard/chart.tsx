@@ -10,7 +10,7 @@ export interface Csv {
   readonly rows: Iterable<readonly CsvCell[]>;
 }
 
-/** A frame around any drawing: the first SVG inside is what is saved. */
+/** A frame around any drawing: the SVG inside that has the role of an image is what is saved, with its legend. */
 export function Frame(props: {
   readonly title: string;
   /** What is seen, in a sentence or two. */
@@ -22,8 +22,12 @@ export function Frame(props: {
   const { title, note, controls, csv, children } = props;
   const frame = useRef<HTMLElement>(null);
   const saveDrawing = () => {
-    const drawing = frame.current?.querySelector<SVGSVGElement>(".drawing svg");
-    if (drawing) save(`${title}.svg`, "image/svg+xml", svgOf(drawing));
+    const drawing = frame.current?.querySelector<SVGSVGElement>(".drawing svg[role=img]");
+    const legend = [...(frame.current?.querySelectorAll("[class*=swatches] > span") ?? [])].map((entry) => ({
+      label: entry.textContent ?? "",
+      colour: entry.querySelector("svg")?.getAttribute("fill") ?? "",
+    }));
+    if (drawing) save(`${title}.svg`, "image/svg+xml", svgOf(drawing, legend));
   };
   const saveTable = () => {
     const { header, rows } = csv();
@@ -81,7 +85,7 @@ export function Drawing(props: {
       style: { background: "none", fontFamily: "var(--sans)", fontSize: "11px", color: "var(--ink)" },
       ...options(width),
     });
-    const svg = drawing.matches("svg") ? drawing : drawing.querySelector("svg");
+    const svg = drawing.matches("svg") ? drawing : drawing.querySelector(":scope > svg");
     svg?.setAttribute("role", "img");
     svg?.setAttribute("aria-label", label);
     drawing.addEventListener("click", () => {

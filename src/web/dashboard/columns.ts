@@ -49,6 +49,14 @@ function numberColumn(name: string, kind: Column["kind"], values: ArrayLike<numb
   return { name, kind, numeric: true, number: (row) => values[row], text: (row) => short(values[row]) };
 }
 
+/** A density of one gate: its matrix, such as `0.weight_hh`, and the gate (`densityName` of src/sparsify). */
+export const GATE = /^density (\S+) (\S+)$/;
+
+/** Whether a metric is the density of one gate, of which there are many. */
+export function isOfGate(metric: string): boolean {
+  return GATE.test(metric);
+}
+
 /** Tags of trials, by the first digits of their identities. */
 export type Tags = ReadonlyMap<string, readonly string[]>;
 
@@ -66,8 +74,12 @@ export function columnsOf(table: TrialTable, tags: Tags): Map<string, Column> {
     columns.set(name, { ...column, name });
   };
   for (const [name, words] of table.parameters) add(parameterColumn(name, words));
-  for (const [name, values] of [...table.metrics].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    add(numberColumn(name, "metric", values));
+  const metrics = [...table.metrics].sort(([a], [b]) => (a < b ? -1 : 1));
+  // Those of gates are many, and last.
+  for (const ofGate of [false, true]) {
+    for (const [name, values] of metrics) {
+      if (isOfGate(name) === ofGate) add(numberColumn(name, "metric", values));
+    }
   }
   for (const column of own) columns.set(column.name, column);
   return columns;

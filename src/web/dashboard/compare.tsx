@@ -2,7 +2,8 @@
 
 import type { TrialPage } from "../store/trial.js";
 import { chosen, linkTo } from "./address.js";
-import { CurvesView, isOfGate } from "./curves-view.js";
+import { isOfGate } from "./columns.js";
+import { CurvesView } from "./curves-view.js";
 import { compared } from "./model.js";
 import { leaves, short, spelled } from "./spoken.js";
 import { State } from "./studies.js";

@@ -4,6 +4,7 @@ import * as Plot from "@observablehq/plot";
 import type { Curve } from "../store/trial.js";
 import { choose, chosen } from "./address.js";
 import { Drawing, Frame, lineColours, tip } from "./chart.js";
+import { GATE, isOfGate } from "./columns.js";
 import { Switch } from "./controls.js";
 import { smoothed } from "./groups.js";
 import { short } from "./spoken.js";
@@ -23,14 +24,6 @@ interface Point {
 
 /** Points of a line that are drawn. */
 const MOST_POINTS = 1_000;
-
-/** A density of one gate: its matrix, such as `0.weight_hh`, and the gate (`densityName` of src/sparsify). */
-const GATE = /^density (\S+) (\S+)$/;
-
-/** Whether a metric is the density of one gate, of which there are many. */
-export function isOfGate(metric: string): boolean {
-  return GATE.test(metric);
-}
 
 /**
  * The charts that metrics are drawn in. Of one trial what ends in the same word shares a chart, and so do the gates of a matrix;

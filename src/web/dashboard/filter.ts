@@ -3,7 +3,7 @@
 // looked for in all texts. Names and values with blanks stand in double quotes.
 import { suggest } from "../../suggest.js";
 import type { TrialTable } from "../store/table.js";
-import { type Column, metricColumn } from "./columns.js";
+import { type Column, metricColumn, ordered } from "./columns.js";
 
 export interface Term {
   /** Undefined for a word alone. */
@@ -185,6 +185,7 @@ function wordTest(word: string, columns: ReadonlyMap<string, Column>): Test {
   return (row) => tests.some((test) => test(row));
 }
 
+// So many to the trial: of equal ones those that come first in the study.
 function best(
   rows: Uint32Array<ArrayBuffer>,
   column: Column,
@@ -192,8 +193,8 @@ function best(
   share: number,
 ): Uint32Array<ArrayBuffer> {
   const scored = rows.filter((row) => Number.isFinite(column.number(row)));
-  const sign = direction === "maximize" ? -1 : 1;
-  const values = Float64Array.from(scored, (row) => sign * column.number(row)).sort();
-  const last = values[Math.max(1, Math.round(Math.min(1, share) * values.length)) - 1];
-  return scored.filter((row) => sign * column.number(row) <= last);
+  const count = Math.max(1, Math.round(Math.min(1, share) * scored.length));
+  return ordered(scored, column, direction === "maximize")
+    .slice(0, count)
+    .sort();
 }

@@ -200,14 +200,17 @@ function Axis({ scale, x }: { scale: Scale; x: number }) {
     const box = (event.currentTarget as SVGElement).getBoundingClientRect();
     return 1 - (event.clientY - box.top) / box.height;
   };
-  const finish = () => {
-    const ends = drawn;
+  const endsTo = (event: PointerEvent): readonly [number, number] => {
+    const [from, to] = [begun.current!, placeOf(event)];
+    return [Math.min(from, to), Math.max(from, to)];
+  };
+  const finish = (event: PointerEvent) => {
+    if (begun.current === undefined) return;
+    const ends = endsTo(event);
     begun.current = undefined;
     setDrawn(undefined);
-    const isBrush = ends !== undefined && (ends[1] - ends[0]) * reach > CLICK;
-    choose({
-      filter: withTerm(filterLine.value, name, isBrush ? scale.between(ends[0], ends[1]) : undefined),
-    });
+    const isBrush = (ends[1] - ends[0]) * reach > CLICK;
+    choose({ filter: withTerm(filterLine.value, name, isBrush ? scale.between(...ends) : undefined) });
   };
   const down = (place: number) => TOP + (1 - Math.min(1, Math.max(0, place))) * reach;
   return (
@@ -255,9 +258,7 @@ function Axis({ scale, x }: { scale: Scale; x: number }) {
           begun.current = placeOf(event);
         }}
         onPointerMove={(event) => {
-          if (begun.current === undefined) return;
-          const at = placeOf(event);
-          setDrawn([Math.min(begun.current, at), Math.max(begun.current, at)]);
+          if (begun.current !== undefined) setDrawn(endsTo(event));
         }}
         onPointerUp={finish}
         onPointerCancel={() => {

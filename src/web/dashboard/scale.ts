@@ -18,6 +18,9 @@ export interface Scale {
 /** Texts of one axis that have labels. */
 const MOST_LABELS = 24;
 
+/** A brush that ends so near a value or the end of an axis has it in it. */
+const NEAR = 0.03;
+
 /** The scale of a column over some rows. */
 export function scaleOf(column: Column, rows: Uint32Array, log: boolean): Scale {
   return column.numeric ? numberScale(column, rows, log) : textScale(column, rows);
@@ -56,7 +59,7 @@ function numberScale(column: Column, rows: Uint32Array, wantsLog: boolean): Scal
     between(a, b) {
       const ends = [a, b].map((at, i) => {
         // Beyond an end there is nothing, so that the end itself is in.
-        if ((i === 0 && at <= 0) || (i === 1 && at >= 1)) return "";
+        if ((i === 0 && at <= NEAR) || (i === 1 && at >= 1 - NEAR)) return "";
         return String(Number(outer(from + at * reach).toPrecision(4)));
       });
       return ends[0] === "" && ends[1] === "" ? undefined : `${ends[0]}..${ends[1]}`;
@@ -112,7 +115,7 @@ function textScale(column: Column, rows: Uint32Array): Scale {
     place: (row) => places.get(column.text(row)) ?? Number.NaN,
     ticks: texts.filter((_, i) => i % every === 0).map((text) => ({ place: places.get(text)!, label: text })),
     between(a, b) {
-      const inside = texts.filter((text) => places.get(text)! >= a && places.get(text)! <= b);
+      const inside = texts.filter((text) => places.get(text)! >= a - NEAR && places.get(text)! <= b + NEAR);
       return inside.length === 0 || inside.length === texts.length ? undefined : inside.join("|");
     },
     span(value) {

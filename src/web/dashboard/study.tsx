@@ -1,5 +1,5 @@
 // One study: how far it is, the filter that all its views share, and the view that the reader has chosen.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { address, choose, formatAddress } from "./address.js";
 import { Course } from "./course.js";
 import { Effects } from "./effects.js";
@@ -81,13 +81,17 @@ const PAUSE = 120;
 function Filter() {
   const line = filterLine.value;
   const [text, setText] = useState(line);
+  const timer = useRef(0);
   // A brush or going back changes it from elsewhere.
-  useEffect(() => setText(line), [line]);
   useEffect(() => {
-    if (text === line) return;
-    const timer = setTimeout(() => choose({ filter: text }), PAUSE);
-    return () => clearTimeout(timer);
-  }, [text, line]);
+    clearTimeout(timer.current);
+    setText(line);
+  }, [line]);
+  const write = (next: string) => {
+    setText(next);
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => choose({ filter: next }), PAUSE);
+  };
   const { rows, remarks } = filtered.value;
   const total = trials.value!.table.rows;
   const top = Number.parseFloat(termOf(line, "top") ?? "");
@@ -100,7 +104,7 @@ function Filter() {
           value={text}
           placeholder="cell=lstm|gru density=0.01..0.1 testAccuracy>0.9 state=failed top=5%"
           spellcheck={false}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
+          onInput={({ currentTarget }) => write(currentTarget.value)}
         />
       </label>
       {objective.value ? (

@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { AttemptRow, TrialPage } from "../store/trial.js";
 import { choose, chosen, linkTo } from "./address.js";
-import { CurvesView, isOfGate } from "./curves-view.js";
+import { isOfGate } from "./columns.js";
+import { CurvesView } from "./curves-view.js";
 import { Masks } from "./masks.js";
 import {
   bestRow,
