@@ -424,7 +424,7 @@ describe("events", () => {
     const store = Store.open(file);
     await runStudy({ ...study, grid: { rate: [3.7] } }, { store, kinds: testKinds });
     await runStudy(
-      { ...study, name: "slow", fixed: { steps: 5, sleep: 150, epochs: 4 } },
+      { ...study, name: "slow", fixed: { steps: 5, sleep: 400, epochs: 4 } },
       { store, kinds: testKinds, signal: AbortSignal.abort() },
     );
     const base = await start(file);
@@ -435,7 +435,7 @@ describe("events", () => {
       ),
     );
     expect(tables[0].rows).toBe(4);
-    const slow = { ...study, name: "slow", fixed: { steps: 5, sleep: 150, epochs: 4 } };
+    const slow = { ...study, name: "slow", fixed: { steps: 5, sleep: 400, epochs: 4 } };
     await runStudy(slow, { store, kinds: testKinds, jobs: 2 });
     const isOver = (event: Event) =>
       event.name === "overview" && overviewOf(event).studies[1].counts.finished === 4;
