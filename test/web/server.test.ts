@@ -5,7 +5,9 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { FiligreeError } from "../../src/errors.js";
+import { kindsOf, type TrialKind } from "../../src/study/kind.js";
 import { runStudy } from "../../src/study/runner.js";
 import { Store } from "../../src/study/store.js";
 import { type Dashboard, type DashboardOptions, startDashboard } from "../../src/web/serve/server.js";
@@ -423,10 +425,24 @@ describe("events", () => {
     const file = path();
     const store = Store.open(file);
     await runStudy({ ...study, grid: { rate: [3.7] } }, { store, kinds: testKinds });
-    await runStudy(
-      { ...study, name: "slow", fixed: { steps: 5, sleep: 400, epochs: 4 } },
-      { store, kinds: testKinds, signal: AbortSignal.abort() },
-    );
+    // Its trials save an epoch and go on when everybody has seen them.
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const gated: TrialKind<{ epochs: number; level: number }> = {
+      name: "gated",
+      version: 1,
+      schema: z.strictObject({ epochs: z.number(), level: z.number() }),
+      async run({ level }, { saveEpoch }) {
+        await saveEpoch(1, { level }, new Uint8Array(8));
+        await released;
+        return { summary: { level }, artifacts: {} };
+      },
+    };
+    const slow = { name: "slow", kind: "gated", fixed: { epochs: 4 }, grid: { level: [1, 2, 3, 4] } };
+    const kinds = kindsOf(gated);
+    await runStudy(slow, { store, kinds, signal: AbortSignal.abort() });
     const base = await start(file);
     const listeners = await Promise.all([listen(base, 2), listen(base, 2), listen(base)]);
     const tables = await Promise.all(
@@ -435,21 +451,26 @@ describe("events", () => {
       ),
     );
     expect(tables[0].rows).toBe(4);
-    const slow = { ...study, name: "slow", fixed: { steps: 5, sleep: 400, epochs: 4 } };
-    await runStudy(slow, { store, kinds: testKinds, jobs: 2 });
+    const run = runStudy(slow, { store, kinds, jobs: 2 });
+    const isUnderWay = (event: Event) =>
+      event.name === "overview" &&
+      overviewOf(event).runners.some(
+        ({ alive, pid, running, trials }) =>
+          alive && pid === process.pid && running === 2 && trials.every(({ epoch }) => epoch === 1),
+      );
+    for (const listener of listeners) {
+      const { runners, studies } = overviewOf(await listener.next(isUnderWay));
+      expect(runners[0].trials).toMatchObject([
+        { study: "slow", number: 0, epoch: 1, epochs: 4, kind: "gated" },
+        { study: "slow", number: 1, epoch: 1, epochs: 4, kind: "gated" },
+      ]);
+      expect(studies[1].counts).toEqual({ waiting: 2, running: 2, finished: 0, failed: 0 });
+    }
+    release();
+    await run;
     const isOver = (event: Event) =>
       event.name === "overview" && overviewOf(event).studies[1].counts.finished === 4;
     for (const listener of listeners) await listener.next(isOver);
-    // While it ran, everybody saw who ran what.
-    const running = listeners[2].events.flatMap((event) =>
-      event.name === "overview" ? overviewOf(event).runners : [],
-    );
-    expect(
-      running.some(({ alive, pid, trials }) => alive && pid === process.pid && trials[0]?.study === "slow"),
-    ).toBe(true);
-    expect(
-      running.flatMap(({ trials }) => trials).some(({ epoch, epochs }) => epoch! > 0 && epochs === 4),
-    ).toBe(true);
     expect(listeners[2].events.some(({ name }) => name === "delta")).toBe(false);
     const now = decodeTable(new Uint8Array((await ask(base, "/api/table?study=2")).body).buffer);
     expect(now.version).toBeGreaterThan(0);
