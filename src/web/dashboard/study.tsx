@@ -76,7 +76,7 @@ export function StudyView({ name }: { name: string }) {
 }
 
 /** Milliseconds without a key after which the filter is applied. */
-const PAUSE = 120;
+const PAUSE = 60;
 
 function Filter() {
   const line = filterLine.value;

@@ -101,10 +101,14 @@ export class Hub {
       open.tables.set(study, known);
       return known;
     }
+    const written = () => open.database.get("PRAGMA data_version")?.data_version;
+    const before = written();
     const reading: Promise<Kept> = readTable(open.database, study, breathe).then((kept: Kept) => {
-      // Between its pieces others may have looked at the store, and found what this has read before.
-      const changed = changedStates(open.database, study, kept);
-      open.database.snapshot(() => refresh(open.database, kept, changed));
+      // Between its pieces others may have written, and those who looked may have found what this has read before.
+      if (written() !== before) {
+        const changed = changedStates(open.database, study, kept);
+        open.database.snapshot(() => refresh(open.database, kept, changed));
+      }
       if (open.tables.get(study) === reading) open.tables.set(study, kept);
       return kept;
     });
