@@ -98,8 +98,9 @@ void groupProducts(const RowGroup* group, int count, const float* in, float* out
       }
       const auto add = [&](const Nonzero* nonzero) INLINE_LAMBDA {
         unroll<R>([&](auto r) {
-          const vf weight = splat(nonzero[r].weight);
-          const float* x = in + nonzero[r].offset + l;
+          int64_t offset;
+          const vf weight = splatWith(&nonzero[r], offset);
+          const float* x = in + offset + l;
           unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
         });
       };

@@ -158,6 +158,27 @@ typedef float vfAnywhere __attribute__((vector_size(W * 4), aligned(4), may_alia
 INLINE vf loadAnywhere(const float* p) { return (vf)*reinterpret_cast<const vfAnywhere*>(p); }
 INLINE void storeAnywhere(float* p, vf v) { *reinterpret_cast<vfAnywhere*>(p) = (vfAnywhere)v; }
 
+// A number in every lane, and the integer that lies behind it in memory. With vectors of 512 bits a compressed product waits
+// for its loads: one for both, and a copy out of a general register, make a training step at 10 % 6 % faster (Zen 4).
+#if defined(__AVX512F__)
+INLINE vf splatWith(const void* both, int64_t& integer) {
+  int64_t bits;
+  __builtin_memcpy(&bits, both, sizeof bits);
+  integer = bits >> 32;
+  return _mm512_castsi512_ps(_mm512_set1_epi32(static_cast<int>(bits)));
+}
+#else
+INLINE vf splatWith(const void* both, int64_t& integer) {
+  struct {
+    float number;
+    int32_t integer;
+  } own;
+  __builtin_memcpy(&own, both, sizeof own);
+  integer = own.integer;
+  return splat(own.number);
+}
+#endif
+
 // Both return x[index[0]], ..., x[index[W - 1]]. AVX2 has an instruction for this, but eight loads and insertions take 60 % of its
 // time (Zen 3).
 #if defined(__AVX512F__)

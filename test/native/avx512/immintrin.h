@@ -24,6 +24,7 @@ EMULATED __m512 lanes(F&& f) {
 EMULATED __m512 set1(float x) {
   return lanes([&](int) { return x; });
 }
+EMULATED __m512i set1(int x) { return (__m512i)(Ints{} + x); }
 EMULATED __m512 load(const void* p) { return *static_cast<const __m512*>(p); }
 EMULATED __m512i loadInts(const void* p) { return *static_cast<const __m512i*>(p); }
 EMULATED __m512i widen(__m256i shorts) {
@@ -93,7 +94,9 @@ EMULATED __m512 gather(__m512i index, const float* table) {
 #undef _mm512_shuffle_ps
 
 #define _mm512_set1_ps(x) emulated::set1(x)
-#define _mm512_setzero_ps() emulated::set1(0)
+#define _mm512_set1_epi32(x) emulated::set1(x)
+#define _mm512_castsi512_ps(a) ((__m512)(a))
+#define _mm512_setzero_ps() emulated::set1(0.0f)
 #define _mm512_setr_epi32(...) (__m512i) emulated::Ints { __VA_ARGS__ }
 #define _mm512_load_ps(p) emulated::load(p)
 #define _mm512_load_si512(p) emulated::loadInts(p)
