@@ -405,6 +405,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   Jobs::attach(env);
   exports.Set("NativeExecutor", NativeExecutor::define(env));
   exports.Set("NativeStream", defineNativeStream(env));
+  exports.Set("NativeInt8Stream", defineNativeInt8Stream(env));
   exports.Set("peak", Napi::Function::New(env, peak));
   exports.Set("timer", Napi::Function::New(env, timer));
   exports.Set("dialect", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {

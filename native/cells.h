@@ -1,6 +1,6 @@
 // The element-wise halves of the recurrent cells: what happens to the pre-activations of a step, and the reverse. Each
-// cell is one struct, and `kCells` lists them; src/engine/cells.ts has the same equations as a specification.
-// Included by kernels.cc alone, once for each instruction set.
+// cell is one struct, and `Cells` lists them; src/engine/cells.ts has the same equations as a specification.
+// Included by kernels.cc and, with products that are not fused, by int8_kernels.cc, once for each instruction set.
 #pragma once
 
 #include "kernels.h"
@@ -234,9 +234,11 @@ void cellBackward(const CellReverse& step) {
   Cell::backward(step);
 }
 
-template <class Cell>
-constexpr CellKernels kernelsOf = {cellForward<Cell>, cellBackward<Cell>};
-
-constexpr CellKernels kCells[] = {kernelsOf<Tanh>, kernelsOf<Relu>, kernelsOf<Lstm>, kernelsOf<Gru>};
+template <class... Kinds>
+struct Listed {
+  static constexpr CellKernels kernels[] = {{cellForward<Kinds>, cellBackward<Kinds>}...};
+  static constexpr CellForward forward[] = {cellForward<Kinds>...};
+};
+using Cells = Listed<Tanh, Relu, Lstm, Gru>;
 
 }  // namespace filigree::FILIGREE_ISA

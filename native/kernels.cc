@@ -685,14 +685,14 @@ extern const StreamKernels streamKernels;  // In stream_kernels.cc.
 extern const BandKernels bandKernels;      // In band_kernels.cc.
 
 extern const Kernels kernels = {
-    FILIGREE_NAME(FILIGREE_ISA),
+    FILIGREE_NAME(FILIGREE_SET),
     kMaxRows,
     kGroupRows,
     product,
     sparseProduct,
     outer,
     sparseOuter,
-    kCells,
+    Cells::kernels,
     sum,
     spread,
     embed,

@@ -109,8 +109,9 @@ struct DropoutStep {
   const int* examples;  // The number of each lane's.
 };
 
+using CellForward = void (*)(const CellStep& step);
 struct CellKernels {
-  void (*forward)(const CellStep& step);
+  CellForward forward;
   void (*backward)(const CellReverse& step);
 };
 
@@ -147,6 +148,37 @@ struct StreamKernels {
   void (*sparse)(const StreamSlice* slices, int count, const float* in, float* out);
   // `out` has room for whole sixteens of rows; no two bands share a row, and those that come first have no fewer columns.
   void (*bands)(const StreamBand* bands, int count, const float* in, float* out);
+};
+
+// Sixteen adjacent rows, from `row` on, of a matrix of whole numbers, as bricks of four columns: weight c of row r of brick k is
+// weights[k * 64 + r * 4 + c]. Of `places` see Int8Kernels.
+struct Int8Band {
+  int row;
+  int count;
+  const int8_t* weights;
+  const uint16_t* places;
+};
+
+// Products of whole numbers of -127 to 127 with one vector, and what else a stream in int8 does: see int8_stream.h. Sums are exact,
+// and nothing else is fused, so that all instruction sets give the bits of src/engine/int8.ts.
+struct Int8Kernels {
+  const char* name;
+  // A number q of the vector is stored as q + zero; sums begin at -zero times those of the weights of their rows.
+  int zero;
+  // Most bands of a panel.
+  int maxBands;
+  // to = round(value * inverse) + zero, for `count` values, a multiple of 16: half to even, cut off at 127.
+  void (*round)(const float* values, int count, float inverse, uint8_t* to);
+  // out[row] += scale[row] * (start[row] + sum over j of weight[row][j] * in[j]), for every row of `bands` bands, in panels of
+  // nearly equal heights: brick by brick, those of a panel's bands side by side.
+  void (*dense)(const int8_t* panels, int bands, int bricks, const uint8_t* in, const int32_t* start, const float* scales,
+                float* out);
+  // The same of the columns from 4 * places[k] on, for brick k of each band.
+  void (*bricks)(const Int8Band* bands, int count, const uint8_t* in, const int32_t* start, const float* scales, float* out);
+  // The same of any columns: places[4 * k], ..., places[4 * k + 3].
+  void (*columns)(const Int8Band* bands, int count, const uint8_t* in, const int32_t* start, const float* scales, float* out);
+  // One for each kind of cell, as `Kernels` has them.
+  const CellForward* cells;
 };
 
 struct BandKernels {
@@ -240,29 +272,26 @@ struct Kernels {
   const BandKernels* bands;
 };
 
+#define FILIGREE_KERNELS(set)            \
+  namespace set {                        \
+  extern const Kernels kernels;          \
+  extern const Int8Kernels int8Kernels;  \
+  }
 #if defined(__wasm_relaxed_simd__)
-namespace relaxed {
-extern const Kernels kernels;
-}
+FILIGREE_KERNELS(relaxed)
 #elif defined(__wasm__)
-namespace simd128 {
-extern const Kernels kernels;
-}
+FILIGREE_KERNELS(simd128)
 #elif defined(__aarch64__)
-namespace neon {
-extern const Kernels kernels;
-}
+FILIGREE_KERNELS(neon)
 #else
-namespace baseline {
-extern const Kernels kernels;
-}
+FILIGREE_KERNELS(baseline)
 #endif
 #if defined(__x86_64__)
-namespace avx2 {
-extern const Kernels kernels;
-}
-namespace avx512 {
-extern const Kernels kernels;
+FILIGREE_KERNELS(avx2)
+FILIGREE_KERNELS(avx512)
+// AVX-512 with products of whole numbers of 8 bits.
+namespace vnni {
+extern const Int8Kernels int8Kernels;
 }
 #endif
 

@@ -29,27 +29,56 @@ FlushToZero::FlushToZero() : before_(0) {}
 FlushToZero::~FlushToZero() = default;
 #endif
 
-const Kernels& chooseKernels(const char* name) {
-  const Kernels* candidates[] = {
-#if defined(__x86_64__)
-      __builtin_cpu_supports("avx512f") ? &avx512::kernels : nullptr,
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2::kernels : nullptr,
-#endif
-#if defined(__wasm_relaxed_simd__)
-      &relaxed::kernels,
-#elif defined(__wasm__)
-      &simd128::kernels,
-#elif defined(__aarch64__)
-      &neon::kernels,
-#else
-      &baseline::kernels,
-#endif
-  };
-  for (const Kernels* kernels : candidates) {
+namespace {
+
+template <class K, size_t N>
+const K& choose(const K* const (&candidates)[N], const char* name) {
+  for (const K* kernels : candidates) {
     if (kernels && (!name || std::strcmp(name, kernels->name) == 0)) return *kernels;
   }
   refuse(std::string("this processor cannot run the instruction set \"") + name +
                 "\" that FILIGREE_ISA asks for");
+}
+
+#if defined(__x86_64__)
+bool hasAvx512() { return __builtin_cpu_supports("avx512f"); }
+bool hasVnni() { return hasAvx512() && __builtin_cpu_supports("avx512vnni"); }
+bool hasAvx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
+}  // namespace
+
+#if defined(__wasm_relaxed_simd__)
+#define FILIGREE_ANYWHERE relaxed
+#elif defined(__wasm__)
+#define FILIGREE_ANYWHERE simd128
+#elif defined(__aarch64__)
+#define FILIGREE_ANYWHERE neon
+#else
+#define FILIGREE_ANYWHERE baseline
+#endif
+
+const Kernels& chooseKernels(const char* name) {
+  const Kernels* const candidates[] = {
+#if defined(__x86_64__)
+      hasAvx512() ? &avx512::kernels : nullptr,
+      hasAvx2() ? &avx2::kernels : nullptr,
+#endif
+      &FILIGREE_ANYWHERE::kernels,
+  };
+  return choose(candidates, name);
+}
+
+const Int8Kernels& chooseInt8Kernels(const char* name) {
+  const Int8Kernels* const candidates[] = {
+#if defined(__x86_64__)
+      hasVnni() ? &vnni::int8Kernels : nullptr,
+      hasAvx512() ? &avx512::int8Kernels : nullptr,
+      hasAvx2() ? &avx2::int8Kernels : nullptr,
+#endif
+      &FILIGREE_ANYWHERE::int8Kernels,
+  };
+  return choose(candidates, name);
 }
 
 }  // namespace filigree

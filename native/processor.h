@@ -22,4 +22,7 @@ class FlushToZero {
 // The best kernels of this processor, or those that `name` asks for where the processor has them.
 const Kernels& chooseKernels(const char* name);
 
+// The same for streams in int8; with AVX-512 there are two, `vnni` and `avx512`.
+const Int8Kernels& chooseInt8Kernels(const char* name);
+
 }  // namespace filigree

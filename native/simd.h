@@ -1,5 +1,6 @@
 // The vector type that every kernel is written over, once for each instruction set. `vf` holds `W` floats; +, -, * and
-// / come from the compiler's vector extensions. This file is all that knows which processor it is for.
+// / come from the compiler's vector extensions. This file is all that knows which processor it is for. Whoever defines
+// FILIGREE_UNFUSED has all of it a second time, in a namespace of its own, with an `fma` that is rounded twice.
 #pragma once
 
 #include <cstdint>
@@ -7,23 +8,31 @@
 #define INLINE inline __attribute__((always_inline))
 #define INLINE_LAMBDA __attribute__((always_inline))
 
-#if defined(__AVX512F__)
+#if defined(__AVX512VNNI__)
 #include <immintrin.h>
-#define FILIGREE_ISA avx512
+#define FILIGREE_SET vnni
+#elif defined(__AVX512F__)
+#include <immintrin.h>
+#define FILIGREE_SET avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
-#define FILIGREE_ISA avx2
+#define FILIGREE_SET avx2
 #elif defined(__aarch64__)
 #include <arm_neon.h>
-#define FILIGREE_ISA neon
+#define FILIGREE_SET neon
 #elif defined(__wasm_relaxed_simd__)
 #include <wasm_simd128.h>
-#define FILIGREE_ISA relaxed
+#define FILIGREE_SET relaxed
 #elif defined(__wasm__)
 #include <wasm_simd128.h>
-#define FILIGREE_ISA simd128
+#define FILIGREE_SET simd128
 #else
-#define FILIGREE_ISA baseline
+#define FILIGREE_SET baseline
+#endif
+#ifdef FILIGREE_UNFUSED
+#define FILIGREE_ISA FILIGREE_SET::unfused
+#else
+#define FILIGREE_ISA FILIGREE_SET
 #endif
 
 namespace filigree::FILIGREE_ISA {
@@ -35,7 +44,7 @@ constexpr int W = 16;
 // Most rows that a product keeps in registers, two vectors each.
 constexpr int kMaxRows = 13;
 INLINE vf splat(float x) { return _mm512_set1_ps(x); }
-INLINE vf fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vf fused(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 // Of two operands, one of them NaN, these return the second.
 INLINE vf vmin(vf a, vf b) { return _mm512_min_ps(a, b); }
 INLINE vf vmax(vf a, vf b) { return _mm512_max_ps(a, b); }
@@ -50,7 +59,7 @@ using vf = __m256;
 constexpr int W = 8;
 constexpr int kMaxRows = 6;
 INLINE vf splat(float x) { return _mm256_set1_ps(x); }
-INLINE vf fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vf fused(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 INLINE vf vmin(vf a, vf b) { return _mm256_min_ps(a, b); }
 INLINE vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); }
 INLINE vf vsqrt(vf a) { return _mm256_sqrt_ps(a); }
@@ -64,7 +73,7 @@ using vf = float32x4_t;
 constexpr int W = 4;
 constexpr int kMaxRows = 12;
 INLINE vf splat(float x) { return vdupq_n_f32(x); }
-INLINE vf fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+INLINE vf fused(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 INLINE vf vmin(vf a, vf b) { return vminq_f32(a, b); }
 INLINE vf vmax(vf a, vf b) { return vmaxq_f32(a, b); }
 INLINE vf vsqrt(vf a) { return vsqrtq_f32(a); }
@@ -81,10 +90,10 @@ constexpr int kMaxRows = 4;
 INLINE vf splat(float x) { return vf{x, x, x, x}; }
 #if defined(__wasm_relaxed_simd__)
 // Whether it fuses is up to the processor: the host has asked it before (see src/engine/wasm-modules.ts).
-INLINE vf fma(vf a, vf b, vf c) { return (vf)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
+INLINE vf fused(vf a, vf b, vf c) { return (vf)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c); }
 #else
 // As in the last of these.
-INLINE vf fma(vf a, vf b, vf c) { return a * b + c; }
+INLINE vf fused(vf a, vf b, vf c) { return a * b + c; }
 #endif
 // These return the second operand unless it is the greater, or the less: as minps and maxps do.
 INLINE vf vmin(vf a, vf b) { return (vf)wasm_f32x4_pmin((v128_t)b, (v128_t)a); }
@@ -101,7 +110,7 @@ typedef float vf __attribute__((vector_size(16)));
 constexpr int W = 4;
 constexpr int kMaxRows = 5;
 INLINE vf splat(float x) { return vf{x, x, x, x}; }
-INLINE vf fma(vf a, vf b, vf c) { return a * b + c; }
+INLINE vf fused(vf a, vf b, vf c) { return a * b + c; }
 INLINE vf vmin(vf a, vf b) { return a < b ? a : b; }
 INLINE vf vmax(vf a, vf b) { return a > b ? a : b; }
 INLINE vf vsqrt(vf a) {
@@ -110,6 +119,12 @@ INLINE vf vsqrt(vf a) {
 }
 INLINE vf selectPositive(vf test, vf value) { return test > splat(0) ? value : splat(0); }
 
+#endif
+
+#ifdef FILIGREE_UNFUSED
+INLINE vf fma(vf a, vf b, vf c) { return a * b + c; }
+#else
+INLINE vf fma(vf a, vf b, vf c) { return fused(a, b, c); }
 #endif
 
 // Whether there are 32 registers and not 16.

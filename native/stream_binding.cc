@@ -1,4 +1,4 @@
-// The thin layer between JavaScript and a stream: it checks every argument and runs a step on the calling thread,
+// The thin layer between JavaScript and a stream, in float32 or in int8: it checks every argument and runs a step on the calling thread,
 // because it is over before a thread would have started, and a text on one of its own.
 #include "stream_binding.h"
 
@@ -10,12 +10,39 @@
 #include <vector>
 
 #include "guard.h"
+#include "int8_stream.h"
 #include "jobs.h"
 #include "processor.h"
 #include "stream.h"
 
 namespace filigree {
 namespace {
+
+Napi::Float32Array floats(const Napi::Value& value) {
+  return typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of floats is missing");
+}
+
+// (symbol: row of the stream's tables, or numbers: Float32Array; logits: Float32Array)
+template <class S>
+Napi::Value stepOf(S& stream, const Napi::CallbackInfo& info) {
+  const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+  if (stream.readsValues()) {
+    const auto values = floats(info[0]);
+    if (values.ElementLength() != static_cast<size_t>(stream.width())) refuse("there are not so many numbers in a step");
+  } else if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
+    refuse("the symbol is not a row of the stream's tables");
+  }
+  auto logits = floats(info[1]);
+  if (logits.ElementLength() != static_cast<size_t>(stream.outputs())) {
+    refuse("the array of logits has been taken away or is of another length");
+  }
+  if (stream.readsValues()) {
+    stream.step(floats(info[0]).Data(), logits.Data());
+  } else {
+    stream.step(static_cast<int>(symbol), logits.Data());
+  }
+  return info.Env().Undefined();
+}
 
 // A stream and whether a thread is at work on it.
 struct Shared {
@@ -52,37 +79,13 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
   void Finalize(Napi::Env env) override { Napi::MemoryManagement::AdjustExternalMemory(env, -memory_); }
 
  private:
-  static Napi::Float32Array floats(const Napi::Value& value) {
-    return typedArray<Napi::Float32Array>(value, napi_float32_array, "a vector of floats is missing");
-  }
-
   Stream& idle() {
     if (shared_->busy) refuse("the stream is at work; wait for the promise of its last call");
     return shared_->stream;
   }
 
-  // (symbol: row of the plan's tables, or numbers: Float32Array; logits: Float32Array)
   Napi::Value step(const Napi::CallbackInfo& info) {
-    return guarded(info.Env(), [&] {
-      Stream& stream = idle();
-      const double symbol = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-      if (stream.readsValues()) {
-        const auto values = floats(info[0]);
-        if (values.ElementLength() != static_cast<size_t>(stream.width())) refuse("there are not so many numbers in a step");
-      } else if (!(symbol >= 0 && symbol < stream.symbols() && symbol == std::floor(symbol))) {
-        refuse("the symbol is not a row of the stream's tables");
-      }
-      auto logits = floats(info[1]);
-      if (logits.ElementLength() != static_cast<size_t>(stream.outputs())) {
-        refuse("the array of logits has been taken away or is of another length");
-      }
-      if (stream.readsValues()) {
-        stream.step(floats(info[0]).Data(), logits.Data());
-      } else {
-        stream.step(static_cast<int>(symbol), logits.Data());
-      }
-      return info.Env().Undefined();
-    });
+    return guarded(info.Env(), [&] { return stepOf(idle(), info); });
   }
 
   Napi::Value reset(const Napi::CallbackInfo& info) {
@@ -143,8 +146,46 @@ class NativeStream : public Napi::ObjectWrap<NativeStream> {
   int64_t memory_ = 0;
 };
 
+class NativeInt8Stream : public Napi::ObjectWrap<NativeInt8Stream> {
+ public:
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(env, "NativeInt8Stream",
+                       {InstanceMethod<&NativeInt8Stream::step>("step"), InstanceMethod<&NativeInt8Stream::reset>("reset")});
+  }
+
+  // (words: Int32Array, weights: Int8Array, floats: Float32Array)
+  explicit NativeInt8Stream(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeInt8Stream>(info) {
+    guarded(info.Env(), [&] {
+      const auto words = typedArray<Napi::Int32Array>(info[0], napi_int32_array, "the network is of another type");
+      const auto weights = typedArray<Napi::Int8Array>(info[1], napi_int8_array, "the network is of another type");
+      const auto own = floats(info[2]);
+      const Int8Words network{words.Data(),          words.ElementLength(), weights.Data(),
+                              weights.ElementLength(), own.Data(),          own.ElementLength()};
+      stream_ = std::make_unique<Int8Stream>(network, chooseInt8Kernels(std::getenv("FILIGREE_ISA")));
+      memory_ = static_cast<int64_t>(stream_->bytes());
+      Napi::MemoryManagement::AdjustExternalMemory(info.Env(), memory_);
+    });
+  }
+
+  void Finalize(Napi::Env env) override { Napi::MemoryManagement::AdjustExternalMemory(env, -memory_); }
+
+ private:
+  Napi::Value step(const Napi::CallbackInfo& info) {
+    return guarded(info.Env(), [&] { return stepOf(*stream_, info); });
+  }
+
+  Napi::Value reset(const Napi::CallbackInfo& info) {
+    stream_->reset();
+    return info.Env().Undefined();
+  }
+
+  std::unique_ptr<Int8Stream> stream_;
+  int64_t memory_ = 0;
+};
+
 }  // namespace
 
 Napi::Function defineNativeStream(Napi::Env env) { return NativeStream::define(env); }
+Napi::Function defineNativeInt8Stream(Napi::Env env) { return NativeInt8Stream::define(env); }
 
 }  // namespace filigree

@@ -27,10 +27,12 @@ if (platform === "darwin") {
 }
 
 // The kernels are one source compiled once for each instruction set. Every copy lives in a namespace of its own, and
-// only the one that the processor can run is ever called. The slowest to compile come first.
+// only the one that the processor can run is ever called.
 const avx2 = ["-mavx2", "-mfma"];
-const instructionSets =
-  arch === "x64" ? { avx512: [...avx2, "-mavx512f"], avx2, baseline: [] } : { baseline: [] };
+const avx512 = [...avx2, "-mavx512f"];
+const instructionSets = arch === "x64" ? { avx512, avx2, baseline: [] } : { baseline: [] };
+/** Those that only some kernels have a copy for, by the kernels' source. */
+const own = arch === "x64" ? { "int8_kernels.cc": { vnni: [...avx512, "-mavx512vnni"] } } : {};
 
 const installing = {
   linux: "install g++ (`apt-get install g++`, `dnf install gcc-c++` or `apk add g++`)",
@@ -44,8 +46,8 @@ const help = `${installing[platform] ?? "install a C++20 compiler"} and run \`no
 function compilations() {
   const sources = readdirSync(`${root}native`).filter((name) => name.endsWith(".cc"));
   const isKernel = (name) => name.endsWith("kernels.cc");
-  const kernels = Object.entries(instructionSets).flatMap(([set, flags]) =>
-    sources.filter(isKernel).map((source) => ({
+  const kernels = sources.filter(isKernel).flatMap((source) =>
+    Object.entries({ ...instructionSets, ...own[source] }).map(([set, flags]) => ({
       source,
       name: `${basename(source, ".cc")}-${set}`,
       flags: [...common, "-Wno-uninitialized", "-Wno-maybe-uninitialized", ...flags],

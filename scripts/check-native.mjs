@@ -44,7 +44,12 @@ async function writePlans() {
   const project = {
     extends: `${root}tsconfig.json`,
     compilerOptions: { noEmit: false, rootDir: root, outDir: `${folder}/dist` },
-    files: [`${root}test/engine/setups.ts`, `${root}src/engine/compile.ts`],
+    files: [
+      "test/engine/setups.ts",
+      "src/engine/compile.ts",
+      "src/engine/calibrate.ts",
+      "src/engine/int8-words.ts",
+    ].map((file) => root + file),
     include: [],
   };
   writeFileSync(`${folder}/tsconfig.json`, JSON.stringify(project));
@@ -53,6 +58,10 @@ async function writePlans() {
   const { compile, compileStream } = await load("src/engine/compile.js");
   const { checkBatches } = await load("src/engine/executor.js");
   const { encode } = await load("src/engine/encode.js");
+  const { Calibration } = await load("src/engine/calibrate.js");
+  const { int8Network } = await load("src/engine/int8.js");
+  const { int8Words } = await load("src/engine/int8-words.js");
+  const { Network } = await load("src/network/network.js");
   const { cellKinds, isBidirectional } = await load("src/network/architecture.js");
   const { Random } = await load("src/math/random.js");
   const setups = await load("test/engine/setups.js");
@@ -68,6 +77,14 @@ async function writePlans() {
     { shape: "dead-ends", architecture: deadEnds, batch: 33, steps: 9, symbols: 5 },
   ];
   const files = [];
+  const save = (file, arrays) => {
+    const counted = arrays.flatMap((a) => [
+      Buffer.from(Int32Array.of(a.length).buffer),
+      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
+    ]);
+    writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
+    files.push(file);
+  };
   const write = (file, plan, { parameters }, batches) => {
     if (!file.includes(only)) return;
     const { words, masks } = encode(plan);
@@ -75,13 +92,22 @@ async function writePlans() {
     // A stream, whose plan has one step, takes sequences of any length.
     const fitting = plan.lanes === 1 ? { ...plan, steps: Number.POSITIVE_INFINITY } : plan;
     const { rows, values, classes, numbers } = checkBatches(fitting, batches);
-    const arrays = [words, masks, parameters, sizes, steps, rows, lengths, classes, values, numbers, carry];
-    const counted = arrays.flatMap((a) => [
-      Buffer.from(Int32Array.of(a.length).buffer),
-      Buffer.from(a.buffer, a.byteOffset, a.byteLength),
-    ]);
-    writeFileSync(`${folder}/${file}`, Buffer.concat(counted));
-    files.push(file);
+    save(file, [words, masks, parameters, sizes, steps, rows, lengths, classes, values, numbers, carry]);
+  };
+  /** A network in int8, calibrated on half of what it is then given. */
+  const writeInt8 = (file, network, random) => {
+    if (!file.includes(only)) return;
+    const { input } = network.architecture;
+    const numbers = input.kind === "values" ? input.width : 0;
+    const symbols = Int32Array.from({ length: numbers ? 0 : 200 }, () => random.below(input.vocabulary));
+    const values = Float32Array.from({ length: 200 * numbers }, () => random.normal());
+    const calibration = new Calibration(network);
+    for (let t = 0; t < 100; t++)
+      calibration.step(numbers ? values.subarray(t * numbers, (t + 1) * numbers) : symbols[t]);
+    const conventions = { ...network.conventions, activations: calibration.ranges(99) };
+    const { architecture, parameters, masks } = network;
+    const own = int8Words(int8Network(new Network(architecture, parameters, masks, conventions)));
+    save(file, [own.words, own.weights, own.floats, symbols, values]);
   };
   for (const kind of cellKinds) {
     for (const { shape, architecture, batch, steps, symbols } of shapes) {
@@ -163,6 +189,26 @@ async function writePlans() {
       write(name, plan, network, batches);
       if (!isBidirectional(architecture)) write(`${name}-stream`, compileStream(network), network, batches);
     }
+    // In int8, in each form that a matrix is held in.
+    for (const [shape, architecture] of Object.entries({
+      "layers-1": layers(kind, 1, 1),
+      "layers-131": layers(kind, 9, 131, 17),
+      skips: skips(kind),
+      web: web(kind),
+      values: forecasting(everyStep(values(28, layers(kind, 1, 40)))),
+    })) {
+      for (const [form, density, pattern] of [
+        ["dense", 1],
+        ["single", 0.05],
+        ["columns", 0.2, { rows: 16, columns: 1 }],
+        ["bricks", 0.2, { rows: 16, columns: 4 }],
+        ["squares", 0.1, { rows: 4, columns: 4 }],
+      ]) {
+        const name = `${kind}-${shape}-${form}-int8`;
+        const random = new Random(name);
+        writeInt8(name, networkWith(over(12, architecture), density, random, density, pattern), random);
+      }
+    }
   }
   return files;
 }
@@ -171,8 +217,12 @@ async function writePlans() {
 function isIdle(isa) {
   const processor = "/proc/cpuinfo";
   if (!isa.includes("-mavx512f") || !existsSync(processor)) return false;
-  return !/^flags.* avx512f /m.test(readFileSync(processor, "utf8"));
+  const [flags] = readFileSync(processor, "utf8").match(/^flags.*/m) ?? [""];
+  return !flags.includes(isVnni(isa) ? " avx512_vnni" : " avx512f ");
 }
+
+/** Whether an instruction set has a copy of its own of the kernels for int8 alone. */
+const isVnni = (isa) => isa.some((flag) => /vnni/i.test(flag));
 
 /**
  * Compiles the driver; `kernels` are the flags of each instruction set's copy of the kernels, made anew where sources have
@@ -188,7 +238,7 @@ function build(name, compiler, kernels, flags, sanitizers = []) {
   const files = readdirSync(`${root}native`).filter((file) => file.endsWith(".cc"));
   const objects = kernels.flatMap((isa, i) =>
     files
-      .filter((file) => file.endsWith("kernels.cc"))
+      .filter((file) => file.endsWith("kernels.cc") && (!isVnni(isa) || file === "int8_kernels.cc"))
       .map((file) => {
         const object = `${name}-${file}-${i}.o`;
         // They take minutes under a sanitizer.
@@ -219,8 +269,8 @@ function compare(...outputs) {
   const hashes = new Map(files.map((file) => [file, new Map()]));
   for (const line of outputs.join("").trim().split("\n")) {
     const [file, isa, hash] = line.split(" ");
-    // It has no fused multiply-add.
-    if (isa !== "baseline") hashes.get(file).set(isa, hash);
+    // It has no fused multiply-add, and int8 needs none.
+    if (isa !== "baseline" || file.endsWith("-int8")) hashes.get(file).set(isa, hash);
   }
   let failed = false;
   for (const [file, byIsa] of hashes) {
@@ -233,7 +283,8 @@ function compare(...outputs) {
 
 const baseline = [];
 const avx2 = ["-mavx2", "-mfma"];
-const own = process.arch === "x64" ? [baseline, avx2, [...avx2, "-mavx512f"]] : [baseline];
+const avx512 = [...avx2, "-mavx512f"];
+const own = process.arch === "x64" ? [baseline, avx2, avx512, [...avx512, "-mavx512vnni"]] : [baseline];
 const files = await writePlans();
 
 if (what === "neon") {
@@ -245,7 +296,8 @@ if (what === "neon") {
   const emulated = [...avx2, "-D__AVX512F__", `-I${root}test/native/avx512`, "-Wno-psabi"];
   // Whatever is asked of the processor, it has.
   const flags = ["-D__builtin_cpu_supports(x)=true", "-O1"];
-  compare(run(build("avx512", "c++", [baseline, avx2, emulated], flags), files, "pipe"));
+  const emulatedVnni = [...emulated, "-D__AVX512VNNI__"];
+  compare(run(build("avx512", "c++", [baseline, avx2, emulated, emulatedVnni], flags), files, "pipe"));
 } else {
   const addresses = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
   const address = build("address", "c++", own, ["-O1"], addresses);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "executor.h"
+#include "int8_stream.h"
 #include "processor.h"
 #include "simd.h"
 #include "stream.h"
@@ -17,6 +18,7 @@ namespace {
 std::unique_ptr<Executor> executor;
 Batches batches;  // At work.
 std::unique_ptr<Stream> stream;
+std::unique_ptr<Int8Stream> int8Stream;
 
 Plan planOf(const int32_t* words, size_t count, const uint8_t* masks, size_t maskBytes, size_t parameters) {
   Plan plan = decodePlan(words, count, masks, maskBytes);
@@ -186,5 +188,20 @@ void streamRun(const int32_t* symbols, const int32_t* targets, size_t count, flo
   *loss = outcome.loss;
   *correct = outcome.correct;
 }
+
+EXPORT(createInt8Stream)
+void createInt8Stream(const int32_t* words, size_t wordCount, const int8_t* weights, size_t weightCount, const float* floats,
+                      size_t floatCount) {
+  const Int8Words network{words, wordCount, weights, weightCount, floats, floatCount};
+  int8Stream = std::make_unique<Int8Stream>(network, chooseInt8Kernels(nullptr));
+}
+
+EXPORT(int8Step) void int8Step(int symbol, const float* values, float* outputs) {
+  if (int8Stream->readsValues()) return int8Stream->step(values, outputs);
+  if (symbol < 0 || symbol >= int8Stream->symbols()) refuse("the symbol is not a row of the stream's tables");
+  int8Stream->step(symbol, outputs);
+}
+
+EXPORT(int8Reset) void int8Reset() { int8Stream->reset(); }
 
 }  // namespace filigree

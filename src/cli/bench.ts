@@ -34,6 +34,7 @@ interface Options {
   executor?: ExecutorName;
   threads: number;
   recompute?: number;
+  int8?: boolean;
   json?: boolean;
 }
 
@@ -113,6 +114,7 @@ function streamCommand(): Command {
       0.1,
     )
     .option("--pattern <RxC>", patternHelp, blocks)
+    .option("--int8", "whole numbers of 8 bits")
     .addOption(executorOption());
   return withJson(command).action(async (options: Omit<Options, "batch" | "length">) => {
     const { json, ...rest } = options;

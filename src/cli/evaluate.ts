@@ -92,7 +92,7 @@ export function evaluateCommand(): Command {
 async function run(model: string, options: Options): Promise<void> {
   const { batch, target, scope, executor, recompute, as } = options;
   const output = new Output(options);
-  if (as === undefined) output.remarkSlowness(executor);
+  output.remarkSlowness(executor);
   const { classesOf, readModel } = await import("./files.js");
   remarkOnShare("--prune", options.prune, output);
   const { readLanguageModel } = await import("./texts.js");

@@ -25,6 +25,7 @@ import { describeNumbers, type NumberSaying, NumberStream } from "./stream-numbe
 
 interface Options extends ModelOptions {
   graph?: string;
+  int8?: boolean;
   executor?: ExecutorName;
   json?: boolean;
 }
@@ -54,6 +55,7 @@ export function streamCommand(): Command {
       "strings, one a line; or steps of numbers, an empty line before each other sequence; standard input when left out",
     )
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it")
+    .option("--int8", "whole numbers of 8 bits, of a network that filigree quantize has calibrated")
     .addOption(executorOption());
   return withJson(withModelOptions(command)).action(
     (model: string, file: string | undefined, options: Options) => run(model, file, options),

@@ -1,15 +1,11 @@
-// Streams in int8: the specification of their arithmetic, and the executor that runs it. Weights are whole numbers of -127 to 127
+// Streams in int8: the specification of their arithmetic, and the reference that runs it. Weights are whole numbers of -127 to 127
 // with a scale for each row, what they are multiplied by is rounded to such numbers with one scale for all of a node's outputs,
-// and sums are exact; biases, gates and states are float32. Nothing is left to a machine, so that exported C gives the same bits.
-import type { Batches } from "../data/batches.js";
-import { EngineError, InputError } from "../errors.js";
-import { exp, log } from "../math/exp.js";
+// and sums are exact; biases, gates and states are float32. Nothing is left to a machine, so that the native executor and exported
+// C give the same bits.
+import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
-import type { Evaluation, PlanStream } from "./executor.js";
-import type { Plan } from "./plan.js";
 import { type Product, type Program, programOf } from "./program.js";
 import { ProgramStream } from "./program-stream.js";
-import { Turns } from "./turns.js";
 
 const { fround } = Math;
 
@@ -58,12 +54,14 @@ export function int8Of({ rows, columns, weights, source }: Product, range: numbe
   const ofSource = fround(range / MOST);
   let exist = 0;
   let lost = 0;
+  // Of a product with as many of the largest numbers, which must not be beyond float32.
+  const largest = fround(columns * MOST ** 2);
   for (let r = 0; r < rows; r++) {
     const row = weights.subarray(r * columns, (r + 1) * columns);
     const most = row.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
     const scale = fround(most / MOST);
     scales[r] = scale * ofSource;
-    if (most > 0 && !(scales[r] > 0 && Number.isFinite(scales[r])))
+    if (most > 0 && !(scales[r] > 0 && Number.isFinite(fround(largest * scales[r]))))
       fail(`a row with a weight of ${most} has no scale`);
     for (let c = 0; c < columns && scale > 0; c++) {
       const rounded = halfEven(row[c] / scale);
@@ -92,8 +90,7 @@ function halfEven(x: number): number {
  */
 export function rangesOf({ conventions }: Network, program: Program): ReadonlyMap<string, number> {
   const { activations } = conventions;
-  const cells = program.operations.flatMap((one) => (one.type === "cell" ? [...one.inputs, one.hidden] : []));
-  const sources = new Set([...cells, ...program.readout.products].map(({ source }) => source));
+  const sources = new Set(productsOf(program).map(({ source }) => source));
   return new Map(
     Array.from(sources, (source) => {
       const range = activations?.[source];
@@ -106,27 +103,45 @@ export function rangesOf({ conventions }: Network, program: Program): ReadonlyMa
   );
 }
 
-/** A stream in int8. */
-export class Int8Stream extends ProgramStream {
-  private readonly matrices = new Map<Product, Sparse>();
-  private readonly inverses = new Map<string, number>();
-  private readonly rounded = new Map<string, Int8Array>();
+/** A network in int8: its program, and in whole numbers what that multiplies. */
+export interface Int8Network {
+  readonly program: Program;
+  /** By the name of every source that is multiplied, what it is multiplied by before it is rounded. */
+  readonly inverses: ReadonlyMap<string, number>;
+  readonly matrices: ReadonlyMap<Product, Int8Matrix>;
+}
 
-  /** @throws InputError as `programOf`, `rangesOf` and `int8Of`. */
-  constructor(network: Network) {
-    const program = programOf(network);
+/** @throws InputError as `programOf`, `rangesOf` and `int8Of`. */
+export function int8Network(network: Network): Int8Network {
+  const program = programOf(network);
+  const ranges = rangesOf(network, program);
+  return {
+    program,
+    inverses: new Map(Array.from(ranges, ([source, range]) => [source, inverseScale(range)])),
+    matrices: new Map(
+      productsOf(program).map((product) => [product, int8Of(product, ranges.get(product.source)!)]),
+    ),
+  };
+}
+
+function productsOf({ operations, readout }: Program): Product[] {
+  const cells = operations.flatMap((one) => (one.type === "cell" ? [...one.inputs, one.hidden] : []));
+  return [...cells, ...readout.products];
+}
+
+/** A stream in int8: the reference. */
+export class Int8Stream extends ProgramStream {
+  private readonly matrices: ReadonlyMap<Product, Sparse>;
+  private readonly inverses: ReadonlyMap<string, number>;
+  private readonly rounded: ReadonlyMap<string, Int8Array>;
+
+  constructor({ program, inverses, matrices }: Int8Network) {
     super(program);
-    for (const [source, range] of rangesOf(network, program)) {
-      this.inverses.set(source, inverseScale(range));
-      this.rounded.set(source, new Int8Array(program.widths.get(source)!));
-    }
-    const cells = program.operations.flatMap((one) =>
-      one.type === "cell" ? [...one.inputs, one.hidden] : [],
+    this.inverses = inverses;
+    this.rounded = new Map(
+      Array.from(inverses.keys(), (source) => [source, new Int8Array(program.widths.get(source)!)]),
     );
-    for (const product of [...cells, ...program.readout.products]) {
-      const range = network.conventions.activations![product.source];
-      this.matrices.set(product, sparse(int8Of(product, range), product));
-    }
+    this.matrices = new Map(Array.from(matrices, ([product, own]) => [product, sparse(own, product)]));
   }
 
   override reset(): void {
@@ -169,98 +184,4 @@ function sparse({ weights, scales }: Int8Matrix, { rows, columns }: Product): Sp
     ends[r] = places.length;
   }
   return { scales, ends, places: Int32Array.from(places), weights: weights.filter((weight) => weight !== 0) };
-}
-
-/** A stream in int8 in the place of one over a plan. */
-export function int8PlanStream(network: Network, plan: Plan): PlanStream {
-  const stream = new Int8Stream(network);
-  const symbols = plan.input.kind === "symbols" ? plan.input.symbols : [];
-  const step = (input: number | Float32Array) =>
-    stream.step(typeof input === "number" ? symbols[input] : input);
-  const turns = new Turns();
-  return {
-    step,
-    async run(rows, targets, wanted) {
-      const outputs = new Float32Array(wanted * plan.outputs);
-      let loss = 0;
-      let correct = 0;
-      for (const [t, row] of rows.entries()) {
-        const said = step(row);
-        if (t < wanted) outputs.set(said, t * plan.outputs);
-        if (targets[t] >= 0) {
-          loss += crossEntropy(said, targets[t]);
-          correct += Number(likeliest(said) === targets[t]);
-        }
-        await turns.give();
-      }
-      return { loss, correct, outputs };
-    },
-    reset: () => stream.reset(),
-  };
-}
-
-/**
- * Runs batches through a stream, example by example, as an executor evaluates them.
- * @throws EngineError when examples go on from batch to batch.
- */
-export async function evaluateInStream(
-  stream: ProgramStream,
-  { everyStep }: Pick<Plan, "everyStep">,
-  batches: Batches,
-): Promise<Evaluation> {
-  if (batches.carry?.includes(1)) throw new EngineError({ what: "a stream takes examples one by one" });
-  const { input, readout } = stream.program;
-  const width = readout.bias.length;
-  const { inputs, targets } = batches;
-  const values = input.kind === "values" ? input.width : 0;
-  const numbers = targets instanceof Float32Array;
-  const places = targets.length / (numbers ? width : 1);
-  const outputs = new Float32Array(places * width);
-  const losses = new Float64Array(batches.count);
-  const counts = new Float64Array(batches.count);
-  const correct = new Int32Array(batches.count);
-  const turns = new Turns();
-  let first = 0;
-  let example = 0;
-  for (const [batch, size] of batches.sizes.entries()) {
-    for (let lane = 0; lane < size; lane++, example++) {
-      stream.reset();
-      const steps = batches.lengths[example];
-      for (let t = 0; t < steps; t++) {
-        const at = first + t * size + lane;
-        const said = stream.step(
-          values > 0 ? (inputs as Float32Array).subarray(at * values, (at + 1) * values) : inputs[at],
-        );
-        if (!everyStep && t < steps - 1) continue;
-        const place = everyStep ? at : example;
-        outputs.set(said, place * width);
-        if (numbers) {
-          for (let i = 0; i < width; i++) {
-            const error = said[i] - targets[place * width + i];
-            if (Number.isNaN(error)) continue;
-            losses[batch] += error * error;
-            counts[batch]++;
-          }
-        } else if (targets[place] >= 0) {
-          losses[batch] += crossEntropy(said, targets[place]);
-          counts[batch]++;
-          correct[batch] += Number(likeliest(said) === targets[place]);
-        }
-      }
-      await turns.give();
-    }
-    first += size * batches.steps[batch];
-  }
-  return { losses, counts, correct, outputs };
-}
-
-function likeliest(logits: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
-  return best;
-}
-
-function crossEntropy(logits: Float32Array, target: number): number {
-  const most = logits[likeliest(logits)];
-  return log(logits.reduce((sum, logit) => sum + exp(logit - most), 0)) + most - logits[target];
 }

@@ -112,6 +112,11 @@ interface AddonStream {
   reset(): void;
 }
 
+interface AddonInt8Stream {
+  step(input: number | Float32Array, outputs: Float32Array): void;
+  reset(): void;
+}
+
 interface Addon {
   NativeExecutor: new (
     words: Int32Array,
@@ -120,6 +125,12 @@ interface Addon {
     threads: number,
   ) => AddonExecutor;
   NativeStream: new (words: Int32Array, masks: Uint8Array, parameters: Float32Array) => AddonStream;
+  /** See `Int8Words` in int8-words.ts. */
+  NativeInt8Stream: new (
+    words: Int32Array,
+    weights: Int8Array,
+    floats: Float32Array,
+  ) => AddonInt8Stream;
   /** Floating-point operations per second that one core reaches. */
   peak(): number;
   /** Makes operands for a kernel and returns what times so many calls of it, in seconds. */

@@ -8,7 +8,7 @@ import { type CompileStreamOptions, compileStream } from "./compile.js";
 import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, type StreamOutcome, symbolRows } from "./executor.js";
-import { int8PlanStream } from "./int8.js";
+import { int8PlanStream } from "./int8-executors.js";
 import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
 import { warn } from "./node.js";
 import type { Plan } from "./plan.js";
@@ -21,7 +21,7 @@ const MOST_LOGITS = 2 ** 30;
 export interface StreamOptions extends CompileStreamOptions {
   /** The native one where there is one, else that in WebAssembly, when left out. */
   executor?: ExecutorName;
-  /** Whether products are of whole numbers (int8.ts), of a network that was calibrated; it needs no executor. */
+  /** Whether products are of whole numbers (int8.ts), of a network that was calibrated; every executor gives the same bits. */
   int8?: boolean;
 }
 
@@ -56,9 +56,9 @@ export interface Stream {
 export function stream(network: Network, options: StreamOptions = {}): Stream {
   const plan = compileStream(network, options);
   const { parameters } = network;
-  if (!options.int8) warnOfSlowness(options.executor, warn);
+  warnOfSlowness(options.executor, warn);
   const inner = options.int8
-    ? int8PlanStream(network, plan)
+    ? int8PlanStream(network, plan, options.executor)
     : makers[describeExecutor(options.executor).name](plan, parameters);
   const rows = symbolRows(plan);
   const rowOf = (symbol: number) => {

@@ -22,7 +22,8 @@ type Function =
   | ("createExecutor" | "state" | "setState" | "setMask" | "setWiring" | "wiring" | "footprint")
   | ("carryCount" | "carry" | "setCarry")
   | ("batchArray" | "checkBatches" | "endBatches" | "train" | "evaluate" | "gradient")
-  | ("createStream" | "streamStep" | "streamRun" | "streamReset");
+  | ("createStream" | "streamStep" | "streamRun" | "streamReset")
+  | ("createInt8Stream" | "int8Step" | "int8Reset");
 export type Exports = Readonly<Record<Function, Call>> & { readonly memory: Memory };
 declare const WebAssembly: {
   Module: new (bytes: Bytes) => Module;

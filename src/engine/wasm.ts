@@ -26,11 +26,14 @@ import {
   type TrainingState,
   type Update,
 } from "./executor.js";
+import type { Int8Words } from "./int8-words.js";
 import type { Plan } from "./plan.js";
+import type { Program } from "./program.js";
+import type { Stepper } from "./stepper.js";
 import { Turns } from "./turns.js";
 import { type Exports, findWasm, instantiate, type WasmModule } from "./wasm-modules.js";
 
-type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
+type Numbers = Float32Array | Float64Array | Int32Array | Int8Array | Uint8Array;
 
 /** The arrays of batches, in the order of `batchArray` in native/wasm/interface.cc. */
 const batchArrays = [
@@ -140,6 +143,13 @@ class Instance {
   }
 }
 
+/** @throws EngineError when there is no module. */
+function newInstance(): Instance {
+  const { wasm, absent } = findWasm();
+  if (!wasm) throw new EngineError({ what: `there is no WebAssembly executor: ${absent}` });
+  return new Instance(wasm);
+}
+
 /**
  * An instance with an executor or a stream of a plan.
  * @throws EngineError when there is no module, or it refuses the plan.
@@ -149,11 +159,9 @@ function instanceOf(
   plan: Plan,
   parameters: Float32Array,
 ): Instance {
-  const { wasm, absent } = findWasm();
-  if (!wasm) throw new EngineError({ what: `there is no WebAssembly executor: ${absent}` });
+  const instance = newInstance();
   checkState(plan, initialState(parameters));
   const { words, masks } = encode(plan);
-  const instance = new Instance(wasm);
   instance.call((border) => {
     const [at, masksAt, parametersAt] = [words, masks, parameters].map((array) => border.put(array));
     border.exports[create](at, words.length, masksAt, masks.length, parametersAt, parameters.length);
@@ -430,5 +438,29 @@ export function wasmStream(plan: Plan, parameters: Float32Array): PlanStream {
       turns.checkIdle();
       inner.call((border) => border.exports.streamReset());
     },
+  };
+}
+
+/** A stream in int8. @throws EngineError as the executor does. */
+export function wasmInt8Stream(
+  { words, weights, floats }: Int8Words,
+  { input, readout }: Pick<Program, "input" | "readout">,
+): Stepper {
+  const inner = newInstance();
+  const outputs = new Float32Array(readout.bias.length);
+  const width = input.kind === "values" ? input.width : 0;
+  const [valuesAt, outputsAt] = inner.call((border) => {
+    const arrays = [words, weights, floats].flatMap((array) => [border.put(array), array.length]);
+    border.exports.createInt8Stream(...arrays);
+    return [width, outputs.length].map((floats) => border.exports.allocate(4 * floats) >>> 0);
+  });
+  return {
+    step: (input) =>
+      inner.call((border) => {
+        if (typeof input !== "number") border.write(input, valuesAt);
+        border.exports.int8Step(typeof input === "number" ? input : 0, valuesAt, outputsAt);
+        return border.take(outputs, outputsAt);
+      }),
+    reset: () => inner.call((border) => void border.exports.int8Reset()),
   };
 }

@@ -15,7 +15,8 @@ import { Calibration } from "../engine/calibrate.js";
 import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import type { Executor } from "../engine/executor.js";
-import { evaluateInStream, Int8Stream } from "../engine/int8.js";
+import { int8Stepper } from "../engine/int8-executors.js";
+import { evaluateInStream } from "../engine/stepper.js";
 import { InputError } from "../errors.js";
 import { exp } from "../math/exp.js";
 import { Network } from "../network/network.js";
@@ -52,7 +53,7 @@ export interface EvaluateOptions {
   readonly threads?: number;
   /** Steps whose activations are held at once, all of them when left out; costs no time and changes no bit. */
   readonly recompute?: number;
-  /** "stream-int8": as a stream in int8 says it, step by step, instead of an executor. */
+  /** "stream-int8": as a stream in int8 says it, step by step, instead of in batches. */
   readonly as?: As;
 }
 
@@ -117,9 +118,10 @@ export async function calibrate(
   const everyStep = taskOf(network) !== "classify";
   const examples = withoutTargets(examplesFor(network, data), everyStep, network);
   const calibration = new Calibration(network);
+  const { input, readout } = network.architecture;
   await evaluateInStream(
     calibration,
-    { everyStep },
+    { everyStep, input, outputs: readout.outputs },
     makeBatches(examples, fileOrder(examples), 1, "last-symbol"),
   );
   return calibrated(network, calibration, options);
@@ -173,7 +175,7 @@ export function executorFor(
   const symbols = symbolsInUse(examples);
   const plan = compile(network, { batch, steps, symbols, recompute, purpose: "evaluate" });
   if (as === "stream-int8") {
-    const stream = new Int8Stream(network);
+    const stream = int8Stepper(network, executor);
     return { plan, evaluate: (batches) => evaluateInStream(stream, plan, batches) };
   }
   return createExecutor(plan, network.parameters, { executor, threads });

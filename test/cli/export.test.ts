@@ -105,6 +105,14 @@ it("calibrates a network for int8, says what that costs, and exports it", async 
   expect(int8.loss).toBeCloseTo(float32.loss, 2);
   const said = await filigree("evaluate", out, "--data", data, "--as", "stream-int8", "--json");
   expect(JSON.parse(said.stdout).loss).toBe(int8.loss);
+  // The reference and whatever runs where nothing is asked for say the same; float32 says something else.
+  const streamed = async (...words: string[]) =>
+    JSON.parse((await filigree("stream", out, at("lines.txt"), ...words, "--json")).stdout).strings;
+  writeFileSync(at("lines.txt"), "!%%!\n%%%\n");
+  const whole = await streamed("--int8");
+  expect(whole).toHaveLength(2);
+  expect(await streamed("--int8", "--executor", "reference")).toEqual(whole);
+  expect(await streamed()).not.toEqual(whole);
   const c = await filigree(
     "export",
     out,

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { createDataset } from "../../src/data/dataset.js";
 import { Calibration } from "../../src/engine/calibrate.js";
 import { compile } from "../../src/engine/compile.js";
-import { evaluateInStream, Int8Stream, int8Of, inverseScale, roundInto } from "../../src/engine/int8.js";
+import { Int8Stream, int8Network, int8Of, inverseScale, roundInto } from "../../src/engine/int8.js";
 import type { Product } from "../../src/engine/program.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
+import { evaluateInStream } from "../../src/engine/stepper.js";
 import { stream } from "../../src/engine/stream.js";
 import { InputError } from "../../src/errors.js";
 import { sigmoidAndTanh32, sigmoids32, tanh32 } from "../../src/math/activations.js";
@@ -110,7 +111,7 @@ describe.each(cellKinds)("int8 streams of %s", (kind) => {
       ...network.conventions,
       activations: calibration.ranges(100),
     });
-    const rounded = await evaluateInStream(new Int8Stream(calibrated), plan, batches);
+    const rounded = await evaluateInStream(new Int8Stream(int8Network(calibrated)), plan, batches);
     const error = distance(rounded.outputs, expected.outputs);
     expect(error).toBeLessThan(0.05);
     expect(error).toBeGreaterThan(1e-5);

@@ -2,7 +2,7 @@
 //   driver FILE...            trains (or streams) every plan on every instruction set and prints a hash of all that comes out
 //   driver --damage N FILE... runs or refuses N damaged copies of every plan and its batches
 //   driver --threads N FILE.. trains every plan on N threads at once, and then by one executor with N threads
-// scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` below.
+// scripts/check-native.mjs writes the files: counted arrays of 32-bit integers and floats, as in `read` and `readInt8` below.
 #include <cfloat>
 #include <cmath>
 #include <cstdio>
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "../../native/executor.h"
+#include "../../native/int8_stream.h"
 #include "../../native/processor.h"
 #include "../../native/stream.h"
 
@@ -22,7 +23,7 @@ using namespace filigree;
 
 namespace {
 
-const char* const kNames[] = {"avx512", "avx2", "neon", "baseline"};
+const char* const kNames[] = {"vnni", "avx512", "avx2", "neon", "baseline"};
 
 // For one call after the other, each optimiser in its turn.
 Update updateOf(int call, size_t batches, size_t classes) {
@@ -72,6 +73,50 @@ Case read(const std::string& file) {
 // FNV-1a.
 uint64_t hash(uint64_t h, const void* data, size_t bytes) {
   for (size_t i = 0; i < bytes; i++) h = (h ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3;
+  return h;
+}
+
+// A network in int8, with symbols or numbers for it, which all kernels must make the same of.
+struct Int8Case {
+  std::string file;
+  std::vector<int32_t> words;
+  std::vector<uint8_t> weights;
+  std::vector<float> floats;
+  std::vector<int32_t> symbols;
+  std::vector<float> values;
+};
+
+bool isInt8(const std::string& file) { return file.find("-int8") != std::string::npos; }
+
+Int8Case readInt8(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  Int8Case c{file, array<int32_t>(in), array<uint8_t>(in), array<float>(in), array<int32_t>(in), array<float>(in)};
+  if (!in) {
+    std::fprintf(stderr, "%s cannot be read\n", file.c_str());
+    std::exit(2);
+  }
+  return c;
+}
+
+// Streams all symbols or numbers, sequences of 50, and hashes the outputs after each.
+uint64_t run(const Int8Case& c, const Int8Kernels& kernels) {
+  // In memory that ends where they do, so that a sanitizer sees who reads on.
+  const Int8Words network{c.words.data(),   c.words.size(),  reinterpret_cast<const int8_t*>(c.weights.data()),
+                          c.weights.size(), c.floats.data(), c.floats.size()};
+  Int8Stream stream(network, kernels);
+  std::vector<float> outputs(static_cast<size_t>(stream.outputs()));
+  uint64_t h = 0xcbf29ce484222325;
+  const auto width = static_cast<size_t>(stream.width());
+  const size_t steps = stream.readsValues() ? c.values.size() / width : c.symbols.size();
+  for (size_t i = 0; i < steps; i++) {
+    if (i % 50 == 0) stream.reset();
+    if (stream.readsValues()) {
+      stream.step(c.values.data() + i * width, outputs.data());
+    } else if (c.symbols[i] >= 0 && c.symbols[i] < stream.symbols()) {
+      stream.step(c.symbols[i], outputs.data());
+    }
+    h = hash(h, outputs.data(), outputs.size() * sizeof(float));
+  }
   return h;
 }
 
@@ -196,6 +241,46 @@ void damage(const Case& c, int times) {
   std::printf("%s: %d damaged plans, %d could be run\n", c.file.c_str(), times, ran);
 }
 
+void damage(const Int8Case& c, int times) {
+  std::mt19937 random(1);
+  const auto below = [&](size_t n) { return static_cast<size_t>(random() % n); };
+  int ran = 0;
+  for (int i = 0; i < times; i++) {
+    Int8Case copy = c;
+    for (size_t k = below(3); k > 0; k--) {
+      int32_t& word = copy.words[below(copy.words.size())];
+      const int32_t hostile[] = {-1, 0, 1, 16, INT32_MAX, INT32_MIN, 1 << 24, word + 1, word ^ (1 << below(31)), c.words[below(c.words.size())]};
+      word = hostile[below(10)];
+    }
+    const float hostile[] = {NAN, INFINITY, -INFINITY, 0, FLT_MAX, FLT_MIN};
+    if (below(3) == 0) copy.floats[below(copy.floats.size())] = hostile[below(6)];
+    if (!copy.values.empty() && below(3) == 0) copy.values[below(copy.values.size())] = hostile[below(6)];
+    if (below(3) == 0) copy.weights[below(copy.weights.size())] = 0x80;
+    if (below(8) == 0) copy.words.resize(below(copy.words.size()));
+    if (below(8) == 0) copy.weights.resize(below(2 * copy.weights.size()));
+    if (below(8) == 0) copy.floats.resize(below(2 * copy.floats.size()));
+    try {
+      run(copy, chooseInt8Kernels(nullptr));
+      ran++;
+    } catch (const Refused&) {
+    }
+  }
+  std::printf("%s: %d damaged networks, %d could be run\n", c.file.c_str(), times, ran);
+}
+
+// Prints what every instruction set makes of a network in int8.
+void runEverywhere(const Int8Case& c) {
+  for (const char* name : kNames) {
+    const Int8Kernels* kernels = nullptr;
+    try {
+      kernels = &chooseInt8Kernels(name);
+    } catch (const Refused&) {
+      continue;
+    }
+    std::printf("%s %s %016llx\n", c.file.c_str(), name, static_cast<unsigned long long>(run(c, *kernels)));
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -205,6 +290,13 @@ int main(int count, char** arguments) {
       times = std::atoi(arguments[++i]);
     } else if (std::strcmp(arguments[i], "--threads") == 0) {
       threads = std::atoi(arguments[++i]);
+    } else if (isInt8(arguments[i])) {
+      const Int8Case c = readInt8(arguments[i]);
+      if (times > 0) {
+        damage(c, times);
+      } else {
+        runEverywhere(c);
+      }
     } else {
       const Case c = read(arguments[i]);
       if (times > 0) {

@@ -1,13 +1,20 @@
 // AVX-512 for processors that lack it, so that the 16-wide kernels can be run and held to the others anywhere: this
 // header stands in front of the compiler's own and gives the few intrinsics that native/simd.h uses, with the meaning
 // that Intel's manual gives them, in what AVX2 has. The lines of the kernels stay the same.
-// Compile with -I<this folder> -D__AVX512F__ -mavx2 -mfma -Wno-psabi.
+// Compile with -I<this folder> -D__AVX512F__ -mavx2 -mfma -Wno-psabi, and with -D__AVX512VNNI__ for the products of whole numbers.
 #pragma once
 
 // The compiler's header must not take the processor for one with AVX-512.
 #undef __AVX512F__
+#ifdef __AVX512VNNI__
+#define EMULATES_VNNI
+#undef __AVX512VNNI__
+#endif
 #include_next <immintrin.h>
 #define __AVX512F__ 1
+#ifdef EMULATES_VNNI
+#define __AVX512VNNI__ 1
+#endif
 
 namespace emulated {
 
@@ -82,6 +89,15 @@ EMULATED __m512 gather(__m512i index, const float* table) {
   return lanes([&](int l) { return table[((Ints)index)[l]]; });
 }
 
+// To every whole number the four products of bytes, those of `a` without a sign.
+EMULATED __m512i dotBytes(__m512i sums, __m512i a, __m512i b) {
+  typedef unsigned char Bytes __attribute__((vector_size(64), may_alias));
+  typedef signed char SignedBytes __attribute__((vector_size(64), may_alias));
+  Ints own = (Ints)sums;
+  for (int k = 0; k < 64; k++) own[k / 4] += ((Bytes)a)[k] * ((SignedBytes)b)[k];
+  return (__m512i)own;
+}
+
 #undef EMULATED
 
 }  // namespace emulated
@@ -117,3 +133,4 @@ EMULATED __m512 gather(__m512i index, const float* table) {
 #define _mm512_unpackhi_ps(a, b) emulated::unpack(a, b, 2)
 #define _mm512_permutexvar_ps(index, a) emulated::permute(index, a)
 #define _mm512_permutex2var_ps(a, index, b) emulated::permuteTwo(a, index, b)
+#define _mm512_dpbusd_epi32(sums, a, b) emulated::dotBytes(sums, a, b)
