@@ -1,4 +1,5 @@
-// Builds the WebAssembly modules of the executor, wasm/*.wasm, from the sources in native/. They are in the repository, so
+// Builds the WebAssembly modules, wasm/*.wasm, from the sources in native/: two of the executor, and one that exported networks
+// run on. They are in the repository, so
 // that nobody needs a compiler to run Filigree; whoever changes a source that they are made of runs this. The compiler is
 // one version of clang that is itself WebAssembly, so that every machine makes the same bytes:
 //   node scripts/build-wasm.mjs            builds them
@@ -8,7 +9,6 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 import { parentPort, Worker, workerData } from "node:worker_threads";
 
@@ -27,24 +27,34 @@ const flags = [
   "-fno-rtti",
 ];
 flags.push("-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-psabi", "-msimd128", "-Inative");
-const link = [
-  "--target=wasm32-wasip1",
-  "-mexec-model=reactor",
-  "-Wl,--stack-first",
-  "-Wl,-z,stack-size=1048576",
-];
+const link = ["--target=wasm32-wasip1", "-mexec-model=reactor", "-Wl,--stack-first"];
 link.push("-Wl,--strip-all", "-Wl,--gc-sections");
-/** Each module by its name, with the flags that it has of its own. */
-const modules = { simd128: [], relaxed: ["-mrelaxed-simd"] };
 
 // What belongs to Node.js, to threads and to measuring stays out; wasm/host.cc refuses.
 const without = ["binding.cc", "stream_binding.cc", "jobs.cc", "measure.cc", "crew.cc", "refuse.cc"];
+const executor = {
+  sources: [...sourcesIn("").filter((name) => !without.includes(name)), ...sourcesIn("wasm/")],
+  flags: [],
+  link: ["-Wl,-z,stack-size=1048576"],
+};
+/** Each module by its name: its sources by their paths in native/, and the flags that it has of its own. */
+const modules = {
+  simd128: executor,
+  relaxed: { ...executor, flags: ["-mrelaxed-simd"] },
+  standalone: {
+    sources: [
+      ...sourcesIn("").filter((name) => /^(int8|stream)_(kernels|matrix|stream)\.cc$/.test(name)),
+      ...["stream.cc", "plan.cc", "processor.cc", "wasm/host.cc"],
+      ...sourcesIn("standalone/"),
+    ],
+    flags: ["-DFILIGREE_STANDALONE", "-Os"],
+    link: ["-Wl,-z,stack-size=65536", "-Wl,--export=network"],
+  },
+};
 
-/** The sources of a module, and all files that they include, by their paths in native/. */
-export function sources() {
-  const own = readdirSync(`${root}native`).filter((name) => name.endsWith(".cc") && !without.includes(name));
-  const inside = readdirSync(`${root}native/wasm`).map((name) => `wasm/${name}`);
-  return [...own, ...inside.filter((name) => name.endsWith(".cc"))].sort();
+function sourcesIn(folder) {
+  const names = readdirSync(`${root}native/${folder}`).filter((name) => name.endsWith(".cc"));
+  return names.map((name) => folder + name).sort();
 }
 
 function texts(path, seen = new Map()) {
@@ -59,7 +69,7 @@ const hash = (...values) => createHash("sha256").update(JSON.stringify(values)).
 /** A digest of everything that the modules are made of: it is in wasm/SOURCES, and a test compares it. */
 export function digest() {
   const all = new Map();
-  for (const source of sources()) texts(source, all);
+  for (const source of Object.values(modules).flatMap(({ sources }) => sources)) texts(source, all);
   return hash(dependencies, flags, link, modules, [...all].sort());
 }
 
@@ -123,10 +133,10 @@ async function build(anew) {
   }
   mkdirSync(objects, { recursive: true });
   const units = Object.entries(modules).flatMap(([module, own]) =>
-    sources().map((source) => {
-      const words = [...flags, ...own, "-c", `native/${source}`];
+    own.sources.map((source) => {
+      const words = [...flags, ...own.flags, "-c", `native/${source}`];
       return {
-        name: `${module}-${basename(source, ".cc")}`,
+        name: `${module}-${source.replace("/", "-").replace(/\.cc$/, "")}`,
         words,
         key: hash(words, [...texts(source)]),
       };
@@ -134,10 +144,10 @@ async function build(anew) {
   );
   const made = await compileAll(units, anew);
   const built = {};
-  for (const module of Object.keys(modules)) {
+  for (const [module, own] of Object.entries(modules)) {
     const names = units.map(({ name }) => name).filter((name) => name.startsWith(`${module}-`));
     const files = Object.fromEntries(names.map((name) => [`${name}.o`, made.get(name)]));
-    built[module] = await clang([...link, ...Object.keys(files)], files);
+    built[module] = await clang([...link, ...own.link, ...Object.keys(files)], files);
   }
   return built;
 }

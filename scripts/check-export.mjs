@@ -1,13 +1,14 @@
-// Networks as `initialise` draws them, exported as C, compiled and run: each says what the engine says, to 1e-5 with <math.h> or
-// the engine's exponentials, and in int8 to the last bit. Needs `npm run build` and a C compiler ($CC, or cc).
+// Networks as `initialise` draws them, exported as C, compiled and run, and as WebAssembly: each says what the engine says, to 1e-5
+// with <math.h> or the engine's exponentials, and in int8 to the last bit. Needs `npm run build` and a C compiler ($CC, or cc).
 //   node scripts/check-export.mjs [networks, 1000 when left out]
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Calibration } from "../dist/engine/calibrate.js";
 import { exportC } from "../dist/export/c/c.js";
 import { goldenOf } from "../dist/export/golden.js";
+import { exportWasm } from "../dist/export/wasm/wasm.js";
 import {
   correctedStructure,
   initialise,
@@ -62,7 +63,32 @@ function calibrated(network) {
   });
 }
 
+const standalone = new Uint8Array(readFileSync(new URL("../wasm/standalone.wasm", import.meta.url)));
+
+/** Whether a network says as a module what it should: the same where it is in int8. */
+function holdsInWasm(network, golden, int8) {
+  const files = exportWasm(network, golden, standalone, { name: "net", int8 });
+  const own = new WebAssembly.Instance(new WebAssembly.Module(files.get("net.wasm"))).exports;
+  const { input, readout } = network.architecture;
+  const numbersOf = (given, t) => given.slice(t * input.width, (t + 1) * input.width);
+  return golden.inputs.every((given, s) => {
+    own.reset();
+    return Array.from({ length: golden.steps }, (_, t) => {
+      if (input.kind === "values")
+        new Float32Array(own.memory.buffer, own.input(), input.width).set(numbersOf(given, t));
+      own.step(given[t]);
+      return [...new Float32Array(own.memory.buffer, own.output(), readout.outputs)];
+    })
+      .flat()
+      .every((said, i) => {
+        const expected = golden.outputs[s][i];
+        return Math.abs(said - expected) <= (int8 ? 0 : 1e-5 * Math.max(1, Math.abs(expected)));
+      });
+  });
+}
+
 let wrong = 0;
+let wrongInWasm = 0;
 try {
   for (let first = 0; first < count; first += TOGETHER) {
     const names = [];
@@ -71,7 +97,12 @@ try {
       const network = int8 ? calibrated(drawn(number)) : drawn(number);
       const name = `net${number}`;
       const math = int8 ? "own" : kinds[number % 3];
-      const { files } = exportC(network, goldenOf(network, stream(network, { int8 })), { name, math, int8 });
+      const golden = goldenOf(network, stream(network, { int8 }));
+      if (!holdsInWasm(network, golden, int8)) {
+        console.log(`${name}: its module says something else`);
+        wrongInWasm++;
+      }
+      const { files } = exportC(network, golden, { name, math, int8 });
       for (const [file, text] of files) {
         writeFileSync(join(folder, file), text.replace("int main(void)", `int test_${name}(void)`));
       }
@@ -104,5 +135,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-console.log(`${count} networks, ${wrong} of which say something else in C`);
-process.exitCode = wrong > 0 ? 1 : 0;
+console.log(
+  `${count} networks, ${wrong} of which say something else in C, and ${wrongInWasm} in WebAssembly`,
+);
+process.exitCode = wrong + wrongInWasm > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 // What the executor wants of its host in WebAssembly, and what it gets in place of exceptions: whatever goes wrong is told
-// to the host, which never comes back.
+// to the host, which never comes back. A module that stands alone has none, and traps.
 #include "refuse.h"
 
 #include <__verbose_abort>
@@ -7,8 +7,12 @@
 #include <cstring>
 
 // Throws an exception of JavaScript that ends the call from there. The instance is of no use afterwards.
+#ifdef FILIGREE_STANDALONE
+[[noreturn]] static void tellHost(const char*, size_t) { __builtin_trap(); }
+#else
 extern "C" [[noreturn]] __attribute__((import_module("filigree"), import_name("refuse"))) void tellHost(
     const char* message, size_t length);
+#endif
 
 namespace filigree {
 

@@ -1,4 +1,5 @@
-// `filigree export`: a network as something that runs without Filigree: C, ONNX, or a module of PyTorch's.
+// `filigree export`: a network as something that runs without Filigree: C, WebAssembly, ONNX, or a module of PyTorch's.
+import { readFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { Command } from "commander";
 import { stream } from "../engine/stream.js";
@@ -13,7 +14,7 @@ import { choice, type ModelOptions, Output, required, table, withJson, withModel
 import { refuse } from "./train.js";
 
 /** What a network can be written as. */
-const formats = ["c", "onnx", "torch"] as const;
+const formats = ["c", "wasm", "onnx", "torch"] as const;
 type Format = (typeof formats)[number];
 
 interface Options extends ModelOptions {
@@ -30,11 +31,16 @@ interface Options extends ModelOptions {
 export function exportCommand(): Command {
   const command = new Command()
     .argument("<model>", "a network, as for filigree evaluate")
-    .addOption(choice("--to <format>", "C99, ONNX, or safetensors and a module for PyTorch", formats))
+    .addOption(
+      choice("--to <format>", "C99, WebAssembly, ONNX, or safetensors and a module for PyTorch", formats),
+    )
     .option("--out <folder>", "where its files are written: a new folder")
     .option("--name <name>", "what its files and, in C, its functions are called; as the model's file")
     .addOption(choice("--math <name>", "C: exp and tanh of <math.h>, or the engine's own; libm", mathNames))
-    .option("--int8", "C: whole numbers of 8 bits, of a network that filigree quantize has calibrated")
+    .option(
+      "--int8",
+      "C, WebAssembly: whole numbers of 8 bits, of a network that filigree quantize has calibrated",
+    )
     .option("--masks", "PyTorch: masks beside their weights, as torch.nn.utils.prune has them")
     .option("--graph <file>", "the graph that the network was built from: the thesis's structures need it");
   return withJson(withModelOptions(command)).action((model: string, options: Options) => run(model, options));
@@ -51,7 +57,8 @@ async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   const to = required(options.to, "--to");
   const out = required(options.out, "--out");
-  if (to !== "c") refuse(options, ["math", "int8"], "--to c");
+  if (to !== "c") refuse(options, ["math"], "--to c");
+  if (to !== "c" && to !== "wasm") refuse(options, ["int8"], "--to c or wasm");
   if (options.int8 && options.math === "libm") {
     throw new InputError({
       where: "--math libm",
@@ -89,6 +96,23 @@ const exporters: Readonly<
       int8,
     });
     return { files, document: { math, int8, ...size }, lines: describeC(size, name, out, math) };
+  },
+
+  async wasm(network, name, out, { int8 = false }) {
+    const [{ exportWasm, usageOf }, { goldenOf }] = await Promise.all([
+      import("../export/wasm/wasm.js"),
+      import("../export/golden.js"),
+    ]);
+    const module = new Uint8Array(readFileSync(new URL("../../wasm/standalone.wasm", import.meta.url)));
+    const files = exportWasm(network, goldenOf(network, stream(network, { int8 })), module, { name, int8 });
+    const lines = [
+      "In a page:",
+      ...usageOf(network, name).map((line) => `  ${line}`),
+      "",
+      "It is checked by",
+      `  node ${join(out, `${name}_test.mjs`)}`,
+    ];
+    return { files, document: { int8 }, lines };
   },
 
   async onnx(network, name) {

@@ -1,7 +1,7 @@
 // Golden vectors: inputs as a user gives them, and what the engine says after every step of them. They go with an export, so that
 // whoever compiles it elsewhere can see that it computes the same.
 import { standardise, unstandardise } from "../data/standardise.js";
-import type { Stream } from "../engine/stream.js";
+import type { Stepper } from "../engine/stepper.js";
 import { Random } from "../math/random.js";
 import type { Network } from "../network/network.js";
 
@@ -19,7 +19,7 @@ const MOST_STEPS = 12;
 const MOST_OUTPUTS = 2000;
 
 /** What a stream of the network says of sequences that are drawn: symbols that stand for something, or numbers of the size of the data's. */
-export function goldenOf(network: Network, stream: Stream): Golden {
+export function goldenOf(network: Network, stream: Stepper): Golden {
   const { input, readout } = network.architecture;
   const { vocabulary, standardisation, targetStandardisation } = network.conventions;
   const random = new Random("golden");

@@ -61,6 +61,27 @@ it("writes C, named as the model, and says what it takes", async () => {
   expect(operations).toBeGreaterThan(0);
 });
 
+it("writes a module of WebAssembly and its check, and three lines for a page", async () => {
+  const { code, stdout } = await filigree(
+    "export",
+    sparse,
+    "--to",
+    "wasm",
+    "--out",
+    at("wasm"),
+    "--name",
+    "net",
+  );
+  expect(code).toBe(0);
+  expect(readdirSync(at("wasm")).sort()).toEqual(["net.wasm", "net_test.mjs"]);
+  expect(stdout).toMatch(/net\.wasm \(\d+\.\d kB\)/);
+  expect(stdout).toContain('await WebAssembly.instantiateStreaming(fetch("net.wasm"));');
+  expect(stdout).toContain(
+    "net.step(symbol); // once for each step of a sequence; net.reset() before another one",
+  );
+  expect(stdout).toContain("console.log(new Float32Array(net.memory.buffer, net.output(), 3));");
+});
+
 it("writes ONNX twice, and once of a network that reads both ways", async () => {
   const { code, stdout } = await filigree("export", structure, "--to", "onnx", "--out", at("onnx"));
   expect(code).toBe(0);
@@ -174,7 +195,7 @@ it("is refused in one line, and leaves nothing behind", async () => {
   const cases: [words: string[], line: RegExp][] = [
     [[sparse, "--out", at("out")], /^filigree: --to: it is missing; see --help/],
     [[sparse, "--to", "c"], /^filigree: --out: it is missing; see --help/],
-    [[sparse, "--to", "cobol", "--out", at("out")], /^filigree: .*Allowed choices are c, onnx, torch\./],
+    [[sparse, "--to", "cobol", "--out", at("out")], /^filigree: .*Allowed choices are c, wasm, onnx, torch\./],
     [
       [sparse, "--to", "c", "--out", at("full")],
       /full: the folder exists and is not empty; name a new folder$/,
@@ -211,7 +232,7 @@ it("is refused in one line, and leaves nothing behind", async () => {
     ],
     [
       [sparse, "--to", "torch", "--out", at("out"), "--int8"],
-      /^filigree: --int8: it goes with --to c; leave it out$/,
+      /^filigree: --int8: it goes with --to c or wasm; leave it out$/,
     ],
   ];
   for (const [words, line] of cases) {
