@@ -1,28 +1,18 @@
 // `filigree prune`: removes weights of a network, says what that costs, and retrains what is left if asked.
 import { Command } from "commander";
-import type { ExecutorName } from "../engine/engine.js";
-import { optimisers } from "../engine/executor.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, writeWhole } from "../files.js";
 import { Random } from "../math/random.js";
-import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { type Criterion, criteria, densities, prune } from "../sparsify/prune.js";
 import { raggedRemark } from "../sparsify/ragged.js";
 import { regainedAfter } from "../sparsify/regain.js";
-import { classify } from "../train/classify.js";
-import { defaults } from "../train/defaults.js";
-import { evaluate } from "../train/evaluate.js";
-import { evaluateTexts, nextSymbol } from "../train/language.js";
-import { type Protocol, protocolOf } from "../train/protocol.js";
-import type { Task } from "../train/task.js";
-import { gradientOn, type TrainOptions } from "../train/train.js";
+import type { Protocol } from "../train/protocol.js";
+import { gradientOn } from "../train/train.js";
 import {
   between,
-  type ColumnOptions,
   choice,
   executorOption,
-  type ModelOptions,
   Output,
   percent,
   protocolOption,
@@ -36,27 +26,15 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import { type NumberFileOptions, readFor, withNumberTraining } from "./numbers.js";
+import { withNumberTraining } from "./numbers.js";
+import { type RetrainOptions, subjectOf } from "./retraining.js";
 import { type BudgetOptions, densityOf, withBudget } from "./sparsify.js";
 
-interface Options extends ModelOptions, ColumnOptions, NumberFileOptions, BudgetOptions {
-  testLabels?: string;
-  validationLabels?: string;
+interface Options extends RetrainOptions, BudgetOptions {
   criterion: Criterion;
   gradientBatches: number;
   retrain: number;
-  data?: string;
-  test?: string;
-  text?: string[];
-  validation?: string[];
-  split?: number;
-  unknown?: string | true;
   protocol?: Protocol;
-  batch?: number;
-  window?: number;
-  seed: number;
-  executor?: ExecutorName;
-  recompute?: number;
   out?: string;
   json?: boolean;
 }
@@ -137,11 +115,7 @@ async function run(model: string, options: Options): Promise<void> {
   const stages: Stage[] = [];
   if (hasData) {
     output.remarkSlowness(executor);
-    const subject = text
-      ? await onTexts(network, text, options, output)
-      : network.architecture.input.kind === "values"
-        ? await onNumbers(network, required(options.data, "--data"), options, output)
-        : await onStrings(network, options, output);
+    const subject = await subjectOf(network, options, output);
     if (criterion === "snip") {
       pruned = shortened(
         gradientOn(network, subject.task, { seed, batches: options.gradientBatches, executor }),
@@ -204,69 +178,4 @@ interface Stage {
   readonly stage: string;
   readonly accuracy: number;
   readonly loss: number;
-}
-
-/** What networks are evaluated and retrained on. */
-interface Subject {
-  evaluate(network: Network): Promise<Omit<Stage, "stage">>;
-  readonly task: Task;
-  readonly settings: Partial<TrainOptions>;
-  readonly files: { readonly inputs: readonly (string | undefined)[]; readonly data: unknown };
-}
-
-async function onStrings(network: Network, options: Options, output: Output): Promise<Subject> {
-  const { formOf, trainingData } = await import("./files.js");
-  const read = () => trainingData(options, output, formOf(network));
-  const data = options.data === undefined ? read() : readFor(network, options.data, read);
-  const { executor, recompute, batch = defaults.strings.batch } = options;
-  const protocol = protocolOf(network.conventions.readAt);
-  return {
-    evaluate: (subject) => evaluate(subject, data.test, { batch, executor, recompute }),
-    task: classify(network, data, { protocol, batch }),
-    settings: {},
-    files: { inputs: [options.data, options.test], data: { ...data, protocol } },
-  };
-}
-
-async function onNumbers(network: Network, path: string, options: Options, output: Output): Promise<Subject> {
-  const { readNumberData } = await import("./number-data.js");
-  const { refuse } = await import("./train.js");
-  const { measure, taskOn } = await import("../train/number-data.js");
-  const random = new Random(options.seed).stream("split");
-  refuse(options, ["horizon"], "training a new network");
-  const read = () => readNumberData(path, options, output, random, network);
-  const { numbers, inputs, hash } = readFor(network, path, read);
-  const { executor, recompute, batch = defaults[numbers.task].batch } = options;
-  const { window = defaults.forecast.window } = options;
-  const { optimiser, clip, learningRate } = defaults.further;
-  return {
-    evaluate: (subject) => measure(subject, numbers, { batch, executor, recompute }),
-    task: taskOn(network, numbers, { batch, window, executor }),
-    settings: { optimiser: { ...optimisers[optimiser], clip }, learningRate },
-    files: { inputs, data: hash },
-  };
-}
-
-async function onTexts(
-  network: Network,
-  paths: readonly string[],
-  options: Options,
-  output: Output,
-): Promise<Subject> {
-  const { hashTexts, readTexts, textData } = await import("./texts.js");
-  const { validation, split, unknown, executor } = options;
-  const { batch = defaults.further.batch, window = defaults.further.window } = options;
-  const vocabulary = network.conventions.vocabulary.symbols;
-  const texts = readTexts(paths);
-  const data = textData(texts, { validation, split, unknown, vocabulary }, output);
-  const { optimiser, clip, learningRate } = defaults.further;
-  return {
-    async evaluate(subject) {
-      const { accuracy, nats } = await evaluateTexts(subject, data.validation.texts, { executor });
-      return { accuracy, loss: nats };
-    },
-    task: nextSymbol(data, { batch, window, executor, names: paths }),
-    settings: { optimiser: { ...optimisers[optimiser], clip }, learningRate },
-    files: { inputs: [...paths, ...(validation ?? [])], data: hashTexts(data) },
-  };
 }

@@ -1,7 +1,7 @@
 // `filigree quantize`: how large the numbers are that a network multiplies, over data, which int8 needs to know; and what the network
-// says on them in whole numbers beside what it said.
+// says on them in whole numbers beside what it said. Where that costs too much, it trains the network further with weights as int8
+// will have them.
 import { Command } from "commander";
-import type { ExecutorName } from "../engine/engine.js";
 import { prepareOutput, writeWhole } from "../files.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
@@ -10,27 +10,27 @@ import { evaluateForecast } from "../train/forecast.js";
 import { calibrateOnTexts, evaluateTexts } from "../train/language.js";
 import {
   between,
-  type ColumnOptions,
   executorOption,
-  type ModelOptions,
   Output,
   percent,
+  recomputeOption,
   required,
+  seedOption,
   table,
+  whole,
   withColumnOptions,
   withJson,
   withModelOptions,
 } from "./command.js";
 import { readLabelled } from "./evaluate.js";
-import { type NumberFileOptions, readAs, readFor, readNumbers, withNumberFiles } from "./numbers.js";
+import { readAs, readFor, readNumbers, withNumberTraining } from "./numbers.js";
+import { type RetrainOptions, subjectOf } from "./retraining.js";
+import { refuse } from "./train.js";
 
-interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
-  data?: string;
-  text?: string[];
-  unknown?: string | true;
+interface Options extends RetrainOptions {
   graph?: string;
   percentile: number;
-  executor?: ExecutorName;
+  retrain: number;
   out?: string;
   json?: boolean;
 }
@@ -52,9 +52,20 @@ export function quantizeCommand(): Command {
       between(50, 100),
       PERCENTILE,
     )
+    .option("--retrain <epochs>", "epochs of training with rounded weights", whole(0, 1e6), 0)
+    .option("--test <file>", "--retrain: test sequences; a quarter of the data when left out")
+    .option(
+      "--validation <files...>",
+      "--retrain: data to judge by; the last tenth of each text when left out",
+    )
+    .option("--split <share>", "--retrain: share of each text that trains; 0.9", between(0, 1))
+    .option("--batch <n>", "--retrain: sequences in a batch, or streams of a text; 32", whole(1, 1e5))
+    .option("--window <n>", "--retrain: steps of a text between two updates; 64", whole(1, 1e5))
+    .addOption(seedOption())
     .addOption(executorOption())
+    .addOption(recomputeOption())
     .option("--out <file>", "where the calibrated network is written");
-  return withJson(withNumberFiles(withColumnOptions(withModelOptions(command)))).action(
+  return withJson(withNumberTraining(withColumnOptions(withModelOptions(command)))).action(
     (model: string, options: Options) => run(model, options),
   );
 }
@@ -65,10 +76,11 @@ interface Measure {
   readonly loss: number;
 }
 
-/** The network calibrated on data, and how any network does on them. */
-interface Subject {
-  readonly calibrated: Network;
+/** A network and data: how it, or another one, is calibrated on them, and does on them. */
+interface Calibrated {
+  readonly network: Network;
   readonly what: string;
+  calibrate(network: Network): Promise<Network>;
   measure(network: Network, as?: As): Promise<Measure>;
 }
 
@@ -76,38 +88,67 @@ async function run(model: string, options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness(options.executor);
   const out = required(options.out, "--out");
-  prepareOutput(out, options.data, ...(options.text ?? []));
-  const { calibrated, what, measure } = await (options.text ? onTexts : onData)(model, options, output);
-  const before = await measure(calibrated);
-  const after = await measure(calibrated, "stream-int8");
+  const { retrain, percentile } = options;
+  if (retrain === 0)
+    refuse(options, ["test", "validation", "split", "batch", "window", "recompute"], "--retrain");
+  prepareOutput(out, options.data, options.test, ...(options.text ?? []));
+  const { network, what, calibrate, measure } = await (options.text ? onTexts : onData)(
+    model,
+    options,
+    output,
+  );
+  let calibrated = await calibrate(network);
+  const measures = [
+    { numbers: "float32", ...(await measure(calibrated)) },
+    { numbers: "int8", ...(await measure(calibrated, "stream-int8")) },
+  ];
+  if (retrain > 0) {
+    calibrated = await calibrate(await retrained(network, out, options, output));
+    measures.push({ numbers: "int8, retrained", ...(await measure(calibrated, "stream-int8")) });
+  }
   const { saveNetwork } = await import("../network/weights.js");
   writeWhole(out, saveNetwork(calibrated));
   const { activations } = calibrated.conventions;
-  const row = (name: string, { accuracy, loss }: Measure) => [
-    name,
+  const [float32, int8, after] = measures.map(({ numbers: _, ...measure }) => measure);
+  const rows = measures.map(({ numbers, accuracy, loss }) => [
+    numbers,
     ...(accuracy === undefined ? [] : [percent(accuracy)]),
     loss.toPrecision(5),
-  ];
+  ]);
   output.result(
-    { network: out, percentile: options.percentile, activations, float32: before, int8: after },
+    { network: out, percentile, activations, float32, int8, ...(after && { retrained: after }) },
     [
-      table(
-        ["numbers", ...(before.accuracy === undefined ? [] : ["right"]), what],
-        [row("float32", before), row("int8", after)],
-      ),
+      table(["numbers", ...(float32.accuracy === undefined ? [] : ["right"]), what], rows),
       "",
-      `${out}: calibrated for filigree export --to c --int8 and evaluate --as stream-int8`,
+      `${out}: calibrated for filigree export --int8, stream --int8 and evaluate --as stream-int8`,
     ].join("\n"),
   );
 }
 
-async function onTexts(model: string, options: Options, output: Output): Promise<Subject> {
+/** A network trained further, each update with the weights that int8 will have. */
+async function retrained(network: Network, out: string, options: Options, output: Output): Promise<Network> {
+  const { executor, recompute, seed, retrain } = options;
+  const subject = await subjectOf(network, options, output);
+  const { trainNetwork } = await import("./training.js");
+  const how = { epochs: retrain, rounding: true, executor, recompute, seed: `${seed}/rounding` } as const;
+  const { trained } = await trainNetwork(
+    network,
+    subject.task,
+    { ...subject.settings, ...how },
+    { out, ...subject.files },
+    output,
+  );
+  return trained;
+}
+
+async function onTexts(model: string, options: Options, output: Output): Promise<Calibrated> {
   const { readLanguageModel, textsFor } = await import("./texts.js");
   const network = readLanguageModel(model, options, output);
   const { texts } = textsFor(network, required(options.text, "--text"), options.unknown, output);
   const { executor } = options;
   return {
-    calibrated: calibrateOnTexts(network, texts, options),
+    network,
+    calibrate: async (subject) => calibrateOnTexts(subject, texts, options),
     what: "nats a symbol",
     async measure(subject, as) {
       const { accuracy, nats } = await evaluateTexts(subject, texts, { executor, as });
@@ -116,7 +157,7 @@ async function onTexts(model: string, options: Options, output: Output): Promise
   };
 }
 
-async function onData(model: string, options: Options, output: Output): Promise<Subject> {
+async function onData(model: string, options: Options, output: Output): Promise<Calibrated> {
   const { readModel } = await import("./files.js");
   const network = readModel(model, options, output, { task: options.task });
   const path = required(options.data, "--data");
@@ -125,7 +166,8 @@ async function onData(model: string, options: Options, output: Output): Promise<
     const read = () => readNumbers(path, { ...readAs(network, options), task: "forecast" }, output);
     const series = readFor(network, path, read);
     return {
-      calibrated: await calibrate(network, series, options),
+      network,
+      calibrate: (subject) => calibrate(subject, series, options),
       what: "mean squared error",
       async measure(subject, as) {
         return { loss: (await evaluateForecast(subject, { series }, { ...how, as })).meanSquaredError };
@@ -134,7 +176,8 @@ async function onData(model: string, options: Options, output: Output): Promise<
   }
   const data = await readLabelled(network, path, options, output);
   return {
-    calibrated: await calibrate(network, data, options),
+    network,
+    calibrate: (subject) => calibrate(subject, data, options),
     what: "loss",
     async measure(subject, as) {
       const { accuracy, loss } = await evaluate(subject, data, { ...how, as });

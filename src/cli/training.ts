@@ -8,6 +8,7 @@ import type { TaskName } from "../network/tasks.js";
 import { saveNetwork } from "../network/weights.js";
 import { type Sparsification, sparsifying } from "../sparsify/methods.js";
 import { raggedRemark } from "../sparsify/ragged.js";
+import { rounding } from "../sparsify/rounding.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import { decodeCheckpoint, encodeCheckpoint } from "../train/checkpoint.js";
 import type { EpochMetrics, Task } from "../train/task.js";
@@ -31,7 +32,11 @@ export type TrainingSettings = Pick<
   | "executor"
   | "threads"
   | "recompute"
-> & { readonly sparsification?: Sparsification };
+> & {
+  readonly sparsification?: Sparsification;
+  /** Whether every update sees the weights that int8 will have. */
+  readonly rounding?: true;
+};
 
 /** Where a training's files are. */
 export interface TrainingFiles {
@@ -112,7 +117,7 @@ async function trainWith(
   const work = (signal: AbortSignal) =>
     train(network, task, {
       ...settings,
-      sparsify: sparsification && sparsifying(sparsification),
+      sparsify: settings.rounding ? rounding : sparsification && sparsifying(sparsification),
       signal,
       resume,
       onProgress: (share) => bar.update(share),

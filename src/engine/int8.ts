@@ -3,7 +3,8 @@
 // and sums are exact; biases, gates and states are float32. Nothing is left to a machine, so that the native executor and exported
 // C give the same bits.
 import { InputError } from "../errors.js";
-import type { Network } from "../network/network.js";
+import { cellsOf, widths } from "../network/architecture.js";
+import { type Network, tensorNames } from "../network/network.js";
 import { type Product, type Program, programOf } from "./program.js";
 import { ProgramStream } from "./program-stream.js";
 
@@ -58,14 +59,14 @@ export function int8Of({ rows, columns, weights, source }: Product, range: numbe
   const largest = fround(columns * MOST ** 2);
   for (let r = 0; r < rows; r++) {
     const row = weights.subarray(r * columns, (r + 1) * columns);
-    const most = row.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+    const most = largestOf(row);
     const scale = fround(most / MOST);
     scales[r] = scale * ofSource;
     if (most > 0 && !(scales[r] > 0 && Number.isFinite(fround(largest * scales[r]))))
       fail(`a row with a weight of ${most} has no scale`);
     for (let c = 0; c < columns && scale > 0; c++) {
-      const rounded = halfEven(row[c] / scale);
-      own[r * columns + c] = Math.max(-MOST, Math.min(MOST, rounded));
+      const rounded = wholeOf(row[c], scale);
+      own[r * columns + c] = rounded;
       exist += Number(row[c] !== 0);
       lost += Number(row[c] !== 0 && rounded === 0);
     }
@@ -75,6 +76,44 @@ export function int8Of({ rows, columns, weights, source }: Product, range: numbe
     fail(`${share} % of them would be rounded to 0, because a few are much larger than the others`);
   }
   return { weights: own, scales };
+}
+
+function largestOf(row: Float32Array): number {
+  return row.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
+}
+
+function wholeOf(weight: number, scale: number): number {
+  return Math.max(-MOST, Math.min(MOST, halfEven(weight / scale)));
+}
+
+/**
+ * Parameters of a network with the weights that int8 makes of them, as floats, a row of a product at a time. A tied read-out, which is
+ * the embedding too, stays.
+ */
+export function roundedParameters(network: Network, parameters: Float32Array): Float32Array {
+  const { architecture } = network;
+  const width = widths(architecture);
+  const own = parameters.slice();
+  const round = (name: string, sources: readonly string[]) => {
+    const { offset, shape } = network.tensor(name);
+    const [rows, stride] = shape;
+    for (let r = 0; r < rows; r++) {
+      let at = offset + r * stride;
+      for (const source of sources) {
+        const row = own.subarray(at, at + width.get(source)!);
+        const scale = fround(largestOf(row) / MOST);
+        for (let c = 0; c < row.length && scale > 0; c++) row[c] = scale * wholeOf(row[c], scale);
+        at += row.length;
+      }
+    }
+  };
+  for (const { name, inputs } of cellsOf(architecture)) {
+    const { weightIh, weightHh } = tensorNames(name);
+    round(weightIh, inputs);
+    round(weightHh, [name]);
+  }
+  if (!architecture.readout.tied) round("readout.weight", architecture.readout.inputs);
+  return own;
 }
 
 function halfEven(x: number): number {

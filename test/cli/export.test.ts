@@ -167,6 +167,24 @@ it("calibrates a network for int8, says what that costs, and exports it", async 
   expect(parseNetwork(readFileSync(trained), "trained").conventions.activations).toBeUndefined();
 });
 
+it("trains further with rounded weights, and says what that has brought", async () => {
+  const out = at("retrained.safetensors");
+  const words = ["quantize", sparse, "--data", at("digits.csv"), "--out", out];
+  const { code, stdout } = await filigree(...words, "--retrain", "2", "--batch", "2", "--json");
+  expect(code).toBe(0);
+  const { int8, retrained } = JSON.parse(stdout);
+  expect(retrained.loss).not.toBe(int8.loss);
+  const network = parseNetwork(readFileSync(out), "retrained");
+  expect(network.masks).toEqual(parseNetwork(readFileSync(sparse), "own").masks);
+  const said = await filigree("evaluate", out, "--data", at("digits.csv"), "--as", "stream-int8", "--json");
+  expect(JSON.parse(said.stdout).loss).toBe(retrained.loss);
+  const refused = await filigree(...words, "--batch", "2");
+  expect([refused.code, refused.stderr.trim()]).toEqual([
+    2,
+    "filigree: --batch: it goes with --retrain; leave it out",
+  ]);
+});
+
 it("is refused in one line, and leaves nothing behind", async () => {
   mkdirSync(at("full"));
   writeFileSync(at("full/thing"), "");
@@ -195,7 +213,10 @@ it("is refused in one line, and leaves nothing behind", async () => {
   const cases: [words: string[], line: RegExp][] = [
     [[sparse, "--out", at("out")], /^filigree: --to: it is missing; see --help/],
     [[sparse, "--to", "c"], /^filigree: --out: it is missing; see --help/],
-    [[sparse, "--to", "cobol", "--out", at("out")], /^filigree: .*Allowed choices are c, wasm, onnx, torch\./],
+    [
+      [sparse, "--to", "cobol", "--out", at("out")],
+      /^filigree: .*Allowed choices are c, wasm, onnx, torch\./,
+    ],
     [
       [sparse, "--to", "c", "--out", at("full")],
       /full: the folder exists and is not empty; name a new folder$/,

@@ -84,7 +84,8 @@ const ofSeries = {
   train: sequences("train", 1, 64, ahead),
   validation: { series: sequences("validation", 1, 24, ahead) },
 };
-const text = createTextData([{ name: "text", text: "the cat sat on the mat; ".repeat(8) }]);
+/** The text of the last subject. */
+export const textOf = createTextData([{ name: "text", text: "the cat sat on the mat; ".repeat(8) }]);
 
 const numbers =
   (name: "classify" | "label" | "forecast", train: Sequences) => (cell: CellKind, layers?: number) =>
@@ -116,7 +117,7 @@ export const subjects: readonly Subject[] = [
   {
     name: "predict the next symbol",
     network: (cell, layers) =>
-      newLanguageModel(text.vocabulary.length, { cell, hidden, layers, embedding: 5 }, draws("weights")),
-    task: () => nextSymbol(text, { batch: 4, window: 8 }),
+      newLanguageModel(textOf.vocabulary.length, { cell, hidden, layers, embedding: 5 }, draws("weights")),
+    task: () => nextSymbol(textOf, { batch: 4, window: 8 }),
   },
 ];
