@@ -249,7 +249,7 @@ void damage(const Int8Case& c, int times) {
     Int8Case copy = c;
     for (size_t k = below(3); k > 0; k--) {
       int32_t& word = copy.words[below(copy.words.size())];
-      const int32_t hostile[] = {-1, 0, 1, 16, INT32_MAX, INT32_MIN, 1 << 24, word + 1, word ^ (1 << below(31)), c.words[below(c.words.size())]};
+      const int32_t hostile[] = {-1, 0, 1, 16, INT32_MAX, INT32_MIN, 1 << 24, word ^ 1, word ^ (1 << below(31)), c.words[below(c.words.size())]};
       word = hostile[below(10)];
     }
     const float hostile[] = {NAN, INFINITY, -INFINITY, 0, FLT_MAX, FLT_MIN};
