@@ -207,9 +207,9 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
     await page.getByText("24 of 24 trials").waitFor();
     await page.getByText("Axes").click();
     await page.getByRole("checkbox", { name: "testLoss", exact: true }).check();
-    expect(await page.locator("[data-axis]").count()).toBe(5);
+    await expect.poll(() => page.locator("[data-axis]").count()).toBe(5);
     await page.getByRole("checkbox", { name: "cell", exact: true }).uncheck();
-    expect(await page.locator("[data-axis]").count()).toBe(4);
+    await expect.poll(() => page.locator("[data-axis]").count()).toBe(4);
     const box = page
       .locator(".axes > span", { hasText: "learningRate" })
       .getByRole("checkbox", { name: "log" });
@@ -222,7 +222,7 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
   it("says what matters", async () => {
     await page.getByRole("link", { name: "Importance" }).click();
     await page.getByText(/reaches an R² of/).waitFor();
-    expect(await page.locator(".drawing rect").count()).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => page.locator(".drawing rect").count()).toBeGreaterThanOrEqual(3);
     await page.getByRole("combobox", { name: "metric" }).selectOption("nonzeros");
     await page.getByRole("heading", { name: "What matters for nonzeros" }).waitFor();
     await page.getByText(/reaches an R² of/).waitFor();
