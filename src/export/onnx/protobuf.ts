@@ -1,47 +1,33 @@
 // The wire format of protocol buffers, as far as ONNX needs it written: varints, and bytes with their length before them.
 // https://protobuf.dev/programming-guides/encoding
+import { Bytes } from "../bytes.js";
 
 /** A message: its fields in the order in which they are added. */
 export class Message {
-  private readonly chunks: Uint8Array[] = [];
-  private length = 0;
+  private readonly written = new Bytes();
 
   /** A whole number. */
   integer(field: number, value: number): this {
-    return this.push(varint(field * 8)).push(varint(value));
+    this.written.number(field * 8).raw(varint(value));
+    return this;
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.push(varint(field * 8 + 2))
-      .push(varint(value.length))
-      .push(value);
+    this.written.number(field * 8 + 2).counted(value);
+    return this;
   }
 
   text(field: number, value: string): this {
     return this.bytes(field, new TextEncoder().encode(value));
   }
 
-  message(field: number, { chunks, length }: Message): this {
-    this.push(varint(field * 8 + 2)).push(varint(length));
-    for (const chunk of chunks) this.push(chunk);
-    return this;
+  message(field: number, value: Message): this {
+    return this.bytes(field, value.finish());
   }
 
   /** The message as bytes. */
   finish(): Uint8Array {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const chunk of this.chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
-  }
-
-  private push(chunk: Uint8Array): this {
-    this.chunks.push(chunk);
-    this.length += chunk.length;
-    return this;
+    return this.written.finish();
   }
 }
 

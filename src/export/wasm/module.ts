@@ -2,7 +2,7 @@
 // a start that makes the network of them, and of its exports only those that a page calls. The format is that of
 // https://webassembly.github.io/spec/core/binary
 import type { Standardisation } from "../../data/standardise.js";
-import { Bytes } from "./bytes.js";
+import { Bytes } from "../bytes.js";
 
 /** What native/standalone/interface.cc is given. */
 export interface Contents {

@@ -1,4 +1,5 @@
-// Bytes that are written one after the other, with whole numbers as WebAssembly has them: LEB128.
+// Bytes that are written one after the other, with whole numbers as WebAssembly and protocol buffers have them: seven bits in each byte,
+// the lowest first (LEB128).
 
 export class Bytes {
   private readonly chunks: Uint8Array[] = [];
