@@ -544,15 +544,17 @@ export class ReferenceExecutor implements Executor {
         return;
       }
       case "weightGradient": {
-        const span = spanOf(op.from);
+        const { from: first, end } = spanOf(op.from);
+        const flows = Array.from({ length: end - first }, (_, k) => at(op.from, first + k));
+        const inputs = flows.map((_, k) => at(op.input, first + k - op.shift));
         const { entries: rows } = (this.differentiated ?? this.matrices)[op.block];
         for (const [i, entries] of rows.entries()) {
           for (const { other: column, parameter } of entries) {
             let sum = 0;
-            for (let t = span.from; t < span.end; t++) {
-              const from = at(op.from, t, i);
-              const input = at(op.input, t - op.shift, column);
-              for (let l = 0; l < lanes; l++) sum += arena[from + l] * arena[input + l];
+            for (let k = 0; k < flows.length; k++) {
+              const flow = flows[k] + i * lanes;
+              const input = inputs[k] + column * lanes;
+              for (let l = 0; l < lanes; l++) sum += arena[flow + l] * arena[input + l];
             }
             gradient[parameter] += sum;
           }
