@@ -19,6 +19,7 @@ import { applyMasks } from "./foreign-masks.js";
 import type { ForeignFormat } from "./formats.js";
 import { assemble, type Layout, layoutOf, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
+import { isOnnx, readOnnx } from "./onnx/read.js";
 import { parse, quote, type Safetensors, type StoredTensor, serialise, strictJson } from "./safetensors.js";
 import { readFor, type TaskName, taskOf } from "./tasks.js";
 import { torchNames } from "./torch-names.js";
@@ -130,8 +131,8 @@ export interface ReadOptions {
 
 /**
  * The network in a weight file's bytes: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their
- * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), or one
- * of a registered format. Masks of only ones are dropped. A file that does not say where it is read is read where its
+ * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), an ONNX
+ * model of such cells (onnx/read.ts), or one of a registered format. Masks of only ones are dropped. A file that does not say where it is read is read where its
  * format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
  * @param where the file's name, for errors and for telling relu from tanh.
  * @throws InputError when it is malformed or its parts do not fit each other or the options.
@@ -148,17 +149,25 @@ function readWith(
   options: ReadOptions & { readonly remark: Remark },
 ): Network {
   const { cell, zerosAsMask = true, remark } = options;
-  const source = parse(bytes, where);
-  const { origin, layout, file } = source.metadata.has(FORMAT)
-    ? { origin: "filigree" as const, layout: ownLayout(source, where), file: source }
-    : source.metadata.has(ARCHITECTURE)
-      ? describedLayout(source, where, remark)
-      : readForeign(source, where, { cell, remark });
+  const { origin, layout, file } = isOnnx(bytes, where)
+    ? { origin: "torch" as const, ...readOnnx(bytes, where) }
+    : readSafetensors(parse(bytes, where), where, { cell, remark });
   const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
   const read = assemble(file, layout, where, conventions);
   const network = options.task ? readAs(read, options.task, origin === "filigree", where) : read;
   if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
   return origin === "torch" && zerosAsMask ? withZerosAsMask(network, where, remark) : network;
+}
+
+function readSafetensors(
+  source: Safetensors,
+  where: string,
+  { cell, remark }: { cell?: CellKind; remark: Remark },
+): { origin: "filigree" | "torch" | ForeignFormat; layout: Layout; file: Safetensors } {
+  if (source.metadata.has(FORMAT))
+    return { origin: "filigree", layout: ownLayout(source, where), file: source };
+  if (source.metadata.has(ARCHITECTURE)) return describedLayout(source, where, remark);
+  return readForeign(source, where, { cell, remark });
 }
 
 /** The network read for a task. Filigree's own files say what theirs is, but for language models of the first edition. */

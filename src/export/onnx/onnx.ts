@@ -6,6 +6,7 @@ import { checkFinite, neededNodes } from "../../engine/program.js";
 import { type Cell, type CellKind, gateCount, inputName } from "../../network/architecture.js";
 import { conventionMetadata } from "../../network/conventions.js";
 import { type Network, tensorNames } from "../../network/network.js";
+import { NODES, TASK } from "../../network/onnx/read.js";
 import { taskOf } from "../../network/tasks.js";
 import { Graph, type Value } from "./model.js";
 
@@ -71,8 +72,12 @@ class Writer {
       else this.sum(node.name, node.of);
     }
     this.readout();
-    const metadata = conventionMetadata(conventions, architecture.input);
-    return this.graph.finish(name, this.inputs, this.outputs, [["task", taskOf(this.network)], ...metadata]);
+    const names = architecture.nodes.map(({ name }) => name).filter((name) => needed.has(name));
+    return this.graph.finish(name, this.inputs, this.outputs, [
+      [TASK, taskOf(this.network)],
+      [NODES, JSON.stringify(names)],
+      ...conventionMetadata(conventions, architecture.input),
+    ]);
   }
 
   private get readsOnce(): boolean {
