@@ -24,6 +24,7 @@ import { carryOf } from "../../dist/engine/executor.js";
 import { FiligreeError } from "../../dist/errors.js";
 import { kinds } from "../../dist/experiments/kinds.js";
 import { structureOf } from "../../dist/experiments/structures.js";
+import { exportOnnx } from "../../dist/export/onnx/onnx.js";
 import { readLargeBytes, readTextBytes } from "../../dist/files.js";
 import { formatEdgeList } from "../../dist/graph/edge-list.js";
 import { readGraph } from "../../dist/graph/files.js";
@@ -245,6 +246,23 @@ const steps = { shape: [3, 4], values: Int32Array.from({ length: 12 }, (_, i) =>
 const fixture = (name) =>
   JSON.parse(readFileSync(new URL(`../../test/fixtures/${name}.json`, import.meta.url), "utf8"));
 const fromBase64 = (text) => Buffer.from(text, "base64");
+const both = cellKinds.map((cell) =>
+  stack({ cell, hidden: 3, layers: 2, vocabulary: 128, bidirectional: true }),
+);
+const onnx = [
+  ...[...cellKinds.map(small), ...both, thesisStructure(layered, "gru").architecture].flatMap(
+    (architecture) =>
+      [false, true].flatMap((streaming) =>
+        streaming && both.includes(architecture)
+          ? []
+          : [Buffer.from(exportOnnx(initialise(architecture, random), { name: "net", streaming }))],
+      ),
+  ),
+  // Of those over strings, which an evaluation can be asked of.
+  ...fixture("onnx-models")
+    .filter(({ name }) => !/numbers|tanh/.test(name))
+    .map(({ model }) => fromBase64(model)),
+];
 const archives = [{ x, y }, { data: x, target: steps, lengths }, { x: lengths }].map((arrays) =>
   Buffer.from(formatNpz(arrays)),
 );
@@ -344,6 +362,12 @@ export function readers(folder) {
       samples: [own.at(-1), ...foreign.slice(-2)],
       damage: safetensors,
       read: async (file) => checkNetwork(readStructure(file, namedGraph(graphFile)), file),
+    },
+    onnx: {
+      extension: "onnx",
+      samples: onnx,
+      damage: damageBytes,
+      read: async (file) => checkNetwork(readNetwork(file), `${file}.safetensors`),
     },
     checkpoint: {
       extension: "checkpoint",

@@ -85,3 +85,17 @@ describe.each(cellKinds)("an ONNX file of %s", (kind) => {
     );
   });
 });
+
+it("keeps ranges for int8 and labels", () => {
+  const { architecture, parameters, masks, conventions } = networkWith(
+    layers("gru", 4, 5, 3),
+    1,
+    new Random("ranges"),
+  );
+  const own = new Network(architecture, parameters, masks, {
+    ...conventions,
+    labels: Array.from({ length: architecture.readout.outputs }, (_, i) => `class ${i}`),
+    activations: Object.fromEntries(architecture.nodes.map(({ name }, i) => [name, i + 0.5])),
+  });
+  expectSame(parseNetwork(exportOnnx(own, { name: "net", streaming: false }), "net.onnx"), own);
+});
