@@ -212,6 +212,7 @@ export class Constant {
   readonly type: number;
   private readonly stored: Stored;
   private decoded: Float32Array | undefined;
+  private zero: boolean | undefined;
 
   constructor(stored: Stored) {
     this.name = stored.name;
@@ -254,7 +255,8 @@ export class Constant {
 
   /** Whether it is of floats, and all of them are 0. */
   isZero(where: string): boolean {
-    return this.type === FLOAT && this.floats(where).every((value) => value === 0);
+    this.zero ??= this.type === FLOAT && this.floats(where).every((value) => value === 0);
+    return this.zero;
   }
 
   private check(where: string, types: readonly number[]): void {

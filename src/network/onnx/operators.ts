@@ -35,6 +35,8 @@ export interface Call {
   /** The same as sizes. */
   sizes(at: number): Sizes | undefined;
   embed(constant: Constant, axes: readonly Axis[]): Data;
+  /** Counts what shifts or multiplies numbers. @throws Untraceable when it is too often for a standardisation. */
+  countRescaling(): void;
   sum(parts: readonly Part[], everyStep: boolean): Part;
 }
 
@@ -61,7 +63,7 @@ export const operators: Readonly<Record<string, Operator | undefined>> = Object.
     Mul: (call: Call) => multiplied(call, false),
     Div: (call: Call) => multiplied(call, true),
     Sum: summed,
-    MatMul: (call: Call) => read(dataOf(call.value(0)), call.value(1), false),
+    MatMul: (call: Call) => read(call, call.value(1), false),
     Gemm: gemm,
   },
 );
@@ -243,11 +245,18 @@ function spread(call: Call, value: Traced, count: number): readonly number[] {
   throw new Untraceable(`has ${numbers.length} numbers for ${count}`);
 }
 
+const MOST_CHANNELS = 65_536;
+
 /** What numbers are shifted or multiplied as: those that are read before any cell, or those that are read out. */
-function rescaled(data: Data, change: (scaling: Scaling, count: number, isOutput: boolean) => Scaling): Data {
+function rescaled(
+  call: Call,
+  data: Data,
+  change: (scaling: Scaling, count: number, isOutput: boolean) => Scaling,
+): Data {
   const { axes, stack, head } = data;
   if (axes.at(-1) !== "units" || stack.length !== 1)
     throw new Untraceable("computes with data of which units are not the last axis");
+  call.countRescaling();
   const fresh = (count: number): Scaling => ({
     mean: new Array<number>(count).fill(0),
     deviation: new Array<number>(count).fill(1),
@@ -265,6 +274,9 @@ function rescaled(data: Data, change: (scaling: Scaling, count: number, isOutput
   const [part, ...others] = stack[0];
   if (others.length > 0 || part.source !== "values")
     throw new Untraceable("computes with what a cell or an embedding gives");
+  // A width is only believed where weights are that wide, which is found out later.
+  if (part.width > MOST_CHANNELS)
+    throw new Untraceable(`standardises more than ${MOST_CHANNELS} numbers of a step`);
   const scaling = checked(change(part.scaling ?? fresh(part.width), part.width, false));
   return { ...data, stack: [[{ ...part, scaling }]] };
 }
@@ -286,7 +298,7 @@ function added(call: Call, sign: 1 | -1): Traced {
       return { ...data, head: { ...head, bias: other.constant } };
     throw new Untraceable(`adds a bias of shape [${shape}] to ${head.outputs} outputs`);
   }
-  return rescaled(data, ({ mean, deviation }, count, isOutput) => {
+  return rescaled(call, data, ({ mean, deviation }, count, isOutput) => {
     const by = spread(call, other, count);
     // An input is (x - mean) / deviation, an output x · deviation + mean.
     const shift = (own: number, i: number) =>
@@ -300,7 +312,7 @@ function multiplied(call: Call, divides: boolean): Traced {
   if (first.is !== "data" && call.value(1)?.is !== "data") return product(call, divides);
   const { data, other, isFirst } = operands(call);
   if (divides && !isFirst) throw new Untraceable("divides by data");
-  return rescaled(data, ({ mean, deviation }, count, isOutput) => {
+  return rescaled(call, data, ({ mean, deviation }, count, isOutput) => {
     const by = spread(call, other, count);
     const scaled = (own: number, i: number) => (divides === isOutput ? own / by[i] : own * by[i]);
     if (isOutput) return { mean: mean.map(scaled), deviation: deviation.map(scaled) };
@@ -332,7 +344,8 @@ function summed(call: Call): Data {
 }
 
 /** The read-out. `turned`: whether the constant's rows are its outputs. */
-function read(data: Data, weight: Traced | undefined, turned: boolean): Data {
+function read(call: Call, weight: Traced | undefined, turned: boolean): Data {
+  const data = dataOf(call.value(0));
   if (weight?.is !== "constant" || weight.constant.shape.length !== 2)
     throw new Untraceable("multiplies by something that is no constant matrix");
   if (data.head) throw new Untraceable("follows a linear layer, so the read-out would have a hidden one");
@@ -344,6 +357,8 @@ function read(data: Data, weight: Traced | undefined, turned: boolean): Data {
   const [outputs, inputs] = byOutput ? [rows, columns] : [columns, rows];
   const width = widthOf(stack[0]);
   if (inputs !== width) throw new Untraceable(`has weights for ${inputs} numbers and reads ${width}`);
+  // So that there are as many outputs as its shape says.
+  weight.constant.floats(call.where);
   const head: Head = { weight: weight.constant, turned: !byOutput, outputs };
   return { ...data, head };
 }
@@ -354,7 +369,7 @@ function gemm(call: Call): Data {
     attribute(call, "beta", 1) === 1 &&
     attribute(call, "transA", 0) === 0;
   if (!isPlain) throw new Untraceable("scales or turns what it multiplies");
-  const data = read(dataOf(call.value(0)), call.value(1), attribute(call, "transB", 0) !== 0);
+  const data = read(call, call.value(1), attribute(call, "transB", 0) !== 0);
   const bias = call.value(2);
   if (!bias) return data;
   const { outputs } = data.head!;

@@ -60,6 +60,9 @@ export function traceModel(model: OnnxModel, where: string): Trace {
   }
 }
 
+/** A standardisation takes two or three operators, before the cells and behind them. */
+const MOST_RESCALINGS = 16;
+
 class Tracer {
   private readonly model: OnnxModel;
   private readonly where: string;
@@ -76,6 +79,7 @@ class Tracer {
   private scaling: Scaling | undefined;
   private isRead = false;
   private hasInput = false;
+  private rescalings = 0;
   /** Whether cells are told how long each sequence is. */
   private lengths: boolean | undefined;
 
@@ -200,6 +204,10 @@ class Tracer {
       known: this.known,
       value,
       embed: (constant, axes) => this.embed(constant, axes),
+      countRescaling: () => {
+        if (++this.rescalings > MOST_RESCALINGS)
+          throw new Untraceable(`is one of more than ${MOST_RESCALINGS} that shift or multiply numbers`);
+      },
       sum: (parts, everyStep) => this.sum(parts, everyStep),
       sizes: (at) => {
         const own = value(at);

@@ -169,10 +169,10 @@ export function concatenated(all: readonly Data[], index: number): Data {
     throw new Untraceable(`joins data along the axis ${axis}`);
   if (axis === "one" && first.axes.some((own, i) => own === "stack" && i !== at))
     throw new Untraceable("joins cells along a second axis");
+  const count = all.reduce((sum, { stack }) => sum + stack.length * stack[0].length, 0);
+  if (count > MOST_PARTS) throw new Untraceable(`joins more than ${MOST_PARTS} cells`);
   const joined = all.flatMap(({ stack }) => stack);
   const stack = axis === "units" ? [joined.flat()] : joined;
-  if (stack.length > MOST_PARTS || stack[0].length > MOST_PARTS)
-    throw new Untraceable(`joins more than ${MOST_PARTS} cells`);
   if (stack.some((parts) => widthOf(parts) !== widthOf(stack[0])))
     throw new Untraceable("stacks cells of different sizes");
   return {

@@ -22,6 +22,8 @@ interface Parts {
   readonly after?: (graph: Graph) => void;
   readonly bias?: readonly number[];
   readonly columns?: number;
+  /** Whether another cell has the same weights. */
+  readonly twice?: boolean;
   readonly metadata?: readonly (readonly [string, string])[];
 }
 
@@ -40,7 +42,9 @@ function model(parts: Parts): Uint8Array {
   ];
   const attributes = parts.attributes ?? (operator === "GRU" ? { linear_before_reset: 1 } : {});
   graph.node(operator, ["embedded", ...weights, ...(more?.(graph) ?? [])], ["y", "h"], attributes);
-  graph.node("Squeeze", ["h", graph.integers([0])], ["end"]);
+  if (parts.twice) graph.node(operator, ["embedded", ...weights], ["", "h2"], attributes);
+  if (parts.twice) graph.node("Sum", ["h", "h2"], ["sum"]);
+  graph.node("Squeeze", [parts.twice ? "sum" : "h", graph.integers([0])], ["end"]);
   graph.node("MatMul", ["end", numbers("out", [2, 4])], ["said"]);
   if (after) after(graph);
   else graph.node("Identity", ["said"], ["output"]);
@@ -156,6 +160,42 @@ describe("an ONNX file", () => {
     expect(() => parseNetwork(withConstant(constant().bytes(9, new Uint8Array(8))), "net.onnx")).toThrow(
       /"c" has shape \[1099511627776\] and 2 numbers/,
     );
+  });
+
+  it("cannot make more of what it holds than it holds", () => {
+    const numbers = (operators: (graph: Graph) => void, width: number) => {
+      const graph = new Graph();
+      graph.floats("one", [1], Float32Array.of(1));
+      operators(graph);
+      const inputs: Value[] = [{ name: "x", type: "float", shape: ["batch", "time", width] }];
+      return graph.finish("net", inputs, [{ name: "y", type: "float", shape: ["batch", width] }], []);
+    };
+    const read = (operators: (graph: Graph) => void, width: number) => () =>
+      parseNetwork(numbers(operators, width), "net.onnx");
+    // A width that no weight has, sources that double with every node, and standardisation upon standardisation.
+    expect(read((graph) => graph.node("Sub", ["x", "one"], ["y"]), 2 ** 40)).toThrow(
+      /standardises more than 65536 numbers/,
+    );
+    const chain =
+      (operator: string, other: (before: string) => string, attributes?: Attributes) => (graph: Graph) => {
+        for (let i = 0; i < 60; i++) {
+          const before = i === 0 ? "x" : `y${i}`;
+          graph.node(operator, [before, other(before)], [i === 59 ? "y" : `y${i + 1}`], attributes);
+        }
+      };
+    expect(
+      read(
+        chain("Concat", (before) => before, { axis: 2 }),
+        3,
+      ),
+    ).toThrow(/joins more than 4096 cells/);
+    expect(
+      read(
+        chain("Div", () => "one"),
+        3,
+      ),
+    ).toThrow(/more than 16 that shift or multiply/);
+    expect(() => parseNetwork(model({ twice: true }), "net.onnx")).toThrow(/has the weights of another cell/);
   });
 
   it("is refused wherever it ends before its graph does", () => {
