@@ -6,17 +6,10 @@ import { checkFinite, neededNodes } from "../../engine/program.js";
 import { type Cell, type CellKind, gateCount, inputName } from "../../network/architecture.js";
 import { conventionMetadata } from "../../network/conventions.js";
 import { type Network, tensorNames } from "../../network/network.js";
+import { GATES } from "../../network/onnx/cells.js";
 import { NODES, TASK } from "../../network/onnx/read.js";
 import { taskOf } from "../../network/tasks.js";
 import { Graph, type Value } from "./model.js";
-
-/** The rows of PyTorch's gates in the order of ONNX's: iofc of i, f, g, o and zrh of r, z, n. */
-const GATES: Readonly<Record<CellKind, readonly number[]>> = {
-  "rnn-tanh": [0],
-  "rnn-relu": [0],
-  lstm: [0, 3, 1, 2],
-  gru: [1, 0, 2],
-};
 
 const OPERATORS: Readonly<Record<CellKind, string>> = {
   "rnn-tanh": "RNN",

@@ -6,7 +6,7 @@ import { quote } from "../safetensors.js";
 import type { Constant, OnnxNode } from "./model.js";
 
 /** The rows of PyTorch's gates in the order of ONNX's: iofc of i, f, g, o and zrh of r, z, n. */
-const GATES: Readonly<Record<CellKind, readonly number[]>> = {
+export const GATES: Readonly<Record<CellKind, readonly number[]>> = {
   "rnn-tanh": [0],
   "rnn-relu": [0],
   lstm: [0, 3, 1, 2],

@@ -7,8 +7,7 @@ import { REVERSE } from "../network.js";
 import { quote, type Safetensors, type StoredTensor, strictJson } from "../safetensors.js";
 import { readingFor, type TaskName, taskNames } from "../tasks.js";
 import type { Matrix } from "./cells.js";
-import type { Constant } from "./model.js";
-import { parseModel } from "./model.js";
+import { type Constant, parseModel } from "./model.js";
 import { type Trace, traceModel } from "./trace.js";
 import type { Scaling } from "./values.js";
 
