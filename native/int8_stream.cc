@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "plan.h"
 
@@ -30,19 +31,9 @@ class Int8Stream::Reader {
     if (word < least || word > most) refuseWords(otherwise);
     return word;
   }
-  const int8_t* weights(int64_t count) {
-    if (count > static_cast<int64_t>(left_.weightCount)) refuseWords("weights are missing");
-    left_.weightCount -= static_cast<size_t>(count);
-    const int8_t* own = left_.weights;
-    left_.weights += count;
-    return own;
-  }
+  const int8_t* weights(int64_t count) { return take(left_.weights, left_.weightCount, count, "weights are missing"); }
   const float* floats(int64_t count) {
-    if (count > static_cast<int64_t>(left_.floatCount)) refuseWords("biases or scales are missing");
-    left_.floatCount -= static_cast<size_t>(count);
-    const float* own = left_.floats;
-    left_.floats += count;
-    return own;
+    return take(left_.floats, left_.floatCount, count, "biases or scales are missing");
   }
   // What a source is multiplied by before it is rounded, or 0.
   float inverse() {
@@ -55,6 +46,13 @@ class Int8Stream::Reader {
   }
 
  private:
+  template <class T>
+  static const T* take(const T*& from, size_t& left, int64_t count, const char* otherwise) {
+    if (count > static_cast<int64_t>(left)) refuseWords(otherwise);
+    left -= static_cast<size_t>(count);
+    return std::exchange(from, from + count);
+  }
+
   Int8Words left_;
 };
 

@@ -1,7 +1,6 @@
 // Builds the WebAssembly modules, wasm/*.wasm, from the sources in native/: two of the executor, and one that exported networks
-// run on. They are in the repository, so
-// that nobody needs a compiler to run Filigree; whoever changes a source that they are made of runs this. The compiler is
-// one version of clang that is itself WebAssembly, so that every machine makes the same bytes:
+// run on. They are in the repository, so that nobody needs a compiler to run Filigree; whoever changes a source that they are
+// made of runs this. The compiler is one version of clang that is itself WebAssembly, so that every machine makes the same bytes:
 //   node scripts/build-wasm.mjs            builds them
 //   node scripts/build-wasm.mjs --check    builds them and compares: exit code 1 unless they are the same bytes
 // It is installed into scripts/wasm when it is missing, 100 MB, from the npm registry.

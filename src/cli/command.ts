@@ -308,3 +308,11 @@ export async function interruptible<T>(
     process.off("SIGTERM", stop);
   }
 }
+
+/** Resolves at the first Ctrl-C, or when the process is asked to end. */
+export function interruption(): Promise<void> {
+  return interruptible(
+    (signal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
+  );
+}

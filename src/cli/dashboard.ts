@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { readText } from "../files.js";
 import { startDashboard } from "../web/serve/server.js";
-import { interruptible } from "./command.js";
+import { interruption } from "./command.js";
 
 export interface DashboardOptions {
   readonly port: number;
@@ -28,10 +28,7 @@ export async function dashboard(store: string, { port, host, open }: DashboardOp
   }
   if (open) openBrowser(server.address);
   try {
-    await interruptible(
-      (signal) =>
-        new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true })),
-    );
+    await interruption();
   } finally {
     await server.close();
   }

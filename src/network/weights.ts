@@ -62,9 +62,9 @@ const ofNumbers = z.object({ values: size, ...parts });
 type Description = z.output<typeof ofSymbols> | z.output<typeof ofNumbers>;
 
 /**
- * The bytes of a weight file: every tensor of the network under its own name as F32, each mask as `<weight>.mask` BOOL, and in the metadata `filigree`, the version of this format,
- * `architecture`, the description as JSON, and the conventions: `readAt`, `vocabulary` and `labels`. Equal networks
- * give equal bytes, and `parseNetwork` gives back every bit.
+ * The bytes of a weight file: every tensor of the network under its own name as F32, each mask as `<weight>.mask` BOOL, and in
+ * the metadata `filigree`, the version of this format, `architecture`, the description as JSON, and the conventions: `readAt`,
+ * `vocabulary` and `labels`. Equal networks give equal bytes, and `parseNetwork` gives back every bit.
  * @throws InputError when a node's name has control characters or more than 200 characters.
  */
 export function saveNetwork(network: Network): Uint8Array {
@@ -132,8 +132,8 @@ export interface ReadOptions {
 /**
  * The network in a weight file's bytes: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their
  * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), an ONNX
- * model of such cells (onnx/read.ts), or one of a registered format. Masks of only ones are dropped. A file that does not say where it is read is read where its
- * format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
+ * model of such cells (onnx/read.ts), or one of a registered format. Masks of only ones are dropped. A file that does not say
+ * where it is read is read where its format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
  * @param where the file's name, for errors and for telling relu from tanh.
  * @throws InputError when it is malformed or its parts do not fit each other or the options.
  */

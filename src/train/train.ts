@@ -74,7 +74,8 @@ export interface Glance {
   /** All that is needed to go on from here. */
   snapshot(): Run;
   /**
-   * Changes which weights exist: a byte for each parameter, 1 where it does. What was absent begins at 0.
+   * Changes which weights exist: a byte for each parameter, 1 where it does. What was absent begins at 0, and the best epoch is one
+   * of those to come.
    * @throws InputError while a method decides over weights that it does not leave to the executor.
    */
   rewire(mask: Uint8Array): void;
@@ -198,16 +199,20 @@ export async function train(network: Network, task: Task, options: TrainOptions)
   const networkOf = (parameters: Float32Array, mask: Uint8Array | undefined) =>
     new Network(architecture, parameters, mask ? masksOf(begun, mask) : begun.masks, conventions);
   const present = () => {
-    const { parameters, wiring } = executor.state();
-    return networkOf(parameters, sparsifier?.mask?.() ?? wiring?.mask);
+    const state = executor.state();
+    return networkOf(state.parameters, run.mask(state));
   };
   const rewire = (mask: Uint8Array) => {
     const hasOwn = sparsifier?.mask !== undefined || sparsifier?.show !== undefined;
-    if (!hasOwn || sparsifier?.next(run.step) === Number.POSITIVE_INFINITY) return executor.setMask(mask);
-    throw new InputError({
-      what: "the method decides anew at every update which weights exist",
-      hint: "change masks by hand in a training without it",
-    });
+    if (hasOwn && sparsifier?.next(run.step) !== Number.POSITIVE_INFINITY) {
+      throw new InputError({
+        what: "the method decides anew at every update which weights exist",
+        hint: "change masks by hand in a training without it",
+      });
+    }
+    executor.setMask(mask);
+    // It was another network that was judged.
+    run.best = undefined;
   };
   const glance: Glance = {
     get step() {
@@ -371,8 +376,8 @@ class Progress {
   }
 
   /** Which weights exist, where that is no matter of the network's masks alone. */
-  mask(): Uint8Array | undefined {
-    return this.sparsifier?.mask?.() ?? this.executor.state().wiring?.mask;
+  mask({ wiring }: TrainingState): Uint8Array | undefined {
+    return this.sparsifier?.mask?.() ?? wiring?.mask;
   }
 
   /** @throws TrainingError when the loss is not finite. */
@@ -402,14 +407,14 @@ class Progress {
     this.sums = nothing;
     const trainLoss = sums.loss / sums.count;
     const right = hasClasses && { trainAccuracy: sums.correct / sums.count };
-    const mask = this.sparsifier && this.mask();
+    const state = this.executor.state();
+    const mask = this.mask(state);
     const { born = 0, dropped = 0 } = sums;
     const sparsity = this.sparsifier && { ...this.sparsifier.metrics?.(mask), born, dropped };
     this.history.push({ trainLoss, ...right, ...measured, ...sparsity });
     if (this.sparsifier && this.step <= this.sparsifier.settledFrom) return;
     if (loss === undefined || !(loss < (this.best?.loss ?? Number.POSITIVE_INFINITY))) return;
-    const { parameters } = this.executor.state();
-    this.best = { epoch: this.epoch, loss, parameters, ...(mask && { mask }) };
+    this.best = { epoch: this.epoch, loss, parameters: state.parameters, ...(mask && { mask }) };
   }
 
   /** Epochs that have not been better than the best. */

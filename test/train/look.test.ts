@@ -73,6 +73,20 @@ it("changes which weights exist, until they are changed again", async () => {
   ).toBe(true);
 });
 
+it("judges the network that was made by hand, and not the one before", async () => {
+  const { offset, length } = network.tensor("cells.0.weight_hh");
+  const task = classify(network, { ...data, validation: data.test }, { batch: 32 });
+  const looked = await train(network, task, {
+    epochs: 4,
+    seed: 3,
+    look({ step, present, rewire }) {
+      if (step === 10) rewire(maskVector(present()).fill(0, offset, offset + length));
+      return step < 10 ? 10 - step : 10;
+    },
+  });
+  expect(looked.nonzeros("cells.0.weight_hh")).toBe(0);
+});
+
 it.each<MethodName>(["top-k", "hard-concrete"])(
   "may not change masks where %s decides at every update",
   async (method) => {

@@ -382,7 +382,7 @@ it("the command line serves it", async () => {
     expect((await fetch(address, { method: "POST" })).status).toBe(405);
     const taken = await filigree("playground", "--port", new URL(address).port);
     expect(taken).toMatchObject({ code: 2 });
-    expect(taken.stderr).toMatch(/--port \d+: something else listens there/);
+    expect(taken.stderr).toMatch(/127\.0\.0\.1:\d+: another program listens there; give another --port/);
   } finally {
     child.kill("SIGTERM");
   }

@@ -1,4 +1,5 @@
 // What the page gives the reader to keep: tables as CSV, drawings as SVG, notes. Browsers save what is in an address of its own.
+import { stringify } from "csv-stringify/sync";
 
 /** Has the browser save a file. */
 export function save(name: string, type: string, content: string): void {
@@ -13,15 +14,8 @@ export type CsvCell = string | number | undefined;
 
 /** A table as CSV (RFC 4180); a missing number stays empty. */
 export function csvOf(header: readonly string[], rows: Iterable<readonly CsvCell[]>): string {
-  const lines = [header.map(quoted).join(",")];
-  for (const row of rows) lines.push(row.map(quoted).join(","));
-  return `${lines.join("\r\n")}\r\n`;
-}
-
-function quoted(cell: CsvCell): string {
-  if (cell === undefined || Number.isNaN(cell)) return "";
-  const text = String(cell);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const cells = Array.from(rows, (row) => row.map((cell) => (Number.isNaN(cell) ? undefined : cell)));
+  return stringify([header, ...cells], { record_delimiter: "windows", quoted_match: /[\r\n]/ });
 }
 
 /** What a colour of a drawing means. */

@@ -117,24 +117,27 @@ function columnTest(term: Term, columns: ReadonlyMap<string, Column>, remarks: s
     return undefined;
   }
   const { operator, value } = term;
-  const compare = { "<": 0, "<=": 0, ">": 0, ">=": 0 };
-  if (operator in compare) {
-    const bound = Number(value.replace("−", "-"));
-    if (Number.isNaN(bound)) {
-      remarks.push(`${term.name}${operator}${value}: ${value} is no number`);
-      return undefined;
-    }
-    if (operator === "<") return (row) => column.number(row) < bound;
-    if (operator === "<=") return (row) => column.number(row) <= bound;
-    if (operator === ">") return (row) => column.number(row) > bound;
-    return (row) => column.number(row) >= bound;
-  }
   if (operator === "~") return textTest(column, contains(value));
-  const wanted = operator === "=" ? equality(column, value) : undefined;
-  if (wanted) return wanted;
-  const unwanted = equality(column, value);
-  return (row) => !unwanted(row);
+  if (operator === "=") return equality(column, value);
+  if (operator === "!=") {
+    const isEqual = equality(column, value);
+    return (row) => !isEqual(row);
+  }
+  const bound = Number(value.replace("−", "-"));
+  if (Number.isNaN(bound)) {
+    remarks.push(`${term.name}${operator}${value}: ${value} is no number`);
+    return undefined;
+  }
+  const holds = comparisons[operator];
+  return (row) => holds(column.number(row), bound);
 }
+
+const comparisons: Readonly<Record<"<" | "<=" | ">" | ">=", (value: number, bound: number) => boolean>> = {
+  "<": (value, bound) => value < bound,
+  "<=": (value, bound) => value <= bound,
+  ">": (value, bound) => value > bound,
+  ">=": (value, bound) => value >= bound,
+};
 
 function contains(part: string): (text: string) => boolean {
   const low = part.toLowerCase();

@@ -1,8 +1,9 @@
 // The page's Worker: it reads a store that was dropped on the page, with SQLite compiled to WebAssembly and the same questions
 // that the server asks, and computes importances. It answers one question after the other.
 import initialise, { type Database } from "sql.js";
+import { applicationId, migrations } from "../../study/schema.js";
 import { isDatabase, mergeLog } from "../store/log.js";
-import type { Row, Rows } from "../store/rows.js";
+import { first, type Row, type Rows } from "../store/rows.js";
 import { encodeTable } from "../store/table.js";
 import { readArtifact, readTrial, type TrialPage } from "../store/trial.js";
 import { readTable } from "../store/trials.js";
@@ -53,9 +54,14 @@ async function open({ wasm, file, log }: Given<"open">): Promise<Overview> {
   const bytes = new Uint8Array(file);
   if (!isDatabase(bytes)) throw new Error("it is no SQLite database");
   const sqlite = await initialise({ wasmBinary: wasm });
-  const found = rowsOf(new sqlite.Database(mergeLog(bytes, log && new Uint8Array(log))));
-  const id = found.all("PRAGMA application_id")[0]?.application_id;
-  if (id !== 0x46696c69) throw new Error("it is no Filigree store");
+  const database = new sqlite.Database(mergeLog(bytes, log && new Uint8Array(log)));
+  const found = rowsOf(database);
+  const number = (name: string) => Number(first(found, `PRAGMA ${name}`)?.[name]);
+  if (number("application_id") !== applicationId) throw new Error("it is no Filigree store");
+  const version = number("user_version");
+  if (version > migrations.length) throw new Error("it is from a newer Filigree, whose dashboard reads it");
+  // Of an older one the copy in memory is brought up to date, as the command line does with the file.
+  for (const script of migrations.slice(version)) database.exec(script);
   rows = found;
   // Whether a runner on this machine lives cannot be seen from a page; nothing is said to run.
   const watch = new StoreWatch(found, () => found.all("SELECT id FROM runner").map(({ id }) => id as number));

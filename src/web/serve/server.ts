@@ -1,7 +1,7 @@
 // The dashboard's server: one page, a few questions in JSON, and a stream of what happens. It reads the store and changes
 // nothing but the notes beside it; whoever it does not know it does not answer (access.ts), and everything has a limit.
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { FiligreeError, InputError } from "../../errors.js";
 import {
@@ -18,6 +18,7 @@ import {
   written,
 } from "./access.js";
 import { Hub, type Listener } from "./hub.js";
+import { listen } from "./listen.js";
 import { readNotes, writeNote } from "./notes.js";
 
 export interface DashboardOptions {
@@ -91,22 +92,6 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
     hub.close();
     throw error;
   }
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const where = `${written(host)}:${port}`;
-      const [what, hint] =
-        error.code === "EADDRINUSE"
-          ? ["another program listens there", "give another --port, or 0 for any"]
-          : error.code === "EACCES"
-            ? ["no permission to listen there", "give a --port above 1023"]
-            : [`cannot listen there (${error.code})`, "give an address of this machine as --host"];
-      reject(new InputError({ where, what, hint, cause: error }));
-    });
-    server.listen(port, host, resolve);
-  });
 }
 
 interface Context {
