@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { accepts } from "../../src/data/grammar.js";
 import { builtInGrammar, grammarNames } from "../../src/data/grammars.js";
+import { maskVector } from "../../src/network/masks.js";
+import { partsOf } from "../../src/sparsify/parts.js";
 import { drawnArcs, pathOf, placesOf } from "../../src/web/playground/automaton.js";
 import { Course } from "../../src/web/playground/course.js";
 import { type Edit, formatEdits, parseEdits, withEdit } from "../../src/web/playground/edits.js";
@@ -15,6 +17,8 @@ import {
 } from "../../src/web/playground/experiment.js";
 import { subjectOf } from "../../src/web/playground/subject.js";
 import { grammarTasks } from "../../src/web/playground/tasks.js";
+import { edgeWeights, type UnitEdge, unitsOf } from "../../src/web/playground/units.js";
+import { wiringChoices } from "../../src/web/playground/wiring.js";
 
 describe("an address", () => {
   const other: Experiment = {
@@ -22,6 +26,9 @@ describe("an address", () => {
     cell: "lstm",
     hidden: 10,
     layers: 3,
+    wiring: "erdos-renyi",
+    units: 30,
+    edges: 70,
     method: "rigl",
     density: 0.25,
     pattern: "2:4",
@@ -106,6 +113,55 @@ describe("commands", () => {
     expect(isOpenEnded({ ...standard, method: "snip" })).toBe(true);
     for (const settings of [{ method: "gradual" }, { schedule: "cosine" }, { task: "text" }] as const)
       expect(isOpenEnded({ ...standard, ...settings })).toBe(false);
+  });
+});
+
+describe("a graph", () => {
+  const wired = { ...standard, wiring: "watts-strogatz", units: 12, edges: 20 } as const;
+
+  it("has the units and edges that are wanted, by chance of the seed", () => {
+    for (const wiring of wiringChoices.slice(1)) {
+      const graphs = [1, 2, 1].map(
+        (seed) => unitsOf(subjectOf({ ...wired, wiring, seed }, {}).network) ?? expect.fail(),
+      );
+      expect(graphs[0].layers.flat()).toEqual(Array.from({ length: 12 }, (_, i) => i));
+      expect(graphs[0].edges).toHaveLength(20);
+      expect(graphs[2]).toEqual(graphs[0]);
+      expect(graphs[1]).not.toEqual(graphs[0]);
+    }
+  });
+
+  it("has a weight of each gate for every edge forward, whether it exists or not", () => {
+    const { network } = subjectOf(wired, {});
+    const { layers, edges } = unitsOf(network)!;
+    const weights = edgeWeights(network.architecture, partsOf(network));
+    const mask = maskVector(network);
+    const isEdge = new Set(edges.map(String));
+    const of = (target: readonly number[], before: readonly number[]) =>
+      before.flatMap((s) => target.map((t): UnitEdge => [s, t]));
+    const pairs = layers.flatMap((layer, t) => of(layer, layers.slice(0, t).flat()));
+    for (const pair of pairs) {
+      const own = weights(pair);
+      expect(own).toHaveLength(3);
+      expect(own.map((weight) => mask[weight])).toEqual(own.map(() => Number(isEdge.has(String(pair)))));
+    }
+    const all = pairs.flatMap(weights);
+    expect(new Set(all).size).toBe(all.length);
+    const inputs = [...network.tensors.values()].filter(({ name }) =>
+      /^cells\.[1-9]\d*\.weight_ih/.test(name),
+    );
+    expect(all.length).toBe(inputs.reduce((sum, { length }) => sum + length, 0));
+  });
+
+  it("is none of a stack of layers, nor of a text", () => {
+    expect(unitsOf(subjectOf(standard, {}).network)).toBeUndefined();
+    expect(unitsOf(subjectOf({ ...wired, task: "text" }, {}).network)).toBeUndefined();
+  });
+
+  it("with too few edges is refused", () => {
+    expect(() => subjectOf({ ...wired, edges: 5 }, {})).toThrow(
+      "connects 12 nodes with 5 edges; use another budget or another family",
+    );
   });
 });
 

@@ -6,7 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { placeLayers } from "../../src/graph/placement.js";
 import { parseNetwork } from "../../src/network/weights.js";
+import { fromAddress } from "../../src/web/playground/experiment.js";
+import { subjectOf } from "../../src/web/playground/subject.js";
+import { unitsOf } from "../../src/web/playground/units.js";
 import { absentPage, launch, pageAddress } from "../browser/chromium.js";
 import { filigree } from "../cli/command-line.js";
 
@@ -66,9 +70,8 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     return [present, all].map((count) => Number(count.replaceAll(",", "")));
   };
 
-  it("makes what the command line makes, also from a link", { timeout: 120_000 }, async () => {
-    await open(small);
-    const own = await step(30);
+  /** The hash of the file that the page's commands write. */
+  const hashByCommand = async () => {
     const commands = (await textOf(page.locator(".command"))).split("\n");
     // The page's arithmetic is that of the native executor, which the command takes by itself where there is one.
     if (commands[1].startsWith("FILIGREE_ISA=baseline ")) vi.stubEnv("FILIGREE_ISA", "baseline");
@@ -82,7 +85,13 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     }
     vi.unstubAllEnvs();
     const file = readFileSync(join(folder, "network.safetensors"));
-    expect(createHash("sha256").update(file).digest("hex")).toBe(own);
+    return createHash("sha256").update(file).digest("hex");
+  };
+
+  it("makes what the command line makes, also from a link", { timeout: 120_000 }, async () => {
+    await open(small);
+    const own = await step(30);
+    expect(await hashByCommand()).toBe(own);
 
     const link = page.url();
     await page.goto("about:blank");
@@ -148,6 +157,57 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     await page.goto(link);
     await page.locator(".hash code").waitFor();
     expect(await step(9)).toBe(own);
+  });
+
+  it("wires units as a graph, whose edges are cut and drawn", { timeout: 120_000 }, async () => {
+    const wiring = "cell=rnn-tanh&wiring=erdos-renyi&units=6&edges=7";
+    await open(wiring);
+    const [download] = await Promise.all([page.waitForEvent("download"), button("Save the graph").click()]);
+    await download.saveAs(join(folder, "graph.safetensors"));
+    const own = await step(20);
+    expect(await hashByCommand()).toBe(own);
+
+    const units = unitsOf(subjectOf(fromAddress(wiring), {}).network)!;
+    const graph = page.locator(".unit-graph");
+    await graph.scrollIntoViewIfNeeded();
+    const box = (await graph.boundingBox())!;
+    const { nodes, bend } = placeLayers(units.layers, units.edges, { ...box, most: 6 });
+    const edges = async () => Number.parseInt(await textOf(page.locator(".units h2 .quiet")), 10);
+    expect(await edges()).toBe(7);
+    const straight = units.edges.find((edge) => !bend(...edge))!;
+    const [from, to] = straight.map((unit) => nodes.get(unit)!);
+    const position = { x: 0.6 * from.x + 0.4 * to.x, y: 0.6 * from.y + 0.4 * to.y };
+    await graph.click({ position });
+    await eventually(edges).toBe(6);
+    await page.getByText(/^From unit \d of layer \d to unit \d of layer \d: cut/).waitFor();
+    await graph.click({ position });
+    await eventually(edges).toBe(7);
+    await page.getByText(/^From unit \d of layer \d to unit \d of layer \d: state -?\.?\d/).waitFor();
+
+    // A line between units that no edge joins.
+    const [first, last] = [units.layers[0][0], units.layers.at(-1)!.at(-1)!];
+    const joined = units.edges.some(([a, b]) => a === first && b === last);
+    const [begin, end] = [first, last].map((unit) => nodes.get(unit)!);
+    await page.mouse.move(box.x + end.x, box.y + end.y);
+    await page.mouse.down();
+    await page.mouse.move(box.x + begin.x, box.y + begin.y, { steps: 4 });
+    await page.mouse.up();
+    await eventually(edges).toBe(joined ? 6 : 8);
+    await page.mouse.move(0, 0);
+
+    // By keyboard, and back again.
+    await graph.focus();
+    for (const key of ["Enter", "ArrowRight", "Enter"]) await page.keyboard.press(key);
+    const changed = await page.locator(".units p").textContent();
+    expect(changed).toMatch(/^From unit 1 of layer 1 to unit \d of layer 2/);
+    const after = await edges();
+    const link = page.url();
+    await page.goto("about:blank");
+    await page.goto(link);
+    await page.locator(".hash code").waitFor();
+    expect(await edges()).toBe(7);
+    await step(20);
+    await eventually(edges).toBe(after);
   });
 
   it("goes back in the course, and on from there", { timeout: 120_000 }, async () => {

@@ -70,8 +70,9 @@ export function Curves(props: CurvesProps) {
   return <div ref={place} class="curves" role="img" aria-label={label} />;
 }
 
-/** Ends of an axis, which are never the same: values may be. */
-function spanOf(low: number, high: number): [number, number] {
+/** Ends of an axis, which are never the same: values may be, and there may be none. */
+function spanOf(low: number | null, high: number | null): [number, number] {
+  if (low === null || high === null) return [low ?? 0, (low ?? 0) + 1];
   return high > low ? [low, high] : [low - Math.max(0.01, 0.1 * Math.abs(low)), low];
 }
 
@@ -106,7 +107,8 @@ function optionsOf(
       y: {
         ...(logarithmic && { distr: 3 }),
         ...(range && {
-          range: (_: uPlot, low: number, high: number) => spanOf(range[0] ?? low, range[1] ?? high),
+          range: (_: uPlot, low: number | null, high: number | null) =>
+            spanOf(range[0] ?? low, range[1] ?? high),
         }),
       },
     },

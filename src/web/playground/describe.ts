@@ -6,6 +6,7 @@ import { partsOf } from "../../sparsify/parts.js";
 import { numberBaselines } from "../../train/number-data.js";
 import type { Description, Example, Rule } from "./protocol.js";
 import type { Subject } from "./subject.js";
+import { unitsOf } from "./units.js";
 
 /** Examples that the reader may choose from, of each class, and symbols of a text. */
 const EXAMPLES = 12;
@@ -25,6 +26,7 @@ export function describe({ data, network, task, epoch, updates, openEnded }: Sub
   return {
     architecture,
     parts: partsOf(network, "both", ["embedding", "readout"]),
+    units: unitsOf(network),
     parameters: network.size,
     classes: data.kind === "text" ? [] : (conventions.labels ?? ["0", "1"]),
     symbols: data.kind === "numbers" ? [] : conventions.vocabulary.symbols,

@@ -6,9 +6,12 @@ import { type MethodName, methodNames } from "../../sparsify/methods.js";
 import { schedules } from "../../train/schedule.js";
 import { type Edit, formatEdits, parseEdits } from "./edits.js";
 import { grammarTask, taskNames } from "./tasks.js";
+import { isGraph, wiringChoices } from "./wiring.js";
 
 /** Where the command finds data that are not generated. */
 export const dataFiles = { digits: "digits.npz", text: "playground.txt" } as const;
+/** Where it finds a network of a graph as it is before the first update. */
+export const GRAPH_FILE = "graph.safetensors";
 
 /** "dense": no method, every weight exists. */
 export const methodChoices = ["dense", ...methodNames] as const;
@@ -19,6 +22,9 @@ const settings = z.object({
   cell: z.enum(cellKinds).default("gru"),
   hidden: z.coerce.number().int().min(1).max(512).default(24),
   layers: z.coerce.number().int().min(1).max(8).default(2),
+  wiring: z.enum(wiringChoices).default("stack"),
+  units: z.coerce.number().int().min(3).max(64).default(24),
+  edges: z.coerce.number().int().min(2).max(2016).default(48),
   method: z.enum(methodChoices).default("dense"),
   density: z.coerce.number().gt(0).max(1).default(0.2),
   pattern: z.enum(patternChoices).default("weight"),
@@ -103,6 +109,11 @@ export function isOpenEnded({ method, schedule, task }: Settings): boolean {
   return unaware.includes(method) && schedule === "constant" && task !== "text";
 }
 
+/** Whether the command begins with a file of the network, because its wiring is no stack of layers. */
+export function needsGraph(experiment: Experiment): boolean {
+  return experiment.from === undefined && isGraph(experiment);
+}
+
 /** A word of a shell. */
 function quoted(word: string): string {
   return /^[\w./:=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -127,6 +138,7 @@ export function commandsOf(
       ? ["--text", dataFiles.text]
       : ["--data", task === "digits" ? dataFiles.digits : (experiment.file ?? "")];
   const sizes = ["--cell", cell, "--hidden", String(hidden), "--layers", String(layers)];
+  const from = needsGraph(experiment) ? GRAPH_FILE : experiment.from;
   const sparse = [
     "--sparsify",
     method,
@@ -139,7 +151,7 @@ export function commandsOf(
     "filigree",
     "train",
     ...data,
-    ...(experiment.from === undefined ? sizes : ["--from", experiment.from]),
+    ...(from === undefined ? sizes : ["--from", from]),
     ...(method === "dense" ? [] : sparse),
     ...["--learning-rate", String(rate), "--learning-rate-schedule", schedule],
     ...(updates === undefined ? ["--epochs", String(epochs)] : ["--updates", String(updates)]),

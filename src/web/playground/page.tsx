@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { Automaton } from "./parts/automaton.js";
 import { Confusion } from "./parts/confusion.js";
 import { LossCurves } from "./parts/curves.js";
+import { UnitGraph } from "./parts/graph.js";
 import { Hand } from "./parts/hand.js";
 import { ReadingPanel } from "./parts/reading.js";
 import { Sample } from "./parts/sample.js";
@@ -49,6 +50,7 @@ export function Page() {
           <Sharing />
         </section>
         <section class="network" aria-label="Network">
+          <UnitGraph />
           <Weights />
           <Hand />
           <Ends />

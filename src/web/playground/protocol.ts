@@ -7,12 +7,15 @@ import type { Change, Edit } from "./edits.js";
 import type { Experiment } from "./experiment.js";
 import type { Reading, Sequence } from "./reading.js";
 import type { Files } from "./subject.js";
+import type { Units } from "./units.js";
 
 /** From the page. */
 export type Order =
   | { readonly type: "load"; readonly modules: Readonly<Record<WasmName, ArrayBuffer>> }
   | { readonly type: "begin"; readonly experiment: Experiment; readonly files: Files }
-  | { readonly type: "play" | "pause" | "step" | "seen" | "save" }
+  | { readonly type: "play" | "pause" | "step" | "seen" }
+  /** The network as it is shown, or as it was before the first update. */
+  | { readonly type: "save"; readonly name: string; readonly begun?: boolean }
   /** Goes on from a checkpoint; edits after it are forgotten. */
   | { readonly type: "rewind"; readonly step: number }
   /** Shows a checkpoint, or the present again. */
@@ -44,6 +47,8 @@ export interface Description {
   readonly architecture: Architecture;
   /** Every matrix, gate by gate; the embedding and the read-out at the end. */
   readonly parts: readonly Part[];
+  /** Where cells are wired as a graph. */
+  readonly units?: Units;
   readonly parameters: number;
   readonly classes: readonly string[];
   readonly symbols: readonly string[];
@@ -113,5 +118,5 @@ export type Report =
     }
   /** The file that the command line would write of this network, and its SHA-256. */
   | { readonly type: "hash"; readonly step: number; readonly hash: string }
-  | { readonly type: "saved"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly type: "saved"; readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: "refused"; readonly message: string };

@@ -165,11 +165,12 @@ export class Session {
     this.report({ type: "history", weight, values: this.checkpoints.history(weight) });
   }
 
-  /** The file of the network as it is shown. */
-  save(): void {
+  /** The file of the network as it is, or as it was before the first update. */
+  save(name: string, begun = false): void {
     this.order(() => {
-      const network = this.now();
-      if (network) this.report({ type: "saved", bytes: saveNetwork(network) as Uint8Array<ArrayBuffer> });
+      const network = begun ? this.subject.network : this.now();
+      if (network)
+        this.report({ type: "saved", name, bytes: saveNetwork(network) as Uint8Array<ArrayBuffer> });
     });
   }
 

@@ -5,7 +5,15 @@ import type { WasmName } from "../../engine/wasm-modules.js";
 import { embedded, embeddedModule, ownWorker } from "../page/embedded.js";
 import { Course } from "./course.js";
 import type { Change, Edit } from "./edits.js";
-import { dataFiles, type Experiment, fromAddress, type Settings, toAddress } from "./experiment.js";
+import {
+  dataFiles,
+  type Experiment,
+  fromAddress,
+  GRAPH_FILE,
+  needsGraph,
+  type Settings,
+  toAddress,
+} from "./experiment.js";
 import type { Description, Mark, Measurement, Order, Report, Rule, View } from "./protocol.js";
 import type { Reading, Sequence } from "./reading.js";
 import type { Files } from "./subject.js";
@@ -149,7 +157,7 @@ function take(report: Report): void {
       hash.value = report;
       return;
     case "saved":
-      download("network.safetensors", report.bytes);
+      download(report.name, report.bytes);
       return;
     case "refused":
       refusal.value = report.message;
@@ -217,7 +225,7 @@ export function askHistory(weight: number): void {
 }
 
 export function save(): void {
-  send({ type: "save" });
+  send({ type: "save", name: "network.safetensors" });
 }
 
 /** What the network is to read; its last step is looked at, as soon as it is known which one that is. */
@@ -267,9 +275,10 @@ export function download(name: string, content: BlobPart): void {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** The data of an experiment that the command line does not make itself. */
+/** What the command line needs of an experiment and does not make itself. */
 export async function downloadData(): Promise<void> {
   const { task, text } = experiment.value;
+  if (needsGraph(experiment.value)) send({ type: "save", name: GRAPH_FILE, begun: true });
   if (task === "digits") download(dataFiles.digits, await embedded("digits"));
   if (task === "text") download(dataFiles.text, text ?? SAMPLE_TEXT);
 }

@@ -10,21 +10,23 @@ import { createTextData, type TextData } from "../../data/text.js";
 import { decodeUtf8 } from "../../data/utf8.js";
 import { InputError } from "../../errors.js";
 import { Random } from "../../math/random.js";
-import { type Network, stack } from "../../network/network.js";
+import type { Network } from "../../network/network.js";
 import { parseNetwork } from "../../network/weights.js";
+import type { Structure } from "../../network/wiring.js";
 import { methodOf, type Sparsification, sparsifying } from "../../sparsify/methods.js";
 import { parsePattern } from "../../sparsify/pattern.js";
 import { classify, type TrainingData } from "../../train/classify.js";
 import { type Defaults, defaults } from "../../train/defaults.js";
 import { evaluate } from "../../train/evaluate.js";
 import { evaluateTexts, newLanguageModel, nextSymbol } from "../../train/language.js";
-import { newClassifier, newNumberNetwork } from "../../train/new-network.js";
+import { newClassifier, newNetworkForNumbers } from "../../train/new-network.js";
 import { divide, taskFor, taskOn } from "../../train/number-data.js";
 import { trainOptionsOf } from "../../train/settings.js";
 import type { Task } from "../../train/task.js";
 import type { TrainOptions } from "../../train/train.js";
 import { dataFiles, type Experiment, isOpenEnded } from "./experiment.js";
 import { grammarTask, SAMPLE_TEXT } from "./tasks.js";
+import { isGraph, structureOf } from "./wiring.js";
 
 /** A file of the reader's, or of the page. */
 export interface PageFile {
@@ -178,6 +180,12 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
   );
 }
 
+/** A network of random weights, by what is wired and the numbers that the command line draws. */
+function initially(experiment: Experiment, make: (structure: Structure, random: Random) => Network): Network {
+  const random = new Random(experiment.seed);
+  return make(structureOf(experiment, random.stream("graph")), random.stream("initial weights"));
+}
+
 function missing(where: string): never {
   throw new InputError({
     where,
@@ -194,8 +202,11 @@ function formOf(begun: Network | undefined) {
 }
 
 function onStrings(experiment: Experiment, sets: TrainingData<Dataset>, begun: Network | undefined): Made {
-  const random = new Random(experiment.seed).stream("initial weights");
-  const network = begun ?? newClassifier(stack(experiment), sets, random);
+  const network =
+    begun ??
+    initially(experiment, ({ architecture, masks }, random) =>
+      newClassifier(architecture, sets, random, { masks }),
+    );
   const task = classify(network, sets, { batch: experiment.batch });
   return { data: { kind: "strings", sets }, network, task, standard: defaults.strings };
 }
@@ -213,8 +224,13 @@ function onNumbers(experiment: Experiment, all: Sequences, where: string, begun:
     });
   }
   const network =
-    begun ?? newNumberNetwork(numbers.data.train, numbers.task, experiment, random.stream("initial weights"));
+    begun ??
+    initially(experiment, ({ architecture, masks }, random) =>
+      newNetworkForNumbers(architecture, numbers.data.train, numbers.task, random, { masks }),
+    );
   const task = taskOn(network, numbers, { batch, window: defaults.forecast.window });
-  const standard = begun ? { ...defaults.classify, ...defaults.further } : defaults.classify;
+  // The command line is given a graph's network as a file.
+  const isFurther = begun !== undefined || isGraph(experiment);
+  const standard = isFurther ? { ...defaults.classify, ...defaults.further } : defaults.classify;
   return { data: { kind: "numbers", sets: numbers.data }, network, task, standard };
 }

@@ -56,7 +56,7 @@ export class Desk {
       case "seen":
         return session?.drawn();
       case "save":
-        return session?.save();
+        return session?.save(order.name, order.begun);
       case "rewind":
         return session?.rewind(order.step);
       case "show":

@@ -18,6 +18,7 @@ const MOST_RULES = 2;
 
 export function LossCurves() {
   const isText = experiment.value.task === "text";
+  const one = isText ? "a symbol" : description.value?.channels ? "a sequence" : "a string";
   const best = bestRules();
   const lossCurves: Curve[] = [
     { label: "training", colour: "quiet", width: 1 },
@@ -36,7 +37,7 @@ export function LossCurves() {
   return (
     <section class="curves-panel" aria-label="Loss and accuracy">
       <h2>
-        Loss <span class="quiet">nats {isText ? "a symbol" : "a string"}</span>
+        Loss <span class="quiet">nats {one}</span>
       </h2>
       <Curves
         height={150}

@@ -7,11 +7,19 @@ import { schedules } from "../../../train/schedule.js";
 import { isSetting, methodChoices, patternChoices, type Settings } from "../experiment.js";
 import { description, experiment, forget, open, set } from "../store.js";
 import { grammarTasks, SAMPLE_TEXT } from "../tasks.js";
+import { isGraph, wiringChoices } from "../wiring.js";
 
 const otherTitles = {
   digits: "Digits, row by row",
   text: "A text of your own",
   file: "A file of your own",
+} as const;
+
+const wiringTitles = {
+  stack: "layer by layer",
+  "watts-strogatz": "a random graph: Watts–Strogatz",
+  "barabasi-albert": "a random graph: Barabási–Albert",
+  "erdos-renyi": "a random graph: Erdős–Rényi",
 } as const;
 
 export function SettingsForm() {
@@ -52,9 +60,25 @@ export function SettingsForm() {
       {value.from === undefined ? (
         <>
           <Choice name="cell" label="Cell" options={cellKinds.map((cell) => [cell, cellNames[cell]])} />
+          {value.task !== "text" && (
+            <Choice
+              name="wiring"
+              label="Wiring"
+              options={wiringChoices.map((wiring) => [wiring, wiringTitles[wiring]])}
+            />
+          )}
           <div class="pair">
-            <Field name="hidden" label="Units" />
-            <Field name="layers" label="Layers" />
+            {isGraph(value) ? (
+              <>
+                <Field name="units" label="Units" />
+                <Field name="edges" label="Edges" />
+              </>
+            ) : (
+              <>
+                <Field name="hidden" label="Units" />
+                <Field name="layers" label="Layers" />
+              </>
+            )}
           </div>
         </>
       ) : (
@@ -128,7 +152,7 @@ function About() {
   );
 }
 
-type NumberName = "hidden" | "layers" | "density" | "rate" | "epochs" | "batch" | "seed";
+type NumberName = "hidden" | "layers" | "units" | "edges" | "density" | "rate" | "epochs" | "batch" | "seed";
 
 function Field({ name, label }: { name: NumberName; label: string }) {
   const value = experiment.value[name];
@@ -152,7 +176,7 @@ function Field({ name, label }: { name: NumberName; label: string }) {
   );
 }
 
-type ChoiceName = "cell" | "method" | "pattern" | "schedule";
+type ChoiceName = "cell" | "wiring" | "method" | "pattern" | "schedule";
 
 function Choice(props: {
   name: ChoiceName;
@@ -161,7 +185,7 @@ function Choice(props: {
 }) {
   const { name, label, options } = props;
   return (
-    <label class={name === "cell" || name === "method" ? "wide" : undefined}>
+    <label class={name === "cell" || name === "wiring" || name === "method" ? "wide" : undefined}>
       {label}
       <select
         value={experiment.value[name]}

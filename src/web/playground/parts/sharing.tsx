@@ -1,6 +1,6 @@
 // The experiment for elsewhere: a link to it, the command that repeats it with the hash of the file that it writes, and the file.
 import { useSignal } from "@preact/signals";
-import { commandsOf } from "../experiment.js";
+import { commandsOf, needsGraph } from "../experiment.js";
 import {
   current,
   description,
@@ -18,6 +18,10 @@ export function Sharing() {
   const { openEnded = true, updates = 0 } = description.value ?? {};
   const at = view.value?.step ?? 0;
   const { task } = experiment.value;
+  const needed = [
+    ...(task === "text" || task === "digits" ? ["data"] : []),
+    ...(needsGraph(experiment.value) ? ["graph"] : []),
+  ];
   const commands = commandsOf(current(), {
     updates: openEnded && at > 0 && at !== updates ? at : undefined,
     baseline: module.value === "simd128",
@@ -31,9 +35,9 @@ export function Sharing() {
         <button type="button" onClick={save} disabled={!view.value}>
           Save the network
         </button>
-        {(task === "text" || task === "digits") && (
+        {needed.length > 0 && (
           <button type="button" onClick={() => void downloadData()}>
-            Save the data
+            Save the {needed.join(" and the ")}
           </button>
         )}
       </div>

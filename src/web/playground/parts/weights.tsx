@@ -21,13 +21,15 @@ export function Weights() {
   const { value } = description;
   if (!value) return <div class="maps" />;
   const { architecture, parts } = value;
+  const cells = cellsOf(architecture);
   return (
     <>
       <div class="maps">
-        {cellsOf(architecture).map(({ name, kind, size }, i) => (
+        {cells.map(({ name, kind, size, inputs }, i) => (
           <section key={name} class="layer">
             <h2>
-              Layer {i + 1} <span class="quiet">{`${cellNames[kind]}, ${size} units`}</span>
+              Layer {i + 1}{" "}
+              <span class="quiet">{`${cellNames[kind]}, ${size} ${size === 1 ? "unit" : "units"}`}</span>
             </h2>
             <div class="sides">
               {[false, true].map((hidden) => (
@@ -38,7 +40,15 @@ export function Weights() {
                     "--gates": parts.filter((part) => part.cell === name && part.hidden === hidden).length,
                   }}
                 >
-                  <h3>{hidden ? "from its own state" : i === 0 ? "from the input" : `from layer ${i}`}</h3>
+                  <h3>
+                    {hidden
+                      ? "from its own state"
+                      : i === 0
+                        ? "from the input"
+                        : inputs.length > 1
+                          ? "from layers before"
+                          : `from layer ${cells.findIndex((cell) => cell.name === inputs[0]) + 1}`}
+                  </h3>
                   {parts
                     .filter((part) => part.cell === name && part.hidden === hidden)
                     .map((part) => (
@@ -146,7 +156,10 @@ function Heat({ part }: { part: Part }) {
   };
   const name = gate === "all" ? tensor.replace(".weight", "").replace("readout", "read-out") : gate;
   return (
-    <figure class={large ? "heat large" : "heat"} style={{ "--shape": `${columns} / ${rows}` }}>
+    <figure
+      class={large ? "heat large" : "heat"}
+      style={{ "--shape": `${columns} / ${rows}`, "--columns": columns }}
+    >
       <figcaption>
         <button
           type="button"
