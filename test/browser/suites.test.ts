@@ -52,8 +52,8 @@ async function bundled(): Promise<string> {
 /** Quick ones always; all of them are minutes. */
 const names =
   process.env.FILIGREE_SUITES === "all"
-    ? ["conformance", "carry", "optimisers", "overflow", "masks", "steps", "stream"]
-    : ["optimisers", "overflow", "carry"];
+    ? ["conformance", "carry", "optimisers", "overflow", "masks", "steps", "stream", "damage"]
+    : ["optimisers", "overflow", "carry", "damage"];
 const absent = chromium === undefined ? "there is no Chromium" : "";
 
 describe.skipIf(absent !== "")(`in a Worker of Chromium${absent && `: skipped, ${absent}`}`, () => {

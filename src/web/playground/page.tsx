@@ -13,7 +13,7 @@ import { Sharing } from "./parts/sharing.js";
 import { Timeline } from "./parts/timeline.js";
 import { Transport } from "./parts/transport.js";
 import { Ends, Weights } from "./parts/weights.js";
-import { open, play, refusal, start, step } from "./store.js";
+import { description, open, play, refusal, start, step } from "./store.js";
 
 export function Page() {
   useEffect(() => {
@@ -50,9 +50,18 @@ export function Page() {
           <Sharing />
         </section>
         <section class="network" aria-label="Network">
-          <UnitGraph />
-          <Weights />
-          <Hand />
+          {description.value?.units ? (
+            <>
+              <UnitGraph />
+              <Hand />
+              <Weights />
+            </>
+          ) : (
+            <>
+              <Weights />
+              <Hand />
+            </>
+          )}
           <Ends />
         </section>
         <section class="side" aria-label="Results">

@@ -12,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<unknown>>> = {
   masks: () => import("../../engine/masks.test.js"),
   steps: () => import("../../engine/steps.test.js"),
   stream: () => import("../../engine/stream.test.js"),
+  damage: () => import("../../engine/damage.test.js"),
 };
 
 export interface Ran {
