@@ -26,6 +26,7 @@ describe("an address", () => {
     cell: "lstm",
     hidden: 10,
     layers: 3,
+    learn: "label",
     wiring: "erdos-renyi",
     units: 30,
     edges: 70,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { placeLayers } from "../../src/graph/placement.js";
+import { Random } from "../../src/math/random.js";
 import { parseNetwork } from "../../src/network/weights.js";
 import { fromAddress } from "../../src/web/playground/experiment.js";
 import { subjectOf } from "../../src/web/playground/subject.js";
@@ -74,10 +75,10 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
   const hashByCommand = async () => {
     const commands = (await textOf(page.locator(".command"))).split("\n");
     // The page's arithmetic is that of the native executor, which the command takes by itself where there is one.
-    if (commands[1].startsWith("FILIGREE_ISA=baseline ")) vi.stubEnv("FILIGREE_ISA", "baseline");
+    if (commands.at(-1)!.startsWith("FILIGREE_ISA=baseline ")) vi.stubEnv("FILIGREE_ISA", "baseline");
     for (const command of commands) {
       const words = command.replace("FILIGREE_ISA=baseline ", "").split(" ").slice(2);
-      const isFile = (word: string, i: number) => i > 0 && /^data(\/.*)?$|\.safetensors$/.test(word);
+      const isFile = (word: string, i: number) => i > 0 && /^data(\/.*|\.csv)?$|\.safetensors$/.test(word);
       const { code, stderr } = await filigree(
         ...words.map((word, i) => (isFile(word, i) ? join(folder, word) : word)),
       );
@@ -350,6 +351,36 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     });
     await page.getByText(/strings to learn from/).waitFor();
     expect(page.url()).toContain("file=dropped.csv");
+  });
+
+  it.each([
+    { learn: "forecast", columns: "time,load,wind", unit: "steps", says: /^load: .* 1 step ahead/ },
+    { learn: "label", columns: "sequence,time,load,label", unit: "sequences", says: /^high( ✓)?\d/ },
+  ])("$learn: learns of numbers what it is told to", { timeout: 120_000 }, async (own) => {
+    const random = new Random(own.learn);
+    const row = (t: number) => {
+      const load = (Math.sin(t / 5) + 0.1 * random.normal()).toFixed(3);
+      return own.learn === "forecast"
+        ? `${t},${load},${random.normal().toFixed(3)}`
+        : `${Math.floor(t / 40)},${t},${load},${Math.sin(t / 5) > 0 ? "high" : "low"}`;
+    };
+    const text = [own.columns, ...Array.from({ length: 400 }, (_, t) => row(t))].join("\n");
+    writeFileSync(join(folder, "data.csv"), text);
+    await open("hidden=6&layers=1&batch=4&epochs=2");
+    await page.getByLabel("Open a network, a text or data").setInputFiles(join(folder, "data.csv"));
+    await page
+      .getByRole("alert")
+      .getByText(/^data\.csv/)
+      .waitFor();
+    await page.getByRole("combobox", { name: "To learn", exact: true }).selectOption(own.learn);
+    await page.getByText(new RegExp(`${own.unit} to learn from`)).waitFor();
+    await hash(0);
+    await page.getByText(own.says).first().waitFor();
+    await button("Play").click();
+    await page.getByText(/after update [1-9]/).waitFor();
+    expect(await hashByCommand()).toBe(await textOf(page.locator(".hash code")));
+    const score = own.learn === "forecast" ? /^Squared error, held out \d/ : /^Accuracy [\d.]+\s%/;
+    await page.locator("h2", { hasText: score }).waitFor();
   });
 
   it("waits for the file of a link, and then does as it says", { timeout: 120_000 }, async () => {

@@ -17,8 +17,12 @@ export const GRAPH_FILE = "graph.safetensors";
 export const methodChoices = ["dense", ...methodNames] as const;
 export const patternChoices = ["weight", "4x1", "16x1", "2:4", "edge", "unit"] as const;
 
+/** What of a file of numbers is learnt; "auto": what its labels say. */
+export const learnChoices = ["auto", "classify", "label", "forecast"] as const;
+
 const settings = z.object({
   task: z.enum(taskNames as [string, ...string[]]).default("reber"),
+  learn: z.enum(learnChoices).default("auto"),
   cell: z.enum(cellKinds).default("gru"),
   hidden: z.coerce.number().int().min(1).max(512).default(24),
   layers: z.coerce.number().int().min(1).max(8).default(2),
@@ -128,7 +132,7 @@ export function commandsOf(
   experiment: Experiment,
   { updates, baseline }: { readonly updates?: number; readonly baseline: boolean },
 ): string[] | undefined {
-  const { task, cell, hidden, layers, method, density, pattern, rate, schedule, epochs, batch, seed } =
+  const { task, learn, cell, hidden, layers, method, density, pattern, rate, schedule, epochs, batch, seed } =
     experiment;
   if (experiment.edits.length > 0) return undefined;
   const grammar = grammarTask(task);
@@ -151,6 +155,7 @@ export function commandsOf(
     "filigree",
     "train",
     ...data,
+    ...(task === "file" && learn !== "auto" ? ["--task", learn] : []),
     ...(from === undefined ? sizes : ["--from", from]),
     ...(method === "dense" ? [] : sparse),
     ...["--learning-rate", String(rate), "--learning-rate-schedule", schedule],

@@ -1,6 +1,7 @@
 // What the page and its Worker say to each other. Everything is copied or handed over; nothing is shared.
 import type { WasmName } from "../../engine/wasm-modules.js";
 import type { Architecture } from "../../network/architecture.js";
+import type { TaskName } from "../../network/tasks.js";
 import type { Part } from "../../sparsify/parts.js";
 import type { EpochMetrics } from "../../train/task.js";
 import type { Change, Edit } from "./edits.js";
@@ -32,19 +33,25 @@ export interface Example {
   readonly sequence: Sequence;
   /** The name of its class. */
   readonly label?: string;
+  /** The class of each step, -1 where it has none. */
+  readonly classes?: Int32Array;
+  /** [step][target]: the numbers that are to be forecast, when they came; NaN where there is none. */
+  readonly numbers?: Float32Array;
 }
 
-/** A rule without a network, and what it reaches: an accuracy, or the nats of an n-gram. */
+/** A rule without a network, and what it reaches: an accuracy, the nats of an n-gram, or a forecast's mean squared error. */
 export interface Rule {
   readonly name: string;
   readonly rule: string;
   readonly accuracy?: number;
   readonly nats?: number;
+  readonly squaredError?: number;
 }
 
 /** What was made of an experiment. */
 export interface Description {
   readonly architecture: Architecture;
+  readonly task: TaskName;
   /** Every matrix, gate by gate; the embedding and the read-out at the end. */
   readonly parts: readonly Part[];
   /** Where cells are wired as a graph. */
@@ -53,6 +60,9 @@ export interface Description {
   readonly classes: readonly string[];
   readonly symbols: readonly string[];
   readonly channels: number;
+  /** Of a forecast: what it is of, and how many steps it looks ahead. */
+  readonly targets: readonly string[];
+  readonly horizon: number;
   /** Sequences, or symbols of a text. */
   readonly trained: number;
   readonly tested: number;
@@ -91,8 +101,10 @@ export interface Mark {
 /** What is measured of data that do not train. */
 export interface Measurement {
   readonly step: number;
+  /** Nats, or a forecast's mean squared error. */
   readonly loss: number;
-  readonly accuracy: number;
+  /** None of forecasts. */
+  readonly accuracy?: number;
   /** [true class][class that was said]. */
   readonly confusion?: readonly (readonly number[])[];
 }

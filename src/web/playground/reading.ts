@@ -1,7 +1,7 @@
 // What a network does with one sequence: the state of every unit and the outputs after each step. It runs in plain TypeScript,
 // beside the executor, because executors keep no states that could be asked for.
 
-import { standardise } from "../../data/standardise.js";
+import { standardise, unstandardise } from "../../data/standardise.js";
 import { encodeText } from "../../data/symbols.js";
 import { type Product, programOf } from "../../engine/program.js";
 import { ProgramStream } from "../../engine/program-stream.js";
@@ -16,7 +16,7 @@ export interface Reading {
   readonly steps: readonly string[];
   /** Of every cell, [step][unit]. */
   readonly cells: readonly { readonly name: string; readonly units: number; readonly states: Float32Array }[];
-  /** [step][class or symbol] probabilities after each step. */
+  /** [step][class or symbol] probabilities after each step, or [step][target] forecasts in their own units. */
   readonly outputs: Float32Array;
   readonly width: number;
 }
@@ -53,7 +53,13 @@ export function read(network: Network, sequence: Sequence): Reading {
   const states = new States(network);
   const width = network.architecture.readout.outputs;
   const outputs = new Float32Array(inputs.length * width);
-  for (const [t, input] of inputs.entries()) outputs.set(softmax(states.step(input)), t * width);
+  const { architecture, conventions } = network;
+  const isForecast = architecture.readout.predicts === "numbers";
+  for (const [t, input] of inputs.entries()) {
+    const said = states.step(input);
+    outputs.set(isForecast ? said : softmax(said), t * width);
+  }
+  if (conventions.targetStandardisation) unstandardise(outputs, conventions.targetStandardisation);
   const cells = Array.from(states.kept, ([name, values]) => ({
     name,
     units: values.length / Math.max(1, inputs.length),

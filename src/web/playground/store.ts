@@ -122,7 +122,7 @@ function take(report: Report): void {
       if (trainAccuracy !== undefined)
         accuracies.value = [...accuracies.value, { step, accuracy: trainAccuracy }];
       const [loss, accuracy] = [testLoss ?? validationLoss, testAccuracy ?? validationAccuracy];
-      if (loss !== undefined && accuracy !== undefined) measured({ step, loss, accuracy });
+      if (loss !== undefined) measured({ step, loss, accuracy });
       return;
     }
     case "measured":

@@ -18,9 +18,10 @@ import { parsePattern } from "../../sparsify/pattern.js";
 import { classify, type TrainingData } from "../../train/classify.js";
 import { type Defaults, defaults } from "../../train/defaults.js";
 import { evaluate } from "../../train/evaluate.js";
+import { evaluateForecast, HORIZON } from "../../train/forecast.js";
 import { evaluateTexts, newLanguageModel, nextSymbol } from "../../train/language.js";
-import { newClassifier, newNetworkForNumbers } from "../../train/new-network.js";
-import { divide, taskFor, taskOn } from "../../train/number-data.js";
+import { type NumberTaskName, newClassifier, newNetworkForNumbers } from "../../train/new-network.js";
+import { divide, heldOut, type NumberData, taskFor, taskOn } from "../../train/number-data.js";
 import { trainOptionsOf } from "../../train/settings.js";
 import type { Task } from "../../train/task.js";
 import type { TrainOptions } from "../../train/train.js";
@@ -44,14 +45,16 @@ export interface Files {
 /** Data by what they are. */
 export type SubjectData =
   | { readonly kind: "strings"; readonly sets: TrainingData<Dataset> }
-  | { readonly kind: "numbers"; readonly sets: TrainingData<Sequences> }
+  | { readonly kind: "numbers"; readonly numbers: NumberData }
   | { readonly kind: "text"; readonly text: TextData };
 
 /** How a network does on what judges it. */
 export interface Measured {
+  /** Mean nats, or the mean squared error of forecasts in their own units. */
   readonly loss: number;
-  readonly accuracy: number;
-  /** Of classes: the label of each example, and what was said. */
+  /** None of forecasts. */
+  readonly accuracy?: number;
+  /** Of classes: the label of each example or step, and what was said. */
   readonly expected?: Int32Array;
   readonly predicted?: Int32Array;
 }
@@ -82,7 +85,8 @@ export function subjectOf(experiment: Experiment, files: Files): Subject {
     experiment.task === "text" ? onText(experiment, from) : onSequences(experiment, files, from);
   const sparsification = sparsificationOf(experiment);
   const epoch = task.epoch(1, new Random(seed)).updates;
-  const openEnded = isOpenEnded(experiment);
+  // Of a training whose epochs are judged the best one is kept.
+  const openEnded = isOpenEnded(experiment) && !task.judgedBy;
   return {
     data,
     network,
@@ -102,14 +106,20 @@ export function subjectOf(experiment: Experiment, files: Files): Subject {
     epoch,
     updates: epoch * epochs,
     openEnded,
-    measure: async (network) => {
-      if (data.kind === "text") {
-        const { nats, accuracy } = await evaluateTexts(network, data.text.validation.texts);
-        return { loss: nats, accuracy };
-      }
-      return evaluate(network, data.sets.test, { batch });
-    },
+    measure: (network) => measure(network, data, batch),
   };
+}
+
+async function measure(network: Network, data: SubjectData, batch: number): Promise<Measured> {
+  if (data.kind === "text") {
+    const { nats, accuracy } = await evaluateTexts(network, data.text.validation.texts);
+    return { loss: nats, accuracy };
+  }
+  if (data.kind === "strings") return evaluate(network, data.sets.test, { batch });
+  const { numbers } = data;
+  if (numbers.task !== "forecast") return evaluate(network, numbers.data.test, { batch });
+  const { meanSquaredError } = await evaluateForecast(network, heldOut(numbers.data)!, { batch });
+  return { loss: meanSquaredError };
 }
 
 /** @throws InputError when the method does not take the settings. */
@@ -167,14 +177,15 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
     bytes: file.bytes,
     text: () => decodeUtf8(file.bytes, file.name),
   };
-  if (areStrings(stored)) {
+  const asked = askedOf(experiment);
+  if (!asked && areStrings(stored)) {
     const all = parseDataset(stored.text(), file.name, formOf(begun));
     const sets = keepForTesting(all, new Random(seed).stream("split"), file.name);
     return onStrings(experiment, sets, begun);
   }
   return onNumbers(
     experiment,
-    parseSequences(stored, { classes: begun?.conventions.labels }),
+    parseSequences(stored, { classes: begun?.conventions.labels, ...(asked && { table: { task: asked } }) }),
     file.name,
     begun,
   );
@@ -184,6 +195,11 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
 function initially(experiment: Experiment, make: (structure: Structure, random: Random) => Network): Network {
   const random = new Random(experiment.seed);
   return make(structureOf(experiment, random.stream("graph")), random.stream("initial weights"));
+}
+
+/** What the reader says is to be learnt of a file. */
+function askedOf({ task, learn }: Experiment): NumberTaskName | undefined {
+  return task === "file" && learn !== "auto" ? learn : undefined;
 }
 
 function missing(where: string): never {
@@ -213,24 +229,20 @@ function onStrings(experiment: Experiment, sets: TrainingData<Dataset>, begun: N
 
 function onNumbers(experiment: Experiment, all: Sequences, where: string, begun: Network | undefined): Made {
   const { batch, seed } = experiment;
-  const kind = taskFor(all, undefined, where);
+  const kind = taskFor(all, askedOf(experiment), where);
   const random = new Random(seed);
   const numbers = divide(kind, all, {}, random.stream("split"), where);
-  if (numbers.task !== "classify") {
-    throw new InputError({
-      where,
-      what: "it has a label at every step or values to forecast, which the playground does not show",
-      hint: "give sequences with a class each; `filigree train --data` takes the others",
-    });
-  }
   const network =
     begun ??
     initially(experiment, ({ architecture, masks }, random) =>
-      newNetworkForNumbers(architecture, numbers.data.train, numbers.task, random, { masks }),
+      newNetworkForNumbers(architecture, numbers.data.train, numbers.task, random, {
+        masks,
+        ...(numbers.task === "forecast" && { horizon: HORIZON }),
+      }),
     );
   const task = taskOn(network, numbers, { batch, window: defaults.forecast.window });
   // The command line is given a graph's network as a file.
   const isFurther = begun !== undefined || isGraph(experiment);
-  const standard = isFurther ? { ...defaults.classify, ...defaults.further } : defaults.classify;
-  return { data: { kind: "numbers", sets: numbers.data }, network, task, standard };
+  const standard = isFurther ? { ...defaults[kind], ...defaults.further } : defaults[kind];
+  return { data: { kind: "numbers", numbers }, network, task, standard };
 }

@@ -2,74 +2,100 @@
 import type uPlot from "uplot";
 import { percentage } from "../../../report/words.js";
 import { type Curve, Curves } from "../../page/curves.js";
-import {
-  accuracies,
-  course,
-  courseLength,
-  description,
-  experiment,
-  measurements,
-  rules,
-  view,
-} from "../store.js";
+import type { Rule } from "../protocol.js";
+import { accuracies, course, courseLength, description, measurements, rules, view } from "../store.js";
 
 /** Rules that are drawn, the best ones; of n-grams, which are all alike, one. */
 const MOST_RULES = 2;
 
 export function LossCurves() {
-  const isText = experiment.value.task === "text";
-  const one = isText ? "a symbol" : description.value?.channels ? "a sequence" : "a string";
-  const best = bestRules();
-  const lossCurves: Curve[] = [
-    { label: "training", colour: "quiet", width: 1 },
-    { label: "held out", colour: "accent-0", width: 2, points: true },
-    ...best
-      .filter(({ nats }) => nats !== undefined)
-      .map(({ name }) => ({ label: name, colour: "accent-1", dash: [4, 4] })),
-  ];
-  const accuracyCurves: Curve[] = [
-    { label: "training", colour: "quiet", width: 1 },
-    { label: isText ? "held out" : "test", colour: "accent-0", width: 2, points: true },
-    ...best
-      .filter(({ accuracy }) => accuracy !== undefined)
-      .map(({ name }, i) => ({ label: name, colour: i === 0 ? "accent-1" : "quiet", dash: [4, 4] })),
-  ];
+  const { task = "classify", channels = 0 } = description.value ?? {};
+  const one = {
+    next: "a symbol",
+    label: "a step",
+    forecast: "",
+    classify: channels ? "a sequence" : "a string",
+  }[task];
+  const training: Curve = { label: "training", colour: "quiet", width: 1 };
+  const held = (label: string): Curve => ({ label, colour: "accent-0", width: 2, points: true });
+  const isForecast = task === "forecast";
   return (
-    <section class="curves-panel" aria-label="Loss and accuracy">
+    <section class="curves-panel" aria-label={isForecast ? "Loss and error" : "Loss and accuracy"}>
       <h2>
-        Loss <span class="quiet">nats {one}</span>
+        Loss <span class="quiet">{isForecast ? "squared error of standardised numbers" : `nats ${one}`}</span>
       </h2>
       <Curves
         height={150}
         axis="update"
         label="Loss over the updates, of training and held out"
-        curves={lossCurves}
+        curves={[
+          training,
+          ...(isForecast ? [] : [held("held out")]),
+          ...rulesWith("nats").map(({ name }) => ({ label: name, colour: "accent-1", dash: [4, 4] })),
+        ]}
         data={lossData}
         end={lastUpdate}
-        format={(value) => value.toFixed(value < 0.1 ? 3 : 2)}
+        format={written}
         range={[0, null]}
       />
-      <h2>
-        Accuracy <Latest />
-      </h2>
-      <Curves
-        height={150}
-        axis="update"
-        label="Accuracy over the updates, of training and held out, beside rules without memory"
-        curves={accuracyCurves}
-        data={accuracyData}
-        end={lastUpdate}
-        format={(value) => percentage(value, 0)}
-        range={[null, 1]}
-      />
+      {isForecast ? (
+        <>
+          <h2>
+            Squared error, held out <Latest />
+          </h2>
+          <Curves
+            height={150}
+            axis="update"
+            label="Mean squared error of forecasts that are held out, beside rules without a network"
+            curves={[held("network"), ...dashed("squaredError")]}
+            data={errorData}
+            end={lastUpdate}
+            format={written}
+            range={[0, null]}
+          />
+        </>
+      ) : (
+        <>
+          <h2>
+            Accuracy <Latest />
+          </h2>
+          <Curves
+            height={150}
+            axis="update"
+            label="Accuracy over the updates, of training and held out, beside rules without memory"
+            curves={[training, held(task === "next" ? "held out" : "test"), ...dashed("accuracy")]}
+            data={accuracyData}
+            end={lastUpdate}
+            format={(value) => percentage(value, 0)}
+            range={[null, 1]}
+          />
+        </>
+      )}
     </section>
   );
 }
 
-function bestRules() {
-  return [...rules.value]
-    .sort((a, b) => (b.accuracy ?? 0) - (a.accuracy ?? 0) || (a.nats ?? 0) - (b.nats ?? 0))
-    .slice(0, experiment.value.task === "text" ? 1 : MOST_RULES);
+function written(value: number): string {
+  return value === 0 || (value >= 0.1 && value < 1e4) ? value.toFixed(2) : value.toPrecision(3);
+}
+
+type Reached = "accuracy" | "nats" | "squaredError";
+
+/** The best rules of those that reach something of a kind; of n-grams, which are all alike, one. */
+function rulesWith(kind: Reached): readonly (Rule & Readonly<Record<Reached, number>>)[] {
+  const sign = kind === "accuracy" ? -1 : 1;
+  return rules.value
+    .filter((rule): rule is Rule & Record<Reached, number> => rule[kind] !== undefined)
+    .sort((a, b) => sign * (a[kind] - b[kind]))
+    .slice(0, kind === "nats" ? 1 : MOST_RULES);
+}
+
+function dashed(kind: Reached): Curve[] {
+  return rulesWith(kind).map(({ name }, i) => ({
+    label: name,
+    colour: i === 0 ? "accent-1" : "quiet",
+    dash: [4, 4],
+  }));
 }
 
 function Latest() {
@@ -77,7 +103,8 @@ function Latest() {
   if (!last) return <span class="quiet">not measured yet</span>;
   return (
     <output class="quiet">
-      <strong>{percentage(last.accuracy)}</strong> at update {last.step}
+      <strong>{last.accuracy === undefined ? last.loss.toPrecision(4) : percentage(last.accuracy)}</strong> at
+      update {last.step}
     </output>
   );
 }
@@ -106,12 +133,28 @@ function level(value: number): { steps: number[]; values: number[] } {
   return { steps: [0, lastUpdate()], values: [value, value] };
 }
 
+/** What was measured of data that do not train. */
+function measured(kind: "loss" | "accuracy"): { steps: number[]; values: number[] } {
+  const known = measurements.value.filter((one) => one[kind] !== undefined);
+  return { steps: known.map(({ step }) => step), values: known.map((one) => one[kind]!) };
+}
+
 function lossData(): uPlot.AlignedData {
   courseLength.value;
+  const isForecast = description.value?.task === "forecast";
   const [steps, values] = joined([
     course.points(),
-    { steps: measurements.value.map(({ step }) => step), values: measurements.value.map(({ loss }) => loss) },
-    ...bestRules().flatMap(({ nats }) => (nats === undefined ? [] : [level(nats)])),
+    ...(isForecast ? [] : [measured("loss")]),
+    ...rulesWith("nats").map(({ nats }) => level(nats)),
+  ]);
+  return [steps, ...values];
+}
+
+function errorData(): uPlot.AlignedData {
+  courseLength.value;
+  const [steps, values] = joined([
+    measured("loss"),
+    ...rulesWith("squaredError").map(({ squaredError }) => level(squaredError)),
   ]);
   return [steps, ...values];
 }
@@ -123,11 +166,8 @@ function accuracyData(): uPlot.AlignedData {
       steps: accuracies.value.map(({ step }) => step),
       values: accuracies.value.map(({ accuracy }) => accuracy),
     },
-    {
-      steps: measurements.value.map(({ step }) => step),
-      values: measurements.value.map(({ accuracy }) => accuracy),
-    },
-    ...bestRules().flatMap(({ accuracy }) => (accuracy === undefined ? [] : [level(accuracy)])),
+    measured("accuracy"),
+    ...rulesWith("accuracy").map(({ accuracy }) => level(accuracy)),
   ]);
   return [steps, ...values];
 }

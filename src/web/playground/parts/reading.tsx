@@ -3,9 +3,9 @@
 import { useSignal } from "@preact/signals";
 import { decimal, percentage } from "../../../report/words.js";
 import { Canvas } from "../../page/canvas.js";
-import { blend, colour } from "../../page/colours.js";
+import { blend, colour, css } from "../../page/colours.js";
 import type { Example } from "../protocol.js";
-import { choose, description, moment, reading, sequence } from "../store.js";
+import { choose, description, experiment, moment, reading, sequence } from "../store.js";
 import { Digit } from "./digit.js";
 
 const STRIP_ROW = 7;
@@ -20,10 +20,13 @@ export function ReadingPanel() {
   const cell = found?.cells[Math.min(layer.value, found.cells.length - 1)];
   const length = found?.steps.length ?? 0;
   const now = Math.min(moment.value, length - 1);
+  const isForecast = description.value?.task === "forecast";
+  const example = examples.find((one) => one.sequence === sequence.value);
   return (
     <section class="reading" aria-label="A sequence">
       <h2>Read a {description.value?.channels ? "sequence" : "string"}</h2>
       <Source examples={examples} />
+      {isForecast && <Forecasts numbers={example?.numbers} />}
       {found && cell && length > 0 && (
         <>
           <Letters
@@ -78,7 +81,11 @@ export function ReadingPanel() {
                 : `unit ${unit.value + 1}: ${decimal(cell.states[now * cell.units + unit.value], 2)}`}
             </span>
           </div>
-          <Said at={now} />
+          {isForecast ? (
+            <Foretold at={now} numbers={example?.numbers} />
+          ) : (
+            <Said at={now} truth={example?.classes?.[now]} />
+          )}
         </>
       )}
     </section>
@@ -89,7 +96,7 @@ export function ReadingPanel() {
 function Source({ examples }: { examples: readonly Example[] }) {
   const { value } = sequence;
   const isText = value !== undefined && "text" in value;
-  const isDigit = description.value?.channels === 8;
+  const isDigit = experiment.value.task === "digits";
   return (
     <div class="source">
       <select
@@ -200,8 +207,8 @@ function Strip(props: {
   );
 }
 
-/** The likeliest classes or symbols after a step. */
-function Said({ at }: { at: number }) {
+/** The likeliest classes or symbols after a step, and the class that it has. */
+function Said({ at, truth = -1 }: { at: number; truth?: number }) {
   const { value } = reading;
   const { classes = [], symbols = [] } = description.value ?? {};
   if (!value) return null;
@@ -215,14 +222,88 @@ function Said({ at }: { at: number }) {
   return (
     <ul class="bars" aria-label="What the network says after this step">
       {shown.map(({ name, share }) => (
-        <li key={name}>
-          <span>{name === " " ? "␣" : name === "\n" ? "↵" : name}</span>
+        <li key={name} class={name === names[truth] ? "true" : undefined}>
+          <span>
+            {name === " " ? "␣" : name === "\n" ? "↵" : name}
+            {name === names[truth] && " ✓"}
+          </span>
           <span class="bar">
             <span style={{ width: `${100 * share}%` }} />
           </span>
           <span class="quiet">{percentage(share, 0)}</span>
         </li>
       ))}
+    </ul>
+  );
+}
+
+/** What a forecast of the first number says at each step, where it is for, beside what came. */
+function Forecasts({ numbers }: { numbers: Float32Array | undefined }) {
+  const { targets = [], horizon = 1 } = description.value ?? {};
+  const draw = (context: CanvasRenderingContext2D, width: number, height: number) => {
+    const found = reading.value;
+    if (!found) return;
+    const came = numbers ? everyOf(numbers, targets.length) : [];
+    const said = everyOf(found.outputs, found.width);
+    const all = [...came, ...said].filter(Number.isFinite);
+    const [low, high] = [Math.min(...all), Math.max(...all)];
+    const steps = found.steps.length;
+    const x = (step: number) => (step / Math.max(1, steps - 1 + horizon)) * (width - 2) + 1;
+    const y = (value: number) => height - 3 - ((value - low) / Math.max(1e-9, high - low)) * (height - 6);
+    const line = (values: readonly number[], from: number, colour: string, wide: number) => {
+      context.strokeStyle = css(colour);
+      context.lineWidth = wide;
+      context.beginPath();
+      for (const [i, value] of values.entries())
+        if (Number.isFinite(value)) context.lineTo(x(i + from), y(value));
+      context.stroke();
+    };
+    line(came, 0, "quiet", 1);
+    line(said, horizon, "accent-0", 1.5);
+    context.fillStyle = css("ink");
+    context.fillRect(x(Math.min(moment.value, steps - 1)) - 0.5, 0, 1, height);
+  };
+  const place = (event: PointerEvent) => {
+    const steps = reading.value?.steps.length ?? 1;
+    const share = event.offsetX / (event.currentTarget as HTMLElement).clientWidth;
+    moment.value = Math.max(0, Math.min(steps - 1, Math.round(share * (steps - 1 + horizon))));
+  };
+  return (
+    <Canvas
+      height={110}
+      label={`Forecasts of ${targets[0]}, ${horizon} ahead, beside what came`}
+      draw={draw}
+      class="strip"
+      onPointerMove={place}
+      onPointerDown={place}
+    />
+  );
+}
+
+/** The first of every so many numbers. */
+function everyOf(numbers: Float32Array, width: number): number[] {
+  return Array.from({ length: numbers.length / width }, (_, i) => numbers[i * width]);
+}
+
+/** What is forecast at a step, and what came then. */
+function Foretold({ at, numbers }: { at: number; numbers: Float32Array | undefined }) {
+  const { value } = reading;
+  const { targets = [], horizon = 1 } = description.value ?? {};
+  if (!value) return null;
+  return (
+    <ul class="foretold" aria-label="What the network forecasts at this step">
+      {targets.slice(0, MOST_SAID).map((name, i) => {
+        const came = numbers?.[(at + horizon) * targets.length + i] ?? Number.NaN;
+        return (
+          <li key={name}>
+            {name}: <strong>{value.outputs[at * value.width + i].toPrecision(4)}</strong>{" "}
+            <span class="quiet">
+              {horizon} {horizon === 1 ? "step" : "steps"} ahead
+              {Number.isNaN(came) ? "" : `; came ${came.toPrecision(4)}`}
+            </span>
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -4,7 +4,7 @@ import { cellKinds } from "../../../network/architecture.js";
 import { cellNames } from "../../../report/theme.js";
 import { decimal } from "../../../report/words.js";
 import { schedules } from "../../../train/schedule.js";
-import { isSetting, methodChoices, patternChoices, type Settings } from "../experiment.js";
+import { isSetting, learnChoices, methodChoices, patternChoices, type Settings } from "../experiment.js";
 import { description, experiment, forget, open, set } from "../store.js";
 import { grammarTasks, SAMPLE_TEXT } from "../tasks.js";
 import { isGraph, wiringChoices } from "../wiring.js";
@@ -13,6 +13,13 @@ const otherTitles = {
   digits: "Digits, row by row",
   text: "A text of your own",
   file: "A file of your own",
+} as const;
+
+const learnTitles = {
+  auto: "what its labels say",
+  classify: "a class of each sequence",
+  label: "a class at each step",
+  forecast: "the numbers to come",
 } as const;
 
 const wiringTitles = {
@@ -57,6 +64,13 @@ export function SettingsForm() {
       </label>
       <About />
       {value.task === "text" && <TextField />}
+      {value.task === "file" && (
+        <Choice
+          name="learn"
+          label="To learn"
+          options={learnChoices.map((learn) => [learn, learnTitles[learn]])}
+        />
+      )}
       {value.from === undefined ? (
         <>
           <Choice name="cell" label="Cell" options={cellKinds.map((cell) => [cell, cellNames[cell]])} />
@@ -144,7 +158,8 @@ function About() {
   const { value } = description;
   if (!value) return null;
   const [trained, tested] = [value.trained, value.tested].map((number) => decimal(number));
-  const what = experiment.value.task === "text" ? "symbols" : value.channels > 0 ? "sequences" : "strings";
+  const ofStrings = value.channels > 0 ? "sequences" : "strings";
+  const what = { next: "symbols", forecast: "steps", label: ofStrings, classify: ofStrings }[value.task];
   return (
     <p class="wide quiet">
       {trained} {what} to learn from, {tested} to test with
@@ -176,7 +191,9 @@ function Field({ name, label }: { name: NumberName; label: string }) {
   );
 }
 
-type ChoiceName = "cell" | "wiring" | "method" | "pattern" | "schedule";
+const wide: readonly ChoiceName[] = ["learn", "cell", "wiring", "method"];
+
+type ChoiceName = "learn" | "cell" | "wiring" | "method" | "pattern" | "schedule";
 
 function Choice(props: {
   name: ChoiceName;
@@ -185,7 +202,7 @@ function Choice(props: {
 }) {
   const { name, label, options } = props;
   return (
-    <label class={name === "cell" || name === "wiring" || name === "method" ? "wide" : undefined}>
+    <label class={wide.includes(name) ? "wide" : undefined}>
       {label}
       <select
         value={experiment.value[name]}
