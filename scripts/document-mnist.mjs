@@ -1,15 +1,24 @@
-// Puts the table of methods on rows of MNIST into docs/sparsify.md, from the rows kept in docs/investigations/mnist.json, after the
+// Puts the table of methods on rows of MNIST into docs/sparsify.md, from the rows kept in docs/investigations/mnist.csv, after the
 // finished trials of the stores given are added to them. The studies are docs/investigations/mnist-*.yaml.
 //   node scripts/document-mnist.mjs [STORE …]        needs `npm run build`
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { parse } from "csv-parse/sync";
+import { stringify } from "csv-stringify/sync";
 import { mean } from "../dist/math/statistics.js";
 import { cellNames } from "../dist/report/theme.js";
 import { decimal } from "../dist/report/words.js";
 import { StoreReader } from "../dist/study/reading.js";
 
-const kept = new URL("../docs/investigations/mnist.json", import.meta.url);
-/** @type {Map<string, { cell: string, method: string, hidden: number, seed: number, error: number, seconds: number }>} */
-const rows = new Map(existsSync(kept) ? JSON.parse(readFileSync(kept, "utf8")) : []);
+const kept = new URL("../docs/investigations/mnist.csv", import.meta.url);
+/** @type {Map<string, { identity: string, cell: string, method: string, hidden: number, seed: number, error: number, seconds: number }>} */
+const rows = new Map();
+if (existsSync(kept))
+  for (const row of parse(readFileSync(kept), {
+    columns: true,
+    cast: (value, { column }) =>
+      ["hidden", "seed", "error", "seconds"].includes(column) ? Number(value) : value,
+  }))
+    rows.set(row.identity, row);
 for (const store of process.argv.slice(2)) {
   const reader = StoreReader.open(store);
   for (const { name } of reader.list()) {
@@ -20,13 +29,13 @@ for (const store of process.argv.slice(2)) {
       const seconds = Math.round(attempts.reduce((sum, attempt) => sum + (attempt.seconds ?? 0), 0));
       const method = sparsify?.method ?? (hidden < 400 ? "small" : "dense");
       const error = Number((100 * (1 - summary.testAccuracy)).toFixed(4));
-      rows.set(identity, { cell, method, hidden, seed, error, seconds });
+      rows.set(identity, { identity, cell, method, hidden, seed, error, seconds });
     }
   }
   reader.close();
 }
-const lines = [...rows].map((row) => JSON.stringify(row)).sort();
-writeFileSync(kept, `[\n${lines.join(",\n")}\n]\n`);
+const sorted = [...rows.values()].sort((a, b) => (a.identity < b.identity ? -1 : 1));
+writeFileSync(kept, stringify(sorted, { header: true }));
 
 const methods = {
   dense: "dense",
