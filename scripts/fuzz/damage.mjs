@@ -1,5 +1,6 @@
 // Damage as accidents and attackers do it, for the fuzzer of files: to bytes, whatever they mean, and to JSON, which
 // stays JSON and lies. Every choice is drawn from the generator that is passed, so a case can be repeated.
+import { unzipSync, zipSync } from "fflate";
 import { parse, serialise } from "../../dist/network/safetensors.js";
 
 const deep = (open, close, levels) => open.repeat(levels) + close.repeat(levels);
@@ -246,4 +247,20 @@ export function damageArray(bytes, random) {
     Buffer.from("\n"),
     bytes.subarray(128),
   ]);
+}
+
+/** A zip archive that is sound as such, of which one file is damaged, as JSON where it is that; else bytes. */
+export function damageArchive(bytes, random) {
+  let files;
+  try {
+    files = unzipSync(bytes);
+  } catch {
+    return damageBytes(bytes, random);
+  }
+  const names = Object.keys(files);
+  if (names.length === 0) return damageBytes(bytes, random);
+  const name = random.pick(names);
+  const damage = name.endsWith(".json") ? damageJsonFile : damageBytes;
+  const level = random.pick([0, 0, 6]);
+  return Buffer.from(zipSync({ ...files, [name]: damage(Buffer.from(files[name]), random) }, { level }));
 }

@@ -3,7 +3,7 @@
 // with something sound, which it checks.
 import { strict as assert } from "node:assert";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { gzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { namedGraph } from "../../dist/cli/files.js";
 import { allProperties } from "../../dist/cli/graph.js";
 import { resumption } from "../../dist/cli/training.js";
@@ -50,7 +50,14 @@ import "../../dist/thesis/format.js";
 import { thesisStructure } from "../../dist/thesis/structure.js";
 import { encodeCheckpoint } from "../../dist/train/checkpoint.js";
 import { evaluate } from "../../dist/train/evaluate.js";
-import { damageArray, damageBytes, damageHeader, damageJsonFile, damageTensors } from "./damage.mjs";
+import {
+  damageArchive,
+  damageArray,
+  damageBytes,
+  damageHeader,
+  damageJsonFile,
+  damageTensors,
+} from "./damage.mjs";
 
 const random = new Random(1);
 const strings = createDataset(["BTXSE", "BPVVE", "BTSXXTVVE", "B"], [1, 1, 1, 0]);
@@ -263,6 +270,7 @@ const onnx = [
     .filter(({ name }) => !/numbers|tanh/.test(name))
     .map(({ model }) => fromBase64(model)),
 ];
+const keras = fixture("keras-models").models.map(({ model }) => gunzipSync(fromBase64(model)));
 const archives = [{ x, y }, { data: x, target: steps, lengths }, { x: lengths }].map((arrays) =>
   Buffer.from(formatNpz(arrays)),
 );
@@ -367,6 +375,12 @@ export function readers(folder) {
       extension: "onnx",
       samples: onnx,
       damage: damageBytes,
+      read: async (file) => checkNetwork(readNetwork(file), `${file}.safetensors`),
+    },
+    keras: {
+      extension: "keras",
+      samples: keras,
+      damage: either(damageBytes, damageArchive),
       read: async (file) => checkNetwork(readNetwork(file), `${file}.safetensors`),
     },
     checkpoint: {

@@ -1,4 +1,4 @@
-// `filigree evaluate`: what a network, Filigree's own or PyTorch's or the thesis's, says of a file of labelled strings.
+// `filigree evaluate`: what a network, Filigree's own or one from elsewhere, says of a file of labelled strings.
 import { Command } from "commander";
 import { BINARY } from "../data/dataset.js";
 import { scoreForecastBaselines, seriesOf } from "../data/numbers/forecast-baselines.js";
@@ -64,7 +64,7 @@ export function evaluateCommand(): Command {
   const command = new Command()
     .argument(
       "<model>",
-      "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's",
+      "safetensors: Filigree's, a PyTorch state dict of nn.RNN, nn.LSTM or nn.GRU, or the thesis's; ONNX; or a model of Keras's",
     )
     .option("--data <file>", "labelled strings, or sequences of numbers")
     .option("--text <files...>", "texts, for a network that predicts the next symbol")

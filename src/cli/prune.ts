@@ -41,7 +41,7 @@ interface Options extends RetrainOptions, BudgetOptions {
 
 export function pruneCommand(): Command {
   const command = new Command()
-    .argument("<model>", "safetensors, as for evaluate")
+    .argument("<model>", "a network, as for filigree evaluate")
     .addOption(
       choice(
         "--criterion <name>",

@@ -16,7 +16,7 @@ import {
 } from "./conventions.js";
 import { readForeign } from "./foreign.js";
 import { applyMasks } from "./foreign-masks.js";
-import type { ForeignFormat } from "./formats.js";
+import { type ForeignFormat, fileFormatOf } from "./formats.js";
 import { assemble, type Layout, layoutOf, soundTensors } from "./layout.js";
 import { Network, tensorNames } from "./network.js";
 import { isOnnx, readOnnx } from "./onnx/read.js";
@@ -132,8 +132,9 @@ export interface ReadOptions {
 /**
  * The network in a weight file's bytes: Filigree's own, a state dict with PyTorch's nn.RNN, nn.LSTM or nn.GRU or their
  * cells (under any names, between an embedding and a linear read-out; parameters that `bias=False` left out are zero), an ONNX
- * model of such cells (onnx/read.ts), or one of a registered format. Masks of only ones are dropped. A file that does not say
- * where it is read is read where its format says, and PyTorch's at its own last step; one that names no vocabulary has ASCII codes.
+ * model of such cells (onnx/read.ts), in Node.js a model of Keras's (keras/read.ts), or one of a registered format. Masks of
+ * only ones are dropped. A file that does not say where it is read is read where its format says, and PyTorch's at its own last
+ * step; one that names no vocabulary has ASCII codes.
  * @param where the file's name, for errors and for telling relu from tanh.
  * @throws InputError when it is malformed or its parts do not fit each other or the options.
  */
@@ -149,14 +150,24 @@ function readWith(
   options: ReadOptions & { readonly remark: Remark },
 ): Network {
   const { cell, zerosAsMask = true, remark } = options;
-  const { origin, layout, file } = isOnnx(bytes, where)
-    ? { origin: "torch" as const, ...readOnnx(bytes, where) }
-    : readSafetensors(parse(bytes, where), where, { cell, remark });
+  const { origin, layout, file } = readFile(bytes, where, { cell, remark });
   const conventions = conventionsOf(file, layout.architecture, where, { ...options, origin });
   const read = assemble(file, layout, where, conventions);
   const network = options.task ? readAs(read, options.task, origin === "filigree", where) : read;
   if (cell !== undefined) for (const { kind } of cellsOf(network.architecture)) checkKind(kind, cell, where);
   return origin === "torch" && zerosAsMask ? withZerosAsMask(network, where, remark) : network;
+}
+
+/** What a file holds. Those that are no safetensors are of PyTorch's equations, and are taken as PyTorch's are. */
+function readFile(
+  bytes: Uint8Array,
+  where: string,
+  options: { cell?: CellKind; remark: Remark },
+): ReturnType<typeof readSafetensors> {
+  if (isOnnx(bytes, where)) return { origin: "torch", ...readOnnx(bytes, where) };
+  const format = fileFormatOf(bytes, where);
+  if (format) return { origin: "torch", ...format.read(bytes, where, options) };
+  return readSafetensors(parse(bytes, where), where, options);
 }
 
 function readSafetensors(

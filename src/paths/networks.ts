@@ -1,5 +1,6 @@
 // Networks from weight files.
 import { readBytes } from "../files.js";
+import "./keras.js";
 import type { NamedGraph } from "../network/formats.js";
 import type { Network } from "../network/network.js";
 import { parseStructure } from "../network/structure-weights.js";

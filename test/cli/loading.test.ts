@@ -67,3 +67,23 @@ it("study loads neither the store nor the kinds of trials for its help", () => {
   expect(packages).not.toContain("zod");
   expect(folders).not.toContain("experiments");
 });
+
+it("the library loads what reads HDF5 only where there is such a file", () => {
+  const script = `
+    import { readFileSync } from "node:fs";
+    import { createRequire } from "node:module";
+    import { gunzipSync } from "node:zlib";
+    import { parseNetwork } from ${JSON.stringify(new URL("../../dist/index.js", import.meta.url).href)};
+    const { cache } = createRequire(import.meta.url);
+    const isLoaded = () => Object.keys(cache).some((path) => path.includes("jsfive"));
+    const before = isLoaded();
+    const { models: [{ model, file }] } = JSON.parse(readFileSync(process.argv[1], "utf8"));
+    parseNetwork(gunzipSync(Buffer.from(model, "base64")), file);
+    console.log(JSON.stringify([before, isLoaded()]));
+  `;
+  const fixture = fileURLToPath(new URL("../fixtures/keras-models.json", import.meta.url));
+  const words = ["--input-type=module", "--eval", script, fixture];
+  const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual([false, true]);
+});

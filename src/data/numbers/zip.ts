@@ -104,7 +104,7 @@ function content(bytes: Uint8Array, method: number, promised: Promised, where: s
     throw new InputError({
       where,
       what: `is compressed by method ${method} of zip`,
-      hint: "save it with numpy.savez_compressed",
+      hint: "compress it by deflate, as is usual",
     });
   }
   if (bytes.length !== promised.size || crc32(bytes) !== promised.checksum)

@@ -2,6 +2,7 @@
 // that makes another equation of them refused by name.
 import { InputError } from "../../errors.js";
 import { type CellKind, gateCount } from "../architecture.js";
+import type { Matrix, ReadCell } from "../collected.js";
 import { quote } from "../safetensors.js";
 import type { Constant, OnnxNode } from "./model.js";
 
@@ -13,24 +14,6 @@ export const GATES: Readonly<Record<CellKind, readonly number[]>> = {
   gru: [1, 0, 2],
 };
 
-/** A cell of one direction, with its numbers in Filigree's order. */
-export interface OnnxCell {
-  readonly kind: CellKind;
-  readonly size: number;
-  readonly reverse: boolean;
-  readonly weightIh: Matrix;
-  readonly weightHh: Matrix;
-  readonly biasIh?: Matrix;
-  readonly biasHh?: Matrix;
-}
-
-/** Numbers by the name that they have in messages. */
-export interface Matrix {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
-
 /**
  * The cells of a node, the forward one first.
  * @param constant its constants by their place among its inputs.
@@ -40,7 +23,7 @@ export function cellsOfNode(
   node: OnnxNode,
   constant: (at: number) => Constant | undefined,
   where: string,
-): OnnxCell[] {
+): ReadCell[] {
   const { operator, attributes, inputs } = node;
   const fail = (what: string, hint?: string): never => {
     throw new InputError({ where, what: `its ${operator} ${what}`, hint });

@@ -2,11 +2,11 @@
 // conventions, masks and checks, is as for any other.
 import { InputError } from "../../errors.js";
 import { type Architecture, type Input, inputNames, type Node } from "../architecture.js";
-import { type Layout, layoutOf, type StoredCell } from "../layout.js";
+import { collected, type Matrix, transposedValues } from "../collected.js";
+import type { Layout } from "../layout.js";
 import { REVERSE } from "../network.js";
-import { quote, type Safetensors, type StoredTensor, strictJson } from "../safetensors.js";
+import { quote, type Safetensors, strictJson } from "../safetensors.js";
 import { readingFor, type TaskName, taskNames } from "../tasks.js";
-import type { Matrix } from "./cells.js";
 import { type Constant, parseModel } from "./model.js";
 import { type Trace, traceModel } from "./trace.js";
 import type { Scaling } from "./values.js";
@@ -34,36 +34,20 @@ export function readOnnx(bytes: Uint8Array, where: string): { layout: Layout; fi
   const trace = traceModel(model, where);
   const { metadata } = model;
   const names = namesOf(trace, metadata, where);
-  const tensors = new Map<string, StoredTensor>();
-  const store = ({ name, shape, values }: Matrix): string => {
-    tensors.set(name, { dtype: "F32", shape, values });
-    return name;
-  };
-  const whole = (constant: Constant): string =>
-    store({ name: constant.name, shape: constant.shape, values: constant.floats(where) });
-
-  const cells = new Map<string, StoredCell>();
-  for (const [name, cell] of trace.cells) {
-    cells.set(names.get(name)!, {
-      weightIh: store(cell.weightIh),
-      weightHh: store(cell.weightHh),
-      ...(cell.biasIh && { biasIh: store(cell.biasIh) }),
-      ...(cell.biasHh && { biasHh: store(cell.biasHh) }),
-    });
-  }
+  const cells = new Map(Array.from(trace.cells, ([name, cell]) => [names.get(name)!, cell] as const));
   const { head, embedding } = trace;
   const isTied = embedding === head.weight && !head.turned;
-  const ends = {
-    ...(embedding && { embedding: whole(embedding) }),
-    readout: head.turned ? store(turned(head.weight, where)) : whole(head.weight),
-    ...(head.bias && { readoutBias: store({ ...flat(head.bias, where), shape: [head.outputs] }) }),
-    ...(isTied && { tied: true }),
-  };
   const architecture = architectureOf(trace, { names, isTied, task: taskIn(metadata, where), where });
   const said = new Map(metadata);
   agree(said, STANDARDISATION, trace.standardisation, where);
   agree(said, TARGET_STANDARDISATION, head.scaling, where);
-  return { layout: layoutOf(architecture, cells, ends), file: { tensors, metadata: said } };
+  const ends = {
+    ...(embedding && { embedding: whole(embedding, where) }),
+    readout: head.turned ? turned(head.weight, where) : whole(head.weight, where),
+    ...(head.bias && { readoutBias: { ...whole(head.bias, where), shape: [head.outputs] } }),
+    ...(isTied && { tied: true }),
+  };
+  return collected(architecture, cells, ends, said);
 }
 
 function architectureOf(
@@ -216,17 +200,13 @@ function agree(
   });
 }
 
-function flat(constant: Constant, where: string): Matrix {
+function whole(constant: Constant, where: string): Matrix {
   return { name: constant.name, shape: constant.shape, values: constant.floats(where) };
 }
 
 /** A matrix with rows and columns exchanged. */
 function turned(constant: Constant, where: string): Matrix {
   const [rows, columns] = constant.shape;
-  const stored = constant.floats(where);
-  const values = new Float32Array(stored.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) values[j * rows + i] = stored[i * columns + j];
-  }
+  const values = transposedValues(constant.floats(where), [rows, columns]);
   return { name: `${constant.name} turned`, shape: [columns, rows], values };
 }

@@ -3,8 +3,9 @@
 // that exports of PyTorch are read as well as Filigree's own.
 import { InputError } from "../../errors.js";
 import { inputNames, type Node } from "../architecture.js";
+import type { ReadCell } from "../collected.js";
 import { quote } from "../safetensors.js";
-import { cellsOfNode, type OnnxCell } from "./cells.js";
+import { cellsOfNode } from "./cells.js";
 import {
   type Constant,
   FLOAT,
@@ -31,7 +32,7 @@ import {
 export interface Trace {
   /** Cells and sums by numbers as names. */
   readonly nodes: readonly Node[];
-  readonly cells: ReadonlyMap<string, OnnxCell>;
+  readonly cells: ReadonlyMap<string, ReadCell>;
   /** Left out where numbers are read. */
   readonly embedding?: Constant;
   /** Numbers of a step, where such are read. */
@@ -70,7 +71,7 @@ class Tracer {
   private readonly values = new Map<string, Traced>();
   private readonly known = new Map<Size, number>();
   private readonly nodes: Node[] = [];
-  private readonly cells = new Map<string, OnnxCell>();
+  private readonly cells = new Map<string, ReadCell>();
   /** By the nodes that are added: the names of their sums, and how many were met at every step and after the last. */
   private readonly sums = new Map<string, { names: string[]; steps: number; ends: number }>();
   private readonly used = new Set<Constant>();

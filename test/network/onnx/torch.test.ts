@@ -2,11 +2,10 @@
 // and said to be what PyTorch says.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../../src/engine/compile.js";
-import { ReferenceExecutor } from "../../../src/engine/reference.js";
 import { cellsOf } from "../../../src/network/architecture.js";
 import { tensorNames } from "../../../src/network/network.js";
 import { parseNetwork } from "../../../src/network/weights.js";
+import { expectSaid } from "../said.js";
 
 interface Case {
   readonly name: string;
@@ -51,37 +50,6 @@ describe("PyTorch's ONNX", () => {
     }
     expect([...stored.keys()].every((name) => [...own.values()].includes(name))).toBe(true);
 
-    const isSymbols = architecture.input.kind === "symbols";
-    const width = input.length / BATCH / STEPS;
-    const byStep = Array.from({ length: STEPS }, (_, t) =>
-      Array.from({ length: BATCH }, (_, l) =>
-        input.slice((l * STEPS + t) * width, (l * STEPS + t + 1) * width),
-      ),
-    ).flat(2);
-    const { at, outputs } = architecture.readout;
-    const batches = {
-      count: 1,
-      sizes: Int32Array.of(BATCH),
-      steps: Int32Array.of(STEPS),
-      inputs: isSymbols ? Uint16Array.from(byStep) : Float32Array.from(byStep),
-      lengths: new Int32Array(BATCH).fill(STEPS),
-      targets: new Int32Array(at ? BATCH * STEPS : BATCH),
-    };
-    const plan = compile(network, {
-      batch: BATCH,
-      steps: STEPS,
-      symbols: batches.inputs,
-      purpose: "evaluate",
-    });
-    const { outputs: said } = await new ReferenceExecutor(plan, network.parameters).evaluate(
-      batches,
-      "outputs",
-    );
-    expect(said.length).toBe(output.length);
-    for (const [i, expected] of output.entries()) {
-      const [step, o] = [Math.floor(i / outputs), i % outputs];
-      const place = at ? (step % STEPS) * BATCH + Math.floor(step / STEPS) : step;
-      expect(said[place * outputs + o]).toBeCloseTo(expected, 5);
-    }
+    await expectSaid(network, { input, lengths: new Array(BATCH).fill(STEPS), output });
   });
 });
