@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { Calibration } from "../dist/engine/calibrate.js";
 import { exportC } from "../dist/export/c/c.js";
 import { goldenOf } from "../dist/export/golden.js";
@@ -28,6 +29,8 @@ const kinds = ["libm", "own", "int8"];
 const count = Number(process.argv[2] ?? 1000);
 const random = new Random("exports");
 const folder = mkdtempSync(join(tmpdir(), "filigree-exports-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 /** Every tenth is a random structure; the others are stacks of 1 to 3 layers of up to 60 units, on symbols or numbers. */
 function drawn(number) {
@@ -89,51 +92,49 @@ function holdsInWasm(network, golden, int8) {
 
 let wrong = 0;
 let wrongInWasm = 0;
-try {
-  for (let first = 0; first < count; first += TOGETHER) {
-    const names = [];
-    for (let number = first; number < Math.min(first + TOGETHER, count); number++) {
-      const int8 = kinds[number % 3] === "int8";
-      const network = int8 ? calibrated(drawn(number)) : drawn(number);
-      const name = `net${number}`;
-      const math = int8 ? "own" : kinds[number % 3];
-      const golden = goldenOf(network, stream(network, { int8 }));
-      if (!holdsInWasm(network, golden, int8)) {
-        console.log(`${name}: its module says something else`);
-        wrongInWasm++;
-      }
-      const { files } = exportC(network, golden, { name, math, int8 });
-      for (const [file, text] of files) {
-        writeFileSync(join(folder, file), text.replace("int main(void)", `int test_${name}(void)`));
-      }
-      names.push(name);
+for (let first = 0; first < count; first += TOGETHER) {
+  // Signals are heard in between.
+  await setImmediate();
+  const names = [];
+  for (let number = first; number < Math.min(first + TOGETHER, count); number++) {
+    const int8 = kinds[number % 3] === "int8";
+    const network = int8 ? calibrated(drawn(number)) : drawn(number);
+    const name = `net${number}`;
+    const math = int8 ? "own" : kinds[number % 3];
+    const golden = goldenOf(network, stream(network, { int8 }));
+    if (!holdsInWasm(network, golden, int8)) {
+      console.log(`${name}: its module says something else`);
+      wrongInWasm++;
     }
-    const declared = names.map((name) => `int test_${name}(void);\n`).join("");
-    const called = names.map((name) => `  wrong += test_${name}();\n`).join("");
-    writeFileSync(
-      join(folder, "main.c"),
-      `${declared}int main(void) {\n  int wrong = 0;\n${called}  return wrong;\n}\n`,
-    );
-    const sources = ["main.c", ...names.flatMap((name) => [`${name}.c`, `${name}_test.c`])];
-    const words = ["-std=c99", "-O1", ...sources, "-lm", "-o", "main"];
-    const made = spawnSync(process.env.CC ?? "cc", words, {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    if (made.status !== 0) throw new Error("the exported C could not be compiled");
-    const run = spawnSync(join(folder, "main"), { cwd: folder, encoding: "utf8" });
-    if (run.status === null) throw new Error(`the exported C ended by ${run.signal}`);
-    wrong += run.status;
-    process.stdout.write(
-      run.stdout
-        .split("\n")
-        .filter((line) => line !== "" && !/: 0 of/.test(line))
-        .map((line) => `${line}\n`)
-        .join(""),
-    );
+    const { files } = exportC(network, golden, { name, math, int8 });
+    for (const [file, text] of files) {
+      writeFileSync(join(folder, file), text.replace("int main(void)", `int test_${name}(void)`));
+    }
+    names.push(name);
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  const declared = names.map((name) => `int test_${name}(void);\n`).join("");
+  const called = names.map((name) => `  wrong += test_${name}();\n`).join("");
+  writeFileSync(
+    join(folder, "main.c"),
+    `${declared}int main(void) {\n  int wrong = 0;\n${called}  return wrong;\n}\n`,
+  );
+  const sources = ["main.c", ...names.flatMap((name) => [`${name}.c`, `${name}_test.c`])];
+  const words = ["-std=c99", "-O1", ...sources, "-lm", "-o", "main"];
+  const made = spawnSync(process.env.CC ?? "cc", words, {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (made.status !== 0) throw new Error("the exported C could not be compiled");
+  const run = spawnSync(join(folder, "main"), { cwd: folder, encoding: "utf8" });
+  if (run.status === null) throw new Error(`the exported C ended by ${run.signal}`);
+  wrong += run.status;
+  process.stdout.write(
+    run.stdout
+      .split("\n")
+      .filter((line) => line !== "" && !/: 0 of/.test(line))
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
 }
 console.log(
   `${count} networks, ${wrong} of which say something else in C, and ${wrongInWasm} in WebAssembly`,

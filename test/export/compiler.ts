@@ -16,10 +16,16 @@ if (compiler === undefined) console.warn("no C compiler: exported C is not compi
 
 export const WARNINGS = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"];
 
+const folders: string[] = [];
+// Not where a folder is made: a test that runs can add nothing to what follows all tests.
+afterAll(() => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
 /** A folder that is gone after the tests of a file. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "filigree-export-"));
-  afterAll(() => rmSync(path, { recursive: true, force: true }));
+  folders.push(path);
   return path;
 }
 
