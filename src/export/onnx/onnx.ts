@@ -3,7 +3,13 @@
 
 import { checkStreamable } from "../../engine/compile.js";
 import { checkFinite, neededNodes } from "../../engine/program.js";
-import { type Cell, type CellKind, gateCount, inputName } from "../../network/architecture.js";
+import {
+  type Architecture,
+  type Cell,
+  type CellKind,
+  gateCount,
+  inputName,
+} from "../../network/architecture.js";
 import { conventionMetadata } from "../../network/conventions.js";
 import { type Network, tensorNames } from "../../network/network.js";
 import { GATES } from "../../network/onnx/cells.js";
@@ -39,37 +45,60 @@ export function exportOnnx(network: Network, { name, streaming }: OnnxOptions): 
   return new Writer(network, streaming).write(name);
 }
 
+/** Some nodes, and those that they are sums of. */
+function withSums({ nodes }: Architecture, names: readonly string[]): ReadonlySet<string> {
+  const all = new Set(names);
+  for (const node of nodes.toReversed())
+    if (node.type === "sum" && all.has(node.name)) for (const source of node.of) all.add(source);
+  return all;
+}
+
 class Writer {
   private readonly graph = new Graph();
   private readonly network: Network;
   private readonly streaming: boolean;
   private readonly inputs: Value[] = [];
   private readonly outputs: Value[] = [];
-  /** Of every node, its outputs [time, batch, units], and [batch, units] after its last step. */
+  /** Of the nodes whose steps are read, their outputs [time, batch, units], and of others [batch, units] after their last step. */
   private readonly sequences = new Map<string, string>();
   private readonly finals = new Map<string, string>();
+  private readonly needed: ReadonlySet<string>;
+  private readonly readAtSteps: ReadonlySet<string>;
+  private readonly readAtEnd: ReadonlySet<string>;
 
   constructor(network: Network, streaming: boolean) {
+    const { architecture } = network;
     this.network = network;
     this.streaming = streaming;
+    this.needed = neededNodes(architecture);
+    const { inputs } = architecture.readout;
+    const read = architecture.nodes.flatMap((node) =>
+      node.type === "cell" && this.needed.has(node.name) ? node.inputs : [],
+    );
+    this.readAtSteps = withSums(architecture, this.readsOnce ? read : [...read, ...inputs]);
+    this.readAtEnd = withSums(architecture, this.readsOnce ? inputs : []);
   }
 
   write(name: string): Uint8Array {
     const { architecture, conventions } = this.network;
     this.input();
     if (!this.streaming) this.inputs.push({ name: "lengths", type: "int32", shape: ["batch"] });
-    const needed = neededNodes(architecture);
     for (const node of architecture.nodes) {
-      if (!needed.has(node.name)) continue;
+      if (!this.needed.has(node.name)) continue;
       if (node.type === "cell") this.cell(node);
       else this.sum(node.name, node.of);
     }
     this.readout();
-    const names = architecture.nodes.map(({ name }) => name).filter((name) => needed.has(name));
+    const names = architecture.nodes.map(({ name }) => name).filter((name) => this.needed.has(name));
+    const { activations, ...others } = conventions;
+    const ranges = Object.entries(activations ?? {}).filter(([source]) => this.needed.has(source));
     return this.graph.finish(name, this.inputs, this.outputs, [
       [TASK, taskOf(this.network)],
       [NODES, JSON.stringify(names)],
-      ...conventionMetadata(conventions, architecture.input),
+      ...conventionMetadata(
+        { ...others, ...(ranges.length > 0 && { activations: Object.fromEntries(ranges) }) },
+        architecture.input,
+      ),
     ]);
   }
 
@@ -171,10 +200,10 @@ class Writer {
       ...(kind === "rnn-relu" && { activations: ["Relu"] }),
       ...(kind === "gru" && { linear_before_reset: 1 }),
     });
-    this.sequences.set(name, this.result(`outputs of ${name}`, "Squeeze", [y, graph.integers([1])]));
-    if (this.readsOnce) {
+    if (this.readAtSteps.has(name))
+      this.sequences.set(name, this.result(`outputs of ${name}`, "Squeeze", [y, graph.integers([1])]));
+    if (this.readAtEnd.has(name))
       this.finals.set(name, this.result(`end of ${name}`, "Squeeze", [after[0], graph.integers([0])]));
-    }
   }
 
   private sum(name: string, of: readonly string[]): void {
@@ -184,8 +213,8 @@ class Writer {
         "Sum",
         of.map((source) => list.get(source)!),
       );
-    this.sequences.set(name, add(this.sequences, `outputs of ${name}`));
-    if (this.readsOnce) this.finals.set(name, add(this.finals, `end of ${name}`));
+    if (this.readAtSteps.has(name)) this.sequences.set(name, add(this.sequences, `outputs of ${name}`));
+    if (this.readAtEnd.has(name)) this.finals.set(name, add(this.finals, `end of ${name}`));
   }
 
   private readout(): void {

@@ -10,8 +10,10 @@ import {
   isBidirectional,
 } from "../../../src/network/architecture.js";
 import { Network } from "../../../src/network/network.js";
+import { parseModel } from "../../../src/network/onnx/model.js";
 import { parseNetwork } from "../../../src/network/weights.js";
 import {
+  deadEnds,
   everyStep,
   forecasting,
   layers,
@@ -84,6 +86,31 @@ describe.each(cellKinds)("an ONNX file of %s", (kind) => {
       own,
     );
   });
+});
+
+it("leaves out what the output does not depend on, and ranges of it", () => {
+  const { architecture, parameters, masks, conventions } = networkWith(
+    deadEnds("gru"),
+    1,
+    new Random("dead ends"),
+  );
+  const ranges = (names: readonly string[]) => Object.fromEntries(names.map((name, i) => [name, i + 0.5]));
+  const own = new Network(architecture, parameters, masks, {
+    ...conventions,
+    activations: ranges(["embedding", "a", "b", "unread", "unread-too"]),
+  });
+  const bytes = exportOnnx(own, { name: "net", streaming: false });
+  expect(parseNetwork(bytes, "net.onnx").conventions.activations).toEqual(ranges(["embedding", "a", "b"]));
+});
+
+it.each(shapes)("has no result that nothing reads: $name", ({ architecture }) => {
+  const network = networkWith(architecture("lstm"), 1, new Random("results"));
+  for (const streaming of isBidirectional(network.architecture) ? [false] : [false, true]) {
+    const { nodes, outputs } = parseModel(exportOnnx(network, { name: "net", streaming }), "net.onnx");
+    const read = new Set([...outputs, ...nodes.flatMap(({ inputs }) => inputs)]);
+    const unread = nodes.filter((node) => !node.outputs.some((name) => read.has(name)));
+    expect(unread).toEqual([]);
+  }
 });
 
 it("keeps ranges for int8 and labels", () => {
