@@ -46,7 +46,7 @@ const modules = {
       ...["stream.cc", "plan.cc", "processor.cc", "wasm/host.cc"],
       ...sourcesIn("standalone/"),
     ],
-    flags: ["-DFILIGREE_STANDALONE", "-Os"],
+    flags: ["-DFILIGREE_STANDALONE", "-Os", "-flto"],
     link: ["-Wl,-z,stack-size=65536", "-Wl,--export=network"],
   },
 };
