@@ -75,6 +75,19 @@ function layerOf(entry: Settings, before: Layer | undefined, isChain: boolean, w
     throw new InputError({ where, what: `its ${type} ${quote(name)} is used more than once` });
   const [call] = calls;
   const inputs = Array.isArray(call) ? call.map(oldReference) : references(recordOf(call).args);
+  // Files of old have what else a layer is called with beside each layer that it reads.
+  const more = Array.isArray(call)
+    ? call.map((own) => recordOf(Array.isArray(own) ? own[3] : undefined))
+    : [recordOf(call).kwargs];
+  for (const [argument, value] of more.flatMap((own) => Object.entries(recordOf(own)))) {
+    const isUsual = argument === "mask" || value === null || (argument === "training" && value !== true);
+    if (isUsual) continue;
+    throw new InputError({
+      where,
+      what: `its ${type} ${quote(name)} is called with ${quote(argument)}, which Filigree's networks do not have`,
+      hint: "call it with what it reads alone",
+    });
+  }
   return { type, name, settings, inputs: inputs.filter((input) => input !== undefined) };
 }
 

@@ -147,6 +147,7 @@ class Tracer {
       case "Normalization":
         return this.standardise(layer, value);
       case "Masking":
+        if (!value.isInput) return this.failIn(layer, "stands elsewhere than behind the input", PARTS);
         this.remarks.add("steps that its Masking skips are taken for the padding at a sequence's end");
         return { ...value, isMasked: true };
       case "SimpleRNN":
@@ -166,6 +167,8 @@ class Tracer {
       case "Activation":
         return this.activate(layer, value, functionName(settings.activation));
       case "Softmax":
+        if (settings.axis !== undefined && settings.axis !== -1)
+          return this.failIn(layer, "is over another axis than the last");
         return this.activate(layer, value, "softmax");
       default:
         return this.failIn(layer, "is of a class that Filigree's networks do not have", PARTS);
@@ -236,6 +239,7 @@ class Tracer {
         return this.failIn(layer, `joins axis ${quote(String(axis))}, and not the last`);
       return { sources, ...joined };
     }
+    if (inputs.length < 2) return this.failIn(layer, "adds something that no layer gives", PARTS);
     if (sources.length !== inputs.length)
       return this.failIn(layer, "adds what stands side by side", "add the outputs of single cells");
     const name = String(this.count++);

@@ -194,6 +194,49 @@ const refused: [what: string, bytes: () => Uint8Array, message: RegExp][] = [
     /its GRU "gru\w*" is used more than once/,
   ],
   [
+    "a first state",
+    () =>
+      described("skips and a sum", ({ config }) => {
+        const layers = config.layers as LayerJson[];
+        const [call] = layers.find((layer) => layer.class_name === "GRU")!.inbound_nodes as {
+          args: unknown[];
+          kwargs: Json;
+        }[];
+        call.kwargs.initial_state = call.args;
+      }),
+    /its GRU "gru\w*" is called with "initial_state", which Filigree's networks do not have/,
+  ],
+  [
+    "dropout that goes on",
+    () =>
+      described("skips and a sum", ({ config }) => {
+        const layers = config.layers as LayerJson[];
+        const [call] = layers.find((layer) => layer.class_name === "Dropout")!.inbound_nodes as {
+          kwargs: Json;
+        }[];
+        call.kwargs.training = true;
+      }),
+    /its Dropout "dropout\w*" is called with "training"/,
+  ],
+  [
+    "the sum of a layer and a number",
+    () =>
+      described("skips and a sum", ({ config }) => {
+        const layers = config.layers as LayerJson[];
+        const [call] = layers.find((layer) => layer.class_name === "Add")!.inbound_nodes as {
+          args: unknown[];
+        }[];
+        call.args = [(call.args[0] as unknown[])[0], 1];
+      }),
+    /its Add "add\w*" adds something that no layer gives/,
+  ],
+  ["a mask between", () => replaced("GRU", "Dropout", "Masking"), /stands elsewhere than behind the input/],
+  [
+    "an activation behind the read-out",
+    () => settings("both ways twice, masked", "Activation", { activation: "elu" }),
+    /its read-out "dense\w*" has another activation: "elu"/,
+  ],
+  [
     "two outputs",
     () =>
       described("skips and a sum", ({ config }) => {
