@@ -4,10 +4,12 @@
 import { SingleBar } from "cli-progress";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Layout, layouts, type NumberTask, numberTasks } from "../data/numbers/table.js";
+import { type Cut, cuts } from "../data/symbols.js";
 import { type ExecutorName, executorNames, warnOfSlowness } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { type CellKind, cellKinds } from "../network/architecture.js";
 import { shareRemark } from "../sparsify/percent.js";
+import { STRUCTURE_BATCH } from "../train/defaults.js";
 import { type Protocol, protocols } from "../train/protocol.js";
 import { Stopped } from "./stopped.js";
 
@@ -58,6 +60,12 @@ export const protocolOption = (initial?: Protocol) =>
   );
 export const batchOption = () =>
   new Option("--batch <n>", "strings in a batch").argParser(whole(1, 1e5)).default(32);
+/** Of a verb that takes batches as the kind of trials `structure` does. */
+export const structureBatchOption = () =>
+  new Option(
+    "--batch <n>",
+    `sequences in a batch, ${STRUCTURE_BATCH}, or streams that a text is cut into, 32 and fewer of a short one`,
+  ).argParser(whole(1, 1e5));
 export const seedOption = () =>
   new Option("--seed <n>", "determines everything random").argParser(whole(0)).default(1);
 export const executorOption = () =>
@@ -114,6 +122,23 @@ export function withColumnOptions(command: Command): Command {
       "the column of strings in --data, or its number without header; found out",
     )
     .option("--label-column <name>", "the column of labels, likewise");
+}
+
+/** How a verb that learns texts takes them. */
+export interface TextOptions {
+  readonly text?: readonly string[];
+  readonly split?: number;
+  readonly symbols?: Cut;
+  readonly window?: number;
+}
+
+/** Adds the options of `TextOptions` to a verb that learns texts. */
+export function withTextOptions(command: Command): Command {
+  return command
+    .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
+    .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
+    .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
+    .option("--window <n>", "steps of a text or a series between two updates; 64", whole(1, 1e5));
 }
 
 /** How a verb that reads sequences of numbers takes what a table does not say of itself. */

@@ -12,10 +12,12 @@ import {
   executorOption,
   protocolOption,
   seedOption,
+  structureBatchOption,
   threadsOption,
   whole,
   withColumnOptions,
   withJson,
+  withTextOptions,
 } from "./command.js";
 import { withNumberTraining } from "./numbers.js";
 import type { SearchVerbOptions } from "./search.js";
@@ -47,11 +49,20 @@ export function searchCommand(): Command {
     .addOption(choice("--recurrence <where>", "of graphs: within a layer, or a unit", recurrences))
     .addOption(choice("--readout <units>", "of graphs: which units are read out", readouts))
     .option("--embedding <n>", `of graphs: width of the embedding; ${STRUCTURE_EMBEDDING}`, whole(1, 4096))
-    .option("--data <file>", "training sequences; generated Reber strings when left out")
-    .option("--test <file>", "test sequences, which a search does not look at; a quarter when left out")
-    .option("--validation <files...>", "sequences to hold out; a quarter of the training data when left out")
+    .option(
+      "--data <file>",
+      "training sequences; generated Reber strings when neither they nor a text are given",
+    )
+    .option(
+      "--test <file>",
+      "test data, which a search does not look at; a quarter, and of texts what --split leaves, when left out",
+    )
+    .option(
+      "--validation <files...>",
+      "data to hold out; a quarter of the training data, of series and texts the last, when left out",
+    )
     .option("--epochs <n>", "passes over the training data", whole(1, 1e6), 15)
-    .option("--batch <n>", "sequences in a batch", whole(1, 1e5), 128)
+    .addOption(structureBatchOption())
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
     .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
@@ -62,7 +73,7 @@ export function searchCommand(): Command {
       "the graph (.json, .graphml, .edges), or an untrained network with the masks (.safetensors)",
     )
     .addHelpText("after", `\nSearchers, and what they are compared with:\n${list}`);
-  return withJson(withNumberTraining(withColumnOptions(command))).action(
+  return withJson(withTextOptions(withNumberTraining(withColumnOptions(command)))).action(
     async (options: SearchVerbOptions) => {
       const { runSearch } = await import("./search.js");
       await runSearch(options);

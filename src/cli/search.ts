@@ -2,6 +2,7 @@
 // with masks that `train --from` takes. A checkpoint beside the output lets the same command go on.
 import { existsSync, rmSync } from "node:fs";
 import { extname } from "node:path";
+import { encodeTexts } from "../data/text.js";
 import type { ExecutorName } from "../engine/engine.js";
 import { InputError } from "../errors.js";
 import { prepareOutput, readBytes, writeWhole } from "../files.js";
@@ -11,7 +12,7 @@ import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import type { readouts, recurrences } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import { subjectOf } from "../search/subject.js";
+import { type Criterion, forecastSubject, type Subject, subjectOf, textSubject } from "../search/subject.js";
 import {
   checkTopology,
   findTopology,
@@ -23,15 +24,26 @@ import { isCandidateSearch, type Way } from "../search/ways.js";
 import { parsePattern } from "../sparsify/pattern.js";
 import { canonicalJson, sha256 } from "../study/json.js";
 import type { TrainingData } from "../train/classify.js";
-import type { Protocol } from "../train/protocol.js";
+import { defaults, STRUCTURE_BATCH } from "../train/defaults.js";
+import { HORIZON } from "../train/forecast.js";
+import { defaultProtocol, type Protocol } from "../train/protocol.js";
 import { Claim } from "./claim.js";
-import { type ColumnOptions, interruptible, Output, ProgressBar, required } from "./command.js";
+import {
+  type ColumnOptions,
+  interruptible,
+  Output,
+  ProgressBar,
+  required,
+  type TextOptions,
+} from "./command.js";
 import { trainingData } from "./files.js";
 import { readNumberData } from "./number-data.js";
 import { hasNumbers, type NumberFileOptions } from "./numbers.js";
 import { shapes } from "./search-command.js";
+import { hashSymbols, hashTexts, NOT_OF_TEXTS, readTexts, textData } from "./texts.js";
+import { refuse } from "./train.js";
 
-export interface SearchVerbOptions extends ColumnOptions, NumberFileOptions {
+export interface SearchVerbOptions extends ColumnOptions, NumberFileOptions, TextOptions {
   cell?: CellKind;
   budget: number;
   space: SpaceName;
@@ -49,7 +61,7 @@ export interface SearchVerbOptions extends ColumnOptions, NumberFileOptions {
   validation?: string[];
   validationLabels?: string;
   epochs: number;
-  batch: number;
+  batch?: number;
   learningRate: number;
   protocol?: Protocol;
   seed: number;
@@ -68,15 +80,13 @@ export async function runSearch(options: SearchVerbOptions): Promise<void> {
   checkTopology(settings);
   checkValidation(options);
   output.remarkSlowness(options.executor);
-  const { seed, batch, protocol } = options;
+  const { seed, protocol } = options;
   const { space } = settings;
   const out = options.out ?? (space === "edges" ? "found.json" : "found.safetensors");
   checkOut(out, space);
-  const { data, inputs, hash } = dataOf(options, output);
-  const random = new Random(seed).stream("held");
-  const subject = subjectOf(data, { batch, protocol, held: HELD, random });
+  const { subject, inputs, deciding } = learntOf(options, output);
   const identity = sha256(
-    canonicalJson(JSON.parse(JSON.stringify({ settings, seed, batch, protocol, hash }))),
+    canonicalJson(JSON.parse(JSON.stringify({ settings, seed, protocol, ...deciding }))),
   );
   prepareOutput(out, ...inputs);
   const claim = new Claim(out);
@@ -173,22 +183,90 @@ function checkOut(out: string, space: SpaceName): void {
   });
 }
 
-function dataOf(
-  options: SearchVerbOptions,
-  output: Output,
-): { data: TrainingData; inputs: readonly (string | undefined)[]; hash: unknown } {
-  const { data: path, test, validation = [], seed } = options;
-  if (path === undefined || !hasNumbers(path, options)) {
-    const data = trainingData(options, output);
-    return { data, inputs: [path, test, ...validation], hash: data };
+/** What a search learns from, the files that it is in, and what of it tells one search from another. */
+interface Learnt {
+  readonly subject: Subject;
+  readonly inputs: readonly (string | undefined)[];
+  readonly deciding: object;
+}
+
+function learntOf(options: SearchVerbOptions, output: Output): Learnt {
+  const { data: path, text } = options;
+  if (text) return learntOfTexts(options, text, output);
+  refuse(options, ["split", "symbols"], "--text");
+  if (path !== undefined && hasNumbers(path, options)) return learntOfNumbers(options, path, output);
+  const ofNumbers = [
+    "labels",
+    "testLabels",
+    "validationLabels",
+    "task",
+    "layout",
+    "horizon",
+    "window",
+  ] as const;
+  refuse(options, ofNumbers, "sequences of numbers, named with --data");
+  const { test, validation = [] } = options;
+  const data = trainingData(options, output);
+  return labelled(options, data, { inputs: [path, test, ...validation], hash: data });
+}
+
+function learntOfNumbers(options: SearchVerbOptions, path: string, output: Output): Learnt {
+  const random = new Random(options.seed).stream("split");
+  const { numbers, inputs, hash } = readNumberData(path, options, output, random);
+  if (numbers.task !== "forecast") {
+    refuse(options, ["horizon", "window"], "--task forecast");
+    return labelled(options, numbers.data, { inputs, hash });
   }
-  const { numbers, inputs, hash } = readNumberData(path, options, output, new Random(seed).stream("split"));
-  if (numbers.task !== "forecast") return { data: numbers.data, inputs, hash };
-  throw new InputError({
-    where: path,
-    what: "forecasts are not searched on yet",
-    hint: "give sequences with labels",
-  });
+  refuseProtocol(options);
+  const { batch = STRUCTURE_BATCH, window = defaults.forecast.window, horizon = HORIZON } = options;
+  const subject = forecastSubject(numbers.data, { batch, window, horizon, held: HELD, where: path });
+  return { subject, inputs, deciding: { batch, window, horizon, hash } };
+}
+
+function labelled(
+  { seed, batch = STRUCTURE_BATCH, protocol }: SearchVerbOptions,
+  data: TrainingData,
+  { inputs, hash }: Pick<Learnt, "inputs"> & { readonly hash: unknown },
+): Learnt {
+  const random = new Random(seed).stream("held");
+  const subject = subjectOf(data, { batch, protocol, held: HELD, random });
+  return { subject, inputs, deciding: { batch, hash } };
+}
+
+function learntOfTexts(options: SearchVerbOptions, paths: readonly string[], output: Output): Learnt {
+  refuse(options, NOT_OF_TEXTS, "no --text");
+  refuseProtocol(options);
+  const { test, validation, split, symbols, batch, window = defaults.next.window } = options;
+  if (test !== undefined) refuse(options, ["split"], "no --test");
+  const texts = readTexts(paths);
+  const data = textData(
+    texts,
+    { validation: test === undefined ? undefined : [test], split, symbols },
+    output,
+  );
+  if (test === undefined) output.remark("no --test: what --split leaves of each text is not looked at");
+  const { vocabulary, train } = data;
+  const held = validation && encodeTexts(vocabulary, readTexts(validation));
+  const subject = textSubject(
+    {
+      vocabulary,
+      texts: train.texts,
+      names: texts.map(({ name }) => name),
+      ...(held && validation && { validation: { texts: held.texts, names: validation } }),
+    },
+    { batch, window, held: HELD },
+  );
+  const hash = { ...hashTexts(data), ...(held && { held: hashSymbols(held.texts) }) };
+  return {
+    subject,
+    inputs: [...paths, test, ...(validation ?? [])],
+    deciding: { batch, window, hash },
+  };
+}
+
+/** @throws InputError when a protocol of strings is asked for. */
+function refuseProtocol(options: SearchVerbOptions): void {
+  if (options.protocol !== defaultProtocol) refuse(options, ["protocol"], "strings");
 }
 
 /** What there is to go on from. @throws InputError when it is of another search. */
@@ -209,7 +287,8 @@ function unitOf({ searcher }: TopologySettings): string {
 
 /** The budget and the temperature now, and what else there is to say. */
 function describeMoment({ budget }: TopologySettings, metrics: Readonly<Record<string, number>>): string {
-  const { temperature, price, density, heldAccuracy, bestHeldAccuracy, trainLoss } = metrics;
+  const { temperature, price, density, trainLoss } = metrics;
+  const { heldAccuracy, bestHeldAccuracy, heldLoss, bestHeldLoss } = metrics;
   const expected = metrics["expected count"];
   const said = [
     ...(trainLoss === undefined ? [] : [`loss ${trainLoss.toFixed(4)}`]),
@@ -219,11 +298,19 @@ function describeMoment({ budget }: TopologySettings, metrics: Readonly<Record<s
     ...(density === undefined ? [] : [`density ${density.toFixed(3)}`]),
     ...(heldAccuracy === undefined ? [] : [`held-out accuracy ${(100 * heldAccuracy).toFixed(2)} %`]),
     ...(bestHeldAccuracy === undefined ? [] : [`best ${(100 * bestHeldAccuracy).toFixed(2)} %`]),
+    ...(heldLoss === undefined ? [] : [`held-out loss ${heldLoss.toPrecision(5)}`]),
+    ...(bestHeldLoss === undefined ? [] : [`best ${bestHeldLoss.toPrecision(5)}`]),
   ];
   return said.length === 0 ? "" : `: ${said.join(", ")}`;
 }
 
-function resultOf(out: string, settings: TopologySettings, { graph, size, scores }: Topology): object {
+/** What candidates came to on held-out data, as a document calls the list. */
+const lists = { heldAccuracy: "heldAccuracies", heldLoss: "heldLosses" } as const satisfies Record<
+  Criterion,
+  string
+>;
+
+function resultOf(out: string, settings: TopologySettings, { graph, size, candidates }: Topology): object {
   const { space, searcher, budget, cell, units, layers } = settings;
   return {
     out,
@@ -235,7 +322,7 @@ function resultOf(out: string, settings: TopologySettings, { graph, size, scores
     layers,
     size,
     ...(graph && { nodes: graph.order, edges: edgesOf(graph) }),
-    ...(scores && { heldAccuracies: scores }),
+    ...(candidates && { [lists[candidates.criterion]]: candidates.values }),
   };
 }
 

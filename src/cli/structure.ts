@@ -11,9 +11,9 @@ import type { CellKind } from "../network/architecture.js";
 import type { Network } from "../network/network.js";
 import { readouts, recurrences, STRUCTURE_EMBEDDING } from "../network/structure.js";
 import { classify } from "../train/classify.js";
-import { defaults } from "../train/defaults.js";
+import { batchFor, defaults, STRUCTURE_BATCH } from "../train/defaults.js";
 import { HORIZON } from "../train/forecast.js";
-import { newClassifier, newNetworkForNumbers } from "../train/new-network.js";
+import { newClassifier, newNetworkForNumbers, newNetworkForTexts } from "../train/new-network.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import type { Task } from "../train/task.js";
 import {
@@ -30,11 +30,14 @@ import {
   recomputeOption,
   required,
   seedOption,
+  structureBatchOption,
+  type TextOptions,
   table,
   vocabularyOption,
   whole,
   withColumnOptions,
   withJson,
+  withTextOptions,
 } from "./command.js";
 import { hasNumbers, type NumberFileOptions, withNumberTraining } from "./numbers.js";
 import { Stopped } from "./stopped.js";
@@ -44,7 +47,7 @@ export function structureCommand(): Command {
   return new Command().addCommand(trainCommand()).addCommand(searchCommand());
 }
 
-interface TrainOptions extends ColumnOptions, NumberFileOptions {
+interface TrainOptions extends ColumnOptions, NumberFileOptions, TextOptions {
   testLabels?: string;
   validation?: string[];
   validationLabels?: string;
@@ -57,7 +60,7 @@ interface TrainOptions extends ColumnOptions, NumberFileOptions {
   data?: string;
   test?: string;
   epochs: number;
-  batch: number;
+  batch?: number;
   learningRate: number;
   protocol: Protocol;
   vocabulary?: string;
@@ -70,7 +73,7 @@ interface TrainOptions extends ColumnOptions, NumberFileOptions {
 
 function trainCommand(): Command {
   const command = new Command("train")
-    .description("train the network of a graph on strings or sequences of numbers")
+    .description("train the network of a graph on strings, texts or sequences of numbers")
     .argument("<graph>", "node-link JSON, GraphML or an edge list")
     .addOption(cellOption())
     .addOption(choice("--wiring <name>", "how the graph becomes a network; as --protocol", protocols))
@@ -81,10 +84,17 @@ function trainCommand(): Command {
       `corrected wiring: width of the embedding; ${STRUCTURE_EMBEDDING} when left out`,
       whole(1, 4096),
     )
-    .option("--data <file>", "training sequences; generated Reber strings when left out")
+    .option(
+      "--data <file>",
+      "training sequences; generated Reber strings when neither they nor a text are given",
+    )
     .option("--test <file>", "test sequences; a quarter of the training file when left out")
+    .option(
+      "--validation <files...>",
+      "data to judge epochs by, of which the best is kept; of a text its last tenth when left out",
+    )
     .option("--epochs <n>", "passes over the training data", whole(1, 1e6), 15)
-    .option("--batch <n>", "sequences in a batch", whole(1, 1e5), 128)
+    .addOption(structureBatchOption())
     .option("--learning-rate <x>", "of Adam", between(1e-9, 10), 1e-3)
     .addOption(protocolOption(defaultProtocol))
     .addOption(seedOption())
@@ -92,7 +102,7 @@ function trainCommand(): Command {
     .addOption(recomputeOption())
     .option("--out <file>", "where the network is written; CELL-structure.safetensors when left out")
     .addOption(vocabularyOption("found in the strings"));
-  return withJson(withNumberTraining(withColumnOptions(command))).action(
+  return withJson(withTextOptions(withNumberTraining(withColumnOptions(command)))).action(
     (graph: string, options: TrainOptions) => train(graph, options),
   );
 }
@@ -112,44 +122,69 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const graph = readGraph(path);
   const { architecture, masks } = structureOf(graph, { cell, wiring }, path);
   const vocabulary = options.vocabulary === undefined ? undefined : vocabularyOf(options.vocabulary);
-  const { protocol, batch, epochs, learningRate, executor, recompute } = options;
+  const { protocol, batch = STRUCTURE_BATCH, epochs, learningRate, executor, recompute } = options;
   const initial = new Random(seed).stream("initial weights");
+  const { refuse } = await import("./train.js");
+  if (!options.text) refuse(options, ["split", "symbols"], "--text");
   const ofNumbers = options.data !== undefined && hasNumbers(options.data, options);
-  const [network, task, ownFiles] = ofNumbers ? await onNumbers(options.data as string) : onStrings();
+  const [network, task, ownFiles] = options.text
+    ? await onTexts(options.text)
+    : ofNumbers
+      ? await onNumbers(options.data as string)
+      : onStrings();
   const settings = { epochs, learningRate, executor, recompute, seed: `${seed}/train` };
   const files = { out, ...ownFiles, inputs: [path, ...ownFiles.inputs] };
   const { trained, history } = await trainNetwork(network, task, settings, files, output);
+  const isOfClasses = task.name === "classify" || task.name === "label";
   output.result(
     {
       network: out,
       graph: path,
+      task: task.name,
       cell,
       wiring,
       parameters: trained.size,
-      classes: classesOf(trained),
+      ...(isOfClasses && { classes: classesOf(trained) }),
       epochs: history,
     },
-    `${describeEpoch(history.length, history[history.length - 1], task.name)}\n${out}: ${trained.size} parameters${describeClasses(trained)}`,
+    `${describeEpoch(history.length, history[history.length - 1], task.name)}\n${out}: ${trained.size} parameters${isOfClasses ? describeClasses(trained) : ""}`,
   );
 
   function onStrings(): [Network, Task, TrainingFiles] {
+    refuse(options, ["window"], "texts and forecasts");
     const data = trainingData(options, output, { vocabulary });
     const network = newClassifier(architecture, data, initial, { vocabulary, masks });
-    const files = { inputs: [options.data, options.test], data: { ...data, protocol } };
+    const { test, validation = [] } = options;
+    const files = { inputs: [options.data, test, ...validation], data: { ...data, protocol } };
     return [network, classify(network, data, { protocol, batch }), files];
+  }
+
+  async function onTexts(paths: readonly string[]): Promise<[Network, Task, TrainingFiles]> {
+    const { hashTexts, NOT_OF_TEXTS, readTexts, textData } = await import("./texts.js");
+    const { nextSymbol } = await import("../train/language.js");
+    const others = [...NOT_OF_TEXTS, "test", "vocabulary"] as const;
+    refuse(options, others, "no --text");
+    if (protocol !== defaultProtocol) refuse(options, ["protocol"], "strings");
+    const texts = readTexts(paths);
+    const { validation, split, symbols, window = defaults.next.window } = options;
+    const data = textData(texts, { validation, split, symbols }, output);
+    const shortest = Math.min(...data.train.texts.map(({ length }) => length));
+    const { batch: streams = batchFor(shortest, window) } = options;
+    const network = newNetworkForTexts(architecture, data.vocabulary, initial, { masks });
+    const names = texts.map(({ name }) => name);
+    const task = nextSymbol(data, { batch: streams, window, executor, names });
+    return [network, task, { inputs: [...paths, ...(validation ?? [])], data: hashTexts(data) }];
   }
 
   async function onNumbers(file: string): Promise<[Network, Task, TrainingFiles]> {
     const { readNumberData } = await import("./number-data.js");
-    const { refuse } = await import("./train.js");
     const { taskOn } = await import("../train/number-data.js");
     const random = new Random(seed).stream("split");
     const { numbers, inputs, hash } = readNumberData(file, options, output, random);
-    if (numbers.task !== "forecast") refuse(options, ["horizon"], "--task forecast");
-    const { horizon = HORIZON } = options;
+    if (numbers.task !== "forecast") refuse(options, ["horizon", "window"], "--task forecast");
+    const { horizon = HORIZON, window = defaults.forecast.window } = options;
     const { task, data } = numbers;
     const network = newNetworkForNumbers(architecture, data.train, task, initial, { masks, horizon });
-    const { window } = defaults.forecast;
     return [network, taskOn(network, numbers, { batch, window, executor }), { inputs, data: hash }];
   }
 }

@@ -88,10 +88,32 @@ export function predictsNext(network: Network): boolean {
 
 /** What tells one training on texts from another, whatever their files are called. */
 export function hashTexts({ vocabulary, train, validation }: TextData): object {
-  const hash = (texts: readonly SymbolArray[]) =>
-    texts.map(({ buffer, byteOffset, byteLength }) => sha256(new Uint8Array(buffer, byteOffset, byteLength)));
-  return { vocabulary, train: hash(train.texts), validation: hash(validation.texts) };
+  return { vocabulary, train: hashSymbols(train.texts), validation: hashSymbols(validation.texts) };
 }
+
+/** The hash of each text. */
+export function hashSymbols(texts: readonly SymbolArray[]): string[] {
+  return texts.map(({ buffer, byteOffset, byteLength }) =>
+    sha256(new Uint8Array(buffer, byteOffset, byteLength)),
+  );
+}
+
+/** Options of strings and of sequences of numbers, which go with no text. */
+export const NOT_OF_TEXTS = [
+  "data",
+  "labels",
+  "testLabels",
+  "validationLabels",
+  "task",
+  "layout",
+  "sequenceColumn",
+  "timeColumn",
+  "targetColumn",
+  "channels",
+  "stringColumn",
+  "labelColumn",
+  "horizon",
+] as const;
 
 /** For example "1.7290 nats, 2.494 bits, perplexity 5.64". */
 export function describeNats(nats: number): string {

@@ -1,7 +1,6 @@
 // `filigree train`: its options. What it does is in train.ts, which is loaded when it is run.
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError } from "commander";
-import { cuts } from "../data/symbols.js";
 import { optimiserKinds } from "../engine/executor.js";
 import { defaults } from "../train/defaults.js";
 import { schedules } from "../train/schedule.js";
@@ -17,6 +16,7 @@ import {
   withColumnOptions,
   withJson,
   withModelOptions,
+  withTextOptions,
 } from "./command.js";
 import { withNumberTraining } from "./numbers.js";
 import { withSparsify } from "./sparsify.js";
@@ -42,14 +42,12 @@ export function trainCommand(): Command {
       "--data <csv>",
       "labelled strings of any classes; generated Reber strings when neither they nor a text are given",
     )
-    .option("--test <csv>", "test strings; a quarter of the training file when left out")
-    .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
+    .option("--test <csv>", "test strings; a quarter of the training file when left out");
+  withTextOptions(command)
     .option(
       "--validation <files...>",
       "data to judge epochs by, of which the best is kept; of a text its last tenth when left out",
     )
-    .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
-    .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
     .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")
     .option("--from <model>", "a network to train further, instead of a new one")
     .option("--hidden <n>", `units of each layer${either(ofStrings.hidden, ofTexts.hidden)}`, whole(1, 4096))
@@ -67,7 +65,6 @@ export function trainCommand(): Command {
       "examples of a batch, or streams that a text is cut into; 32, and fewer for short texts",
       whole(1, 1e5),
     )
-    .option("--window <n>", "steps of a text between two updates; 64", whole(1, 1e5))
     .addOption(choice("--optimiser <name>", "adam; adamw for a new network on texts", optimiserKinds))
     .option("--learning-rate <x>", "0.001; 0.002 for a new network on texts", between(1e-9, 10))
     .addOption(

@@ -90,9 +90,6 @@ export const dataSchema = z.union([files, generated]).default(() => generated.pa
 export type DataConfiguration = z.output<typeof dataSchema>;
 export type TextConfiguration = z.output<typeof texts>;
 
-/** Strings or sequences of numbers. */
-export const sequenceSchema = z.union([numberSchema, files, generated]).default(() => generated.parse({}));
-
 /** Strings, texts, or sequences of numbers. */
 export const anyDataSchema = z
   .union([texts, numberSchema, files, generated])

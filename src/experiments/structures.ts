@@ -1,5 +1,5 @@
-// The trial kind `structure`: a network made of a graph, trained on labelled strings or on sequences of numbers. With it the second experiment of
-// Darji (2021) is a study: many random graphs, each with its properties and the accuracy that its network reached.
+// The trial kind `structure`: a network made of a graph, trained on labelled strings, on texts or on sequences of numbers. With it the
+// second experiment of Darji (2021) is a study: many random graphs, each with its properties and the accuracy that its network reached.
 import { z } from "zod";
 import { InputError } from "../errors.js";
 import { randomStructureGraph, type StructureFamily } from "../graph/generators.js";
@@ -16,24 +16,28 @@ import { saveNetwork } from "../network/weights.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { TrialKind } from "../study/kind.js";
 import { classify } from "../train/classify.js";
-import { newClassifier, newNetworkForNumbers } from "../train/new-network.js";
+import { defaults, STRUCTURE_BATCH } from "../train/defaults.js";
+import { newClassifier, newNetworkForNumbers, newNetworkForTexts } from "../train/new-network.js";
 import { testedEpochs } from "../train/options.js";
 import { defaultProtocol, type Protocol, protocols } from "../train/protocol.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
 import {
+  anyDataSchema,
   type DataConfiguration,
   dataSchema,
   identifying,
   isNumbers,
+  isText,
   loadData,
-  sequenceSchema,
+  loadTexts,
+  type TextConfiguration,
 } from "./data.js";
 import { loadBaselines, loadNumbers, type NumberConfiguration } from "./number-data.js";
 import { numberMetrics, summaryOf, taskOnNumbers } from "./number-training.js";
 import { NETWORK, recording } from "./recording.js";
 import { completeNumbers, misplaced, numberSettings } from "./train-schema.js";
-import { trainMetrics } from "./training.js";
+import { nextSymbolOf, summaryOfText, textMetrics, trainMetrics } from "./training.js";
 
 /** The two families of random graphs that Darji (2021) draws structures from. */
 export const structureFamilies = [
@@ -74,16 +78,25 @@ const wiring = z.discriminatedUnion("kind", [
     .describe("Every edge is a weight into each gate of its target."),
 ]);
 
+export const batchSetting = z
+  .int()
+  .min(1)
+  .max(100_000)
+  .optional()
+  .describe(
+    `Sequences of a batch, ${STRUCTURE_BATCH} when left out, or streams of a text, 32 or fewer when left out.`,
+  );
+
 export const structureSchema = z
   .strictObject({
-    data: sequenceSchema,
+    data: anyDataSchema,
     cell: z.enum(cellKinds),
     graph: z.union([drawn, given]).describe("A random graph by its number, or nodes and edges."),
     wiring: wiring.optional().describe("How the graph becomes a network; as `protocol` when left out."),
     protocol: z.enum(protocols).optional().describe(`Of strings; ${defaultProtocol} when left out.`),
     ...numberSettings,
     epochs: z.int().min(1).max(100_000).default(15),
-    batch: z.int().min(1).max(100_000).default(128),
+    batch: batchSetting,
     learningRate: z.number().positive().default(1e-3),
     tested: z
       .enum(testedEpochs)
@@ -91,23 +104,27 @@ export const structureSchema = z
       .describe("After which epochs the test strings are read."),
   })
   .transform((given, context) => {
-    const { data, protocol = defaultProtocol, horizon, window, classWeights, standardise, ...rest } = given;
+    const { data, protocol = defaultProtocol, horizon, window, classWeights, standardise, ...others } = given;
+    const { batch, ...rest } = others;
     const stray = misplaced(given, data);
     if (stray) {
       const [key, message] = stray;
       context.addIssue({ code: "custom", path: [key], message });
       return z.NEVER;
     }
-    const complete = { ...rest, wiring: rest.wiring ?? wiring.parse({ kind: protocol }) };
+    const wired = { ...rest, wiring: rest.wiring ?? wiring.parse({ kind: protocol }) };
+    if (isText(data)) return { ...wired, data, batch, window: window ?? defaults.next.window };
+    const complete = { ...wired, batch: batch ?? STRUCTURE_BATCH };
     return isNumbers(data)
       ? { ...complete, data, ...completeNumbers(data, { horizon, window, classWeights, standardise }) }
       : { ...complete, data, protocol };
   });
 
 export type StructureConfiguration = z.output<typeof structureSchema>;
-/** Of sequences of numbers, and of strings. */
+/** Of sequences of numbers, of texts and of strings. */
 type OnNumbers = Extract<StructureConfiguration, { data: NumberConfiguration }>;
-type OnStrings = Exclude<StructureConfiguration, OnNumbers>;
+type OnTexts = Extract<StructureConfiguration, { data: TextConfiguration }>;
+type OnStrings = Exclude<StructureConfiguration, OnNumbers | OnTexts>;
 
 /** The name of the graph among a trial's artifacts. */
 export const GRAPH = "graph.json";
@@ -116,7 +133,11 @@ export const structureKind: TrialKind<StructureConfiguration> = {
   name: "structure",
   version: 5,
   schema: structureSchema,
-  metrics: [...trainMetrics, ...numberMetrics, ...PROPERTY_NAMES, ...MORE_PROPERTY_NAMES],
+  metrics: [
+    ...new Set([...trainMetrics, ...textMetrics, ...numberMetrics]),
+    ...PROPERTY_NAMES,
+    ...MORE_PROPERTY_NAMES,
+  ],
   identifying: (configuration) => ({
     ...(configuration as unknown as JsonObject),
     data: identifying(configuration.data),
@@ -135,7 +156,9 @@ export const structureKind: TrialKind<StructureConfiguration> = {
     const options = { epochs, learningRate, seed: `${seed}/train`, ...record.options };
     const { trained, summary } = isOnNumbers(configuration)
       ? await trainOnNumbers(configuration)
-      : await trainOnStrings(configuration);
+      : isOnTexts(configuration)
+        ? await trainOnTexts(configuration)
+        : await trainOnStrings(configuration);
     return {
       summary: { ...summary, ...properties, ...more },
       artifacts: {
@@ -149,6 +172,14 @@ export const structureKind: TrialKind<StructureConfiguration> = {
       const network = newClassifier(architecture, strings, initial, { masks });
       const trained = await train(network, classify(network, strings, { protocol, batch, tested }), options);
       return { trained, summary: { ...record.history().at(-1), parameters: trained.size } };
+    }
+
+    async function trainOnTexts({ data, window, batch }: OnTexts) {
+      const texts = loadTexts(data);
+      const network = newNetworkForTexts(architecture, texts.vocabulary, initial, { masks });
+      const task = nextSymbolOf(texts, { window, batch });
+      const trained = await train(network, task, options);
+      return { trained, summary: summaryOfText(trained, texts, record.history()) };
     }
 
     async function trainOnNumbers(own: OnNumbers) {
@@ -165,6 +196,10 @@ export const structureKind: TrialKind<StructureConfiguration> = {
 
 function isOnNumbers(configuration: StructureConfiguration): configuration is OnNumbers {
   return isNumbers(configuration.data);
+}
+
+function isOnTexts(configuration: StructureConfiguration): configuration is OnTexts {
+  return isText(configuration.data);
 }
 
 /** The graph that a configuration describes. */

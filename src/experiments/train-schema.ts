@@ -155,7 +155,8 @@ const only = {
   standardise: ["classes of numbers", "forecasts"],
 } as const satisfies Partial<Record<keyof z.output<typeof settings>, readonly Learnt[]>>;
 
-function learntOf(data: AnyConfiguration): Learnt {
+/** What is learnt of data. */
+export function learntOf(data: AnyConfiguration): Learnt {
   if (isText(data)) return "texts";
   if (!isNumbers(data)) return "strings";
   return data.task === "forecast" ? "forecasts" : "classes of numbers";

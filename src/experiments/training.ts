@@ -1,7 +1,7 @@
 // The trial kind `train`: a stack of cells trained on labelled strings, on texts or on sequences of numbers. What is trained
 // on strings and numbers is what pruning starts from.
 import { Random } from "../math/random.js";
-import { stack } from "../network/network.js";
+import { type Network, stack } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
 import type { JsonObject } from "../study/json.js";
 import type { TrialContext, TrialKind, TrialResult } from "../study/kind.js";
@@ -11,11 +11,11 @@ import { keptEpoch } from "../train/kept.js";
 import { newLanguageModel, nextSymbol } from "../train/language.js";
 import { newClassifier } from "../train/new-network.js";
 import { trainOptionsOf } from "../train/settings.js";
-import type { EpochMetrics } from "../train/task.js";
+import type { EpochMetrics, Task } from "../train/task.js";
 import { encodeNotes, noteText, TEXT_NOTES } from "../train/text-notes.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
-import { identifying, loadData, loadTexts } from "./data.js";
+import { identifying, loadData, loadTexts, type MeasuredTexts } from "./data.js";
 import { numberMetrics, trainOnNumbers } from "./number-training.js";
 import { NETWORK, recording } from "./recording.js";
 import { leftOf, sparsifyOf } from "./sparsify-schema.js";
@@ -38,7 +38,7 @@ export const trainMetrics = [
 ] as const satisfies readonly (keyof EpochMetrics | "parameters")[];
 
 /** What a training on texts says besides. */
-const textMetrics = [
+export const textMetrics = [
   "validationAccuracy",
   "validationLoss",
   "bits",
@@ -87,15 +87,12 @@ async function trainOnStrings(configuration: OnStrings, context: TrialContext): 
   };
 }
 
-/** The summary is that of the epoch whose network is kept. */
 async function trainOnTexts(configuration: OnTexts, context: TrialContext): Promise<TrialResult> {
   const random = new Random(context.seed);
   const data = loadTexts(configuration.data);
-  const shortest = Math.min(...data.train.texts.map(({ length }) => length));
-  const { window, batch = batchFor(shortest, window) } = configuration;
   const network = newLanguageModel(data.vocabulary.length, configuration, random.stream("initial weights"));
   const record = recording(context);
-  const task = nextSymbol(data, { batch, window, names: data.names });
+  const task = nextSymbolOf(data, configuration);
   const { epochs = epochsFor(task.epoch(1, random).updates) } = configuration;
   const trained = await train(network, task, {
     ...trainOptionsOf({ ...configuration, epochs }, defaults.next),
@@ -103,21 +100,37 @@ async function trainOnTexts(configuration: OnTexts, context: TrialContext): Prom
     seed: `${context.seed}/train`,
     ...record.options,
   });
-  const history = record.history();
-  const best = keptEpoch(history, task.judgedBy);
-  const { validationLoss: nats = Number.NaN } = history[best];
   const notes = noteText(trained, data, data.baselines, random.stream("samples"));
   return {
-    summary: {
-      ...history[best],
-      bits: nats / Math.LN2,
-      perplexity: Math.exp(nats),
-      bestEpoch: best + 1,
-      epochs: history.length,
-      ngrams: Math.min(...data.baselines.map((baseline) => baseline.nats)),
-      parameters: trained.size,
-      ...leftOf(trained, configuration),
-    },
+    summary: { ...summaryOfText(trained, data, record.history()), ...leftOf(trained, configuration) },
     artifacts: { [NETWORK]: saveNetwork(trained), [TEXT_NOTES]: encodeNotes(notes) },
+  };
+}
+
+/** The task of a configuration on texts: how many streams they are cut into depends on their length where nothing is said. */
+export function nextSymbolOf(
+  data: MeasuredTexts,
+  { window, batch }: { readonly window: number; readonly batch?: number },
+): Task {
+  const shortest = Math.min(...data.train.texts.map(({ length }) => length));
+  return nextSymbol(data, { batch: batch ?? batchFor(shortest, window), window, names: data.names });
+}
+
+/** What a training on texts came to: how the epoch went whose network is kept, and what n-grams reach. */
+export function summaryOfText(
+  trained: Network,
+  { baselines }: MeasuredTexts,
+  history: readonly EpochMetrics[],
+): Record<string, number> {
+  const best = keptEpoch(history, "validationLoss");
+  const { validationLoss: nats = Number.NaN } = history[best];
+  return {
+    ...history[best],
+    bits: nats / Math.LN2,
+    perplexity: Math.exp(nats),
+    bestEpoch: best + 1,
+    epochs: history.length,
+    ngrams: Math.min(...baselines.map((baseline) => baseline.nats)),
+    parameters: trained.size,
   };
 }

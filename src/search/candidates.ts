@@ -7,9 +7,10 @@ import type { Random } from "../math/random.js";
 import { fitPredictor, predictCandidates } from "../predict/predictor.js";
 import { chooseEdges, edgesOfSpace, graphOfEdges, type Layers } from "./edges.js";
 
-/** A graph of an edge space that has been trained, and its accuracy on held-out data. */
+/** A graph of an edge space that has been trained. */
 export interface Scored {
   readonly marked: Uint8Array;
+  /** How it did on held-out data, the higher the better: its accuracy, or its loss below 0. */
   readonly score: number;
 }
 

@@ -11,7 +11,7 @@ import { gradientOf } from "../sparsify/changing.js";
 import type { Groups } from "../sparsify/groups.js";
 import { clipping, masked, Trainee, use } from "../sparsify/relaxed.js";
 import type { BatchOutcome, Beginning, Moment, Sparsifier } from "../train/sparsifier.js";
-import type { Epoch, Task } from "../train/task.js";
+import type { Task } from "../train/task.js";
 import type { Searcher } from "./searcher.js";
 import type { Space } from "./space.js";
 
@@ -136,17 +136,19 @@ export function searching(
   };
 }
 
-/** The batch of each update, epoch after epoch of a task. */
+/** The batch of each update, epoch after epoch of a task; epochs of texts and long series need not be of equal length. */
 function batchesOf(task: Task, random: Random): (step: number) => Batches {
   const epochOf = (number: number) => task.epoch(number, random.stream(`epoch ${number}`));
-  const { updates } = epochOf(1);
-  let number = 0;
-  let epoch: Epoch | undefined;
+  let number = 1;
+  let epoch = epochOf(number);
+  let first = 0;
   return (step) => {
-    const wanted = Math.floor(step / updates) + 1;
-    if (!epoch || wanted !== number) epoch = epochOf(wanted);
-    number = wanted;
-    return epoch.batches(step % updates, 1);
+    while (step >= first + epoch.updates) {
+      first += epoch.updates;
+      number++;
+      epoch = epochOf(number);
+    }
+    return epoch.batches(step - first, 1);
   };
 }
 

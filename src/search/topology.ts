@@ -31,7 +31,7 @@ import { randomGraph } from "./random-graphs.js";
 import { needsHeld, search } from "./search.js";
 import type { Course } from "./searching.js";
 import type { Space } from "./space.js";
-import type { Subject } from "./subject.js";
+import { type Criterion, criteria, type Subject } from "./subject.js";
 import {
   isCandidateSearch,
   isFamily,
@@ -87,8 +87,8 @@ export interface Topology {
   /** Edges, or weights. */
   readonly size: number;
   readonly course?: Course;
-  /** The accuracy on held-out data of each candidate in turn. */
-  readonly scores?: readonly number[];
+  /** How each candidate in turn did on what is held out. */
+  readonly candidates?: { readonly criterion: Criterion; readonly values: readonly number[] };
 }
 
 /** @throws InputError where settings do not fit each other. */
@@ -139,7 +139,9 @@ async function findGraph(
   }
   if (isCandidateSearch(way)) {
     const scored = await scoreCandidates(way, subject, sizes, settings, options);
-    return of(bestOf(scored).marked, { scores: scored.map(({ score }) => score) });
+    const { criterion } = subject;
+    const values = scored.map((own) => measuredOf(criterion, own));
+    return of(bestOf(scored).marked, { candidates: { criterion, values } });
   }
   const whole = correctedStructure(superGraph(sizes), settings.cell, settings.wiring);
   const network = subject.network(whole, random.stream("initial weights"));
@@ -224,6 +226,7 @@ async function scoreCandidates(
   options: TopologyOptions,
 ): Promise<Scored[]> {
   const { cell, wiring, budget, epochs, learningRate, candidates: total } = settings;
+  const { criterion } = subject;
   const { seed, resume, onSave, onProgress, onPause: _, ...running } = options;
   const random = new Random(seed);
   const scored = resume ? scoredIn(resume, edgesOfSpace(sizes).length) : [];
@@ -234,22 +237,34 @@ async function scoreCandidates(
     const marked = candidateSearches[way].propose(scored, own, { sizes, edges: budget, total });
     const structure = correctedStructure(layerGraph(graphOfEdges(sizes, marked)), cell, wiring);
     const network = subject.network(structure, own.stream("initial weights"));
-    let score = Number.NaN;
+    let measured = Number.NaN;
     await train(network, subject.task(network), {
       ...running,
       epochs,
       learningRate,
       seed: `${seed}/candidate ${number}`,
-      onEpoch: (_, { testAccuracy = Number.NaN }) => {
-        score = testAccuracy;
+      onEpoch: (_, metrics) => {
+        measured = metrics[criteria[criterion].measured] ?? Number.NaN;
       },
       onProgress: (share) => onProgress?.((number + share) / total),
     });
-    scored.push({ marked, score });
-    const metrics = { heldAccuracy: score, bestHeldAccuracy: bestOf(scored).score };
+    scored.push({ marked, score: criteria[criterion].sign * measured });
+    const metrics = heldMetrics(criterion, measured, measuredOf(criterion, bestOf(scored)));
     await onSave?.(scored.length, metrics, bytesOfScored(scored));
   }
   return scored;
+}
+
+/** What a score was made of: the lower a loss, the higher its score. */
+function measuredOf(criterion: Criterion, { score }: Scored): number {
+  return criteria[criterion].sign * score;
+}
+
+/** How a candidate did, and the best so far. */
+function heldMetrics(criterion: Criterion, own: number, best: number): Readonly<Record<string, number>> {
+  return criterion === "heldAccuracy"
+    ? { heldAccuracy: own, bestHeldAccuracy: best }
+    : { heldLoss: own, bestHeldLoss: best };
 }
 
 function bytesOfScored(scored: readonly Scored[]): Uint8Array {

@@ -72,6 +72,9 @@ const further = {
   dropout: 0,
 } as const satisfies Partial<Defaults>;
 
+/** Sequences of a batch for networks of graphs, found or given; of texts it is `batchFor`. */
+export const STRUCTURE_BATCH = 128;
+
 /** Windows that a stream of a text should at least have, and updates that a training on a text should. */
 const LEAST_WINDOWS = 16;
 const LEAST_UPDATES = 2000;

@@ -246,28 +246,41 @@ function stepsOfExamples({ inputs, width, starts, targets, targetWidth }: Exampl
 /**
  * Series up to a share of the steps of each to train on, and whole ones of which what comes after is to be forecast, so that
  * a network has seen what came before.
- * @param share from 0 to 1. @throws InputError when a series is too short to be cut there.
+ * @param share from 0 to 1. @param what they are cut for. @throws InputError when a series is too short to be cut there.
  */
 export function splitSeries(
   series: Sequences,
   share: number,
   where: string,
-): { train: Sequences; validation: Held } {
-  const { channels, values, target } = series;
-  const from = values.map((_, row) => Math.floor(share * stepsOf(series, row)));
+  { what, hint } = { what: "keep some for testing", hint: "name a test file with --test" },
+): { train: Sequences; validation: Required<Held> } {
+  const from = series.values.map((_, row) => Math.floor(share * stepsOf(series, row)));
   const short = from.findIndex((end, row) => end < 2 || end >= stepsOf(series, row));
   if (short >= 0) {
     throw new InputError({
       where: `${where}, series ${short + 1}`,
-      what: `its ${stepsOf(series, short)} steps are too few to keep some for testing`,
-      hint: "name a test file with --test",
+      what: `its ${stepsOf(series, short)} steps are too few to ${what}`,
+      hint,
     });
   }
+  const train = stepsBetween(series, (row) => [0, from[row]]);
+  return { train, validation: { series, from } };
+}
+
+/** Series of which a forecast so many steps ahead is of the held times alone. */
+export function heldSteps({ series, from }: Held, horizon: number): Sequences {
+  return stepsBetween(series, (row) => [Math.max(0, (from?.[row] ?? 0) - horizon), stepsOf(series, row)]);
+}
+
+function stepsBetween(
+  { channels, values, target }: Sequences,
+  ends: (row: number) => readonly [first: number, end: number],
+): Sequences {
   const cut = (lists: readonly Float32Array[], width: number) =>
-    lists.map((own, row) => own.subarray(0, from[row] * width));
+    lists.map((own, row) => {
+      const [first, end] = ends(row);
+      return own.subarray(first * width, end * width);
+    });
   const kept = target?.kind === "numbers" && { ...target, of: cut(target.of, target.names.length) };
-  return {
-    train: { channels, values: cut(values, channels.length), ...(kept && { target: kept }) },
-    validation: { series, from },
-  };
+  return { channels, values: cut(values, channels.length), ...(kept && { target: kept }) };
 }

@@ -1,7 +1,7 @@
 // The task of predicting the next symbol of a text from all before it, and what a network says of texts. Texts are
 // trained on in lanes and windows with state carried on; they are evaluated whole, one symbol after the other.
 import type { SymbolArray } from "../data/symbols.js";
-import { countPredictions, type TextData } from "../data/text.js";
+import { countPredictions, type EncodedTexts } from "../data/text.js";
 import { parseVocabulary } from "../data/vocabulary.js";
 import { checkLongEnough, countWindows, makeWindows, textSteps } from "../data/windows.js";
 import { Calibration } from "../engine/calibrate.js";
@@ -14,6 +14,7 @@ import { initialise, type Network, stack } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { defaults } from "./defaults.js";
 import { type As, calibrated } from "./evaluate.js";
+import type { Tested } from "./options.js";
 import type { Task } from "./task.js";
 
 export interface NextSymbolOptions {
@@ -24,6 +25,11 @@ export interface NextSymbolOptions {
   readonly executor?: ExecutorName;
   /** What messages call the texts. */
   readonly names?: readonly string[];
+  /**
+   * After which epochs the held-out texts are read: after each, of which the best is kept, when left out. Read after the last one
+   * alone they are test data, by which no epoch is chosen.
+   */
+  readonly tested?: Tested;
 }
 
 // Symbols in one call to the executor.
@@ -65,14 +71,18 @@ export function newLanguageModel(vocabulary: number, options: LanguageModelOptio
 /**
  * The task of predicting the next symbol: truncated backpropagation through time over `window` steps. Every epoch but
  * the first leaves out a random number of symbols at the beginning of each text, so that windows begin elsewhere. After
- * each epoch the held-out texts are read whole.
+ * each epoch, or the last one, the held-out texts are read whole.
  * @throws InputError when a text is too short for so many lanes and steps.
  */
 export function nextSymbol(
-  data: Pick<TextData, "vocabulary" | "train" | "validation">,
+  data: {
+    readonly vocabulary: readonly string[];
+    readonly train: Pick<EncodedTexts, "texts">;
+    readonly validation: Pick<EncodedTexts, "texts">;
+  },
   options: NextSymbolOptions,
 ): Task {
-  const { batch, window, executor: name } = options;
+  const { batch, window, executor: name, tested } = options;
   const { texts } = data.train;
   const names = options.names ?? texts.map((_, i) => `text ${i + 1}`);
   checkLongEnough(texts, names, { batch, window });
@@ -83,7 +93,7 @@ export function nextSymbol(
     batch,
     steps: window,
     symbols: [...data.vocabulary.keys()],
-    judgedBy: "validationLoss",
+    ...(tested !== "last-epoch" && { judgedBy: "validationLoss" as const }),
     conventions: () => ({ readAt: "last-symbol", vocabulary }),
     check: checkReads,
     epoch(number, random) {
@@ -96,9 +106,12 @@ export function nextSymbol(
         batches: (first, count) => makeWindows(steps, windowing, first, count),
       };
     },
-    async evaluate(_, present) {
+    async evaluate(_, present, last): Promise<Record<string, number>> {
+      if (tested === "last-epoch" && !last) return {};
       const { nats, accuracy } = await evaluateTexts(present(), data.validation.texts, { executor: name });
-      return { validationLoss: nats, validationAccuracy: accuracy };
+      return tested === "last-epoch"
+        ? { testLoss: nats, testAccuracy: accuracy }
+        : { validationLoss: nats, validationAccuracy: accuracy };
     },
   };
 }

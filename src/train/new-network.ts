@@ -1,11 +1,11 @@
-// New networks for labelled strings and sequences of numbers: an architecture's ends are made to fit the data, with an input
+// New networks for labelled strings, texts and sequences of numbers: an architecture's ends are made to fit the data, with an input
 // for its symbols or channels and an output for each class or number, and what travels in the file is found in the data.
 import { alphabetOf } from "../data/alphabet.js";
 import type { Dataset } from "../data/dataset.js";
 import { seriesOf } from "../data/numbers/forecast-baselines.js";
 import type { Sequences, SequenceTarget } from "../data/sequences.js";
 import { standardisationOf } from "../data/standardise.js";
-import type { Vocabulary } from "../data/vocabulary.js";
+import { parseVocabulary, type Vocabulary } from "../data/vocabulary.js";
 import { InputError } from "../errors.js";
 import type { Random } from "../math/random.js";
 import type { Architecture, CellKind } from "../network/architecture.js";
@@ -154,6 +154,24 @@ export function newNumberNetwork(
     bidirectional,
   });
   return newNetworkForNumbers(architecture, train, task, random, options);
+}
+
+/**
+ * The same for texts of these symbols, of which the next one is predicted.
+ * @throws InputError when the network would be too large.
+ */
+export function newNetworkForTexts(
+  architecture: Architecture,
+  symbols: readonly string[],
+  random: Random,
+  { masks = new Map() }: { readonly masks?: ReadonlyMap<string, Uint8Array> } = {},
+): Network {
+  const input = { kind: "symbols", vocabulary: symbols.length, width: architecture.input.width } as const;
+  const readout = { outputs: symbols.length, ...readingFor("next") };
+  const fitted = withEnds({ architecture, masks }, { input, readout });
+  const network = initialise(fitted.architecture, random, fitted.masks);
+  const vocabulary = parseVocabulary(JSON.stringify(symbols), "vocabulary");
+  return withConventions(network, { ...network.conventions, vocabulary });
 }
 
 /** The same network with other conventions. */

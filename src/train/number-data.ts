@@ -85,7 +85,9 @@ export function divide(
     if (given.validation)
       return { task, data: { train: all, validation: { series: given.validation }, ...test } };
     if (test) return { task, data: { train: all, ...test } };
-    remark(`no --test and no --validation: the last ${kept} of each series judge epochs and do not train`);
+    remark(
+      `no --test and no --validation: the last ${kept} of each series are kept to judge by and do not train`,
+    );
     return { task, data: splitSeries(all, TRAINED, where) };
   }
   const validation = given.validation && { validation: given.validation };

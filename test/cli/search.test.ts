@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { waves } from "../sequences.js";
 import { filigree } from "./command-line.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
@@ -130,14 +131,160 @@ describe("what cannot be searched", () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(says)]);
     expect(stderr.trim().split("\n").length).toBe(1);
   });
+});
 
-  it("forecasts are refused", async () => {
-    writeFileSync(
-      at("series.csv"),
-      `x\n${Array.from({ length: 60 }, (_, i) => Math.sin(i).toFixed(3)).join("\n")}\n`,
+const graphs = () => ["--cell", "gru", "--units", "10", "--layers", "3", "--budget", "18"];
+const verse = "the cat sat on the mat and the hat sat on the cat. ".repeat(40);
+
+function file(name: string, content: string): string {
+  writeFileSync(at(name), content);
+  return at(name);
+}
+
+describe("a search on a text", () => {
+  it("is stopped and goes on to the same graph, which structure train takes", async () => {
+    const text = file("verse.txt", verse);
+    const words = ["search", "--text", text, ...graphs(), "--searcher", "mixture", "--epochs", "12"];
+    const [whole, parts] = [at("text.json"), at("text-parts.json")];
+    const { code, stderr } = await filigree(...words, "--out", whole);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/no --test: what --split leaves/)]);
+    const running = filigree(...words, "--out", parts);
+    while (!existsSync(`${parts}.checkpoint`)) await new Promise((resolve) => setTimeout(resolve, 1));
+    process.emit("SIGINT");
+    expect(await running).toMatchObject({ code: 130 });
+    const other = await filigree(...words, "--window", "32", "--out", parts);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("checkpoint of another search")]);
+    expect((await filigree(...words, "--out", parts)).code).toBe(0);
+    expect(readFileSync(parts)).toEqual(readFileSync(whole));
+    const out = at("text.safetensors");
+    const common = ["--cell", "gru", "--text", text, "--epochs", "1", "--out", out];
+    const trained = await filigree("structure", "train", whole, ...common);
+    expect([trained.code, trained.stdout]).toEqual([0, expect.stringMatching(/held out [\d.]+/)]);
+  });
+
+  it("does not look at what is left for a test", async () => {
+    // The last tenth is other words of the same letters.
+    const other = `${verse.slice(0, -200)}${"that hand ".repeat(20)}`;
+    const words = [...graphs(), "--searcher", "evolution", "--candidates", "3", "--epochs", "1", "--json"];
+    const losses: number[][] = [];
+    for (const [i, content] of [verse, other].entries()) {
+      const text = file(`verse-${i}.txt`, content);
+      const { stdout } = await filigree("search", "--text", text, ...words, "--out", at(`e${i}.json`));
+      losses.push(JSON.parse(stdout).heldLosses);
+    }
+    expect(losses[0]).toHaveLength(3);
+    expect(losses[1]).toEqual(losses[0]);
+  });
+
+  it("writes masks that train takes on texts", async () => {
+    const text = file("verse.txt", verse);
+    const space = ["--space", "weights", "--units", "6", "--layers", "1", "--budget", "90", "--epochs", "2"];
+    const out = at("words.safetensors");
+    const words = ["--text", text, "--symbols", "words", "--cell", "gru", ...space];
+    const { code, stdout } = await filigree("search", ...words, "--out", out, "--json");
+    expect([code, JSON.parse(stdout)]).toEqual([0, expect.objectContaining({ size: 90 })]);
+    const further = ["--from", out, "--text", text, "--epochs", "1", "--out", at("t.safetensors")];
+    expect((await filigree("train", ...further)).code).toBe(0);
+  });
+});
+
+describe("a search on a forecast", () => {
+  it("writes graphs and masks that are trained to forecast", async () => {
+    const series = ["--data", file("waves.csv", waves(200)), "--task", "forecast", "--horizon", "2"];
+    const [graph, masks] = [at("waves.json"), at("waves.safetensors")];
+    const ways = ["--searcher", "evolution", "--candidates", "3", "--epochs", "2"];
+    const found = await filigree("search", ...series, ...graphs(), ...ways, "--out", graph, "--json");
+    expect(found.code).toBe(0);
+    expect(JSON.parse(found.stdout).heldLosses).toHaveLength(3);
+    expect(found.stderr).toMatch(/candidate 3: held-out loss [\d.e+]+, best [\d.e+]+/);
+    const once = ["--epochs", "1", "--out", at("t.safetensors")];
+    expect((await filigree("structure", "train", graph, "--cell", "gru", ...series, ...once)).code).toBe(0);
+    const space = [
+      "--space",
+      "densities",
+      "--units",
+      "6",
+      "--layers",
+      "1",
+      "--budget",
+      "60",
+      "--epochs",
+      "2",
+    ];
+    const chosen = await filigree("search", ...series, "--cell", "gru", ...space, "--out", masks);
+    expect([chosen.code, chosen.stdout]).toEqual([0, expect.stringContaining("60 weights")]);
+    const [, data, ...rest] = series.slice(0, 4);
+    expect((await filigree("train", "--from", masks, "--data", data, ...rest, ...once)).code).toBe(0);
+  });
+});
+
+describe("what cannot be searched of texts and forecasts", () => {
+  it.each<[what: string, words: string[], says: RegExp]>([
+    [
+      "a text that is too short to hold some out",
+      ["--text", "SHORT"],
+      /short\.txt: its 90 symbols are too few to hold some out for a search/,
+    ],
+    ["a text beside data", ["--text", "VERSE", "--data", "WAVES"], /--data: it goes with no --text/],
+    ["a text that is forecast", ["--text", "VERSE", "--task", "forecast"], /--task: it goes with no --text/],
+    [
+      "a validation text that is the test",
+      ["--text", "VERSE", "--test", "SHORT", "--validation", "SHORT"],
+      /--validation: .*short\.txt is the test data/,
+    ],
+    [
+      "two ways to hold out a test",
+      ["--text", "VERSE", "--test", "SHORT", "--split", "0.5"],
+      /--split: it goes with no --test/,
+    ],
+    ["letters that the text lacks", ["--text", "VERSE", "--validation", "OTHER"], /other\.txt.*"X"/],
+    ["a protocol of texts", ["--text", "VERSE", "--protocol", "thesis"], /--protocol: it goes with strings/],
+    ["more streams than there are windows", ["--text", "VERSE", "--batch", "500"], /too few for 500 streams/],
+    ["a share of strings", ["--split", "0.5"], /--split: it goes with --text/],
+    ["a horizon of strings", ["--horizon", "2"], /--horizon: it goes with sequences of numbers/],
+    [
+      "series that are too short",
+      ["--data", "TWO", "--task", "forecast"],
+      /two\.csv, series 1: its 2 steps are too few/,
+    ],
+    [
+      "series without the target",
+      ["--data", "WAVES", "--task", "forecast", "--target-column", "wind"],
+      /waves\.csv:1: --target-column: there is no column "wind"/,
+    ],
+    [
+      "a forecast beyond the series",
+      ["--data", "WAVES", "--task", "forecast", "--horizon", "500"],
+      /forecasts look 500 ahead/,
+    ],
+    [
+      "a validation series that is the test",
+      ["--data", "WAVES", "--task", "forecast", "--test", "TWO", "--validation", "TWO"],
+      /is the test data/,
+    ],
+  ])("%s is refused in one line", async (_, words, says) => {
+    const places: Record<string, string> = {
+      VERSE: file("verse.txt", verse),
+      SHORT: file("short.txt", verse.slice(0, 100)),
+      OTHER: file("other.txt", "the X sat. ".repeat(40)),
+      WAVES: file("waves.csv", waves(200)),
+      TWO: file("two.csv", "a,b\n1,2\n2,3\n"),
+    };
+    const given = words.map((word) => places[word] ?? word);
+    const { code, stderr } = await filigree(
+      "search",
+      ...graphs(),
+      "--epochs",
+      "1",
+      "--out",
+      at("no.json"),
+      ...given,
     );
-    const words = ["--data", at("series.csv"), "--task", "forecast", "--cell", "gru", "--budget", "60"];
-    const { code, stderr } = await filigree("search", ...words);
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/forecasts are not searched on yet/)]);
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("filigree: "));
+    expect([code, lines]).toEqual([2, [expect.stringMatching(says)]]);
+    expect(existsSync(at("no.json"))).toBe(false);
   });
 });

@@ -8,7 +8,9 @@ import { graphProperties, PROPERTY_NAMES } from "../../src/graph/properties.js";
 import { Random } from "../../src/math/random.js";
 import { writeDataset } from "../../src/paths/datasets.js";
 import { findGrammar } from "../../src/paths/grammars.js";
+import type { EpochMetrics } from "../../src/train/task.js";
 import { hasReference, reference, skipNote } from "../reference.js";
+import { waves } from "../sequences.js";
 import { filigree } from "./command-line.js";
 
 const folder = mkdtempSync(join(tmpdir(), "filigree-"));
@@ -151,6 +153,53 @@ describe("structure train", () => {
     const other = file("other.edges", "0 1\n0 2\n1 3\n2 3\n");
     expect(await refused(...evaluation, "--graph", other)).toBe(
       `${out}: the network is not wired as the graph ${other}; give the graph that it was built from`,
+    );
+  });
+
+  it("trains on a text, judged by its last tenth, and evaluate reads what it wrote", async () => {
+    const verse = "the cat sat on the mat and the hat sat on the cat. ".repeat(40);
+    const text = file("verse.txt", verse);
+    const out = at("verse.safetensors");
+    const common = ["--cell", "gru", "--epochs", "2", "--window", "16", "--out", out];
+    const trained = await json("structure", "train", diamond, "--text", text, ...common);
+    expect(trained).toMatchObject({ task: "next", graph: diamond, parameters: expect.any(Number) });
+    const tail = file("tail.txt", verse.slice(Math.floor(0.9 * verse.length)));
+    const { nats } = await json("evaluate", out, "--text", tail);
+    expect(nats).toBe(Math.min(...trained.epochs.map((epoch: EpochMetrics) => epoch.validationLoss)));
+    const half = ["--text", text, "--split", "0.5", "--symbols", "words", ...common];
+    expect((await json("structure", "train", diamond, ...half)).epochs[1].validationLoss).toBeGreaterThan(0);
+    const own = [
+      ["--text", at("nowhere.txt")],
+      ["--text", text, "--data", text],
+      ["--text", text, "--test", text],
+      ["--text", text, "--protocol", "thesis"],
+      ["--split", "0.5"],
+      ["--window", "8"],
+      ["--text", file("one.txt", "a")],
+    ];
+    const lines: string[] = [];
+    for (const words of own)
+      lines.push(await refused("structure", "train", diamond, "--cell", "gru", ...words));
+    expect(lines).toEqual([
+      expect.stringMatching(/nowhere\.txt/),
+      "--data: it goes with no --text; leave it out",
+      "--test: it goes with no --text; leave it out",
+      "--protocol: it goes with strings; leave it out",
+      "--split: it goes with --text; leave it out",
+      "--window: it goes with texts and forecasts; leave it out",
+      expect.stringMatching(/one\.txt: the text has only one symbol/),
+    ]);
+  });
+
+  it("trains on a forecast, and judges epochs by other data where they are named", async () => {
+    const [series, others] = [file("waves.csv", waves(120)), file("others.csv", waves(60, 2))];
+    const common = ["--cell", "gru", "--epochs", "2", "--task", "forecast", "--out", at("f.safetensors")];
+    const options = ["--data", series, "--validation", others, "--horizon", "2", "--window", "8", ...common];
+    const trained = await json("structure", "train", diamond, ...options);
+    expect(trained).toMatchObject({ task: "forecast" });
+    const { meanSquaredError } = await json("evaluate", at("f.safetensors"), "--data", others);
+    expect(meanSquaredError).toBe(
+      Math.min(...trained.epochs.map((epoch: EpochMetrics) => epoch.validationLoss)),
     );
   });
 

@@ -35,6 +35,7 @@ const searched = {
   epochs: 1,
   batch: 16,
 };
+const masks = { ...searched, space: "weights", units: 3, layers: 1, budget: 20 };
 const classes = { numbers: file(slopes(24)), validation: file(slopes(9, 2)) };
 const series = { numbers: file(waves(80)), task: "forecast" };
 const tested = { ...series, test: file(waves(40, 2)) };
@@ -56,14 +57,26 @@ describe("a kind", () => {
       { base: { ...cell, data: series, epochs: 1 }, percent: 50, epochs: 1 },
       { base: { ...cell, data: tested, epochs: 1 }, percent: 50, epochs: 1 },
     ],
-    ["search", searched, { ...searched, searcher: "evolution", candidates: 2 }],
+    [
+      "search",
+      searched,
+      { ...searched, searcher: "evolution", candidates: 2 },
+      { ...searched, searcher: "evolution", candidates: 2, batch: 4, data: { text: text() } },
+      { ...searched, searcher: "mixture", data: series, horizon: 2, window: 16 },
+    ],
     [
       "found",
       { search: searched },
       { search: { ...searched, data: { numbers: classes.numbers } } },
-      { search: { ...searched, space: "weights", units: 3, layers: 1, budget: 20 } },
+      { search: masks },
+      { search: { ...searched, batch: 4, data: { text: text() } } },
+      { search: { ...masks, batch: 4, data: { text: text() } } },
+      { search: { ...searched, data: both } },
+      { search: { ...masks, data: tested }, epochs: 2 },
+      // A graph that was found on strings and is trained on a text.
+      { search: searched, data: { text: text() } },
     ],
-    ["structure", ...[data, classes, both].map((own) => ({ ...structure, data: own }))],
+    ["structure", ...[data, classes, both, { text: text() }].map((own) => ({ ...structure, data: own }))],
   ])("%s has the metrics that it says it has", async (kind, ...configurations) => {
     const found = new Set<string>();
     for (const fixed of configurations) {
