@@ -9,7 +9,13 @@ import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { regimeNames, regimeOf } from "../dist/investigate/regimes.js";
 import { Evidence, thresholdText } from "../dist/investigate/verdicts/evidence.js";
 import { gateMeans, languageFindings } from "../dist/investigate/verdicts/language.js";
-import { contrastsOf, effectsOf, searchFindings, transfersOf } from "../dist/investigate/verdicts/search.js";
+import {
+  contrastsOf,
+  effectsOf,
+  metricText,
+  searchFindings,
+  transfersOf,
+} from "../dist/investigate/verdicts/search.js";
 import { thresholdFindings } from "../dist/investigate/verdicts/thresholds.js";
 import { summarise } from "../dist/math/intervals.js";
 import { mean } from "../dist/math/statistics.js";
@@ -301,11 +307,11 @@ function gatesTable({ rows }) {
 function waysTable(run) {
   const rows = effectsOf(run)
     .sort((a, b) => wayNames.indexOf(a.way) - wayNames.indexOf(b.way))
-    .map(({ label, cell, way, accuracy, apart, p, edges, parameters, seconds }) => [
+    .map(({ label, unit, cell, way, metric, apart, p, edges, parameters, seconds }) => [
       `${cellNames[cell]}, ${label}`,
       way,
-      percentage(accuracy, 2),
-      apart ? gain(apart) : "",
+      metricText(metric, unit, 2),
+      apart ? gain(apart, unit) : "",
       p === undefined ? "" : decimal(p, 3),
       decimal(edges),
       decimal(parameters),
@@ -315,8 +321,8 @@ function waysTable(run) {
   const head = [
     "cell, task",
     "way",
-    "accuracy",
-    "gain over random, points",
+    "accuracy, or loss",
+    "gain over random: points, or nats less",
     "p",
     "edges",
     "parameters",
@@ -330,13 +336,14 @@ function transferTable(run) {
   const nameOf = (cell, task) => `${cellNames[cell]}, ${labels.get(task) ?? task}`;
   const rows = transfersOf(run)
     .filter(({ apart }) => apart)
-    .map(({ cell, task, foundWith, foundOn, accuracy, apart }) => [
+    .map(({ cell, task, unit, foundWith, foundOn, metric, apart }) => [
       nameOf(foundWith, foundOn),
       nameOf(cell, task),
-      percentage(accuracy, 2),
-      gain(apart),
+      metricText(metric, unit, 2),
+      gain(apart, unit),
     ]);
-  return table(["found with", "trained", "accuracy", "gain over random there, points"], rows);
+  const head = ["found with", "trained", "accuracy, or loss", "gain over random there: points, or nats less"];
+  return table(head, rows);
 }
 
 function propertiesTable(run) {
@@ -349,10 +356,9 @@ function propertiesTable(run) {
   return table(["property", "top-k", "random", "difference in deviations of random"], rows);
 }
 
-function gain({ value, low, high }) {
-  return low === undefined
-    ? decimal(value, 2)
-    : `${decimal(value, 2)} (${decimal(low, 2)} to ${decimal(high, 2)})`;
+function gain({ value, low, high }, unit) {
+  const write = (end) => decimal(end, unit === "nats" ? 3 : 2);
+  return low === undefined ? write(value) : `${write(value)} (${write(low)} to ${write(high)})`;
 }
 
 function cellsOf(rows, condition) {

@@ -60,7 +60,7 @@ export async function language(options: Options): Promise<void> {
 
 /** `filigree investigate search`. */
 export async function search(options: Options): Promise<void> {
-  const { quick, mnist } = options;
+  const { quick, mnist, text } = options;
   if (quick && mnist !== undefined) {
     throw new InputError({
       where: "--mnist",
@@ -71,7 +71,7 @@ export async function search(options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness();
   const result = await sitting(options, "search", 5, output, (common) =>
-    investigateSearch({ ...common, mnist }),
+    investigateSearch({ ...common, mnist, text }),
   );
   const { facts, report, rows } = result;
   const { key, verdicts } = searchFindings(result);

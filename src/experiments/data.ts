@@ -61,7 +61,8 @@ const paths = z
   .union([z.string().transform((path) => [path]), z.array(z.string()).min(1)])
   .describe("Files in UTF-8.");
 
-const texts = z
+/** How a trial names its texts. */
+export const textSchema = z
   .strictObject({
     text: paths,
     validation: paths.optional().describe("Files to judge by; the end of each text when left out."),
@@ -88,11 +89,11 @@ function concatenated(train: string, test: string): string {
 /** How a trial names its strings. Generated Reber strings as in Darji (2021) when everything is left out. */
 export const dataSchema = z.union([files, generated]).default(() => generated.parse({}));
 export type DataConfiguration = z.output<typeof dataSchema>;
-export type TextConfiguration = z.output<typeof texts>;
+export type TextConfiguration = z.output<typeof textSchema>;
 
 /** Strings, texts, or sequences of numbers. */
 export const anyDataSchema = z
-  .union([texts, numberSchema, files, generated])
+  .union([textSchema, numberSchema, files, generated])
   .default(() => generated.parse({}));
 
 export type AnyConfiguration = DataConfiguration | TextConfiguration | NumberConfiguration;

@@ -49,6 +49,7 @@ import {
   isText,
   loadData,
   loadTexts,
+  textSchema,
 } from "./data.js";
 import { loadBaselines, loadNumbers, type NumberConfiguration } from "./number-data.js";
 import { numberMetrics, summaryOf as summaryOfNumbers, taskOnNumbers } from "./number-training.js";
@@ -59,6 +60,9 @@ import { nextSymbolOf, summaryOfText, textMetrics, trainMetrics } from "./traini
 
 /** The name of a search's course among its artifacts. */
 export const COURSE = "course.json";
+
+/** The share of the training data that is held out where nothing is said. */
+const HELD = 0.25;
 
 const wiring = z.strictObject({
   recurrence: z.enum(recurrences).default("layer"),
@@ -156,6 +160,12 @@ function subjectFor(configuration: SearchConfiguration, seed: number): Subject {
   }
   const random = new Random(seed).stream("held");
   return subjectOf(labelledOf(data), { batch: batch ?? STRUCTURE_BATCH, protocol, held, random });
+}
+
+/** @throws FileError, InputError when texts cannot be read, or are too short to be searched on. */
+export function checkSearchable(data: Pick<z.input<typeof textSchema>, "text">): void {
+  const { vocabulary, train, names } = loadTexts(textSchema.parse(data));
+  textSubject({ vocabulary, texts: train.texts, names }, { held: HELD });
 }
 
 /** Labelled strings or sequences. */

@@ -12,6 +12,7 @@ import { edgesOfSpace, layersOf } from "../search/edges.js";
 import type { Way } from "../search/ways.js";
 import { canonicalJson, type JsonObject } from "../study/json.js";
 import type { StoreReader, TrialDetail } from "../study/reading.js";
+import type { Judge } from "./row.js";
 
 /** One training of what a search found. */
 export interface SearchRow {
@@ -23,13 +24,14 @@ export interface SearchRow {
   readonly foundWith?: CellKind;
   readonly searchSeed: number;
   readonly seed: number;
-  readonly accuracy: number;
+  /** What its task judges by: an accuracy in [0, 1] or a loss in nats. */
+  readonly metric: number;
   readonly edges: number;
   readonly parameters: number;
   /** Of the search, and of this training. */
   readonly searchSeconds: number;
   readonly seconds: number;
-  /** Accuracy on held-out data of the best candidate after each of them, where there are some. */
+  /** The same of the best candidate on held-out data after each of them, where there are some. */
   readonly best?: readonly number[];
   readonly properties: Readonly<Record<string, number>>;
 }
@@ -48,6 +50,7 @@ export interface ShownGraph {
 interface Described {
   readonly name: string;
   readonly data: object;
+  readonly judge: Judge["metric"];
 }
 
 /** Rows of all finished trainings of some studies, and the graphs of the first search seed. */
@@ -59,6 +62,7 @@ export function readSearches(
   const rows: SearchRow[] = [];
   const shown = new Map<string, ShownGraph>();
   const names = new Set(reader.names());
+  const judges = new Map(tasks.map(({ name, judge }) => [name, judge]));
   const searches = new Map<string, TrialDetail>();
   const searchOf = (trial: TrialDetail): TrialDetail => {
     const [identity] = trial.needs;
@@ -82,7 +86,7 @@ export function readSearches(
         ...(cell && cell !== search.cell && { foundWith: search.cell }),
         searchSeed,
         seed: trial.seed,
-        accuracy: summary.testAccuracy,
+        metric: summary[judges.get(own) ?? "testAccuracy"],
         edges: summary.edges,
         parameters: summary.parameters,
         searchSeconds: secondsOf(found),
@@ -125,7 +129,7 @@ function secondsOf({ attempts }: TrialDetail): number {
 }
 
 function bestOf({ series }: TrialDetail): { best: number[] } | undefined {
-  const best = series.flatMap(({ metrics }) => metrics.bestHeldAccuracy ?? []);
+  const best = series.flatMap(({ metrics }) => metrics.bestHeldAccuracy ?? metrics.bestHeldLoss ?? []);
   return best.length === 0 ? undefined : { best };
 }
 

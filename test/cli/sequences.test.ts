@@ -122,7 +122,9 @@ describe.each(Object.entries(kinds))("%s", (name, kind) => {
   it("are trained on", async () => {
     const { code, stdout, stderr } = await filigree("train", ...files, ...training, "--out", model, "--json");
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stderr).toMatch(task === "forecast" ? /last 25 % of each series are kept to judge by/ : /for testing/);
+    expect(stderr).toMatch(
+      task === "forecast" ? /last 25 % of each series are kept to judge by/ : /for testing/,
+    );
     const trained = JSON.parse(stdout);
     expect(trained).toMatchObject({ task, network: model });
     if (task !== "forecast") {

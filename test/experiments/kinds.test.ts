@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
+import { check } from "../../src/study/check.js";
 import type { StudyInput } from "../../src/study/document.js";
 import { StoreReader } from "../../src/study/reading.js";
 import { runStudy } from "../../src/study/runner.js";
@@ -89,5 +90,44 @@ describe("a kind", () => {
       reader.close();
     }
     expect([...found].sort()).toEqual([...(kinds[kind].metrics ?? [])].sort());
+  });
+});
+
+describe("a search", () => {
+  const parse = (configuration: object) => check(kinds.found.schema, configuration, "configuration");
+  const words = { text: text() };
+
+  it("is completed as its data have it, once", () => {
+    const { batch: _, ...rest } = searched;
+    const of = (search: object) => parse({ search: { ...rest, ...search } });
+    expect(of({})).toMatchObject({ search: { batch: 128, held: 0.25 } });
+    expect(of({})).not.toHaveProperty("search.window");
+    expect(of({ data: words })).toMatchObject({ search: { window: 64 } });
+    expect(of({ data: words })).not.toHaveProperty("search.batch");
+    expect(of({ data: series })).toMatchObject({ search: { batch: 128, window: 64, horizon: 1 } });
+    for (const search of [{}, { data: words }, { data: series }])
+      expect(parse(of(search) as object)).toEqual(of(search));
+  });
+
+  it.each<[what: string, configuration: object, message: RegExp]>([
+    [
+      "validation series that would judge what they have chosen",
+      { search: { ...searched, data: { ...series, validation: both.test } } },
+      /search\.data: the validation series would judge .* name test series too/,
+    ],
+    ["a protocol of texts", { search: { ...searched, data: words, protocol: "thesis" } }, /strings alone/],
+    ["a horizon of strings", { search: { ...searched, horizon: 2 } }, /horizon: goes with forecasts alone/],
+    [
+      "a window of classes",
+      { search: { ...searched, data: classes, window: 8 } },
+      /texts and forecasts alone/,
+    ],
+    [
+      "masks on other data",
+      { search: masks, data: words },
+      /masks are of a network for strings; only graphs/,
+    ],
+  ])("refuses %s", (_, configuration, message) => {
+    expect(() => parse(configuration)).toThrow(message);
   });
 });

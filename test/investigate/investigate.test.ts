@@ -125,6 +125,7 @@ describe("investigate search", () => {
       seeds: [1, 2, 3],
       size: {
         strings: { count: 80, epochs: 1, batch: 16 },
+        text: { epochs: 1 },
         cells: ["rnn-tanh", "gru"],
         tasks: ["hard"],
         ways: ["top-k", "random", "best-of-random", "rigl"],
@@ -156,5 +157,61 @@ describe("investigate search", () => {
     expect(page).toContain("Graphs that are trained elsewhere");
     const kept = JSON.parse(readFileSync(path("search/results.json"), "utf8"));
     expect(kept).toMatchObject({ investigation: "search", facts: { finished: 30 } });
+  });
+
+  it("searches on a text as well, to and from which graphs are moved", async () => {
+    const text = path("rhyme.txt");
+    writeFileSync(text, "the cat sat on the mat, and the hat sat on the cat. ".repeat(60));
+    const options: SearchInvestigationOptions = {
+      ...common,
+      out: path("search-text"),
+      seeds: [1, 2, 3],
+      size: {
+        strings: { count: 80, epochs: 1, batch: 16 },
+        text: { epochs: 1 },
+        cells: ["gru"],
+        tasks: ["hard"],
+        ways: ["top-k", "random", "evolution"],
+        units: 9,
+        layers: 3,
+        budget: 14,
+        learningRate: 0.01,
+        candidates: 2,
+        trainings: 1,
+      },
+    };
+    // A sitting without the text first: what it trained is not trained again.
+    const first = await investigateSearch(options);
+    expect(first.facts).toMatchObject({ total: 9, finished: 9 });
+    const { facts, tasks, rows, report } = await investigateSearch({ ...options, text });
+    // Three ways and three seeds on each task, and the graphs of one way on the other.
+    expect(facts).toMatchObject({ total: 24, finished: 24, failed: 0 });
+    expect(tasks.map(({ judge }) => judge)).toEqual(["testAccuracy", "validationLoss"]);
+    const of = (task: string, foundOn?: string) =>
+      rows.filter((row) => row.task === task && row.foundOn === foundOn);
+    expect([of("hard"), of("text")].map(({ length }) => length)).toEqual([9, 9]);
+    expect([of("hard", "text"), of("text", "hard")].map(({ length }) => length)).toEqual([3, 3]);
+    for (const { metric } of of("hard")) expect(metric).toBeLessThanOrEqual(1);
+    // Of some twenty letters: better than all alike, and far from none.
+    for (const { metric, best } of [...of("text"), ...of("text", "hard")]) {
+      expect(metric).toBeGreaterThan(1);
+      expect(metric).toBeLessThan(Math.log(20));
+      if (best) expect(best[1]).toBeLessThanOrEqual(best[0]);
+    }
+    const page = readFileSync(report, "utf8");
+    expectSound(page, 1);
+    expect(page).toContain("nats less");
+  });
+
+  it("refuses a text that is too short to hold some out, in one line", async () => {
+    const text = path("short.txt");
+    writeFileSync(text, "the cat sat. ".repeat(8));
+    const words = ["--quick", "--text", text, "--out", path("short")];
+    const { code, stderr } = await filigree("investigate", "search", ...words);
+    const lines = stderr
+      .trim()
+      .split("\n")
+      .filter((line) => line.startsWith("filigree: "));
+    expect([code, lines]).toEqual([2, [expect.stringMatching(/too few to hold some out for a search/)]]);
   });
 });

@@ -8,7 +8,7 @@ import { layeredDrawing } from "../../report/charts/layers.js";
 import { type Line, lineChart } from "../../report/charts/lines.js";
 import { Figure, Panel, Panels, type Section, Table } from "../../report/page.js";
 import { cellColour, cellNames, ink, quiet, series } from "../../report/theme.js";
-import { decimal, percentage } from "../../report/words.js";
+import { decimal } from "../../report/words.js";
 import { isCandidateSearch, isSearcher, type Way, wayNames } from "../../search/ways.js";
 import { CHANCE, type SearchResults, TRANSFERRED } from "../search.js";
 import type { ShownGraph } from "../searches.js";
@@ -16,9 +16,12 @@ import {
   contrastsOf,
   type Effect,
   effectsOf,
+  metricText,
   ownRows,
   searchFindings,
   transfersOf,
+  type Unit,
+  unitOf,
 } from "../verdicts/search.js";
 import { investigationPage } from "./frame.js";
 
@@ -54,7 +57,7 @@ interface Place {
   readonly cell: CellKind;
 }
 
-function placesOf(effects: readonly Place[]): Place[] {
+function placesOf<Own extends Place>(effects: readonly Own[]): Own[] {
   const places = new Map(effects.map((own) => [`${own.task} ${own.cell}`, own]));
   return [...places.values()];
 }
@@ -77,16 +80,10 @@ function colourOf(way: Way, cell: CellKind): string {
 function Opening({ effects }: { effects: readonly Effect[] }) {
   const told = effects.filter(({ apart }) => apart);
   if (told.length === 0) return null;
-  const ends = told.flatMap(({ apart }) => [
-    apart?.low ?? apart?.value ?? 0,
-    apart?.high ?? apart?.value ?? 0,
-    0,
-  ]);
-  const [low, high] = [Math.floor(Math.min(...ends)), Math.ceil(Math.max(...ends))];
   return (
     <Figure
-      title="What each way gains over random graphs of as many edges, in points of test accuracy."
-      caption="In colour the searchers. Bars are 95 % intervals from drawing the search seeds anew, where there are at least three."
+      title={`What each way gains over random graphs of as many edges, ${gainText(told)}.`}
+      caption="In colour the searchers; to the right is better. Bars are 95 % intervals from drawing the search seeds anew, where there are at least three."
     >
       <Panels columns={2}>
         {placesOf(told).map((place) => (
@@ -109,8 +106,8 @@ function Opening({ effects }: { effects: readonly Effect[] }) {
                   },
                 ],
               })),
-              axis: "points",
-              domain: [low, high],
+              axis: place.unit === "nats" ? "nats less" : "points",
+              domain: domainOf(told.filter(({ unit }) => unit === place.unit)),
               reference: 0,
             })}
           />
@@ -118,6 +115,26 @@ function Opening({ effects }: { effects: readonly Effect[] }) {
       </Panels>
     </Figure>
   );
+}
+
+/** What gains are counted in. */
+function gainText(some: readonly { readonly unit: Unit }[]): string {
+  const has = (wanted: Unit) => some.some(({ unit }) => unit === wanted);
+  const nats = has("points") ? "of text in nats less" : "in nats less";
+  return [...(has("points") ? ["in points of test accuracy"] : []), ...(has("nats") ? [nats] : [])].join(
+    ", ",
+  );
+}
+
+/** From the lowest to the highest end, in whole points or hundredths of a nat. */
+function domainOf(some: readonly Effect[]): [low: number, high: number] {
+  const ends = some.flatMap(({ apart }) => [
+    apart?.low ?? apart?.value ?? 0,
+    apart?.high ?? apart?.value ?? 0,
+    0,
+  ]);
+  const grain = some.some(({ unit }) => unit === "nats") ? 100 : 1;
+  return [Math.floor(grain * Math.min(...ends)) / grain, Math.ceil(grain * Math.max(...ends)) / grain];
 }
 
 function tableSections(effects: readonly Effect[], { candidates, budget }: SearchResults): Section[] {
@@ -130,10 +147,10 @@ function tableSections(effects: readonly Effect[], { candidates, budget }: Searc
       body: (
         <Table
           title={`Networks of graphs with ${budget} edges, trained from scratch.`}
-          caption={`Means over searches and trainings. Ways that compare graphs train ${candidates} of them. Seconds are of one search, on one core that others may have shared; p by Holm’s correction over all.`}
+          caption={`Means over searches and trainings; gains are ${gainText(effects)}. Ways that compare graphs train ${candidates} of them. Seconds are of one search, on one core that others may have shared; p by Holm’s correction over all.`}
           columns={[
             { label: "way", kind: "text" },
-            { label: "accuracy" },
+            { label: effects.some(({ unit }) => unit === "nats") ? "accuracy or loss" : "accuracy" },
             { label: "gain" },
             { label: "interval" },
             { label: "p" },
@@ -146,11 +163,11 @@ function tableSections(effects: readonly Effect[], { candidates, budget }: Searc
               first: i === 0,
               cells: [
                 i === 0 ? `${headingOf(place)}: ${effect.way}` : effect.way,
-                percentage(effect.accuracy, 2),
-                effect.apart ? signed(effect.apart.value) : "",
+                metricText(effect.metric, effect.unit, 2),
+                effect.apart ? signed(effect.apart.value, effect.unit) : "",
                 effect.apart?.low === undefined || effect.apart.high === undefined
                   ? ""
-                  : `${signed(effect.apart.low)} to ${signed(effect.apart.high)}`,
+                  : `${signed(effect.apart.low, effect.unit)} to ${signed(effect.apart.high, effect.unit)}`,
                 effect.p === undefined ? "" : effect.p < 0.001 ? "< 0.001" : decimal(effect.p, 3),
                 decimal(effect.edges),
                 decimal(effect.parameters),
@@ -164,20 +181,22 @@ function tableSections(effects: readonly Effect[], { candidates, budget }: Searc
   ];
 }
 
-function signed(value: number): string {
-  const text = decimal(value, 2);
+function signed(value: number, unit?: Unit): string {
+  const text = decimal(value, unit === "nats" ? 3 : 2);
   return value > 0 ? `+${text}` : text;
 }
 
 function anytimeSections({ rows, tasks }: SearchResults): Section[] {
   const own = ownRows(rows).filter(({ way, best }) => best || isSearcher(way));
-  const places = tasks.flatMap(({ name, label }) =>
+  const places = tasks.flatMap(({ name, label, judge }) =>
     [...new Set(own.filter(({ task }) => task === name).map(({ cell }) => cell))].map((cell) => ({
       task: name,
       label,
+      unit: unitOf({ judge }),
       cell,
     })),
   );
+  const ofText = places.some(({ unit }) => unit === "nats");
   if (!own.some(({ best }) => best)) return [];
   const ways = wayNames.filter((way) => own.some((row) => row.way === way));
   const look = (way: Way) => {
@@ -193,8 +212,8 @@ function anytimeSections({ rows, tasks }: SearchResults): Section[] {
       title: "When it had come to what",
       body: (
         <Figure
-          title="Accuracy against seconds."
-          caption="Lines: the best candidate so far, by its accuracy on held-out data. Rings: what a searcher ends with, by the accuracy on test data of networks trained from scratch; top-k, hard concrete and mixture from the cheapest to the dearest. Means over search seeds."
+          title={`Accuracy${ofText ? ", of text nats," : ""} against seconds.`}
+          caption={`Lines: the best candidate so far, on held-out data. Rings: what a searcher ends with, on test data by networks trained from scratch; top-k, hard concrete and mixture from the cheapest to the dearest.${ofText ? " The higher an accuracy, and the lower a loss in nats, the better." : ""} Means over search seeds.`}
           legend={[
             ...ways.filter(isCandidateSearch).map((way) => ({ label: way, ...look(way) })),
             { label: "searchers", colour: ink, dots: "ring" as const },
@@ -203,6 +222,7 @@ function anytimeSections({ rows, tasks }: SearchResults): Section[] {
           <Panels columns={2}>
             {places.map((place) => {
               const here = at(own, place);
+              const size = place.unit === "nats" ? 1 : 100;
               const lines: Line[] = ways.map((way) => {
                 const some = here.filter((row) => row.way === way);
                 const seconds = mean(some.map(({ searchSeconds }) => searchSeconds));
@@ -210,10 +230,10 @@ function anytimeSections({ rows, tasks }: SearchResults): Section[] {
                 const count = first?.best?.length ?? 0;
                 const points =
                   count === 0
-                    ? [{ x: seconds, y: 100 * mean(some.map(({ accuracy }) => accuracy)) }]
+                    ? [{ x: seconds, y: size * mean(some.map(({ metric }) => metric)) }]
                     : Array.from({ length: count }, (_, i) => ({
                         x: (seconds * (i + 1)) / count,
-                        y: 100 * mean(some.map(({ best }) => best?.[i] ?? Number.NaN)),
+                        y: size * mean(some.map(({ best }) => best?.[i] ?? Number.NaN)),
                       }));
                 return { ...look(way), points: some.length === 0 ? [] : points };
               });
@@ -224,13 +244,13 @@ function anytimeSections({ rows, tasks }: SearchResults): Section[] {
                   key={headingOf(place)}
                   heading={headingOf(place)}
                   svg={lineChart({
-                    title: `${headingOf(place)}: accuracy against seconds`,
+                    title: `${headingOf(place)}: ${place.unit === "nats" ? "nats" : "accuracy"} against seconds`,
                     description:
                       "The best candidate so far of each way that compares graphs, and what searchers end with.",
                     lines,
                     x: { label: "seconds", domain: [0, Math.max(...all.map(({ x }) => x))] },
                     y: {
-                      label: "accuracy, %",
+                      label: place.unit === "nats" ? "nats" : "accuracy, %",
                       domain: [low - 0.05 * (high - low), high + 0.05 * (high - low)],
                     },
                     width: 330,
@@ -341,7 +361,7 @@ function transferSections(results: SearchResults): Section[] {
       title: "Graphs that are trained elsewhere",
       body: (
         <Table
-          title={`Gain over random graphs, in points, of graphs by ${TRANSFERRED}.`}
+          title={`Gain over random graphs, ${gainText(transfers)}, of graphs by ${TRANSFERRED}.`}
           caption="A row for what they were found with, a column for what is trained; on the diagonal both are the same. With 95 % intervals where there are at least three search seeds."
           columns={[
             { label: "found with", kind: "text" },
@@ -360,9 +380,8 @@ function transferSections(results: SearchResults): Section[] {
                 );
                 if (!own?.apart) return "–";
                 const { value, low, high } = own.apart;
-                return low === undefined || high === undefined
-                  ? signed(value)
-                  : `${signed(value)} (${signed(low)} to ${signed(high)})`;
+                const [gain, from, to] = [value, low, high].map((end) => signed(end ?? Number.NaN, own.unit));
+                return low === undefined || high === undefined ? gain : `${gain} (${from} to ${to})`;
               }),
             ],
           }))}

@@ -8,22 +8,30 @@ import { fitPredictor, predictCandidates } from "../../predict/predictor.js";
 import { cellNames } from "../../report/theme.js";
 import { capital, count, decimal, list, percentage } from "../../report/words.js";
 import { isSearcher, type Way } from "../../search/ways.js";
-import { CHANCE, type SearchResults, TRANSFERRED } from "../search.js";
+import { CHANCE, type SearchResults, type SearchTask, TRANSFERRED } from "../search.js";
 import type { SearchRow } from "../searches.js";
 import { type Apart, FEWEST_SEEDS } from "../threshold.js";
 import { apartText, chanceText, type Findings, runRemarks, signOf, type Tally, tallyOf } from "./evidence.js";
+
+/** What gains on a task are counted in: points of accuracy, or nats, of which fewer are better. */
+export type Unit = "points" | "nats";
+
+export function unitOf({ judge }: Pick<SearchTask, "judge">): Unit {
+  return judge === "validationLoss" ? "nats" : "points";
+}
 
 /** A way on one task with one cell, beside chance. */
 export interface Effect {
   readonly task: string;
   /** Of the task, in a sentence. */
   readonly label: string;
+  readonly unit: Unit;
   readonly cell: CellKind;
   readonly way: Way;
-  /** Mean accuracy of the trainings of each search, by its seed. */
-  readonly accuracies: ReadonlyMap<number, number>;
-  readonly accuracy: number;
-  /** Points of accuracy beyond chance, search seed by search seed; none of chance itself. */
+  /** Mean accuracy, or loss in nats, of the trainings of each search, by its seed. */
+  readonly metrics: ReadonlyMap<number, number>;
+  readonly metric: number;
+  /** By how much it is better than chance, search seed by search seed: below 0 it is worse. None of chance itself. */
   readonly apart?: Apart;
   /** Of the difference, after Holm's correction over all; none where there is no interval. */
   readonly p?: number;
@@ -44,19 +52,21 @@ export function bySearch(rows: readonly SearchRow[]): Map<number, number> {
   return new Map(
     seeds.map((seed) => [
       seed,
-      mean(rows.filter(({ searchSeed }) => searchSeed === seed).map(({ accuracy }) => accuracy)),
+      mean(rows.filter(({ searchSeed }) => searchSeed === seed).map(({ metric }) => metric)),
     ]),
   );
 }
 
-/** A difference of two ways in points, over the search seeds that both have. */
+/** By how much one way is better than another, over the search seeds that both have. */
 export function difference(
   a: ReadonlyMap<number, number>,
   b: ReadonlyMap<number, number>,
+  unit: Unit,
 ): Apart | undefined {
   const own = [...a.keys()].filter((seed) => b.has(seed));
   if (own.length === 0) return undefined;
-  const gains = own.map((seed) => 100 * ((b.get(seed) ?? 0) - (a.get(seed) ?? 0)));
+  const size = unit === "nats" ? -1 : 100;
+  const gains = own.map((seed) => size * ((b.get(seed) ?? 0) - (a.get(seed) ?? 0)));
   const value = mean(gains);
   if (gains.length < FEWEST_SEEDS) return { value, seeds: gains.length };
   const drawn = resamples(gains.length);
@@ -80,20 +90,21 @@ export function effectsOf({ rows, tasks }: Pick<SearchResults, "rows" | "tasks">
   const own = ownRows(rows);
   const cells = [...new Set(own.map(({ cell }) => cell))];
   const ways = [...new Set(own.map(({ way }) => way))];
-  const effects = tasks.flatMap(({ name: task, label }) =>
+  const effects = tasks.flatMap(({ name: task, label, judge }) =>
     cells.flatMap((cell) => {
+      const unit = unitOf({ judge });
       const here = own.filter((row) => row.task === task && row.cell === cell);
       const chance = bySearch(here.filter(({ way }) => way === CHANCE));
       return ways.flatMap((way) => {
         const some = here.filter((row) => row.way === way);
         if (some.length === 0) return [];
-        const accuracies = bySearch(some);
-        const apart = way === CHANCE ? undefined : difference(chance, accuracies);
-        const p = apart?.low === undefined ? undefined : pOf(chance, accuracies);
+        const metrics = bySearch(some);
+        const apart = way === CHANCE ? undefined : difference(chance, metrics, unit);
+        const p = apart?.low === undefined ? undefined : pOf(chance, metrics);
         const of = (key: "searchSeconds" | "edges" | "parameters") => mean(some.map((row) => row[key]));
         const [seconds, edges, parameters] = [of("searchSeconds"), of("edges"), of("parameters")];
-        const accuracy = mean([...accuracies.values()]);
-        return [{ task, label, cell, way, accuracies, accuracy, apart, p, seconds, edges, parameters }];
+        const metric = mean([...metrics.values()]);
+        return [{ task, label, unit, cell, way, metrics, metric, apart, p, seconds, edges, parameters }];
       });
     }),
   );
@@ -108,14 +119,16 @@ export function effectsOf({ rows, tasks }: Pick<SearchResults, "rows" | "tasks">
 export interface Transfer {
   readonly task: string;
   readonly cell: CellKind;
+  readonly unit: Unit;
   readonly foundOn: string;
   readonly foundWith: CellKind;
-  readonly accuracy: number;
-  /** Points beyond chance here. */
+  readonly metric: number;
+  /** By how much it is better than chance here. */
   readonly apart?: Apart;
 }
 
-export function transfersOf({ rows }: Pick<SearchResults, "rows">): Transfer[] {
+export function transfersOf({ rows, tasks }: Pick<SearchResults, "rows" | "tasks">): Transfer[] {
+  const units = new Map(tasks.map((task) => [task.name, unitOf(task)]));
   const moved = rows.filter(({ way }) => way === TRANSFERRED);
   const keyOf = ({ task, cell, foundOn = task, foundWith = cell }: SearchRow) =>
     [task, cell, foundOn, foundWith].join("\n");
@@ -126,9 +139,10 @@ export function transfersOf({ rows }: Pick<SearchResults, "rows">): Transfer[] {
     const chance = ownRows(rows).filter(
       (row) => row.task === task && row.cell === cell && row.way === CHANCE,
     );
-    const accuracies = bySearch(some);
-    const apart = difference(bySearch(chance), accuracies);
-    return { task, cell, foundOn, foundWith, accuracy: mean([...accuracies.values()]), apart };
+    const metrics = bySearch(some);
+    const unit = units.get(task) ?? "points";
+    const apart = difference(bySearch(chance), metrics, unit);
+    return { task, cell, unit, foundOn, foundWith, metric: mean([...metrics.values()]), apart };
   });
 }
 
@@ -163,11 +177,15 @@ function onePerSearch(rows: readonly SearchRow[]): SearchRow[] {
 }
 
 /**
- * Of the graphs of chance, the mean share that a predictor of accuracy from properties ranks below a found one: a half where it cannot
- * tell them apart. It is fitted on the random graphs of the same task and cell.
+ * Of the graphs of chance, the mean share that a predictor of what the task judges by ranks behind a found one, from properties: a half
+ * where it cannot tell them apart. It is fitted on the random graphs of the same task and cell.
  */
-export function preferenceOf({ rows }: Pick<SearchResults, "rows">, way: Way): number | undefined {
+export function preferenceOf(
+  { rows, tasks }: Pick<SearchResults, "rows" | "tasks">,
+  way: Way,
+): number | undefined {
   const own = ownRows(rows);
+  const losses = new Set(tasks.filter((task) => unitOf(task) === "nats").map(({ name }) => name));
   const groups = [...new Set(own.map(({ task, cell }) => `${task}\n${cell}`))];
   const shares = groups.flatMap((group) => {
     const here = own.filter(({ task, cell }) => `${task}\n${cell}` === group);
@@ -183,13 +201,13 @@ export function preferenceOf({ rows }: Pick<SearchResults, "rows">, way: Way): n
     if (random.length < 6 || found.length === 0 || finite.length === 0) return [];
     const table = {
       source: "random graphs",
-      columns: [...finite, "accuracy"],
-      rows: random.map(({ properties, accuracy }) =>
-        [...finite.map((name) => properties[name]), accuracy].map(String),
+      columns: [...finite, "score"],
+      rows: random.map(({ task, properties, metric }) =>
+        [...finite.map((name) => properties[name]), losses.has(task) ? -metric : metric].map(String),
       ),
       lines: random.map((_, i) => i + 2),
     };
-    const predictor = fitPredictor(table, "accuracy", { features: finite });
+    const predictor = fitPredictor(table, "score", { features: finite });
     const predicted = (some: readonly SearchRow[]) =>
       predictCandidates(
         predictor,
@@ -245,7 +263,7 @@ export function searchFindings(results: SearchResults): Findings {
   };
 }
 
-function placeText({ cell, label }: Effect): string {
+function placeText({ cell, label }: Pick<Effect, "cell" | "label">): string {
   return `${cellNames[cell]} on ${label}`;
 }
 
@@ -261,9 +279,30 @@ function tallyText(tally: Tally): string {
   return `${told} of ${tally.total} intervals ${told === 1 ? "excludes" : "exclude"} 0${above} (${chanceText(tally)})`;
 }
 
-/** "gain 1.2 points", "lose 0.3 points". */
-function changeText(gain: number): string {
-  return `${gain < 0 ? "lose" : "gain"} ${Math.abs(gain) < 0.05 ? "less than 0.1 points" : apartText({ value: gain })}`;
+/** "gain 1.2 points of accuracy", "need 0.013 nats more on text". */
+function changeText(gain: number, unit: Unit): string {
+  const isSmall = Math.abs(gain) < (unit === "nats" ? 0.0005 : 0.05);
+  const least = unit === "nats" ? "0.001 nats" : "0.1 points";
+  const size = isSmall ? `less than ${least}` : apartText({ value: Math.abs(gain) }, unit);
+  if (unit === "points") return `${gain < 0 ? "lose" : "gain"} ${size} of accuracy`;
+  return `need ${size} ${gain < 0 ? "more" : "less"} on text`;
+}
+
+/** The mean changes, of each unit that there is: "gain 1.2 points of accuracy and need 0.013 nats less on text". */
+function changesText(gains: readonly { readonly unit: Unit; readonly value: number }[]): string {
+  return list(
+    units.flatMap((unit) => {
+      const own = gains.filter((gain) => gain.unit === unit).map(({ value }) => value);
+      return own.length === 0 ? [] : [changeText(mean(own), unit)];
+    }),
+  );
+}
+
+const units: readonly Unit[] = ["points", "nats"];
+
+/** An accuracy or a loss. */
+export function metricText(metric: number, unit: Unit, decimals?: number): string {
+  return unit === "nats" ? `${decimal(metric, 3)} nats` : percentage(metric, decimals);
 }
 
 /** Random graphs whose layers follow from their edges. */
@@ -275,7 +314,6 @@ function chanceAnswer(effects: readonly Effect[]): string[] {
   if (own.length === 0) return [];
   const tally = tallyOf(own.flatMap(({ apart }) => apart ?? []));
   const firm = own.filter(({ p = 1 }) => p < 0.05).length;
-  const gain = mean(own.map(({ apart }) => apart?.value ?? 0));
   const open = tally.untold || !tally.isBeyondChance;
   const verdict = open
     ? "No search is told from chance"
@@ -285,17 +323,28 @@ function chanceAnswer(effects: readonly Effect[]): string[] {
   const told = tally.untold
     ? "which too few seeds tell from nothing"
     : `${tallyText(tally)}, and ${firm === 0 ? "none does" : `${firm} ${firm === 1 ? "does" : "do"}`} after correction for all comparisons`;
-  const best = own.reduce((a, b) => ((b.apart?.value ?? 0) > (a.apart?.value ?? 0) ? b : a));
-  const families = effects.flatMap(({ way, apart }) =>
-    FAMILIES.includes(way) && apart ? [apart.value] : [],
-  );
+  const gainsOf = (some: readonly Effect[]) =>
+    some.flatMap(({ unit, apart }) => (apart ? [{ unit, value: apart.value }] : []));
+  const largest = units.flatMap((unit) => {
+    const [first, ...rest] = own.filter((effect) => effect.unit === unit);
+    if (!first) return [];
+    const best = rest.reduce((a, b) => ((b.apart?.value ?? 0) > (a.apart?.value ?? 0) ? b : a), first);
+    return best.apart ? [{ ...best, apart: best.apart }] : [];
+  });
+  const families = gainsOf(effects.filter(({ way }) => FAMILIES.includes(way)));
   return [
-    `${verdict}: in the mean over searchers, tasks and cells they ${changeText(gain)} of accuracy beside random graphs of the same layers with as many edges; ${told}.`,
-    `The largest gain is ${best.way}’s with ${placeText(best)}: ${best.apart ? apartText(best.apart) : ""}, to ${percentage(best.accuracy)}.`,
+    `${verdict}: in the mean over searchers, tasks and cells they ${changesText(gainsOf(own))} beside random graphs of the same layers with as many edges; ${told}.`,
+    ...largest.map(({ way, apart, metric, unit, ...place }) => {
+      const [more, less] = unit === "nats" ? ["saving", "excess"] : ["gain", "loss"];
+      const opening =
+        apart.value > 0 ? `The largest ${more} is` : `There is no ${more}; the least ${less} is`;
+      const to = unit === "nats" && apart.value > 0 ? "down to" : "to";
+      return `${opening} ${way}’s with ${placeText(place)}: ${apartText(apart, unit)}, ${to} ${metricText(metric, unit)}.`;
+    }),
     ...(families.length === 0
       ? []
       : [
-          `Random graphs whose layers follow from their edges (Watts–Strogatz, Barabási–Albert, Erdős–Rényi) ${changeText(mean(families))}: what layers there are may matter more than which edges.`,
+          `Random graphs whose layers follow from their edges (Watts–Strogatz, Barabási–Albert, Erdős–Rényi) ${changesText(families)}: what layers there are may matter more than which edges.`,
         ]),
   ];
 }
@@ -306,44 +355,53 @@ function rivalAnswer(effects: readonly Effect[]): string[] {
   const aparts = places.flatMap((place) => {
     const here = effects.filter(({ task, cell }) => `${task}\n${cell}` === place);
     const rival = here.find(({ way }) => way === "best-of-random");
-    return here.flatMap(({ way, accuracies }) => {
-      const apart = rival && isSearcher(way) ? difference(rival.accuracies, accuracies) : undefined;
-      return apart ? [apart] : [];
+    return here.flatMap(({ way, metrics, unit }) => {
+      const apart = rival && isSearcher(way) ? difference(rival.metrics, metrics, unit) : undefined;
+      return apart ? [{ ...apart, unit }] : [];
     });
   });
-  const means = [...new Set(effects.map(({ way }) => way))]
-    .map((way) => ({
-      way,
-      accuracy: mean(effects.filter((own) => own.way === way).map(({ accuracy }) => accuracy)),
-    }))
-    .sort((a, b) => b.accuracy - a.accuracy);
-  const ranking = list(means.slice(0, 4).map(({ way, accuracy }) => `${way} (${percentage(accuracy)})`));
-  const ranked = `In the mean over tasks and cells ${ranking} come first of ${count(means.length, "way")}.`;
-  if (aparts.length === 0) return [ranked];
+  const ranked = units.flatMap((unit) => rankingOf(effects, unit));
+  if (aparts.length === 0) return ranked;
   const tally = tallyOf(aparts);
-  const gain = mean(aparts.map(({ value }) => value));
   const against = tally.untold
     ? "which so few seeds do not tell from nothing"
     : tally.isBeyondChance
       ? tallyText(tally)
       : `which is not told from nothing: ${tallyText(tally)}`;
   return [
-    `Against the best of as many random graphs as cost the same, searchers ${changeText(gain)}, ${against}.`,
-    ranked,
+    `Against the best of as many random graphs as cost the same, searchers ${changesText(aparts)}, ${against}.`,
+    ...ranked,
   ];
+}
+
+/** Which ways come first on the tasks that are judged alike. */
+function rankingOf(effects: readonly Effect[], unit: Unit): string[] {
+  const own = effects.filter((effect) => effect.unit === unit);
+  if (own.length === 0) return [];
+  const sign = unit === "nats" ? 1 : -1;
+  const means = [...new Set(own.map(({ way }) => way))]
+    .map((way) => ({
+      way,
+      metric: mean(own.filter((effect) => effect.way === way).map(({ metric }) => metric)),
+    }))
+    .sort((a, b) => sign * (a.metric - b.metric));
+  const ranking = list(means.slice(0, 4).map(({ way, metric }) => `${way} (${metricText(metric, unit)})`));
+  const over = unit === "nats" ? "On text, in the mean over cells," : "In the mean over tasks and cells";
+  return [`${over} ${ranking} come first of ${count(means.length, "way")}.`];
 }
 
 function transferAnswer(results: SearchResults): string[] {
   const transfers = transfersOf(results);
   const isHome = ({ task, cell, foundOn, foundWith }: Transfer) => task === foundOn && cell === foundWith;
+  const gainsOf = (some: readonly Transfer[]) =>
+    some.flatMap(({ unit, apart }) => (apart ? [{ unit, value: apart.value }] : []));
   const away = transfers.filter((own) => !isHome(own));
-  const home = transfers.filter(isHome);
-  if (away.length === 0 || home.length === 0) return [];
-  const gain = (some: readonly Transfer[]) => mean(some.map(({ apart }) => apart?.value ?? Number.NaN));
+  const [there, here] = [gainsOf(transfers.filter(isHome)), gainsOf(away)];
+  if (there.length === 0 || here.length === 0) return [];
   const signs = away.map(({ apart }) => signOf(apart));
   const better = signs.filter((sign) => sign === "more").length;
   return [
-    `Graphs of ${TRANSFERRED} gain ${decimal(gain(home), 1)} points over chance where they were found and ${decimal(gain(away), 1)} with another cell or on another task; of the latter ${better} of ${away.length} intervals ${better === 1 ? "is" : "are"} above 0.`,
+    `Beside chance, graphs of ${TRANSFERRED} ${changesText(there)} where they were found, and ${changesText(here)} with another cell or on another task; of the latter ${better} of ${away.length} intervals ${better === 1 ? "says" : "say"} that they are better.`,
   ];
 }
 
