@@ -162,7 +162,9 @@ describe("a run on a text", () => {
     const { key, verdicts } = searchFindings(resultsOf(rows));
     expect(key[0]).toMatch(/they gain 6 points of accuracy and need 0\.0[89]\d? nats less on text beside/);
     expect(verdicts[1].answer.slice(1)).toEqual([
-      expect.stringMatching(/^In the mean over tasks and cells top-k \(96\.6.%\) and random .* of 2.ways/),
+      expect.stringMatching(
+        /^By accuracy, in the mean over tasks and cells, top-k \(96\.6.%\) and random .* of 2.ways/,
+      ),
       expect.stringMatching(/^On text, /),
     ]);
     const page = searchReport(resultsOf(rows));

@@ -212,7 +212,7 @@ function anytimeSections({ rows, tasks }: SearchResults): Section[] {
       title: "When it had come to what",
       body: (
         <Figure
-          title={`Accuracy${ofText ? ", of text nats," : ""} against seconds.`}
+          title={`Accuracy${ofText ? ", or nats of text," : ""} against seconds.`}
           caption={`Lines: the best candidate so far, on held-out data. Rings: what a searcher ends with, on test data by networks trained from scratch; top-k, hard concrete and mixture from the cheapest to the dearest.${ofText ? " The higher an accuracy, and the lower a loss in nats, the better." : ""} Means over search seeds.`}
           legend={[
             ...ways.filter(isCandidateSearch).map((way) => ({ label: way, ...look(way) })),

@@ -230,7 +230,7 @@ export function searchFindings(results: SearchResults): Findings {
         facts: results.facts,
         rows: results.rows.map((row) => ({ condition: row.task, seed: row.searchSeed })),
       },
-      "few strings, epochs and trainings, one task, small graphs",
+      "few strings, epochs, tasks and trainings, small graphs",
     ),
     `Intervals are 95 % by drawing search seeds anew, chance and the other together; p-values are of a paired t-test, by Holm’s correction over all comparisons with chance.`,
   ];
@@ -386,7 +386,13 @@ function rankingOf(effects: readonly Effect[], unit: Unit): string[] {
     }))
     .sort((a, b) => sign * (a.metric - b.metric));
   const ranking = list(means.slice(0, 4).map(({ way, metric }) => `${way} (${metricText(metric, unit)})`));
-  const over = unit === "nats" ? "On text, in the mean over cells," : "In the mean over tasks and cells";
+  const isMixed = own.length < effects.length;
+  const over =
+    unit === "nats"
+      ? "On text, in the mean over cells,"
+      : isMixed
+        ? "By accuracy, in the mean over tasks and cells,"
+        : "In the mean over tasks and cells";
   return [`${over} ${ranking} come first of ${count(means.length, "way")}.`];
 }
 
