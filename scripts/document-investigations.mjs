@@ -305,7 +305,8 @@ function gatesTable({ rows }) {
 }
 
 function waysTable(run) {
-  const rows = effectsOf(run)
+  const effects = effectsOf(run);
+  const rows = effects
     .sort((a, b) => wayNames.indexOf(a.way) - wayNames.indexOf(b.way))
     .map(({ label, unit, cell, way, metric, apart, p, edges, parameters, seconds }) => [
       `${cellNames[cell]}, ${label}`,
@@ -321,8 +322,8 @@ function waysTable(run) {
   const head = [
     "cell, task",
     "way",
-    "accuracy, or loss",
-    "gain over random: points, or nats less",
+    hasLoss(effects) ? "accuracy, or loss" : "accuracy",
+    `gain over random, ${hasLoss(effects) ? "points, or nats less" : "points"}`,
     "p",
     "edges",
     "parameters",
@@ -334,16 +335,21 @@ function waysTable(run) {
 function transferTable(run) {
   const labels = new Map(run.tasks.map(({ name, label }) => [name, label]));
   const nameOf = (cell, task) => `${cellNames[cell]}, ${labels.get(task) ?? task}`;
-  const rows = transfersOf(run)
-    .filter(({ apart }) => apart)
-    .map(({ cell, task, unit, foundWith, foundOn, metric, apart }) => [
-      nameOf(foundWith, foundOn),
-      nameOf(cell, task),
-      metricText(metric, unit, 2),
-      gain(apart, unit),
-    ]);
-  const head = ["found with", "trained", "accuracy, or loss", "gain over random there: points, or nats less"];
-  return table(head, rows);
+  const transfers = transfersOf(run).filter(({ apart }) => apart);
+  const rows = transfers.map(({ cell, task, unit, foundWith, foundOn, metric, apart }) => [
+    nameOf(foundWith, foundOn),
+    nameOf(cell, task),
+    metricText(metric, unit, 2),
+    gain(apart, unit),
+  ]);
+  const gained = `gain over random there, ${hasLoss(transfers) ? "points, or nats less" : "points"}`;
+  const metric = hasLoss(transfers) ? "accuracy, or loss" : "accuracy";
+  return table(["found with", "trained", metric, gained], rows);
+}
+
+/** Whether a text is among tasks. */
+function hasLoss(some) {
+  return some.some(({ unit }) => unit === "nats");
 }
 
 function propertiesTable(run) {
