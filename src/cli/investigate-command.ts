@@ -27,6 +27,7 @@ export function investigateCommand(): Command {
     .action(async (options) => (await verbs()).language(options));
   verb("search", "whether searching for a wiring finds better ones than chance", 5)
     .option("--mnist <folder>", "MNIST's four IDX files, whose rows are another task")
+    .option("--vowels <folder>", "the two .ts files of JapaneseVowels, whose speakers are another task")
     .option("--text <file>", "a text, of which the next symbol is another task")
     .action(async (options) => (await verbs()).search(options));
   return command;

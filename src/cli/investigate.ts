@@ -17,6 +17,7 @@ interface Options {
   readonly minutes: number;
   readonly jobs?: number;
   readonly mnist?: string;
+  readonly vowels?: string;
   readonly text?: string;
   readonly json?: boolean;
 }
@@ -26,14 +27,7 @@ const QUICK_SEEDS = 3;
 /** `filigree investigate thresholds`. */
 export async function thresholds(options: Options): Promise<void> {
   const { quick, mnist, text } = options;
-  for (const [option, value] of Object.entries({ "--mnist": mnist, "--text": text })) {
-    if (!quick || value === undefined) continue;
-    throw new InputError({
-      where: option,
-      what: "it takes longer than --quick may",
-      hint: "leave one of the two out",
-    });
-  }
+  if (quick) refuseLong({ "--mnist": mnist, "--text": text });
   const output = new Output(options);
   output.remarkSlowness();
   const result = await sitting(options, "thresholds", 5, output, (common) =>
@@ -60,22 +54,27 @@ export async function language(options: Options): Promise<void> {
 
 /** `filigree investigate search`. */
 export async function search(options: Options): Promise<void> {
-  const { quick, mnist, text } = options;
-  if (quick && mnist !== undefined) {
-    throw new InputError({
-      where: "--mnist",
-      what: "it takes longer than --quick may",
-      hint: "leave one of the two out",
-    });
-  }
+  const { quick, mnist, vowels, text } = options;
+  if (quick) refuseLong({ "--mnist": mnist, "--vowels": vowels });
   const output = new Output(options);
   output.remarkSlowness();
   const result = await sitting(options, "search", 5, output, (common) =>
-    investigateSearch({ ...common, mnist, text }),
+    investigateSearch({ ...common, mnist, vowels, text }),
   );
   const { facts, report, rows } = result;
   const { key, verdicts } = searchFindings(result);
   output.result({ facts, report, findings: key, verdicts, rows }, describe(facts, report, key));
+}
+
+/** @throws InputError when one of the options is given. */
+function refuseLong(options: Readonly<Record<string, string | undefined>>): void {
+  const given = Object.keys(options).find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new InputError({
+    where: given,
+    what: "it takes longer than --quick may",
+    hint: "leave one of the two out",
+  });
 }
 
 /** Runs one sitting with its progress. @throws Stopped when the user ended it. */

@@ -105,6 +105,20 @@ export function mnistFilesIn(folder: string): Record<string, string> {
   return Object.fromEntries(files);
 }
 
+/** The files of JapaneseVowels in a folder, likewise. @throws InputError when one of them is not there. */
+export function vowelFilesIn(folder: string): Record<string, string> {
+  const fileOf = (part: "TRAIN" | "TEST") => {
+    const path = join(folder, `JapaneseVowels_${part}.ts`);
+    if (existsSync(path)) return path;
+    throw new InputError({
+      where: folder,
+      what: `there is no JapaneseVowels_${part}.ts in it`,
+      hint: "name the folder of the two .ts files of JapaneseVowels",
+    });
+  };
+  return { numbers: fileOf("TRAIN"), test: fileOf("TEST") };
+}
+
 function mnistFile(folder: string, name: string): string {
   const rank = name.endsWith("images") ? 3 : 1;
   const spellings = [`${name}-idx${rank}-ubyte`, `${name}.idx${rank}-ubyte`];

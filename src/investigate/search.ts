@@ -1,5 +1,5 @@
 // `filigree investigate search`: whether searching for the wiring of a recurrent network finds a better one than chance does, at the
-// same number of edges and the same processor time, on strings and perhaps on rows of MNIST and a text. It answers the second check that
+// same number of edges and the same processor time, on strings and perhaps on sequences of numbers and a text. It answers the second check that
 // the thesis left open.
 import { join } from "node:path";
 import { checkSearchable } from "../experiments/topologies.js";
@@ -9,7 +9,7 @@ import type { Way } from "../search/ways.js";
 import { wayNames } from "../search/ways.js";
 import type { StudyInput } from "../study/document.js";
 import type { Settings } from "./condition.js";
-import { mnistFilesIn } from "./conditions.js";
+import { mnistFilesIn, vowelFilesIn } from "./conditions.js";
 import { searchReport } from "./report/search.js";
 import type { Judge } from "./row.js";
 import { readSearches, type SearchRow, type ShownGraph } from "./searches.js";
@@ -87,6 +87,8 @@ export interface SearchInvestigationOptions extends SittingOptions {
   readonly seeds: readonly number[];
   /** The folder of MNIST's files, whose rows are another task. */
   readonly mnist?: string;
+  /** The folder of JapaneseVowels' files, whose speakers are another. */
+  readonly vowels?: string;
   /** A text, of which the next symbol is another. */
   readonly text?: string;
   /** In place of the scale's own. */
@@ -105,8 +107,8 @@ export interface SearchResults {
 
 const TASKS = { hard: ["reber", "hard negatives"], embedded: ["embedded-reber", "embedded Reber"] } as const;
 
-/** What is searched on. @throws FileError, InputError when files of MNIST are missing, or a text cannot be read or is too short. */
-export function searchTasks({ size, scale, mnist, text }: SearchInvestigationOptions): SearchTask[] {
+/** What is searched on. @throws FileError, InputError when files of MNIST or JapaneseVowels are missing, or a text cannot be read or is too short. */
+export function searchTasks({ size, scale, mnist, vowels, text }: SearchInvestigationOptions): SearchTask[] {
   const { strings, tasks, text: ofText } = size ?? searchScales[scale];
   const { count, epochs, batch } = strings;
   const judge = "testAccuracy";
@@ -117,6 +119,11 @@ export function searchTasks({ size, scale, mnist, text }: SearchInvestigationOpt
   if (mnist !== undefined) {
     const data = { ...mnistFilesIn(mnist), task: "classify" };
     some.push({ name: "mnist", label: "rows of MNIST", data, epochs: 2, batch, judge });
+  }
+  if (vowels !== undefined) {
+    const data = { ...vowelFilesIn(vowels), task: "classify" };
+    // Of 270 sequences a batch is nearly half.
+    some.push({ name: "vowels", label: "JapaneseVowels", data, epochs: 300, batch, judge });
   }
   if (text !== undefined) {
     const data = { text: [text] };

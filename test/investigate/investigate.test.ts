@@ -1,10 +1,18 @@
 // All investigations from the first training to the page, at a scale of seconds.
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { kinds } from "../../src/experiments/kinds.js";
 import { investigateLanguage, type LanguageOptions } from "../../src/investigate/language.js";
-import { investigateSearch, type SearchInvestigationOptions } from "../../src/investigate/search.js";
+import {
+  investigateSearch,
+  type SearchInvestigationOptions,
+  searchStudies,
+} from "../../src/investigate/search.js";
 import { investigateThresholds, type ThresholdOptions } from "../../src/investigate/thresholds.js";
+import { parseStudy } from "../../src/study/document.js";
+import { defineStudy } from "../../src/study/expand.js";
 import { filigree } from "../cli/command-line.js";
+import { hasReference, reference, skipNote } from "../reference.js";
 import { expectSound } from "../report/sound.js";
 import { testFolder } from "../study/folder.js";
 
@@ -104,6 +112,9 @@ describe("the command line", () => {
     ],
     [["thresholds", "--text", path("none.txt")], /none\.txt: no such file/],
     [["language", "--text", path("none.txt")], /none\.txt: no such file/],
+    [["search", "--quick", "--vowels", "x"], /--vowels: it takes longer than --quick may/],
+    [["search", "--vowels", path("none")], /there is no JapaneseVowels_TRAIN\.ts in it; name the folder/],
+    [["search", "--text", path("none.txt")], /none\.txt: no such file/],
     [["language", "--minutes", "0"], /'0' is invalid\. Use a whole number from 1 to 30000\.$/],
     [["language", "--seeds", "none"], /'none' is invalid/],
     [["language", "--quick", "--out", "/proc/none"], /\/proc\/none/],
@@ -201,6 +212,17 @@ describe("investigate search", () => {
     const page = readFileSync(report, "utf8");
     expectSound(page, 1);
     expect(page).toContain("nats less");
+  });
+
+  it.skipIf(!hasReference)(`takes JapaneseVowels as another task${skipNote}`, () => {
+    const options = { ...common, out: path("vowels"), seeds: [1], vowels: reference("series") };
+    const studies = searchStudies(options).map((study) => defineStudy(parseStudy(study), kinds));
+    const { hard: _, ...byName } = Object.fromEntries(studies.map((study) => [study.document.name, study]));
+    expect(Object.keys(byName)).toEqual(["vowels", "transfer"]);
+    const searched = [...byName.vowels.trials.values()].filter(({ kind }) => kind === "search");
+    expect(searched[0].configuration).toMatchObject({ data: { task: "classify" }, batch: 32 });
+    // Of two cells on two tasks each on each other, twice.
+    expect(byName.transfer.members).toHaveLength(12 * 2);
   });
 
   it("refuses a text that is too short to hold some out, in one line", async () => {
