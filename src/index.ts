@@ -102,6 +102,7 @@ export {
   type NumberNetworkOptions,
   newClassifier,
   newNetworkForNumbers,
+  newNetworkForTexts,
   newNumberNetwork,
 } from "./train/new-network.js";
 export type { Protocol } from "./train/protocol.js";

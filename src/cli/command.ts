@@ -129,6 +129,7 @@ export interface TextOptions {
   readonly text?: readonly string[];
   readonly split?: number;
   readonly symbols?: Cut;
+  readonly unknown?: string | true;
   readonly window?: number;
 }
 
@@ -138,6 +139,7 @@ export function withTextOptions(command: Command): Command {
     .option("--text <files...>", "texts to predict symbol by symbol, state reset between them")
     .option("--split <share>", "share of each text that trains, from its beginning; 0.9", between(0, 1))
     .addOption(choice("--symbols <kind>", "what a text is cut into; characters", cuts))
+    .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")
     .option("--window <n>", "steps of a text or a series between two updates; 64", whole(1, 1e5));
 }
 

@@ -40,7 +40,7 @@ import { trainingData } from "./files.js";
 import { readNumberData } from "./number-data.js";
 import { hasNumbers, type NumberFileOptions } from "./numbers.js";
 import { shapes } from "./search-command.js";
-import { hashSymbols, hashTexts, NOT_OF_TEXTS, readTexts, textData } from "./texts.js";
+import { hashSymbols, hashTexts, NOT_OF_TEXTS, readTexts, remarkOnUnknown, textData } from "./texts.js";
 import { refuse } from "./train.js";
 
 export interface SearchVerbOptions extends ColumnOptions, NumberFileOptions, TextOptions {
@@ -193,7 +193,7 @@ interface Learnt {
 function learntOf(options: SearchVerbOptions, output: Output): Learnt {
   const { data: path, text } = options;
   if (text) return learntOfTexts(options, text, output);
-  refuse(options, ["split", "symbols"], "--text");
+  refuse(options, ["split", "symbols", "unknown"], "--text");
   if (path !== undefined && hasNumbers(path, options)) return learntOfNumbers(options, path, output);
   const ofNumbers = [
     "labels",
@@ -236,17 +236,18 @@ function labelled(
 function learntOfTexts(options: SearchVerbOptions, paths: readonly string[], output: Output): Learnt {
   refuse(options, NOT_OF_TEXTS, "no --text");
   refuseProtocol(options);
-  const { test, validation, split, symbols, batch, window = defaults.next.window } = options;
+  const { test, validation, split, symbols, unknown, batch, window = defaults.next.window } = options;
   if (test !== undefined) refuse(options, ["split"], "no --test");
   const texts = readTexts(paths);
   const data = textData(
     texts,
-    { validation: test === undefined ? undefined : [test], split, symbols },
+    { validation: test === undefined ? undefined : [test], split, symbols, unknown },
     output,
   );
   if (test === undefined) output.remark("no --test: what --split leaves of each text is not looked at");
   const { vocabulary, train } = data;
-  const held = validation && encodeTexts(vocabulary, readTexts(validation));
+  const held = validation && encodeTexts(vocabulary, readTexts(validation), unknown);
+  if (held) remarkOnUnknown("validation", held, output);
   const subject = textSubject(
     {
       vocabulary,

@@ -125,7 +125,7 @@ async function train(path: string, options: TrainOptions): Promise<void> {
   const { protocol, batch = STRUCTURE_BATCH, epochs, learningRate, executor, recompute } = options;
   const initial = new Random(seed).stream("initial weights");
   const { refuse } = await import("./train.js");
-  if (!options.text) refuse(options, ["split", "symbols"], "--text");
+  if (!options.text) refuse(options, ["split", "symbols", "unknown"], "--text");
   const ofNumbers = options.data !== undefined && hasNumbers(options.data, options);
   const [network, task, ownFiles] = options.text
     ? await onTexts(options.text)
@@ -166,8 +166,8 @@ async function train(path: string, options: TrainOptions): Promise<void> {
     refuse(options, others, "no --text");
     if (protocol !== defaultProtocol) refuse(options, ["protocol"], "strings");
     const texts = readTexts(paths);
-    const { validation, split, symbols, window = defaults.next.window } = options;
-    const data = textData(texts, { validation, split, symbols }, output);
+    const { validation, split, symbols, unknown, window = defaults.next.window } = options;
+    const data = textData(texts, { validation, split, symbols, unknown }, output);
     const shortest = Math.min(...data.train.texts.map(({ length }) => length));
     const { batch: streams = batchFor(shortest, window) } = options;
     const network = newNetworkForTexts(architecture, data.vocabulary, initial, { masks });

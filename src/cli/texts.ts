@@ -61,7 +61,8 @@ export function textsFor(
   return encoded;
 }
 
-function remarkOnUnknown(what: string, { texts, unknown }: EncodedTexts, output: Output): void {
+/** Says what of texts the vocabulary lacks. */
+export function remarkOnUnknown(what: string, { texts, unknown }: EncodedTexts, output: Output): void {
   if (unknown.count === 0) return;
   const all = texts.reduce((sum, { length }) => sum + length, 0);
   output.remark(

@@ -48,7 +48,6 @@ export function trainCommand(): Command {
       "--validation <files...>",
       "data to judge epochs by, of which the best is kept; of a text its last tenth when left out",
     )
-    .option("--unknown [symbol]", "take symbols beyond the vocabulary for this one")
     .option("--from <model>", "a network to train further, instead of a new one")
     .option("--hidden <n>", `units of each layer${either(ofStrings.hidden, ofTexts.hidden)}`, whole(1, 4096))
     .option("--layers <n>", `layers${either(ofStrings.layers, ofTexts.layers)}`, whole(1, 100))

@@ -176,6 +176,16 @@ describe("a search on a text", () => {
     expect(losses[1]).toEqual(losses[0]);
   });
 
+  it("holds other texts out, whose unknown symbols are taken for known ones", async () => {
+    const [text, other] = [file("verse.txt", verse), file("other.txt", "the X sat. ".repeat(40))];
+    const words = ["--text", text, "--validation", other, "--unknown", ...graphs(), "--epochs", "1"];
+    const { code, stderr } = await filigree("search", ...words, "--out", at("unknown.json"));
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/validation: 40 symbols .* are taken for the unknown one: "X"/),
+    ]);
+  });
+
   it("writes masks that train takes on texts", async () => {
     const text = file("verse.txt", verse);
     const space = ["--space", "weights", "--units", "6", "--layers", "1", "--budget", "90", "--epochs", "2"];
