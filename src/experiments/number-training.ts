@@ -56,6 +56,7 @@ export async function trainOnNumbers(configuration: OnNumbers, context: TrialCon
     },
     artifacts: {
       [NETWORK]: saveNetwork(trained),
+      ...record.masks(trained),
       ...(notes && { [SEQUENCE_NOTES]: encodeSequenceNotes(notes) }),
     },
   };

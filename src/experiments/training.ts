@@ -83,7 +83,7 @@ async function trainOnStrings(configuration: OnStrings, context: TrialContext): 
   });
   return {
     summary: { ...record.history().at(-1), parameters: trained.size, ...leftOf(trained, configuration) },
-    artifacts: { [NETWORK]: saveNetwork(trained) },
+    artifacts: { [NETWORK]: saveNetwork(trained), ...record.masks(trained) },
   };
 }
 
@@ -103,7 +103,11 @@ async function trainOnTexts(configuration: OnTexts, context: TrialContext): Prom
   const notes = noteText(trained, data, data.baselines, random.stream("samples"));
   return {
     summary: { ...summaryOfText(trained, data, record.history()), ...leftOf(trained, configuration) },
-    artifacts: { [NETWORK]: saveNetwork(trained), [TEXT_NOTES]: encodeNotes(notes) },
+    artifacts: {
+      [NETWORK]: saveNetwork(trained),
+      [TEXT_NOTES]: encodeNotes(notes),
+      ...record.masks(trained),
+    },
   };
 }
 

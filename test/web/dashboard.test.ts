@@ -20,7 +20,13 @@ const path = testFolder();
 const study = {
   name: "sparse",
   kind: "train",
-  fixed: { data: { count: 200 }, hidden: 6, epochs: 3, protocol: "corrected", sparsify: { method: "set" } },
+  fixed: {
+    data: { count: 200 },
+    hidden: 6,
+    epochs: 3,
+    protocol: "corrected",
+    sparsify: { method: "gradual" },
+  },
   grid: { cell: ["gru", "lstm"], "sparsify.density": [0.1, 0.3, 1] },
   random: { draws: 2, values: { learningRate: { logUniform: [0.001, 0.1] as [number, number] } } },
   replicates: 2,
@@ -259,6 +265,11 @@ describe.skipIf(absent !== "")(`the dashboard${absent && `: skipped, ${absent}`}
       );
       expect([weights, left]).toEqual([worst.summary.weights, worst.summary.nonzeros]);
       expect(await saved(page, "save Masks of its network as SVG")).toContain("data:image/png");
+      // After the first epoch there were more.
+      await page.getByRole("slider", { name: "Moment of the training" }).fill("0");
+      await page.getByText("after epoch 1", { exact: true }).waitFor();
+      const early = (await saved(page, "save Masks of its network as CSV")).trim().split("\r\n").slice(1);
+      expect(early.reduce((sum, line) => sum + Number(line.split(",")[3]), 0)).toBeGreaterThan(left);
     } else await page.getByText("no masks to see").waitFor();
     await page.getByRole("heading", { name: "Configuration" }).waitFor();
     const few = await page.locator("section", { hasText: "Configuration" }).locator("tbody tr").count();

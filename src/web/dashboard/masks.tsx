@@ -1,6 +1,9 @@
 // Which weights a trial's network has: a block for each matrix and gate, a pixel for each weight, drawn from the file that the trial
-// left. How dense each gate was over the training is among the curves, where the training recorded it.
+// left; and which it had before, where the training kept the course of its masks. How dense each gate was over the training is among
+// the curves.
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { decodeMasks, MASKS } from "../../experiments/mask-course.js";
 import { type CellKind, cellKinds, gateNames } from "../../network/architecture.js";
 import { tensorNames } from "../../network/network.js";
 import { parse } from "../../network/safetensors.js";
@@ -25,9 +28,10 @@ export interface GateMask {
 /**
  * The masks of a network by matrix and gate, from the bytes of its file; all ones for a matrix without one. Names and shapes are
  * looked at here and not by `parseNetwork`, as pictures need no sound network and the page no second reader of everything.
+ * @param earlier the masks of matrices at a moment of its training, row by row.
  * @throws InputError when it is no safetensors file of ours.
  */
-export function gateMasks(bytes: Uint8Array): GateMask[] {
+export function gateMasks(bytes: Uint8Array, earlier?: ReadonlyMap<string, Uint8Array>): GateMask[] {
   const { tensors, metadata } = parse(bytes, NETWORK);
   return cellsIn(metadata.get("architecture")).flatMap(({ name, kind }) => {
     const { weightIh, weightHh } = tensorNames(name);
@@ -35,7 +39,8 @@ export function gateMasks(bytes: Uint8Array): GateMask[] {
       const [weights, mask] = [tensors.get(matrix), tensors.get(`${matrix}.mask`)];
       if (weights?.shape.length !== 2) return [];
       const [rows, columns] = weights.shape;
-      const all = mask?.dtype === "BOOL" ? mask.values : new Uint8Array(rows * columns).fill(1);
+      const last = mask?.dtype === "BOOL" ? mask.values : new Uint8Array(rows * columns).fill(1);
+      const all = earlier?.get(matrix) ?? last;
       const size = rows / gateNames[kind].length;
       return gateNames[kind].map((gate, i) => {
         const own = all.subarray(i * size * columns, (i + 1) * size * columns);
@@ -55,38 +60,83 @@ function cellsIn(architecture: string | undefined): { name: string; kind: CellKi
 }
 
 export function Masks({ trial: { identity, artifacts } }: { trial: TrialPage }) {
-  const has = artifacts.some(({ name }) => name === NETWORK);
-  const [masks, setMasks] = useState<GateMask[] | string | undefined>(undefined);
+  const has = (wanted: string) => artifacts.some(({ name }) => name === wanted);
+  const [found, setFound] = useState<Found | string | undefined>(undefined);
+  const [hasNetwork, hasCourse] = [has(NETWORK), has(MASKS)];
   useEffect(() => {
-    if (!has) return;
+    if (!hasNetwork) return;
     let isWanted = true;
-    source.value
-      ?.artifact(identity, NETWORK)
-      .then(gateMasks)
-      .then(
-        (found) => {
-          if (isWanted) setMasks(found);
-        },
-        (error) => {
-          if (isWanted) setMasks(`its network cannot be drawn: ${(error as Error).message}`);
-        },
-      );
+    const set = (next: Found | string) => {
+      if (isWanted) setFound(next);
+    };
+    foundOf(identity, hasCourse).then(set, (error) =>
+      set(`its masks cannot be drawn: ${(error as Error).message}`),
+    );
     return () => {
       isWanted = false;
     };
-  }, [identity, has]);
-  if (!has || masks === undefined) return null;
-  if (typeof masks === "string") return <p class="error">{masks}</p>;
-  if (masks.every(({ density }) => density === 1)) {
+  }, [identity, hasNetwork, hasCourse]);
+  if (!hasNetwork || found === undefined) return null;
+  if (typeof found === "string") return <p class="error">{found}</p>;
+  if (found.moments.length === 0 && found.last.every(({ density }) => density === 1)) {
     return <p class="quiet">Its network has all weights, so there are no masks to see.</p>;
   }
-  return <MaskPicture masks={masks} />;
+  return <Course found={found} />;
+}
+
+/** A trial's network and its masks, in the end and before. */
+interface Found {
+  readonly last: readonly GateMask[];
+  readonly moments: readonly { readonly epoch: number; readonly masks: readonly GateMask[] }[];
+}
+
+async function foundOf(identity: string, hasCourse: boolean): Promise<Found> {
+  const read = (name: string) => source.value!.artifact(identity, name);
+  const network = await read(NETWORK);
+  const course = hasCourse ? new TextDecoder().decode(await read(MASKS)) : undefined;
+  return { last: gateMasks(network), moments: course === undefined ? [] : momentsOf(network, course) };
+}
+
+function momentsOf(network: Uint8Array, text: string): Found["moments"] {
+  const { moments, matrices } = decodeMasks(text, MASKS);
+  return moments.map(({ epoch, mask }) => {
+    const of = Object.entries(matrices).map(
+      ([name, [begin, length]]) => [name, mask.subarray(begin, begin + length)] as const,
+    );
+    return { epoch, masks: gateMasks(network, new Map(of)) };
+  });
+}
+
+/** The masks of a moment that the reader chooses, at first those in the end. */
+function Course({ found: { last, moments } }: { found: Found }) {
+  const [chosen, setChosen] = useState(moments.length);
+  const moment = moments[chosen];
+  const said = moment ? `after epoch ${moment.epoch}` : "in the end";
+  return (
+    <MaskPicture masks={moment?.masks ?? last}>
+      {moments.length > 0 && (
+        <label class="moment">
+          Moment of the training
+          <input
+            type="range"
+            min={0}
+            max={moments.length}
+            value={chosen}
+            aria-valuetext={said}
+            onInput={({ currentTarget }) => setChosen(Number(currentTarget.value))}
+          />
+          <span class="quiet">{said}</span>
+        </label>
+      )}
+    </MaskPicture>
+  );
 }
 
 /** Pixels of a block's longer side, and around it. */
 const [SIDE, LEFT, LINE] = [96, 74, 132];
 
-function MaskPicture({ masks }: { masks: readonly GateMask[] }) {
+function MaskPicture(props: { masks: readonly GateMask[]; children: ComponentChildren }) {
+  const { masks, children } = props;
   const matrices = [...new Set(masks.map(({ matrix }) => matrix))];
   const most = Math.max(...matrices.map((name) => masks.filter(({ matrix }) => matrix === name).length));
   const [width, height] = [LEFT + most * (SIDE + 14), 8 + matrices.length * LINE];
@@ -137,6 +187,7 @@ function MaskPicture({ masks }: { masks: readonly GateMask[] }) {
           ))}
         </svg>
       </div>
+      {children}
     </Frame>
   );
 }
