@@ -17,7 +17,7 @@ import {
 } from "../../src/web/playground/experiment.js";
 import { subjectOf } from "../../src/web/playground/subject.js";
 import { grammarTasks } from "../../src/web/playground/tasks.js";
-import { edgeWeights, type UnitEdge, unitsOf } from "../../src/web/playground/units.js";
+import { edgeWeights, pairsOf, unitsOf } from "../../src/web/playground/units.js";
 import { wiringChoices } from "../../src/web/playground/wiring.js";
 
 describe("an address", () => {
@@ -138,9 +138,7 @@ describe("a graph", () => {
     const weights = edgeWeights(network.architecture, partsOf(network));
     const mask = maskVector(network);
     const isEdge = new Set(edges.map(String));
-    const of = (target: readonly number[], before: readonly number[]) =>
-      before.flatMap((s) => target.map((t): UnitEdge => [s, t]));
-    const pairs = layers.flatMap((layer, t) => of(layer, layers.slice(0, t).flat()));
+    const pairs = pairsOf(layers);
     for (const pair of pairs) {
       const own = weights(pair);
       expect(own).toHaveLength(3);

@@ -209,6 +209,14 @@ describe.skipIf(absent !== "")(`the playground${absent && `: skipped, ${absent}`
     expect(await edges()).toBe(7);
     await step(20);
     await eventually(edges).toBe(after);
+
+    // Another seed is another graph.
+    const seed = page.getByRole("textbox", { name: "Seed", exact: true });
+    await seed.fill("5");
+    await seed.press("Enter");
+    await hash(0);
+    await eventually(edges).toBe(7);
+    await graph.hover({ position });
   });
 
   it("goes back in the course, and on from there", { timeout: 120_000 }, async () => {

@@ -29,12 +29,17 @@ export function unitsOf(network: Network): Units | undefined {
   let total = 0;
   const layers = cells.map(({ size }) => Array.from({ length: size }, () => total++));
   const weights = edgeWeights(architecture, partsOf(network, "i2h"));
-  const pairs = layers.flatMap((targets, t) =>
-    layers.slice(0, t).flatMap((sources) => sources.flatMap((s) => targets.map((u): UnitEdge => [s, u]))),
-  );
+  const pairs = pairsOf(layers);
   if (pairs.length > MOST_PAIRS) return undefined;
   const mask = maskVector(network);
   return { layers, edges: pairs.filter((pair) => weights(pair).some((weight) => mask[weight] === 1)) };
+}
+
+/** All pairs of units of which the second is in a later layer. */
+export function pairsOf(layers: Units["layers"]): UnitEdge[] {
+  return layers.flatMap((targets, t) =>
+    layers.slice(0, t).flatMap((sources) => sources.flatMap((s) => targets.map((u): UnitEdge => [s, u]))),
+  );
 }
 
 /**

@@ -4,12 +4,13 @@
 import { useSignal } from "@preact/signals";
 import { useMemo, useRef } from "preact/hooks";
 import { type Placement, type Point, placeLayers } from "../../../graph/placement.js";
+import { cellsOf } from "../../../network/architecture.js";
 import { decimal } from "../../../report/words.js";
 import { Canvas } from "../../page/canvas.js";
 import { blend, colour, css } from "../../page/colours.js";
 import type { Description } from "../protocol.js";
 import { change, description, moment, reading, view } from "../store.js";
-import { edgeWeights, type UnitEdge, type Units } from "../units.js";
+import { edgeWeights, pairsOf, type UnitEdge, type Units } from "../units.js";
 
 /** Pixels from one unit of a layer to the next, and how near to a line the pointer is on it. */
 const APART = 30;
@@ -29,21 +30,21 @@ function Drawing({ description, units }: { description: Description; units: Unit
   const source = useSignal<number | undefined>(undefined);
   const pointer = useSignal<Point | undefined>(undefined);
   const wired = useMemo(() => wiringOf(description, units), [description, units]);
-  const placed = useRef<{ width: number; placement: Placement } | undefined>(undefined);
+  const placements = useMemo(() => new Map<number, Placement>(), [units]);
+  const canvas = useRef<Placement | undefined>(undefined);
   const height = Math.max(150, Math.min(380, APART * Math.max(...layers.map(({ length }) => length)) + 20));
   const placementFor = (width: number): Placement => {
-    if (placed.current?.width !== width) {
-      const placement = placeLayers(layers, units.edges, { width, height, most: RADIUS });
-      placed.current = { width, placement };
-    }
-    return placed.current.placement;
+    const known = placements.get(width) ?? placeLayers(layers, units.edges, { width, height, most: RADIUS });
+    placements.set(width, known);
+    canvas.current = known;
+    return known;
   };
 
   const draw = (context: CanvasRenderingContext2D, width: number) => {
     const { value } = view;
-    if (!value || value.mask.length < description.architecture.input.width) return;
-    const placement = placementFor(width);
-    const { nodes, radius, bend } = placement;
+    // A view may still be that of the experiment before.
+    if (!value || value.mask.length < description.parameters) return;
+    const { nodes, radius, bend } = placementFor(width);
     const [ink, link, accent] = ["ink", "link", "accent-0"].map(css);
     const isPointed = ([from, to]: UnitEdge) =>
       Array.isArray(pointed.value) && pointed.value[0] === from && pointed.value[1] === to;
@@ -121,7 +122,7 @@ function Drawing({ description, units }: { description: Description; units: Unit
   };
   const onKey = (event: KeyboardEvent) => {
     const now = typeof pointed.value === "number" ? pointed.value : (source.value ?? layers[0][0]);
-    const next = placed.current && neighbour(placed.current.placement, layers, now, event.key);
+    const next = canvas.current && neighbour(canvas.current, layers, now, event.key);
     if (next !== undefined) pointed.value = next;
     else if (event.key === "Escape") source.value = undefined;
     else if (event.key === "Enter" || event.key === " ") {
@@ -185,7 +186,7 @@ function Drawing({ description, units }: { description: Description; units: Unit
   function sentence(
     place: number | UnitEdge | undefined,
     from: number | undefined,
-    { nameOf, gates, weights, between }: ReturnType<typeof wiringOf>,
+    { nameOf, gatesOf, weights, between }: ReturnType<typeof wiringOf>,
   ): string {
     if (place === undefined)
       return "The input comes from the left. A click cuts an edge, a line from unit to unit draws one.";
@@ -198,10 +199,11 @@ function Drawing({ description, units }: { description: Description; units: Unit
       return `${nameOf(place)}${state === undefined ? "" : `: state ${decimal(state, 2)}`}${from === place ? "; an edge begins here" : ""}`;
     }
     const own = weights(place);
+    const edge = `From ${nameOf(place[0])} to ${nameOf(place[1])}`;
+    if (!exists(own)) return `${edge}: cut; a click brings it back`;
     const { parameters } = view.value!;
-    const values = own.map((weight, g) => `${gates[g]} ${decimal(parameters[weight], 3)}`);
-    const between_ = `From ${nameOf(place[0])} to ${nameOf(place[1])}`;
-    return exists(own) ? `${between_}: ${values.join(", ")}` : `${between_}: cut; a click brings it back`;
+    const gates = gatesOf(place[1]);
+    return `${edge}: ${own.map((weight, g) => `${gates[g]} ${decimal(parameters[weight], 3)}`).join(", ")}`;
   }
 }
 
@@ -209,10 +211,8 @@ function Drawing({ description, units }: { description: Description; units: Unit
 function wiringOf({ architecture, parts }: Description, { layers }: Units) {
   const weights = edgeWeights(architecture, parts);
   const places = layers.flatMap((layer, t) => layer.map((_, i) => [t, i] as const));
-  const edges = layers
-    .flatMap((targets, t) =>
-      layers.slice(0, t).flatMap((sources) => sources.flatMap((s) => targets.map((u): UnitEdge => [s, u]))),
-    )
+  const names = cellsOf(architecture).map(({ name }) => name);
+  const edges = pairsOf(layers)
     .map((edge) => ({ edge, weights: weights(edge) }))
     .filter((edge) => edge.weights.length > 0);
   const byUnits = new Map(edges.map(({ edge }) => [edge.join(), edge]));
@@ -220,7 +220,8 @@ function wiringOf({ architecture, parts }: Description, { layers }: Units) {
     weights,
     places,
     edges,
-    gates: parts.filter(({ cell, hidden }) => cell === parts[0].cell && !hidden).map(({ gate }) => gate),
+    gatesOf: (unit: number) =>
+      parts.filter(({ cell, hidden }) => cell === names[places[unit][0]] && !hidden).map(({ gate }) => gate),
     nameOf: (unit: number) => `unit ${places[unit][1] + 1} of layer ${places[unit][0] + 1}`,
     between: (a: number, b: number) => byUnits.get(`${Math.min(a, b)},${Math.max(a, b)}`),
   };
