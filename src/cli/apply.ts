@@ -13,6 +13,7 @@ import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { outputsOf, probabilitiesOf } from "../train/evaluate.js";
 import { forecastsOf, horizonOf } from "../train/forecast.js";
+import { readAs } from "../train/read-as.js";
 import {
   batchOption,
   type ColumnOptions,
@@ -25,14 +26,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import {
-  type NumberFileOptions,
-  numberTaskOf,
-  readAs,
-  readFor,
-  readNumbers,
-  withNumberFiles,
-} from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readFor, readNumbers, withNumberFiles } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;

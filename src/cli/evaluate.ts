@@ -17,6 +17,7 @@ import { type As, arithmetics, type EvaluationResult, evaluate } from "../train/
 import { evaluateForecast, horizonOf } from "../train/forecast.js";
 import { evaluateTexts } from "../train/language.js";
 import type { Protocol } from "../train/protocol.js";
+import { readAs } from "../train/read-as.js";
 import {
   batchOption,
   between,
@@ -35,14 +36,7 @@ import {
   withJson,
   withModelOptions,
 } from "./command.js";
-import {
-  type NumberFileOptions,
-  numberTaskOf,
-  readAs,
-  readFor,
-  readNumbers,
-  withNumberFiles,
-} from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, readFor, readNumbers, withNumberFiles } from "./numbers.js";
 
 interface Options extends ModelOptions, ColumnOptions, NumberFileOptions {
   data?: string;

@@ -6,8 +6,9 @@ import type { Network } from "../network/network.js";
 import { readNumberData as read } from "../paths/number-data.js";
 import { sha256 } from "../study/json.js";
 import type { NumberData } from "../train/number-data.js";
+import { readAs } from "../train/read-as.js";
 import type { Output } from "./command.js";
-import { type NumberFileOptions, numberTaskOf, readAs, tableChoices } from "./numbers.js";
+import { type NumberFileOptions, numberTaskOf, tableChoices } from "./numbers.js";
 
 /** Where the sequences of a training are. */
 export interface NumberTrainingFiles extends NumberFileOptions {

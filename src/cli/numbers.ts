@@ -6,7 +6,6 @@ import { InputError } from "../errors.js";
 import type { Network } from "../network/network.js";
 import { taskOf } from "../network/tasks.js";
 import { isFileOfStrings, readSequences } from "../paths/sequences.js";
-import { horizonOf } from "../train/forecast.js";
 import {
   type Output,
   type NumberFileOptions as TableNumberOptions,
@@ -44,21 +43,6 @@ export function hasNumbers(path: string, options: NumberFileOptions): boolean {
   if (options.stringColumn !== undefined) return false;
   const asked = labels ?? task ?? layout ?? sequenceColumn ?? timeColumn ?? targetColumn ?? channels;
   return asked !== undefined || !isFileOfStrings(path);
-}
-
-/** How the data of a network are read: its channels are those of the data where they have names, and so is its target. */
-export function readAs(network: Network, options: NumberFileOptions): NumberFileOptions {
-  const { channels = [], targets = [] } = network.conventions;
-  const named = channels.some((name, i) => name !== String(i + 1));
-  const horizon = horizonOf(network);
-  if (!named || options.layout === "wide") return { ...options, horizon };
-  const isOwn = targets.length === channels.length;
-  return {
-    ...options,
-    horizon,
-    channels: options.channels ?? channels,
-    ...(targets.length === 1 && !isOwn && { targetColumn: options.targetColumn ?? targets[0] }),
-  };
 }
 
 /**

@@ -8,6 +8,7 @@ import { taskOf } from "../network/tasks.js";
 import { type As, calibrate, evaluate } from "../train/evaluate.js";
 import { evaluateForecast } from "../train/forecast.js";
 import { calibrateOnTexts, evaluateTexts } from "../train/language.js";
+import { readAs } from "../train/read-as.js";
 import {
   between,
   executorOption,
@@ -23,7 +24,7 @@ import {
   withModelOptions,
 } from "./command.js";
 import { readLabelled } from "./evaluate.js";
-import { readAs, readFor, readNumbers, withNumberTraining } from "./numbers.js";
+import { readFor, readNumbers, withNumberTraining } from "./numbers.js";
 import { type RetrainOptions, subjectOf } from "./retraining.js";
 import { refuse } from "./train.js";
 

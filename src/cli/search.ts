@@ -12,7 +12,14 @@ import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";
 import type { readouts, recurrences } from "../network/structure.js";
 import { saveNetwork } from "../network/weights.js";
-import { type Criterion, forecastSubject, type Subject, subjectOf, textSubject } from "../search/subject.js";
+import {
+  type Criterion,
+  forecastSubject,
+  HELD,
+  type Subject,
+  subjectOf,
+  textSubject,
+} from "../search/subject.js";
 import {
   checkTopology,
   findTopology,
@@ -70,9 +77,6 @@ export interface SearchVerbOptions extends ColumnOptions, NumberFileOptions, Tex
   out?: string;
   json?: boolean;
 }
-
-/** Share of the training data that is held out where no other data are named. */
-const HELD = 0.25;
 
 export async function runSearch(options: SearchVerbOptions): Promise<void> {
   const output = new Output(options);

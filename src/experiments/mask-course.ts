@@ -78,9 +78,9 @@ export class MaskCourse {
 /** A course from its text. @throws InputError when it is damaged. */
 export function decodeMasks(text: string, where: string): { moments: MaskMoment[]; matrices: Places } {
   try {
-    const stored = JSON.parse(text) as Stored;
-    const { parameters, matrices = {}, moments } = stored;
-    if (!(parameters >= 1 && parameters <= MOST_PARAMETERS && moments.length <= MOST_MOMENTS)) throw stored;
+    const { parameters, matrices = {}, moments } = JSON.parse(text) as Stored;
+    if (!(parameters >= 1 && parameters <= MOST_PARAMETERS && moments.length <= MOST_MOMENTS))
+      throw new RangeError(`${parameters} parameters, ${moments.length} moments`);
     const size = Math.ceil(parameters / 8);
     let before: Uint8Array | undefined;
     const read = moments.map(({ epoch, changed }) => {
@@ -89,7 +89,8 @@ export function decodeMasks(text: string, where: string): { moments: MaskMoment[
         where,
         size,
       );
-      if (!Number.isSafeInteger(epoch) || bits.length !== size) throw stored;
+      if (!Number.isSafeInteger(epoch) || bits.length !== size)
+        throw new RangeError(`epoch ${epoch}, ${bits.length} bytes of ${size}`);
       before = different(bits, before);
       return { epoch, mask: unpacked(before, parameters) };
     });

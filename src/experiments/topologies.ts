@@ -16,6 +16,7 @@ import {
   type Criterion,
   criteria,
   forecastSubject,
+  HELD,
   type Subject,
   subjectOf,
   textSubject,
@@ -61,9 +62,6 @@ import { nextSymbolOf, summaryOfText, textMetrics, trainMetrics } from "./traini
 /** The name of a search's course among its artifacts. */
 export const COURSE = "course.json";
 
-/** The share of the training data that is held out where nothing is said. */
-const HELD = 0.25;
-
 const wiring = z.strictObject({
   recurrence: z.enum(recurrences).default("layer"),
   readout: z.enum(readouts).default("last-layer"),
@@ -99,7 +97,7 @@ const given = z.strictObject({
     .number()
     .gt(0)
     .lt(1)
-    .default(0.25)
+    .default(HELD)
     .describe(
       "Share of the training data that is held out: any sequences, or the end of each series or text.",
     ),

@@ -107,7 +107,10 @@ export interface SearchResults {
 
 const TASKS = { hard: ["reber", "hard negatives"], embedded: ["embedded-reber", "embedded Reber"] } as const;
 
-/** What is searched on. @throws FileError, InputError when files of MNIST or JapaneseVowels are missing, or a text cannot be read or is too short. */
+/**
+ * What is searched on.
+ * @throws FileError, InputError when files of MNIST or JapaneseVowels are missing, or a text cannot be read or is too short.
+ */
 export function searchTasks({ size, scale, mnist, vowels, text }: SearchInvestigationOptions): SearchTask[] {
   const { strings, tasks, text: ofText } = size ?? searchScales[scale];
   const { count, epochs, batch } = strings;

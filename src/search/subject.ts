@@ -38,6 +38,9 @@ export interface Subject {
   held(network: Network): Task;
 }
 
+/** The share of the training data that is held out where nothing is said. */
+export const HELD = 0.25;
+
 export interface SubjectOptions {
   readonly batch: number;
   /** Of strings; as the network's conventions say when left out. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { accepts } from "../../src/data/grammar.js";
 import { builtInGrammar, grammarNames } from "../../src/data/grammars.js";
 import { maskVector } from "../../src/network/masks.js";
+import { saveNetwork } from "../../src/network/weights.js";
 import { partsOf } from "../../src/sparsify/parts.js";
 import { drawnArcs, pathOf, placesOf } from "../../src/web/playground/automaton.js";
 import { Course } from "../../src/web/playground/course.js";
@@ -115,6 +116,20 @@ describe("commands", () => {
     for (const settings of [{ method: "gradual" }, { schedule: "cosine" }, { task: "text" }] as const)
       expect(isOpenEnded({ ...standard, ...settings })).toBe(false);
   });
+});
+
+it("a network that was opened says what is to be learnt of a file", () => {
+  const rows = Array.from({ length: 200 }, (_, t) => `${t},${Math.sin(t / 5)},${t % 3}`);
+  const data = {
+    name: "series.csv",
+    bytes: new TextEncoder().encode(["time,load,wind", ...rows].join("\n")),
+  };
+  const onFile = { ...standard, task: "file", file: data.name, hidden: 3, layers: 1, batch: 4 };
+  const { network } = subjectOf({ ...onFile, learn: "forecast" }, { data });
+  const from = { name: "forecast.safetensors", bytes: saveNetwork(network) };
+  const { task, data: read } = subjectOf({ ...onFile, from: from.name }, { data, from });
+  expect(task.name).toBe("forecast");
+  expect(read).toMatchObject({ kind: "numbers", numbers: { task: "forecast" } });
 });
 
 describe("a graph", () => {

@@ -11,6 +11,7 @@ import { decodeUtf8 } from "../../data/utf8.js";
 import { InputError } from "../../errors.js";
 import { Random } from "../../math/random.js";
 import type { Network } from "../../network/network.js";
+import { taskOf } from "../../network/tasks.js";
 import { parseNetwork } from "../../network/weights.js";
 import type { Structure } from "../../network/wiring.js";
 import { methodOf, type Sparsification, sparsifying } from "../../sparsify/methods.js";
@@ -22,6 +23,7 @@ import { evaluateForecast, HORIZON } from "../../train/forecast.js";
 import { evaluateTexts, newLanguageModel, nextSymbol } from "../../train/language.js";
 import { type NumberTaskName, newClassifier, newNetworkForNumbers } from "../../train/new-network.js";
 import { divide, heldOut, type NumberData, taskFor, taskOn } from "../../train/number-data.js";
+import { readAs } from "../../train/read-as.js";
 import { trainOptionsOf } from "../../train/settings.js";
 import type { Task } from "../../train/task.js";
 import type { TrainOptions } from "../../train/train.js";
@@ -177,18 +179,15 @@ function onSequences(experiment: Experiment, { data: file }: Files, begun: Netwo
     bytes: file.bytes,
     text: () => decodeUtf8(file.bytes, file.name),
   };
-  const asked = askedOf(experiment);
+  const asked = askedOf(experiment, begun);
   if (!asked && areStrings(stored)) {
     const all = parseDataset(stored.text(), file.name, formOf(begun));
     const sets = keepForTesting(all, new Random(seed).stream("split"), file.name);
     return onStrings(experiment, sets, begun);
   }
-  return onNumbers(
-    experiment,
-    parseSequences(stored, { classes: begun?.conventions.labels, ...(asked && { table: { task: asked } }) }),
-    file.name,
-    begun,
-  );
+  const table = begun ? readAs(begun, { task: asked }) : { task: asked };
+  const sequences = parseSequences(stored, { classes: begun?.conventions.labels, table });
+  return onNumbers(experiment, sequences, taskFor(sequences, asked, file.name), file.name, begun);
 }
 
 /** A network of random weights, by what is wired and the numbers that the command line draws. */
@@ -197,8 +196,10 @@ function initially(experiment: Experiment, make: (structure: Structure, random: 
   return make(structureOf(experiment, random.stream("graph")), random.stream("initial weights"));
 }
 
-/** What the reader says is to be learnt of a file. */
-function askedOf({ task, learn }: Experiment): NumberTaskName | undefined {
+/** What is to be learnt of a file: what a network that reads numbers is for, else what the reader says. */
+function askedOf({ task, learn }: Experiment, begun: Network | undefined): NumberTaskName | undefined {
+  const own = begun?.architecture.input.kind === "values" ? taskOf(begun) : "next";
+  if (own !== "next") return own;
   return task === "file" && learn !== "auto" ? learn : undefined;
 }
 
@@ -227,9 +228,14 @@ function onStrings(experiment: Experiment, sets: TrainingData<Dataset>, begun: N
   return { data: { kind: "strings", sets }, network, task, standard: defaults.strings };
 }
 
-function onNumbers(experiment: Experiment, all: Sequences, where: string, begun: Network | undefined): Made {
+function onNumbers(
+  experiment: Experiment,
+  all: Sequences,
+  kind: NumberTaskName,
+  where: string,
+  begun: Network | undefined,
+): Made {
   const { batch, seed } = experiment;
-  const kind = taskFor(all, askedOf(experiment), where);
   const random = new Random(seed);
   const numbers = divide(kind, all, {}, random.stream("split"), where);
   const network =

@@ -47,7 +47,7 @@ function Drawing({ description, units }: { description: Description; units: Unit
     const { nodes, radius, bend } = placementFor(width);
     const [ink, link, accent] = ["ink", "link", "accent-0"].map(css);
     const isPointed = ([from, to]: UnitEdge) =>
-      Array.isArray(pointed.value) && pointed.value[0] === from && pointed.value[1] === to;
+      isEdge(pointed.value) && pointed.value[0] === from && pointed.value[1] === to;
     const stroke = (edge: UnitEdge) => {
       const [from, to] = edge.map((unit) => nodes.get(unit)!);
       const over = bend(...edge);
@@ -72,7 +72,7 @@ function Drawing({ description, units }: { description: Description; units: Unit
     context.strokeStyle = accent;
     context.setLineDash([4, 3]);
     const { value: at } = pointed;
-    if (Array.isArray(at) && !exists(wired.weights(at as UnitEdge))) stroke(at as UnitEdge);
+    if (isEdge(at) && !exists(wired.weights(at))) stroke(at);
     const begun = source.value === undefined ? undefined : nodes.get(source.value);
     const goal = typeof at === "number" && at !== source.value ? nodes.get(at) : pointer.value;
     if (begun && goal) {
@@ -159,7 +159,7 @@ function Drawing({ description, units }: { description: Description; units: Unit
         onPointerUp={(event) => {
           move(event);
           const { value: end } = pointed;
-          if (source.value === undefined && Array.isArray(end)) toggle(wired.weights(end as UnitEdge));
+          if (source.value === undefined && isEdge(end)) toggle(wired.weights(end));
           else if (source.value !== undefined && typeof end === "number") join(source.value, end);
           source.value = undefined;
         }}
@@ -225,6 +225,10 @@ function wiringOf({ architecture, parts }: Description, { layers }: Units) {
     nameOf: (unit: number) => `unit ${places[unit][1] + 1} of layer ${places[unit][0] + 1}`,
     between: (a: number, b: number) => byUnits.get(`${Math.min(a, b)},${Math.max(a, b)}`),
   };
+}
+
+function isEdge(place: number | UnitEdge | undefined): place is UnitEdge {
+  return typeof place === "object";
 }
 
 function exists(weights: readonly number[]): boolean {

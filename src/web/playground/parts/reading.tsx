@@ -222,7 +222,7 @@ function Said({ at, truth = -1 }: { at: number; truth?: number }) {
   return (
     <ul class="bars" aria-label="What the network says after this step">
       {shown.map(({ name, share }) => (
-        <li key={name} class={name === names[truth] ? "true" : undefined}>
+        <li key={name}>
           <span>
             {name === " " ? "␣" : name === "\n" ? "↵" : name}
             {name === names[truth] && " ✓"}
