@@ -8,7 +8,9 @@ namespace {
 // Fewer columns are not worth panels of their own.
 constexpr int kLeastColumns = 2;
 constexpr int kProductColumns = 256;
-constexpr int kGradientColumns = 128;
+constexpr int kGradientColumns = 64;
+// Columns in use up to which there are fewer steps in a chunk. Twice a block's: of other chunks the sums would have other last bits.
+constexpr int kChunkColumns = 128;
 constexpr int kGradientFloats = 1 << 13;
 constexpr int kMostChunk = 24;
 // Weights that are read for each step anew; of more than these, one panel after the other is multiplied for all steps.
@@ -320,7 +322,7 @@ void Matrix::packGradient(const Lists& rows, int columns) {
     }
   });
   // As many steps at once as leave the input of a block in the first-level cache.
-  const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kGradientColumns);
+  const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kChunkColumns);
   chunk_ = static_cast<int>(std::clamp<int64_t>(kGradientFloats / (inUse * lanes_) / 4 * 4, 4, kMostChunk));
 }
 

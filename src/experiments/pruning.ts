@@ -1,5 +1,5 @@
-// The trial kind `prune`: takes a network trained on strings or on sequences of numbers, prunes it, evaluates it and retrains
-// it under its fixed mask. It answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
+// The trial kind `prune`: takes a network that a trial `train` trained, prunes it, evaluates it and retrains it under its fixed
+// mask. It answers the first three questions of Darji (2021): what can go, what hurts most, how soon it is regained.
 import { z } from "zod";
 import { Random } from "../math/random.js";
 import { parseNetwork, saveNetwork } from "../network/weights.js";
@@ -15,22 +15,12 @@ import { trainOptionsOf } from "../train/settings.js";
 import { train } from "../train/train.js";
 import { arithmetic } from "./arithmetic.js";
 import { identifying } from "./data.js";
-import { subjectOf } from "./pruning-subject.js";
+import { isByLoss, subjectOf } from "./pruning-subject.js";
 import { NETWORK, recording } from "./recording.js";
-import { isOnNumbers, isOnTexts, type OnNumbers, type OnStrings, trainSchema } from "./train-schema.js";
+import { trainSchema } from "./train-schema.js";
 
 const settings = z.strictObject({
-  base: trainSchema
-    .transform((base, context): OnStrings | OnNumbers => {
-      if (!isOnTexts(base)) return base;
-      context.addIssue({
-        code: "custom",
-        path: ["data"],
-        message: "networks on texts are not pruned in studies yet",
-      });
-      return z.NEVER;
-    })
-    .describe("How the network that is pruned was trained, with this trial's seed."),
+  base: trainSchema.describe("How the network that is pruned was trained, with this trial's seed."),
   criterion: z.enum(dataFreeCriteria).default("magnitude"),
   target: z.enum(targets).default("both"),
   scope: z.enum(scopes).default("global"),
@@ -47,9 +37,9 @@ const settings = z.strictObject({
     .describe("Whether retraining ends when accuracy is within a point of the base's."),
 });
 
-const pruneSchema = settings.refine(({ base, untilRegained }) => !(untilRegained && isForecast(base)), {
+const pruneSchema = settings.refine(({ base, untilRegained }) => !(untilRegained && isByLoss(base)), {
   path: ["untilRegained"],
-  message: "goes with an accuracy, which forecasts have not",
+  message: "goes with an accuracy, by which texts and forecasts are not judged",
 });
 
 export type PruneConfiguration = z.output<typeof pruneSchema>;
@@ -100,7 +90,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     const isDone = () => untilRegained && Number.isFinite(regained());
     const { loss } = subject;
     if (!context.resume) {
-      const metrics = { [loss]: pruned.loss, ...(!isForecast(base) && { testAccuracy: pruned.accuracy }) };
+      const metrics = { [loss]: pruned.loss, ...(!isByLoss(base) && { testAccuracy: pruned.accuracy }) };
       await context.saveEpoch(0, metrics, new Uint8Array());
     }
     const task = subject.task(network);
@@ -118,7 +108,7 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     const kept = keptEpoch(record.history(), task.judgedBy);
     return {
       summary: {
-        ...(isForecast(base)
+        ...(isByLoss(base)
           ? {
               baseLoss: trained.summary[loss],
               prunedLoss: pruned.loss,
@@ -138,10 +128,6 @@ export const pruneKind: TrialKind<PruneConfiguration> = {
     };
   },
 };
-
-function isForecast(base: OnStrings | OnNumbers): boolean {
-  return isOnNumbers(base) && base.data.task === "forecast";
-}
 
 /** The trial that a pruning starts from. */
 export function baseTrial({ base }: PruneConfiguration, seed: number): TrialSpec {

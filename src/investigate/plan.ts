@@ -1,15 +1,15 @@
-// From conditions, cells and regimes to studies: what is to be trained, a study for each part, and which of its trials is what.
+// From conditions, cells and regimes to studies: what is to be trained and pruned, and which of a study's trials is what.
 import type { CellKind } from "../network/architecture.js";
 import type { Target } from "../sparsify/target.js";
 import type { StudyInput } from "../study/document.js";
 import { canonicalJson, flatten, type JsonObject } from "../study/json.js";
 import type { Condition, Settings } from "./condition.js";
-import { type RegimeName, sparsifyFor } from "./regimes.js";
+import { type RegimeName, regimeOf, sparsifyFor } from "./regimes.js";
 import { smallWidth } from "./width.js";
 
-/** Trainings of one condition that are one study: every cell under every regime at every sparsity. */
+/** Trainings of one condition: every cell under every regime at every sparsity. */
 export interface Part {
-  /** What the study is called. */
+  /** What its study is called; with PRUNED after it, the one that prunes what was trained dense. */
   readonly study: string;
   readonly condition: Condition;
   readonly cells: readonly CellKind[];
@@ -25,8 +25,12 @@ export interface Part {
   readonly dense?: boolean;
 }
 
-/** One training but for its seed. */
+const PRUNED = "-pruned";
+
+/** One training, or one network that is pruned, but for its seed. */
 export interface Entry {
+  /** The study that it is part of. */
+  readonly study: string;
   readonly condition: Condition;
   readonly cell: CellKind;
   readonly regime: RegimeName;
@@ -37,15 +41,23 @@ export interface Entry {
   readonly configuration: Settings;
 }
 
-/** The trainings of a part in the order in which they run: dense networks first, then regime after regime. */
+/** The entries of a part: dense networks first, then regime after regime. Some are the same trial. */
 export function entriesOf(part: Part): Entry[] {
   const { condition, cells, regimes, targets = ["both"], sparsities, rounds } = part;
+  // As long as the dense networks are trained, if anything looks at them afterwards.
+  const isRetrained = regimes.some((name) => regimeOf(name).pruned === "retrained");
+  const epochs = isRetrained ? Number(condition.training.epochs) : 0;
   const { hidden, widths } = condition;
   const entry = (cell: CellKind, regime: RegimeName, target: Target, sparsity: number): Entry => {
+    const common = { condition, cell, regime, target, sparsity };
+    if (regimeOf(regime).pruned) {
+      const configuration = { base: { cell, hidden }, target, percent: sparsity, epochs };
+      return { ...common, study: part.study + PRUNED, hidden, configuration };
+    }
     const units = regime === "small" ? smallWidth(cell, hidden, widths, sparsity) : hidden;
     const sparsify = sparsifyFor(regime, { density: densityOf(sparsity), target, rounds });
     const configuration = { cell, hidden: units, ...(sparsify && { sparsify: { ...sparsify } as Settings }) };
-    return { condition, cell, regime, target, sparsity, hidden: units, configuration };
+    return { ...common, study: part.study, hidden: units, configuration };
   };
   const dense = part.dense === false ? [] : cells.map((cell) => entry(cell, "dense", "both", 0));
   const sparse = regimes.flatMap((regime) =>
@@ -62,20 +74,23 @@ function densityOf(sparsity: number): number {
   return Number((1 - sparsity / 100).toFixed(6));
 }
 
-/** The study of a part. */
-export function studyOf(part: Part): StudyInput {
+/** The studies of a part: what is pruned comes first, because the dense networks that it needs serve the others too. */
+export function studiesOf(part: Part): StudyInput[] {
   const { study, condition, seeds } = part;
-  const { metric } = condition.judge;
-  return {
-    name: study,
-    kind: "train",
-    fixed: condition.training,
-    // Entries that come out equal, such as two small networks of as many units, are trained once.
-    list: entriesOf(part).map(({ configuration }) => configuration),
-    replicates: seeds.length,
-    seed: seeds[0],
-    objective: { metric, direction: metric === "testAccuracy" ? "maximize" : "minimize" },
-  };
+  const entries = entriesOf(part);
+  const common = { replicates: seeds.length, seed: seeds[0], objective: objectiveOf(condition) };
+  // Entries that come out equal are one trial: a network before and after retraining, two small ones of as many units.
+  const listOf = (name: string) => entries.flatMap((own) => (own.study === name ? [own.configuration] : []));
+  const pruned = study + PRUNED;
+  const studies: StudyInput[] = [
+    { ...common, name: pruned, kind: "prune", fixed: { base: condition.training }, list: listOf(pruned) },
+    { ...common, name: study, kind: "train", fixed: condition.training, list: listOf(study) },
+  ];
+  return studies.filter(({ list = [] }) => list.length > 0);
+}
+
+function objectiveOf({ judge: { metric } }: Condition): StudyInput["objective"] {
+  return { metric, direction: metric === "testAccuracy" ? "maximize" : "minimize" };
 }
 
 /** What a trial's varied values are recognised by. */

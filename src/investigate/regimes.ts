@@ -11,8 +11,10 @@ export interface Regime {
   readonly phrase: string;
   /** What happens, in a sentence. */
   readonly about: string;
-  /** What a training is told besides the density; nothing of networks that are dense. */
+  /** What a training is told besides the density; nothing of networks that are trained dense. */
   readonly sparsify?: Omit<SparsifyConfiguration, "density">;
+  /** Of trained dense networks that are pruned: when they are judged. Both are one trial of kind `prune`. */
+  readonly pruned?: "at-once" | "retrained";
 }
 
 /** The epoch that each training of `iterative` but the first goes back to. */
@@ -24,13 +26,13 @@ export const regimes = {
     label: "no retraining",
     phrase: "pruning without retraining",
     about: "The smallest weights go after training, and nothing is trained afterwards.",
-    sparsify: { method: "magnitude" },
+    pruned: "at-once",
   },
   "one-shot": {
     label: "one shot, retrained",
     phrase: "pruning once and retraining",
     about: "The same, and what is left is trained as long again, with the learning rate from its beginning.",
-    sparsify: { method: "iterative", rounds: 2, rewind: "rate" },
+    pruned: "retrained",
   },
   iterative: {
     label: "iterative, rewound",
@@ -92,7 +94,7 @@ export function regimeOf(name: RegimeName): Regime {
   return regimes[name];
 }
 
-/** What a training under a regime is told; undefined where networks are dense. @param rounds trainings of `iterative`. */
+/** What a training under a regime is told; undefined where it is dense. @param rounds trainings of `iterative`. */
 export function sparsifyFor(
   name: RegimeName,
   wanted: { readonly density: number; readonly target: Target; readonly rounds: number },

@@ -14,7 +14,7 @@ import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
-import { type Part, studyOf } from "./plan.js";
+import { type Part, studiesOf } from "./plan.js";
 import { coursesOf, masksOf, rowsOf } from "./reading.js";
 import type { Course, Row } from "./row.js";
 
@@ -70,7 +70,7 @@ export function sit(
 ): Promise<Gathered> {
   const seeds = [...new Set(parts.flatMap((part) => part.seeds))].sort((a, b) => a - b);
   const which = { ...shown, seed: seeds[0] };
-  return sitThrough(parts.map(studyOf), seeds, options, (reader, facts) => ({
+  return sitThrough(parts.flatMap(studiesOf), seeds, options, (reader, facts) => ({
     facts,
     rows: rowsOf(reader, parts),
     courses: coursesOf(reader, parts, which),

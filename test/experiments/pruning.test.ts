@@ -1,7 +1,11 @@
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { pruneKind } from "../../src/experiments/pruning.js";
 import { trainKind } from "../../src/experiments/training.js";
 import type { TrialContext, TrialResult } from "../../src/study/kind.js";
+import { testFolder } from "../study/folder.js";
+
+const path = testFolder();
 
 const base = { data: { count: 800 }, cell: "gru", hidden: 12, layers: 1, protocol: "corrected", epochs: 6 };
 const context = {
@@ -53,5 +57,44 @@ describe("retraining a pruned network until accuracy is regained", () => {
     const { summary } = await run({ percent: 0, untilRegained: true }, { saveEpoch });
     expect(epochs).toEqual([0]);
     expect(summary.regainedAfter).toBe(0);
+  });
+});
+
+describe("pruning a network on a text", () => {
+  const text = path("text.txt");
+  writeFileSync(text, "the cat sat on the mat, and the dog lay by the door. ".repeat(60));
+  const base = { data: { text }, hidden: 12, epochs: 4 };
+  const trained = trainKind.run(trainKind.schema.parse(base), context);
+
+  async function run(settings: object) {
+    const losses: number[] = [];
+    const { summary } = await pruneKind.run(pruneKind.schema.parse({ base, ...settings }), {
+      ...context,
+      needs: [await trained],
+      saveEpoch: async (_, { validationLoss }) => void losses.push(validationLoss),
+    });
+    return { summary, losses };
+  }
+
+  it("says its nats before, after pruning and after the best epoch of retraining", async () => {
+    const { summary, losses } = await run({ percent: 80, epochs: 3 });
+    const { baseLoss, prunedLoss, validationLoss } = summary;
+    expect(baseLoss).toBe((await trained).summary.validationLoss);
+    expect(prunedLoss).toBeGreaterThan(baseLoss);
+    expect(losses).toHaveLength(4);
+    expect(losses[0]).toBe(prunedLoss);
+    expect(validationLoss).toBe(Math.min(...losses.slice(1)));
+    expect(validationLoss).toBeLessThan(prunedLoss);
+  });
+
+  it("loses nothing where nothing goes and nothing is trained", async () => {
+    const { summary, losses } = await run({ percent: 0, epochs: 0 });
+    expect(summary).toMatchObject({ prunedLoss: summary.baseLoss, validationLoss: summary.baseLoss });
+    expect(losses).toEqual([summary.baseLoss]);
+  });
+
+  it("does not wait for an accuracy", () => {
+    const { error } = pruneKind.schema.safeParse({ base, percent: 80, untilRegained: true });
+    expect(error?.issues).toMatchObject([{ path: ["untilRegained"] }]);
   });
 });

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
 import { languageParts } from "../../src/investigate/language.js";
-import { entriesOf, studyOf } from "../../src/investigate/plan.js";
+import { entriesOf, studiesOf } from "../../src/investigate/plan.js";
 import { thresholdParts } from "../../src/investigate/thresholds.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
@@ -11,8 +11,8 @@ import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
 const options = { scale: "full", out: path("out"), minutes: 150, command: "test" } as const;
-const sizeOf = (part: Parameters<typeof studyOf>[0]) =>
-  defineStudy(parseStudy(studyOf(part)), kinds).members.length;
+const sizeOf = (part: Parameters<typeof studiesOf>[0]) =>
+  studiesOf(part).reduce((sum, study) => sum + defineStudy(parseStudy(study), kinds).members.length, 0);
 
 /** Bytes as the files of MNIST have them. */
 function idx(shape: readonly number[], value: (i: number) => number): Buffer {
@@ -52,12 +52,18 @@ it("thresholds: one condition in full, the others around it one at a time, and d
     ...["narrow", "wide", "mnist", "text"],
   ]);
   const [base] = parts;
-  // 2 cells × (1 + 6 regimes × 6 sparsities) × 5 seeds, less where small networks come out equally wide.
-  expect(sizeOf(base)).toBeLessThanOrEqual(370);
-  expect(sizeOf(base)).toBeGreaterThan(340);
+  // 2 cells × (1 + 5 × 6 sparsities) × 5 seeds, less where small networks come out equally wide: two of the six regimes are one
+  // network before and after retraining.
+  expect(sizeOf(base)).toBeLessThanOrEqual(310);
+  expect(sizeOf(base)).toBeGreaterThan(280);
+  const [pruned, trained] = studiesOf(base).map((study) => defineStudy(parseStudy(study), kinds));
+  // What is pruned are the dense networks of the other study.
+  const dense = [...pruned.trials.values()].filter(({ kind }) => kind === "train");
+  expect(dense).toHaveLength(10);
+  for (const { identity } of dense) expect(trained.trials.has(identity)).toBe(true);
   const of = (name: string) => parts.find(({ study }) => study === name)!;
-  expect(sizeOf(of("mnist"))).toBe(2 * (1 + 4 * 6) * 3);
-  expect(sizeOf(of("text"))).toBe(2 * (1 + 4 * 6) * 3);
+  expect(sizeOf(of("mnist"))).toBe(2 * (1 + 3 * 6) * 3);
+  expect(sizeOf(of("text"))).toBe(2 * (1 + 3 * 6) * 3);
   expect(of("wide").condition.hidden).toBe(100);
   const [entry] = entriesOf(of("rmsprop")).slice(-1);
   expect(entry).toMatchObject({
@@ -72,7 +78,14 @@ it("language: both kinds of weights and each alone, methods, longer and wider ne
   expect(parts.map(({ study }) => study)).toEqual([
     ...["pruning", "methods", "longer", "wide-rnn-tanh", "wide-gru", "wide-lstm"],
   ]);
-  const targets = entriesOf(parts[0]).map(({ configuration: { sparsify } }) => sparsify);
+  const entries = entriesOf(parts[0]);
+  const targets = entries.map(({ configuration: { sparsify } }) => sparsify);
   expect(targets).toContainEqual({ method: "random", target: "h2h", density: 0.05 });
+  expect(entries.map(({ configuration }) => configuration)).toContainEqual({
+    base: { cell: "lstm", hidden: 128 },
+    target: "i2h",
+    percent: 80,
+    epochs: 8,
+  });
   for (const part of parts) expect(sizeOf(part)).toBeGreaterThan(0);
 });
