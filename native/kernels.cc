@@ -321,9 +321,6 @@ INLINE void dots(const int* offsets, int count, const float* left, int leftStep,
   }
 }
 
-// Steps whose rows `dots` keeps in registers.
-constexpr int kDotSteps = 4;
-
 // One strip over T steps after the other, so that sums which wait for each other are far apart.
 template <int L, int T, bool kFirst>
 void stripDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, float* groups) {
@@ -352,6 +349,61 @@ struct StripDots {
   }
 };
 
+#if defined(__AVX512F__)
+constexpr int kDotsTogether = 4;
+
+// What stripDots and `fold` do of a strip that no other steps are added to: the sums of four nonzeros are folded to four lanes each
+// while they are in registers.
+template <int L, int T>
+void foldedDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, float* sums) {
+  constexpr int G = L / 16;
+  vf fours[kStrip / 4];
+  const float* step[T];
+  unroll<T>([&](auto t) { step[t] = right + static_cast<long>(t) * rightStep; });
+  int place = 0;
+  for (int i = 0; i < strip.rowCount; i++) {
+    const auto [row, count] = strip.rows[i];
+    vf a[T * G];
+    unroll<T>([&](auto t) {
+      unroll<G>([&](auto g) { a[t * G + g] = load(left + static_cast<long>(t) * leftStep + row * L + g * 16); });
+    });
+    const auto add = [&](auto n) INLINE_LAMBDA {
+      vf sum[4];
+      unroll<4>([&](auto k) { sum[k] = splat(0); });
+      unroll<T>([&](auto t) {
+        unroll<G>([&](auto g) {
+          unroll<decltype(n)::value>([&](auto k) {
+            sum[k] = fma(a[t * G + g], load(step[t] + strip.offsets[place + k] + g * 16), sum[k]);
+          });
+        });
+      });
+      fours[place / 4] = foldFour(sum[0], sum[1], sum[2], sum[3]);
+      place += 4;
+    };
+    int k = 0;
+    for (; k + 4 <= count; k += 4) add(Index<4>{});
+    if (count - k == 3) add(Index<3>{});
+    if (count - k == 2) add(Index<2>{});
+    if (count - k == 1) add(Index<1>{});
+  }
+  for (int k = place / 4; k % 4 != 0; k++) fours[k] = splat(0);
+  for (int k = 0; k < place; k += 16) store(sums + k, load(sums + k) + foldRest(fours + k / 4));
+}
+
+template <int L>
+void foldStrip(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, int steps,
+               float* sums) {
+  switch (steps) {
+    case 1: return foldedDots<L, 1>(strip, left, leftStep, right, rightStep, sums);
+    case 2: return foldedDots<L, 2>(strip, left, leftStep, right, rightStep, sums);
+    case 3: return foldedDots<L, 3>(strip, left, leftStep, right, rightStep, sums);
+    default: return foldedDots<L, kDotSteps>(strip, left, leftStep, right, rightStep, sums);
+  }
+}
+#else
+constexpr int kDotsTogether = 1;
+#endif
+
 template <int L>
 void sparseOuterOf(const Strip* strips, int count, const float* left, int leftStep, const float* right, int rightStep,
                    int steps, int chunk, float* sums) {
@@ -361,6 +413,13 @@ void sparseOuterOf(const Strip* strips, int count, const float* left, int leftSt
   for (int from = 0; from < steps; from += chunk) {
     const int end = from + chunk < steps ? from + chunk : steps;
     for (int s = 0; s < count; s++) {
+#if defined(__AVX512F__)
+      if (chunk == kDotSteps) {
+        foldStrip<L>(strips[s], left + static_cast<long>(from) * leftStep, leftStep, right + static_cast<long>(from) * rightStep,
+                     rightStep, end - from, sums + static_cast<long>(s) * kStrip);
+        continue;
+      }
+#endif
       for (int t = from; t < end; t += kDotSteps) {
         (t == from ? dotsOver.first : dotsOver.next)[end - t < kDotSteps ? end - t : kDotSteps](
             strips[s], left + static_cast<long>(t) * leftStep, leftStep, right + static_cast<long>(t) * rightStep,
@@ -688,6 +747,7 @@ extern const Kernels kernels = {
     FILIGREE_NAME(FILIGREE_SET),
     kMaxRows,
     kGroupRows,
+    kDotsTogether,
     product,
     sparseProduct,
     outer,

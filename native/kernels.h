@@ -39,9 +39,11 @@ struct RowGroup {
   const Nonzero* nonzeros;
 };
 
-// Up to kStrip nonzeros of a compressed matrix, row by row, for its gradient: `count` of them in `rowCount` rows. Each
-// multiplies its row with the input row at an offset in floats.
+// Nonzeros of a compressed matrix, row by row, for its gradient, at the first `count` of kStrip places: `rowCount` rows of some. Each
+// multiplies its row with the input row at an offset in floats. A row begins at a multiple of `dotsTogether` places where a
+// gradient takes kDotSteps steps at a time, and where the last one ends otherwise.
 constexpr int kStrip = 64;
+constexpr int kDotSteps = 4;
 struct StripRow {
   int row;
   int count;
@@ -200,6 +202,8 @@ struct Kernels {
   // Most rows of a panel of a dense matrix, and of a group of a compressed one.
   int maxRows;
   int groupRows;
+  // Nonzeros of a row whose products with another are folded together.
+  int dotsTogether;
 
   // out[row] (start) += sum over j of weight[row][j] * in[j], for every row of the panels.
   void (*product)(const Panel* panels, int count, int lanes, const float* in, float* out, Start start,
@@ -211,8 +215,8 @@ struct Kernels {
   // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
                 int lanes, float* gradient, int stride, float* scratch);
-  // The same at the nonzeros of a compressed matrix, `chunk` steps at a time, which is a multiple of 4. Strip s adds to
-  // the sums from s * kStrip on.
+  // The same at the nonzeros of a compressed matrix, `chunk` steps at a time, which is a multiple of kDotSteps. Strip s adds to
+  // the sums from s * kStrip on, and anything to those of places without a nonzero.
   void (*sparseOuter)(const Strip* strips, int count, const float* left, int leftStep, const float* right,
                       int rightStep, int steps, int chunk, int lanes, float* sums);
 

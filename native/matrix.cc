@@ -302,28 +302,34 @@ void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
-// All strips but the last are full, one block of columns after the other.
+// One block of columns after the other.
 void Matrix::packGradient(const Lists& rows, int columns) {
-  strips_.resize((rows.all.size() + kStrip - 1) / kStrip);
-  targets_.reserve(rows.all.size());
   std::vector<uint8_t> used(columns);
+  for (const Lists::Weight& weight : rows.all) used[weight.column] = 1;
+  // As many steps at once as leave the input of a block in the first-level cache.
+  const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kChunkColumns);
+  const auto most = kGradientFloats / (inUse * lanes_) / kDotSteps * kDotSteps;
+  chunk_ = static_cast<int>(std::clamp<int64_t>(most, kDotSteps, kMostChunk));
+  const int together = chunk_ == kDotSteps ? kernels_->dotsTogether : 1;
   std::vector<int> next(rows.first.begin(), rows.first.end() - 1);
   eachBlock(columns, kGradientColumns, [&](int, int to) {
     for (int i = 0; i < rows.rows(); i++) {
-      for (; next[i] < rows.first[i + 1] && rows.all[next[i]].column < to; next[i]++) {
-        const auto [column, value] = rows.all[next[i]];
-        Strip& strip = strips_[targets_.size() / kStrip];
-        if (strip.rowCount == 0 || strip.rows[strip.rowCount - 1].row != i) strip.rows[strip.rowCount++] = {i, 0};
+      for (bool begins = true; next[i] < rows.first[i + 1] && rows.all[next[i]].column < to; next[i]++, begins = false) {
+        if (begins && !strips_.empty()) strips_.back().count = (strips_.back().count + together - 1) / together * together;
+        if (strips_.empty() || strips_.back().count == kStrip) {
+          strips_.push_back({});
+          targets_.resize(strips_.size() * kStrip, -1);
+          begins = true;
+        }
+        Strip& strip = strips_.back();
+        if (begins) strip.rows[strip.rowCount++] = {i, 0};
         strip.rows[strip.rowCount - 1].count++;
+        const auto [column, value] = rows.all[next[i]];
+        targets_[(strips_.size() - 1) * kStrip + strip.count] = value;
         strip.offsets[strip.count++] = column * lanes_;
-        targets_.push_back(value);
-        used[column] = 1;
       }
     }
   });
-  // As many steps at once as leave the input of a block in the first-level cache.
-  const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kChunkColumns);
-  chunk_ = static_cast<int>(std::clamp<int64_t>(kGradientFloats / (inUse * lanes_) / 4 * 4, 4, kMostChunk));
 }
 
 // A regular panel is straight where everything between its first and its last weight has a place.
@@ -349,21 +355,23 @@ void Matrix::locate(const Places& places) {
   for (Piece& p : placedPieces_) p.parameter = places.of(p.parameter);
   std::vector<int> placeOf(grouped_.size());
   for (size_t k = 0; k < placeOf.size(); k++) placeOf[k] = places.of(grouped_[k]);
-  const auto extend = [](std::vector<Run>& runs, int place) {
-    if (runs.empty() || runs.back().place + runs.back().count != place) runs.push_back({place, 0});
+  const auto extend = [](std::vector<Run>& runs, size_t from, int place) {
+    const auto next = [](const Run& run) { return std::pair{run.from + run.count, run.place + run.count}; };
+    if (runs.empty() || next(runs.back()) != std::pair{from, place}) runs.push_back({from, place, 0});
     runs.back().count++;
   };
   bands_.locate(placeOf);
   valueRuns_.clear();
-  for (size_t k = 0; k < placeOf.size() && bands_.empty(); k++) extend(valueRuns_, placeOf[k]);
+  for (size_t k = 0; k < placeOf.size() && bands_.empty(); k++) extend(valueRuns_, k, placeOf[k]);
   targetRuns_.clear();
-  for (const int value : targets_) extend(targetRuns_, placeOf[value]);
+  for (size_t k = 0; k < targets_.size(); k++) {
+    if (targets_[k] >= 0) extend(targetRuns_, k, placeOf[targets_[k]]);
+  }
 }
 
 void Matrix::refresh(const float* parameters) {
   bands_.refresh(parameters);
-  float* values = values_.data();
-  for (const Run& run : valueRuns_) values = std::copy_n(parameters + run.place, run.count, values);
+  for (const Run& run : valueRuns_) std::copy_n(parameters + run.place, run.count, values_.data() + run.from);
   for (Form* form : {&forward_, &backward_}) {
     float* weights = form->weights.data();
     const int* source = form->sourcePlaces.data();
@@ -443,13 +451,12 @@ void Matrix::addGradientEverywhere(const Factors& factors, float* gradient, floa
 void Matrix::collect(float* sums, float* gradient) const {
   if (sumCount() == 0) return;
   bands_.collect(sums, gradient);
-  const float* from = sums;
   for (const Run& run : targetRuns_) {
+    const float* from = sums + run.from;
     float* to = gradient + run.place;
     for (int k = 0; k < run.count; k++) to[k] += from[k];
-    from += run.count;
   }
-  // What lies behind the last of them too, which `fold` fills with anything.
+  // The sums of places without a nonzero too.
   std::fill_n(sums, sumCount(), 0.0f);
 }
 

@@ -91,8 +91,9 @@ class Matrix {
     std::vector<RowGroup> groups;
   };
 
-  // So many places that follow each other.
+  // So many numbers from one on, and the places of the parameters that they are of, which follow each other too.
   struct Run {
+    size_t from;
     int place, count;
   };
 
@@ -121,8 +122,8 @@ class Matrix {
   std::vector<int> grouped_;
   Floats values_;
   std::vector<Run> valueRuns_;
-  // In groups: where the gradients of the nonzeros come from, the values (indices of `grouped_`) that they are of, and the
-  // places of these.
+  // In groups: where the gradients of the nonzeros come from, the values (indices of `grouped_`) that they are of, -1 where a strip
+  // has none, and the places of these.
   std::vector<Strip> strips_;
   std::vector<int> targets_;
   std::vector<Run> targetRuns_;

@@ -244,7 +244,21 @@ INLINE constexpr void unroll(F&& f) {
 #if defined(__AVX512F__)
 INLINE vf foldPair(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x44) + _mm512_shuffle_f32x4(a, b, 0xee); }
 INLINE vf foldQuads(vf a, vf b) { return _mm512_shuffle_f32x4(a, b, 0x88) + _mm512_shuffle_f32x4(a, b, 0xdd); }
-// Sixteen sums at once; out[k] is the sum of group order[k].
+// Four lanes of the sum of each of four groups, from quarters with lanes that belong together.
+INLINE vf foldFour(vf a, vf b, vf c, vf d) { return foldQuads(foldPair(a, b), foldPair(c, d)); }
+// Sixteen sums of four such.
+INLINE vf foldRest(const vf* s4) {
+  // Lanes of s4[q]: four of each of its groups. Fold l with l + 2, then l + 1, four groups to a quarter.
+  vf s2[2];
+  for (int h = 0; h < 2; h++) {
+    s2[h] = _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0x44) + _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0xee);
+  }
+  const vf s1 = _mm512_shuffle_ps(s2[0], s2[1], 0x88) + _mm512_shuffle_ps(s2[0], s2[1], 0xdd);
+  // Lane 4i + q of s1 belongs to group 4q + i.
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_ps(order, s1);
+}
+// Sixteen sums at once.
 INLINE void fold(const float* groups, int count, float* out) {
   for (int first = 0; first < count; first += 16) {
     const int here = count - first < 16 ? count - first : 16;
@@ -256,18 +270,9 @@ INLINE void fold(const float* groups, int count, float* out) {
         const int k = 4 * q + i;
         g[i] = k < here ? load(groups + (first + k) * 16) : _mm512_setzero_ps();
       }
-      s4[q] = foldQuads(foldPair(g[0], g[1]), foldPair(g[2], g[3]));
+      s4[q] = foldFour(g[0], g[1], g[2], g[3]);
     }
-    // Lanes of s4[q]: four of each of its groups. Fold l with l + 2, then l + 1, four groups to a quarter.
-    vf s2[2];
-    for (int h = 0; h < 2; h++) {
-      s2[h] = _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0x44) + _mm512_shuffle_ps(s4[2 * h], s4[2 * h + 1], 0xee);
-    }
-    const vf s1 = _mm512_shuffle_ps(s2[0], s2[1], 0x88) + _mm512_shuffle_ps(s2[0], s2[1], 0xdd);
-    // Lane 4i + q of s1 belongs to group 4q + i.
-    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    const vf sums = _mm512_permutexvar_ps(order, s1);
-    _mm512_storeu_ps(out + first, sums);
+    _mm512_storeu_ps(out + first, foldRest(s4));
   }
 }
 #elif defined(__AVX2__) && defined(__FMA__)
