@@ -49,7 +49,7 @@ export const thresholdScales: Readonly<Record<SittingOptions["scale"], Threshold
     strings: { count: 25_000, epochs: 15, batch: 32 },
     cells: ["rnn-tanh", "gru"],
     regimes: [
-      ["magnitude", "one-shot", "iterative", "gradual", "random", "small"],
+      ["magnitude", "one-shot", "gradual", "random", "small", "iterative"],
       ["snip", "set", "rigl", "top-k"],
     ],
     sparsities: [50, 70, 80, 90, 95, 99],
