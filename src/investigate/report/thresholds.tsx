@@ -226,7 +226,10 @@ function curvesDrawing(evidence: Evidence, condition: string, regime: RegimeName
       points: pointsOf(curve, scale, true),
     }),
   );
-  const left = known.flatMap(({ curve }) => curve.sparsities.map((sparsity) => 100 - sparsity));
+  // One axis for all regimes, of which one may not have come to all sparsities yet.
+  const left = evidence.known
+    .filter(({ curve }) => curve.condition === condition)
+    .flatMap(({ curve }) => curve.sparsities.map((sparsity) => 100 - sparsity));
   return lineChart({
     title: `${regimeOf(regime).label}, ${label}: cost against sparsity`,
     description: "What is lost beside the dense network, by the share of weights left, for each cell.",
