@@ -1,5 +1,5 @@
 // The trial kind `train`: a stack of cells trained on labelled strings, on texts or on sequences of numbers. What is trained
-// on strings and numbers is what pruning starts from.
+// is what pruning starts from.
 import { Random } from "../math/random.js";
 import { type Network, stack } from "../network/network.js";
 import { saveNetwork } from "../network/weights.js";
