@@ -1,11 +1,13 @@
 // Puts what `filigree investigate` found into docs/investigations.md: each block between <!-- name --> and <!-- end --> is made
-// anew from the rows kept in docs/investigations, after those in the folders given are added to them. The prose around the
-// blocks is to be read again.
+// anew from the rows kept in docs/investigations, which those in the folders given replace. The prose around
+// the blocks is to be read again.
 //   node scripts/document-investigations.mjs [results/thresholds results/language results/search]        needs `npm run build`
 // Run it after each sitting: what has ended is kept, and the blocks say how much that is.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
+import { shareable } from "../dist/investigate/condition.js";
+import { costOf } from "../dist/investigate/costs.js";
 import { regimeNames, regimeOf } from "../dist/investigate/regimes.js";
 import { Evidence, thresholdText } from "../dist/investigate/verdicts/evidence.js";
 import { gateMeans, languageFindings } from "../dist/investigate/verdicts/language.js";
@@ -38,8 +40,8 @@ for (const folder of process.argv.slice(2)) {
   const { tasks, candidates, budget } = more;
   const run =
     investigation === "search"
-      ? { facts, tasks, candidates, budget, shown: [], rows }
-      : { facts, conditions: conditions.map(shareable), rows };
+      ? { investigation, facts, tasks, candidates, budget, shown: [], rows }
+      : { investigation, facts, earlier: more.earlier, conditions: conditions.map(shareable), rows };
   writeFileSync(fileOf(investigation), brotliCompressSync(JSON.stringify(run)));
 }
 
@@ -84,30 +86,22 @@ function from(run, block) {
   return run && run.rows.length > 0 ? block(run) : NOTHING;
 }
 
-/** A condition without the folders of whoever ran it. */
-function shareable(condition) {
-  const { data } = condition.training;
-  const nameOf = (value) => (typeof value === "string" ? value.replace(/^.*[\\/]/, "") : value);
-  const names = data && Object.fromEntries(Object.entries(data).map(([key, value]) => [key, nameOf(value)]));
-  return { ...condition, training: { ...condition.training, ...(data && { data: names }) } };
-}
-
 function runsTable() {
   const rows = investigations.flatMap((name) => {
     const run = runs[name];
     if (!run) return [];
-    const { command, date, seconds, machine, executor, versions, finished, total, failed, seeds } = run.facts;
-    const numbers = Object.entries(versions).map(([of, version]) => `${of} ${version}`);
-    return [
-      [
+    return [...(run.earlier ?? []), run.facts].map(
+      ({ command, date, seconds, machine, executor, versions, finished, total, failed, seeds }) => [
         `\`${command}\``,
         date,
         `${decimal(finished)} of ${decimal(total)}${failed > 0 ? `, ${failed} failed` : ""}`,
         seeds.length,
         duration(seconds),
-        `${machine}, ${executor}, ${numbers.join(", ")}`,
+        [machine, executor, ...Object.entries(versions).map(([of, version]) => `${of} ${version}`)].join(
+          ", ",
+        ),
       ],
-    ];
+    );
   });
   return rows.length === 0
     ? NOTHING
@@ -253,21 +247,15 @@ function curveTable({ rows, conditions }, condition) {
 function secondsTable({ rows }) {
   const base = rows.filter(({ condition, target }) => condition === "base" && target === "both");
   const cells = cellsOf(base, "base");
-  const of = (cell, regime) => base.filter((row) => row.cell === cell && row.regime === regime);
-  const time = (own) => mean(own.map(({ seconds }) => seconds));
   return table(
     ["regime", ...cells.flatMap((cell) => [`${cellNames[cell]}: epochs`, "seconds", "× dense"])],
     regimesOf(base, "base", true).map((regime) => [
       regimeOf(regime).label,
       ...cells.flatMap((cell) => {
-        const own = of(cell, regime);
-        return own.length === 0
-          ? ["–", "–", "–"]
-          : [
-              decimal(mean(own.map(({ epochs }) => epochs))),
-              decimal(time(own), 1),
-              decimal(time(own) / time(of(cell, "dense")), 2),
-            ];
+        const cost = costOf(base, cell, regime);
+        return cost
+          ? [decimal(cost.epochs), decimal(cost.seconds, 1), decimal(cost.ratio, 2)]
+          : ["–", "–", "–"];
       }),
     ]),
   );

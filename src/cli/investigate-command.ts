@@ -18,12 +18,15 @@ export function investigateCommand(): Command {
           .default(150),
       )
       .option("--jobs <n>", "trials at once; as many as there are cores when left out", whole(1, 1024));
+  const rows = "results.json of an earlier run, whose trainings are not repeated";
   verb("thresholds", "how sparse networks may be under every regime and training condition", 5)
     .option("--mnist <folder>", "MNIST's four IDX files, whose rows are another condition")
     .option("--text <file>", "a text, which is another condition")
+    .option("--rows <file>", rows)
     .action(async (options) => (await verbs()).thresholds(options));
   verb("language", "what pruning does to networks that read a text, and what trains sparsely as well", 3)
     .option("--text <file>", "the text; The Devil's Dictionary, which comes with Filigree, when left out")
+    .option("--rows <file>", rows)
     .action(async (options) => (await verbs()).language(options));
   verb("search", "whether searching for a wiring finds better ones than chance", 5)
     .option("--mnist <folder>", "MNIST's four IDX files, whose rows are another task")

@@ -19,6 +19,7 @@ interface Options {
   readonly mnist?: string;
   readonly vowels?: string;
   readonly text?: string;
+  readonly rows?: string;
   readonly json?: boolean;
 }
 
@@ -26,12 +27,12 @@ const QUICK_SEEDS = 3;
 
 /** `filigree investigate thresholds`. */
 export async function thresholds(options: Options): Promise<void> {
-  const { quick, mnist, text } = options;
+  const { quick, mnist, text, rows: earlier } = options;
   if (quick) refuseLong({ "--mnist": mnist, "--text": text });
   const output = new Output(options);
   output.remarkSlowness();
   const result = await sitting(options, "thresholds", 5, output, (common) =>
-    investigateThresholds({ ...common, mnist, text }),
+    investigateThresholds({ ...common, mnist, text, rows: earlier }),
   );
   const { facts, report, rows } = result;
   const findings = thresholdFindings(result);
@@ -43,9 +44,9 @@ export async function thresholds(options: Options): Promise<void> {
 export async function language(options: Options): Promise<void> {
   const output = new Output(options);
   output.remarkSlowness();
-  const { text } = options;
+  const { text, rows: earlier } = options;
   const result = await sitting(options, "language", 3, output, (common) =>
-    investigateLanguage({ ...common, text }),
+    investigateLanguage({ ...common, text, rows: earlier }),
   );
   const { facts, report, rows } = result;
   const { key, verdicts, thresholds } = languageFindings(result);

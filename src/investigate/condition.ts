@@ -21,3 +21,12 @@ export interface Condition {
   /** What a network of some width is like here. */
   readonly widths: Widths;
 }
+
+/** A condition without the folders of whoever ran it. */
+export function shareable(condition: Condition): Condition {
+  const { data } = condition.training;
+  if (typeof data !== "object" || data === null) return condition;
+  const nameOf = (value: unknown) => (typeof value === "string" ? value.replace(/^.*[\\/]/, "") : value);
+  const names = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, nameOf(value)]));
+  return { ...condition, training: { ...condition.training, data: names as Settings } };
+}

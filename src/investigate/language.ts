@@ -6,6 +6,7 @@ import { writeWhole } from "../files.js";
 import type { CellKind } from "../network/architecture.js";
 import type { Condition } from "./condition.js";
 import { type TextScale, textCondition } from "./conditions.js";
+import { nothingEarlier, readEarlier } from "./earlier.js";
 import type { Part } from "./plan.js";
 import type { RegimeName } from "./regimes.js";
 import { languageReport } from "./report/language.js";
@@ -56,6 +57,8 @@ export interface LanguageOptions extends SittingOptions {
   readonly seeds: readonly number[];
   /** The one that comes with the package when left out. */
   readonly text?: string;
+  /** The file with the results of an earlier run. */
+  readonly rows?: string;
   /** In place of the scale's own. */
   readonly size?: LanguageScale;
 }
@@ -122,9 +125,13 @@ export async function investigateLanguage(
 ): Promise<LanguageResults & { readonly report: string }> {
   const parts = languageParts(options);
   const { sparsities } = options.size ?? languageScales[options.scale];
-  const gathered = await sit(parts, { condition: "base", sparsity: shownSparsity(sparsities) }, options);
+  const conditions = conditionsOf(parts);
+  const { rows } = options;
+  const earlier = rows === undefined ? nothingEarlier : readEarlier(rows, "language", conditions);
+  const shown = { condition: "base", sparsity: shownSparsity(sparsities) };
+  const gathered = await sit(parts, shown, earlier, options);
   const text = options.text ?? "The Devil’s Dictionary";
-  const results = { ...gathered, conditions: conditionsOf(parts), text };
+  const results = { ...gathered, conditions, text };
   const { masks, ...kept } = results;
   writeWhole(
     join(options.out, "results.json"),

@@ -74,10 +74,16 @@ function densityOf(sparsity: number): number {
   return Number((1 - sparsity / 100).toFixed(6));
 }
 
-/** The studies of a part: what is pruned comes first, because the dense networks that it needs serve the others too. */
-export function studiesOf(part: Part): StudyInput[] {
+/**
+ * The studies of a part: what is pruned comes first, because the dense networks that it needs serve the others too.
+ * @param isKnown whether an entry's results are there with all seeds; it is left out then.
+ */
+export function studiesOf(
+  part: Part,
+  isKnown: (entry: Entry, seeds: readonly number[]) => boolean = () => false,
+): StudyInput[] {
   const { study, condition, seeds } = part;
-  const entries = entriesOf(part);
+  const entries = entriesOf(part).filter((entry) => !isKnown(entry, seeds));
   const common = { replicates: seeds.length, seed: seeds[0], objective: objectiveOf(condition) };
   // Entries that come out equal are one trial: a network before and after retraining, two small ones of as many units.
   const listOf = (name: string) => entries.flatMap((own) => (own.study === name ? [own.configuration] : []));

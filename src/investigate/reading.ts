@@ -12,7 +12,7 @@ import type { JsonObject } from "../study/json.js";
 import type { Attempt, SeriesRow, StoreReader } from "../study/reading.js";
 import { type Entry, entriesOf, keyOf, type Part } from "./plan.js";
 import { type RegimeName, regimeOf } from "./regimes.js";
-import type { Course, Row } from "./row.js";
+import { type Course, type Row, rowKey } from "./row.js";
 import { sizeOf } from "./width.js";
 
 const DENSITY = "density ";
@@ -44,12 +44,12 @@ function* ended(reader: StoreReader, part: Part): Generator<Ended> {
 }
 
 /** All finished trainings of some parts, each once. */
-export function rowsOf(reader: StoreReader, parts: readonly Part[]): Row[] {
-  const rows = new Map<string, Row>();
+export function rowsOf(reader: StoreReader, parts: readonly Part[]): Omit<Row, "run">[] {
+  const rows = new Map<string, Omit<Row, "run">>();
   for (const part of parts) {
     for (const one of ended(reader, part)) {
       const { condition, cell, regime, target, sparsity, hidden } = one.entry;
-      const key = [condition.name, cell, regime, target, sparsity, one.seed].join();
+      const key = rowKey({ ...one.entry, condition: condition.name, seed: one.seed });
       if (rows.has(key)) continue;
       const { parameters, weights } = sizeOf(cell, hidden, condition.widths);
       const { nonzeros = weights } = one.summary;

@@ -31,6 +31,15 @@ export interface Row {
   readonly gates: Readonly<Record<string, number>>;
   /** The metric after each epoch of retraining, where some were; the metric is the same as for the whole. */
   readonly retraining?: readonly number[];
+  /** Which of the runs that the results are of, the first one is 0: seconds compare within one. */
+  readonly run: number;
+}
+
+/** What a training is recognised by: no two rows of the same results share it. */
+export function rowKey(
+  row: Pick<Row, "condition" | "cell" | "regime" | "target" | "sparsity" | "seed">,
+): string {
+  return [row.condition, row.cell, row.regime, row.target, row.sparsity, row.seed].join();
 }
 
 /** How the densities of one network's gates went. */

@@ -14,6 +14,7 @@ import { defineStudy, type Study } from "../study/expand.js";
 import { StoreReader } from "../study/reading.js";
 import { runStudy } from "../study/runner.js";
 import { Store } from "../study/store.js";
+import { type Earlier, knowing, together } from "./earlier.js";
 import { type Part, studiesOf } from "./plan.js";
 import { coursesOf, masksOf, rowsOf } from "./reading.js";
 import type { Course, Row } from "./row.js";
@@ -52,7 +53,10 @@ export interface Facts extends Surroundings {
 
 /** What there is after a sitting. */
 export interface Gathered {
+  /** Of this run; what it took over counts as finished. */
   readonly facts: Facts;
+  /** Of the runs whose rows it took over, the first one first. */
+  readonly earlier: readonly Facts[];
   readonly rows: readonly Row[];
   readonly courses: readonly Course[];
   readonly masks: readonly MaskPicture[];
@@ -61,18 +65,24 @@ export interface Gathered {
 /**
  * Runs what is left of some parts, one after the other, and reads what has ended.
  * @param shown of which condition and sparsity densities and masks are shown, of the first seed.
+ * @param earlier what is known already and not trained again.
  * @throws InputError, FileError and StoreError when the folder or its store cannot be used.
  */
 export function sit(
   parts: readonly Part[],
   shown: { readonly condition: string; readonly sparsity: number },
+  earlier: Earlier,
   options: SittingOptions,
 ): Promise<Gathered> {
   const seeds = [...new Set(parts.flatMap((part) => part.seeds))].sort((a, b) => a - b);
   const which = { ...shown, seed: seeds[0] };
-  return sitThrough(parts.flatMap(studiesOf), seeds, options, (reader, facts) => ({
-    facts,
-    rows: rowsOf(reader, parts),
+  const isKnown = knowing(earlier);
+  const left = parts.flatMap((part) => studiesOf(part, isKnown));
+  const total = identitiesOf(parts.flatMap((part) => studiesOf(part)).map(define)).size;
+  return sitThrough(left, seeds, options, (reader, facts) => ({
+    facts: { ...facts, total, finished: facts.finished + total - facts.total },
+    earlier: earlier.runs,
+    rows: together(earlier, rowsOf(reader, parts)),
     courses: coursesOf(reader, parts, which),
     masks: masksOf(reader, parts, which),
   }));
@@ -89,7 +99,7 @@ export async function sitThrough<Read>(
   read: (reader: StoreReader, facts: Facts) => Read,
 ): Promise<Read> {
   const { out, jobs, signal, minutes, scale, command } = options;
-  const studies = inputs.map((input) => defineStudy(parseStudy(input), kinds));
+  const studies = inputs.map(define);
   makeFolder(out);
   const clock = new Clock(join(out, "run.json"));
   const over = AbortSignal.timeout(Math.round(60_000 * minutes));
@@ -98,7 +108,7 @@ export async function sitThrough<Read>(
   const store = await whenFree(open, signal, (text) => options.onNotice?.(text));
   try {
     const reader = new StoreReader(store.database);
-    const identities = new Set(studies.flatMap((study) => study.members.map(({ identity }) => identity)));
+    const identities = identitiesOf(studies);
     options.onNotice?.(
       `${count(identities.size, "training")} in ${count(studies.length, "study", "studies")}; this sitting takes ${count(minutes, "minute")} at most`,
     );
@@ -125,4 +135,12 @@ export async function sitThrough<Read>(
   } finally {
     store.close();
   }
+}
+
+function define(input: StudyInput): Study {
+  return defineStudy(parseStudy(input), kinds);
+}
+
+function identitiesOf(studies: readonly Study[]): Set<string> {
+  return new Set(studies.flatMap(({ members }) => members.map(({ identity }) => identity)));
 }

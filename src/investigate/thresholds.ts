@@ -11,6 +11,7 @@ import {
   type StringScale,
   textCondition,
 } from "./conditions.js";
+import { nothingEarlier, readEarlier } from "./earlier.js";
 import type { Part } from "./plan.js";
 import type { RegimeName } from "./regimes.js";
 import { thresholdsReport } from "./report/thresholds.js";
@@ -70,6 +71,8 @@ export interface ThresholdOptions extends SittingOptions {
   readonly mnist?: string;
   /** A text, likewise. */
   readonly text?: string;
+  /** The file with the results of an earlier run. */
+  readonly rows?: string;
   /** In place of the scale's own. */
   readonly size?: ThresholdScale;
 }
@@ -115,8 +118,12 @@ export async function investigateThresholds(
 ): Promise<ThresholdResults & { readonly report: string }> {
   const parts = thresholdParts(options);
   const { sparsities } = options.size ?? thresholdScales[options.scale];
-  const gathered = await sit(parts, { condition: "base", sparsity: shownSparsity(sparsities) }, options);
-  const results = { ...gathered, conditions: conditionsOf(parts) };
+  const conditions = conditionsOf(parts);
+  const { rows } = options;
+  const earlier = rows === undefined ? nothingEarlier : readEarlier(rows, "thresholds", conditions);
+  const shown = { condition: "base", sparsity: shownSparsity(sparsities) };
+  const gathered = await sit(parts, shown, earlier, options);
+  const results = { ...gathered, conditions };
   const { masks, ...kept } = results;
   writeWhole(
     join(options.out, "results.json"),

@@ -1,14 +1,20 @@
 // All investigations from the first training to the page, at a scale of seconds.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { kinds } from "../../src/experiments/kinds.js";
 import { investigateLanguage, type LanguageOptions } from "../../src/investigate/language.js";
+import { type Row, rowKey } from "../../src/investigate/row.js";
 import {
   investigateSearch,
   type SearchInvestigationOptions,
   searchStudies,
 } from "../../src/investigate/search.js";
-import { investigateThresholds, type ThresholdOptions } from "../../src/investigate/thresholds.js";
+import {
+  investigateThresholds,
+  type ThresholdOptions,
+  type ThresholdResults,
+} from "../../src/investigate/thresholds.js";
 import { parseStudy } from "../../src/study/document.js";
 import { defineStudy } from "../../src/study/expand.js";
 import { filigree } from "../cli/command-line.js";
@@ -17,6 +23,8 @@ import { expectSound } from "../report/sound.js";
 import { testFolder } from "../study/folder.js";
 
 const path = testFolder();
+type Results = ThresholdResults & { readonly investigation: string };
+
 const common = { scale: "quick", jobs: 2, minutes: 10, command: "test" } as const;
 
 describe("investigate thresholds", () => {
@@ -63,6 +71,58 @@ describe("investigate thresholds", () => {
     expect(page).toContain("script-src &#x27;sha256-".replaceAll("&#x27;", "'"));
     const kept = JSON.parse(readFileSync(path("thresholds/results.json"), "utf8"));
     expect(kept).toMatchObject({ investigation: "thresholds", facts: { finished: 39 } });
+  });
+
+  it("takes over the rows of a run whose store is gone and trains the rest", async () => {
+    const before = JSON.parse(readFileSync(path("thresholds/results.json"), "utf8"));
+    // What is missing: all of a regime, and one seed of another.
+    const isKept = (row: Row) => row.regime !== "rigl" && !(row.regime === "iterative" && row.seed === 2);
+    const rows = path("before.json.br");
+    const some = { ...before, rows: before.rows.filter(isKept) };
+    writeFileSync(rows, brotliCompressSync(JSON.stringify(some)));
+    const again = await investigateThresholds({ ...options, rows, out: path("elsewhere") });
+    expect(again.facts).toMatchObject({ total: 39, finished: 39, failed: 0 });
+    expect(again.earlier).toEqual([before.facts]);
+    const valuesOf = (all: readonly Row[]) =>
+      new Map(all.map((row) => [rowKey(row), { ...row, seconds: 0, run: 0 }]));
+    expect(valuesOf(again.rows)).toEqual(valuesOf(before.rows));
+    const regimesOf = (run: number) =>
+      new Set(again.rows.filter((row) => row.run === run).map((row) => row.regime));
+    expect(regimesOf(1)).toEqual(new Set(["iterative", "rigl"]));
+    // Dense networks are not among what was trained: they are the earlier run's.
+    expect(regimesOf(0)).toContain("dense");
+    expectSound(readFileSync(again.report, "utf8"), 1);
+    expect(readFileSync(again.report, "utf8")).toContain("Taken over");
+  });
+
+  it.each<[string, (results: Results) => unknown, RegExp]>([
+    [
+      "of another investigation",
+      (results) => ({ ...results, investigation: "search" }),
+      /investigate search/,
+    ],
+    ["without rows", ({ facts }) => facts, /holds no results: investigation .*; name the results\.json/],
+    [
+      "with a damaged row",
+      (results) => ({ ...results, rows: [{ ...results.rows[0], metric: null }] }),
+      /holds no results: rows 0 metric /,
+    ],
+    [
+      "of a run that is not told of",
+      (results) => ({ ...results, rows: [{ ...results.rows[0], run: 1 }] }),
+      /a row is of run 1 of 1/,
+    ],
+    [
+      "with another condition",
+      (results) => ({ ...results, conditions: [{ ...results.conditions[0], hidden: 7 }] }),
+      /was made with another condition base; give the same options/,
+    ],
+  ])("refuses rows %s", async (_, change, line) => {
+    const results = JSON.parse(readFileSync(path("thresholds/results.json"), "utf8"));
+    writeFileSync(path("wrong.json"), JSON.stringify(change(results)));
+    const out = path("refused");
+    await expect(investigateThresholds({ ...options, out, rows: path("wrong.json") })).rejects.toThrow(line);
+    expect(existsSync(out)).toBe(false);
   });
 });
 
@@ -117,6 +177,8 @@ describe("the command line", () => {
       /there is no train-images-idx3-ubyte in it, nor .*; name the folder/,
     ],
     [["thresholds", "--text", path("none.txt")], /none\.txt: no such file/],
+    [["thresholds", "--rows", path("none.json")], /none\.json: no such file/],
+    [["language", "--rows", "package.json"], /package\.json: holds no results: investigation /],
     [["language", "--text", path("none.txt")], /none\.txt: no such file/],
     [["search", "--quick", "--vowels", "x"], /--vowels: it takes longer than --quick may/],
     [["search", "--vowels", path("none")], /there is no JapaneseVowels_TRAIN\.ts in it; name the folder/],

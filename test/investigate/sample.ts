@@ -58,6 +58,7 @@ export function row(
     parameters: 200 - sparsity,
     epochs: 2,
     seconds: 1,
+    run: 0,
     gates: {},
     ...more,
   };

@@ -18,7 +18,7 @@ import {
   Svg,
 } from "../../report/page.js";
 import { cellColour, cellNames } from "../../report/theme.js";
-import { decimal, duration, level, list } from "../../report/words.js";
+import { count, decimal, duration, level, list } from "../../report/words.js";
 import { regimeNames, regimeOf } from "../regimes.js";
 import type { Course } from "../row.js";
 import type { Facts as RunFacts } from "../sitting.js";
@@ -31,10 +31,12 @@ export function investigationPage(props: {
   /** What a reader looks at before anything else; nothing while there are no results. */
   opening: ComponentChildren;
   facts: RunFacts;
+  /** Of the runs whose rows are taken over. */
+  earlier?: readonly RunFacts[];
   findings: Findings;
   sections: readonly Section[];
 }): string {
-  const { title, lead, opening, facts, findings, sections } = props;
+  const { title, lead, opening, facts, earlier = [], findings, sections } = props;
   const { key, limits, verdicts } = findings;
   const all = [
     ...sections,
@@ -57,7 +59,7 @@ export function investigationPage(props: {
             ))}
           </ul>
         ) : null}
-        <Facts entries={factsOf(facts)} />
+        <Facts entries={[...factsOf(facts), ...earlier.map(earlierFact)]} />
         <Note>
           {limits.map((sentence) => (
             <p key={sentence}>{sentence}</p>
@@ -77,7 +79,9 @@ export function investigationPage(props: {
   );
 }
 
-function factsOf(facts: RunFacts): [string, ComponentChildren, boolean?][] {
+type Fact = [string, ComponentChildren, boolean?];
+
+function factsOf(facts: RunFacts): Fact[] {
   const { scale, seeds, seconds, finished, total, executor, machine, versions, command } = facts;
   return [
     ["Scale", scale],
@@ -95,6 +99,17 @@ function factsOf(facts: RunFacts): [string, ComponentChildren, boolean?][] {
       true,
     ],
     ["Command", <code key="command">{command}</code>, true],
+  ];
+}
+
+function earlierFact({ date, machine, executor, finished, seconds, command }: RunFacts): Fact {
+  const run = `${count(finished, "training")} in ${duration(seconds)}, ${date}, ${machine}, ${executor}:`;
+  return [
+    "Taken over",
+    <>
+      {run} <code>{command}</code>
+    </>,
+    true,
   ];
 }
 

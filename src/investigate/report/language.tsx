@@ -32,6 +32,7 @@ export function languageReport(results: LanguageResults): string {
     ),
     opening: <Retraining rows={rows} />,
     facts: results.facts,
+    earlier: results.earlier,
     findings: languageFindings(results, evidence),
     sections: [
       ...methodSections(rows, evidence),

@@ -2,12 +2,12 @@
 // other conditions change, and what each regime costs.
 import { summarise } from "../../math/intervals.js";
 import { mean } from "../../math/statistics.js";
-import type { CellKind } from "../../network/architecture.js";
 import { type Dot, dotChart } from "../../report/charts/dots.js";
 import { type Line, lineChart } from "../../report/charts/lines.js";
 import { Figure, Panel, Panels, type Section, Table } from "../../report/page.js";
 import { cellColour, cellNames, quiet } from "../../report/theme.js";
 import { count, decimal, duration, percentage } from "../../report/words.js";
+import { costOf } from "../costs.js";
 import { controls, type RegimeName, regimeNames, regimeOf } from "../regimes.js";
 import type { Row } from "../row.js";
 import { type Curve, fittedExcesses } from "../threshold.js";
@@ -33,6 +33,7 @@ export function thresholdsReport(results: ThresholdResults): string {
     ),
     opening: <Opening evidence={evidence} />,
     facts: results.facts,
+    earlier: results.earlier,
     findings,
     sections: [
       ...tableSections(evidence),
@@ -324,8 +325,6 @@ function colourOf(regime: RegimeName): string {
 function costSections(rows: readonly Row[], evidence: Evidence): Section[] {
   const base = rows.filter(({ condition }) => condition === BASE);
   const cells = [...new Set(base.map(({ cell }) => cell))];
-  const of = (cell: CellKind, regime: RegimeName) =>
-    base.filter((row) => row.cell === cell && row.regime === regime);
   const regimes = regimeNames.filter((regime) => base.some((row) => row.regime === regime));
   if (regimes.length === 0) return [];
   const sparsest = Math.max(...base.map(({ sparsity }) => sparsity));
@@ -334,7 +333,8 @@ function costSections(rows: readonly Row[], evidence: Evidence): Section[] {
       <p>
         Training budgets are not equal. One shot with retraining trains twice and iterative pruning several
         times, and what they gain over others they gain with that. Wall times are those of trainings that ran
-        side by side on the machine above; a network that is sparse from its beginning trains faster.
+        side by side on one machine, the one of the dense networks; a network that is sparse from its
+        beginning trains faster.
       </p>
       <Table
         title="Seconds of a training."
@@ -348,16 +348,14 @@ function costSections(rows: readonly Row[], evidence: Evidence): Section[] {
           cells: [
             regimeOf(regime).label,
             ...cells.flatMap((cell) => {
-              const own = of(cell, regime);
-              const seconds = mean(own.map((row) => row.seconds));
-              const dense = mean(of(cell, "dense").map((row) => row.seconds));
-              return own.length === 0
-                ? ["–", "–", "–"]
-                : [
-                    decimal(mean(own.map(({ epochs }) => epochs))),
-                    seconds < 60 ? `${decimal(seconds, 1)}\u00a0s` : duration(seconds),
-                    decimal(seconds / dense, 2),
-                  ];
+              const cost = costOf(base, cell, regime);
+              if (!cost) return ["–", "–", "–"];
+              const { epochs, seconds, ratio } = cost;
+              return [
+                decimal(epochs),
+                seconds < 60 ? `${decimal(seconds, 1)}\u00a0s` : duration(seconds),
+                decimal(ratio, 2),
+              ];
             }),
           ],
         }))}
