@@ -28,10 +28,9 @@ export function recording(context: TrialContext): {
   const options: Pick<TrainOptions, "signal" | "resume" | "onEpoch"> = {
     signal,
     resume: saved?.run,
-    async onEpoch(epoch, metrics, run) {
+    async onEpoch(epoch, metrics, run, mask) {
       history = run.history;
-      const { wiring } = run.state;
-      if (wiring) course.note(epoch, wiring.mask);
+      if (mask) course.note(epoch, mask);
       const masks = course.encode();
       const notes = new Map(masks === undefined ? [] : [[MASKS, masks]]);
       await context.saveEpoch(epoch, { ...metrics }, encodeCheckpoint({ run, notes }));

@@ -110,8 +110,11 @@ export interface TrainOptions {
   /** Where to go on. */
   readonly resume?: Run;
   readonly signal?: AbortSignal;
-  /** Awaited after every epoch, counted from 1: the place to write a checkpoint. */
-  onEpoch?(epoch: number, metrics: EpochMetrics, run: Run): void | Promise<void>;
+  /**
+   * Awaited after every epoch, counted from 1: the place to write a checkpoint.
+   * @param mask which weights there are now, a byte for each parameter; undefined where they do not change.
+   */
+  onEpoch?(epoch: number, metrics: EpochMetrics, run: Run, mask?: Uint8Array): void | Promise<void>;
   /** Awaited about once a minute within an epoch, for the same. */
   onPause?(run: Run): void | Promise<void>;
   /** Told of every update. */
@@ -287,7 +290,13 @@ export async function train(network: Network, task: Task, options: TrainOptions)
     executor.setCarry(carry);
     const hasClasses = architecture.readout.predicts !== "numbers";
     run.endEpoch(measured, task.judgedBy && measured[task.judgedBy], hasClasses);
-    await options.onEpoch?.(run.epoch, run.history[run.history.length - 1], run.snapshot());
+    const snapshot = run.snapshot();
+    await options.onEpoch?.(
+      run.epoch,
+      run.history[run.history.length - 1],
+      snapshot,
+      run.mask(snapshot.state),
+    );
     if (options.isDone?.() || run.sinceBest >= patience) break;
   }
   const trained = run.best ? networkOf(run.best.parameters.slice(), run.best.mask) : present();

@@ -58,42 +58,46 @@ describe("a course of masks", () => {
   });
 });
 
-it("is left by a training whose masks change, the same when it was interrupted", async () => {
-  const configuration = check(
-    trainKind.schema,
-    {
-      data: { count: 200, minLength: 5, maxLength: 12 },
-      cell: "gru",
-      hidden: 6,
-      layers: 1,
-      epochs: 6,
-      sparsify: { method: "gradual", density: 0.3 },
-    },
-    "c",
-  );
-  const context: TrialContext = {
-    seed: 1,
-    signal: new AbortController().signal,
-    needs: [],
-    resume: undefined,
-    saveEpoch: async () => {},
-  };
-  let saved: Resume | undefined;
-  const whole = await trainKind.run(configuration, {
-    ...context,
-    saveEpoch: async (epoch, _, state) => {
-      if (epoch === 3) saved = { epoch, state };
-    },
-  });
-  const resumed = await trainKind.run(configuration, { ...context, resume: saved });
-  expect(resumed.artifacts[MASKS]).toEqual(whole.artifacts[MASKS]);
-  const { moments, matrices } = decodeMasks(new TextDecoder().decode(whole.artifacts[MASKS]), MASKS);
-  const network = parseNetwork(whole.artifacts["network.safetensors"], "network");
-  const { offset, length } = network.tensor("cells.0.weight_hh");
-  expect(matrices["cells.0.weight_hh"]).toEqual([offset, length]);
-  expect(moments.at(-1)).toEqual({ epoch: 6, mask: maskVector(network) });
-  expect(moments[0].mask).not.toEqual(moments[4].mask);
+const methods = ["gradual", "top-k", "top-kast"];
+it.each(methods)(
+  "is left by a training whose masks change by %s, the same when it was interrupted",
+  async (method) => {
+    const configuration = check(
+      trainKind.schema,
+      {
+        data: { count: 200, minLength: 5, maxLength: 12 },
+        cell: "gru",
+        hidden: 6,
+        layers: 1,
+        epochs: 6,
+        sparsify: { method, density: 0.3 },
+      },
+      "c",
+    );
+    const context: TrialContext = {
+      seed: 1,
+      signal: new AbortController().signal,
+      needs: [],
+      resume: undefined,
+      saveEpoch: async () => {},
+    };
+    let saved: Resume | undefined;
+    const whole = await trainKind.run(configuration, {
+      ...context,
+      saveEpoch: async (epoch, _, state) => {
+        if (epoch === 3) saved = { epoch, state };
+      },
+    });
+    const resumed = await trainKind.run(configuration, { ...context, resume: saved });
+    expect(resumed.artifacts[MASKS]).toEqual(whole.artifacts[MASKS]);
+    const { moments, matrices } = decodeMasks(new TextDecoder().decode(whole.artifacts[MASKS]), MASKS);
+    const network = parseNetwork(whole.artifacts["network.safetensors"], "network");
+    const { offset, length } = network.tensor("cells.0.weight_hh");
+    expect(matrices["cells.0.weight_hh"]).toEqual([offset, length]);
+    expect(moments.at(-1)).toEqual({ epoch: 6, mask: maskVector(network) });
+    expect(moments[0].mask).not.toEqual(moments[4].mask);
 
-  const dense = check(trainKind.schema, { ...configuration, sparsify: undefined, epochs: 1 }, "c");
-  expect((await trainKind.run(dense, context)).artifacts[MASKS]).toBeUndefined();
-});
+    const dense = check(trainKind.schema, { ...configuration, sparsify: undefined, epochs: 1 }, "c");
+    expect((await trainKind.run(dense, context)).artifacts[MASKS]).toBeUndefined();
+  },
+);
