@@ -10,7 +10,7 @@ namespace filigree {
 namespace {
 
 constexpr int kMost = 1 << 24;  // Of a width or a number of symbols.
-// Floats of a table of inputs beyond which it multiplies instead of looking up, as LARGEST_STREAM_TABLE in src/engine/compile.ts.
+// Floats of a table of inputs beyond which it multiplies instead of looking up, as LARGEST_STREAM_TABLE in src/engine/draft.ts.
 constexpr int64_t kLargestTable = 1 << 26;
 
 [[noreturn]] void refuseWords(const char* what) { refuse(std::string("the network cannot be run: ") + what); }

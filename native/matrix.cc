@@ -9,7 +9,8 @@ namespace {
 constexpr int kLeastColumns = 2;
 constexpr int kProductColumns = 256;
 constexpr int kGradientColumns = 64;
-// Columns in use up to which there are fewer steps in a chunk. Twice a block's: of other chunks the sums would have other last bits.
+// A chunk has fewer steps the more columns are in use, up to so many. This is more than a block has because it was so before there
+// were blocks: another number of steps would change the order of sums, and with it the last bits of all gradients.
 constexpr int kChunkColumns = 128;
 constexpr int kGradientFloats = 1 << 13;
 constexpr int kMostChunk = 24;

@@ -41,7 +41,7 @@ std::vector<uint8_t> maskOf(const Measured& m) {
   return mask;
 }
 
-// Steps of a chunk, as src/engine/compile.ts chooses them.
+// Steps of a chunk, as src/engine/draft.ts chooses them.
 int chunkSteps(int rows, int lanes) { return std::max(kOuterSteps, (1 << 18) / (rows * lanes * 4)); }
 
 // A matrix with its inputs (`right`), its outputs (`left`) and the gradient of its inputs (`flow`) over one chunk of
