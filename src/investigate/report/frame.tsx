@@ -184,11 +184,15 @@ export function courseSections(
 
 function courseDrawing({ cell, regime, sparsity, epochs }: Course): string {
   const names = Object.keys(epochs[0] ?? {}).sort((a, b) => placeOf(a, cell) - placeOf(b, cell));
+  const isStack = new Set(names.map((name) => name.split(".")[0])).size > 1;
   return courseChart({
     title: `${cellNames[cell]}, ${regimeOf(regime).label}: share left in each gate`,
     description: `How the densities of the gates went in a network of which ${sparsity} % were to go.`,
     colour: cellColour(cell),
-    rows: names.map((name) => ({ label: gateLabel(name), shares: epochs.map((epoch) => epoch[name]) })),
+    rows: names.map((name) => ({
+      label: gateLabel(name, isStack),
+      shares: epochs.map((epoch) => epoch[name]),
+    })),
   });
 }
 
@@ -199,10 +203,11 @@ function placeOf(name: string, cell: CellKind): number {
   return 100 * Number(layer) + (matrix === "weight_hh" ? 10 : 0) + gateNames[cell].indexOf(gate);
 }
 
-/** "0.weight_hh reset" as "1 hidden reset"; of cells without gates "1 hidden". */
-function gateLabel(name: string): string {
+/** "0.weight_hh reset" as "hidden: reset", of cells without gates "hidden"; in a stack of layers "1 hidden: reset". */
+function gateLabel(name: string, isStack: boolean): string {
   const [tensor, gate] = name.split(" ");
   const [layer, matrix] = tensor.split(".");
   const kind = matrix === "weight_hh" ? "hidden" : "input";
-  return [String(Number(layer) + 1), kind, ...(gate === "state" ? [] : [gate])].join(" ");
+  const number = isStack ? `${Number(layer) + 1} ` : "";
+  return number + kind + (gate === "state" ? "" : `: ${gate}`);
 }
