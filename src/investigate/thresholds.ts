@@ -35,6 +35,8 @@ export interface ThresholdScale {
     /** Seeds at most. */
     readonly seeds: number;
   };
+  /** More regimes of the base condition, after everything else because they take longest. */
+  readonly dear: readonly RegimeName[];
 }
 
 export const thresholdScales: Readonly<Record<SittingOptions["scale"], ThresholdScale>> = {
@@ -45,13 +47,14 @@ export const thresholdScales: Readonly<Record<SittingOptions["scale"], Threshold
     sparsities: [50, 80, 90, 97],
     rounds: 3,
     around: { conditions: ["hard"], cells: [], regimes: ["magnitude", "gradual", "random"], seeds: 3 },
+    dear: [],
   },
   full: {
     strings: { count: 25_000, epochs: 15, batch: 32 },
     cells: ["rnn-tanh", "gru"],
     regimes: [
       ["magnitude", "one-shot", "gradual", "random", "small", "iterative"],
-      ["snip", "set", "rigl", "top-k"],
+      ["snip", "set", "rigl"],
     ],
     sparsities: [50, 70, 80, 90, 95, 99],
     rounds: 5,
@@ -61,6 +64,7 @@ export const thresholdScales: Readonly<Record<SittingOptions["scale"], Threshold
       regimes: ["magnitude", "one-shot", "gradual", "random"],
       seeds: 3,
     },
+    dear: ["top-k"],
   },
 };
 
@@ -85,7 +89,7 @@ export interface ThresholdResults extends Gathered {
 /** The parts of the investigation in the order in which they run. */
 export function thresholdParts(options: ThresholdOptions): Part[] {
   const { size = thresholdScales[options.scale], seeds, mnist, text } = options;
-  const { strings, cells, sparsities, rounds, around } = size;
+  const { strings, cells, sparsities, rounds, around, dear } = size;
   const base = baseCondition(strings);
   const common = { sparsities, rounds };
   const some = seeds.slice(0, around.seeds);
@@ -96,20 +100,13 @@ export function thresholdParts(options: ThresholdOptions): Part[] {
     ...(mnist === undefined ? [] : [mnistCondition(mnist)]),
     ...(text === undefined ? [] : [textCondition(text, { hidden: 128, epochs: 5 })]),
   ];
+  const full = { ...common, condition: base, cells, seeds };
   return [
-    ...size.regimes.map((regimes, i) => ({
-      ...common,
-      study: i === 0 ? "base" : `base-${i + 1}`,
-      condition: base,
-      cells,
-      regimes,
-      seeds,
-    })),
-    ...(around.cells.length > 0
-      ? [{ ...beside, study: "base-cells", condition: base, cells: around.cells }]
-      : []),
+    ...size.regimes.map((regimes, i) => ({ ...full, study: i === 0 ? "base" : `base-${i + 1}`, regimes })),
     ...others.map((condition) => ({ ...beside, study: condition.name, condition, cells })),
-  ];
+    { ...beside, study: "base-cells", condition: base, cells: around.cells },
+    { ...full, study: "base-dear", regimes: dear },
+  ].filter((part) => part.cells.length > 0 && part.regimes.length > 0);
 }
 
 /** Runs what is left for one sitting and writes rows and report. @throws as `sit`. */

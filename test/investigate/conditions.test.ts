@@ -48,8 +48,20 @@ it("thresholds: one condition in full, the others around it one at a time, and d
   const parts = thresholdParts({ ...options, seeds: [1, 2, 3, 4, 5], mnist: mnist(), text });
   const studies = parts.map(({ study }) => study);
   expect(studies).toEqual([
-    ...["base", "base-2", "base-cells", "hard", "embedded", "longer", "shorter", "fast", "slow", "rmsprop"],
-    ...["narrow", "wide", "mnist", "text"],
+    ...[
+      "base",
+      "base-2",
+      "hard",
+      "embedded",
+      "longer",
+      "shorter",
+      "fast",
+      "slow",
+      "rmsprop",
+      "narrow",
+      "wide",
+    ],
+    ...["mnist", "text", "base-cells", "base-dear"],
   ]);
   const [base] = parts;
   // 2 cells × (1 + 5 × 6 sparsities) × 5 seeds, less where small networks come out equally wide: two of the six regimes are one

@@ -39,6 +39,7 @@ describe("investigate thresholds", () => {
       sparsities: [50, 90],
       rounds: 2,
       around: { conditions: ["hard"], cells: ["rnn-tanh"], regimes: ["random"], seeds: 1 },
+      dear: [],
     },
   };
 
