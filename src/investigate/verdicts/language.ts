@@ -3,24 +3,24 @@ import { summarise } from "../../math/intervals.js";
 import { mean, quantile } from "../../math/statistics.js";
 import type { CellKind } from "../../network/architecture.js";
 import { cellNames } from "../../report/theme.js";
-import { capital, count, decimal, level, percentage } from "../../report/words.js";
+import { capital, count, decimal, level, list, percentage } from "../../report/words.js";
 import { type LanguageResults, LONGER, WIDE } from "../language.js";
-import { type RegimeName, regimeOf } from "../regimes.js";
+import { regimeOf } from "../regimes.js";
 import type { Row } from "../row.js";
 import { type Apart, excessDifference, FEWEST_SEEDS, thresholdDifference } from "../threshold.js";
 import {
   apartText,
   chanceText,
-  claimText,
   Evidence,
   type Findings,
   isGated,
   runRemarks,
+  type Sign,
   signOf,
   tallyOf,
   thresholdText,
 } from "./evidence.js";
-import { compared, gatedSentences } from "./thresholds.js";
+import { compared, gatedSentences, shareSentences } from "./thresholds.js";
 
 const BASE = "base";
 type Given = Pick<LanguageResults, "rows" | "conditions" | "facts">;
@@ -29,9 +29,10 @@ type Given = Pick<LanguageResults, "rows" | "conditions" | "facts">;
 export function languageFindings(results: Given, evidence = new Evidence(results)): Findings {
   const { rows } = results;
   const cells = evidence.cells(BASE);
-  const share = shareVerdict(evidence, cells);
+  const share = shareVerdict(evidence);
   const target = targetVerdict(evidence, cells);
   const regain = regainVerdict(rows, evidence, cells);
+  const budget = budgetVerdict(rows, cells);
   const gated = gatedVerdict(evidence, cells);
   const equal = equalVerdict(rows, evidence, cells);
   const gates = gatesVerdict(rows, cells);
@@ -39,13 +40,14 @@ export function languageFindings(results: Given, evidence = new Evidence(results
     ["Can 80 to 90 % of the weights go? (The first check of the thesis: on its strings they can.)", share],
     ["Are input weights of gated cells the more sensitive ones, as on strings?", target],
     ["Do a few epochs of retraining bring nearly everything back, as on strings?", regain],
+    ["What does sparsity cost at equal budgets?", budget],
     ["Do gated cells bear more?", gated],
     ["Is a larger and sparser network better than a smaller, dense one of as many weights?", equal],
     ["What goes first?", gates],
   ] as const;
   const none = "This run has no results that answer it yet.";
   return {
-    key: [share, target, regain, gated, equal].flatMap((sentences) => sentences.slice(0, 1)),
+    key: [share, target, regain, budget, gated, equal].flatMap((sentences) => sentences.slice(0, 1)),
     verdicts: questions.map(([question, sentences], i) => ({
       number: i + 1,
       question,
@@ -59,33 +61,9 @@ export function languageFindings(results: Given, evidence = new Evidence(results
   };
 }
 
-function shareVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] {
-  const { epsilon } = evidence.judge(BASE);
-  const regimes: readonly RegimeName[] = [
-    "magnitude",
-    "one-shot",
-    "gradual",
-    "iterative",
-    "rigl",
-    "set",
-    "snip",
-    "random",
-  ];
-  const sentences = regimes.flatMap((regime) => {
-    const known = cells.flatMap((cell) => evidence.of(BASE, cell, regime) ?? []);
-    if (known.length === 0) return [];
-    const named = known.map(
-      ({ curve, threshold }) =>
-        `${thresholdText(threshold)} can go in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
-    );
-    return [`With ${regimeOf(regime).phrase}, ${named.join("; ")}.`];
-  });
-  if (sentences.length === 0) return [];
-  const [first] = sentences;
-  return [
-    `At a cost of at most ${epsilon} nats, ${first.charAt(0).toLowerCase()}${first.slice(1)}`,
-    ...sentences.slice(1),
-  ];
+function shareVerdict(evidence: Evidence): string[] {
+  const regimes = ["magnitude", "one-shot", "gradual", "iterative", "rigl", "set", "snip", "random"] as const;
+  return shareSentences(evidence, regimes, `${evidence.judge(BASE).epsilon} nats`);
 }
 
 /** Input against hidden weights, at each sparsity, without retraining. */
@@ -112,7 +90,7 @@ function targetVerdict(evidence: Evidence, cells: readonly CellKind[]): string[]
   ];
 }
 
-function targetOpening(pairs: readonly { apart: Apart }[]): string {
+function targetOpening(pairs: readonly { sparsity: number; apart: Apart }[]): string {
   const tally = tallyOf(pairs.map(({ apart }) => apart));
   const { more, less, above, untold, isBeyondChance } = tally;
   const total = `${count(tally.total, "setting")} of gated cells`;
@@ -125,7 +103,11 @@ function targetOpening(pairs: readonly { apart: Apart }[]): string {
     return `Input weights of gated cells are the more sensitive ones, as on strings: in ${more} of ${total} input weights cost more nats than hidden ones by their intervals and in none fewer; ${chance}.`;
   if (more === 0)
     return `Hidden weights of gated cells are the more sensitive ones, unlike on strings: in ${less} of ${total} hidden weights cost more nats than input ones by their intervals and in none fewer; ${chance}.`;
-  return `Which weights of gated cells are the more sensitive ones depends on the setting: by their intervals input weights cost more nats in ${more} of ${total} and hidden ones in ${less}; ${chance}.`;
+  const at = (wanted: Sign) => {
+    const own = pairs.filter(({ apart }) => signOf(apart) === wanted).map(({ sparsity }) => level(sparsity));
+    return `at ${list([...new Set(own)])}`;
+  };
+  return `Which weights of gated cells are the more sensitive ones depends on the setting: by their intervals input weights cost more nats in ${more} of ${total} (${at("more")}) and hidden ones in ${less} (${at("less")}); ${chance}.`;
 }
 
 function targetText(apart: Apart): string {
@@ -175,32 +157,52 @@ function regainVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly
       ({ cell, before, after, apart }) =>
         `${compared(cellNames[cell], "pruning once and retraining", "pruning without retraining", apart)} The thresholds are ${thresholdText(after.threshold)} and ${thresholdText(before.threshold)}.`,
     ),
-    ...cells.flatMap((cell) => longerSentences(rows, cell)),
     "Retraining trains on: where the dense network is not done learning, a part of what is regained is what more training brings.",
   ];
 }
 
-/** One shot with retraining beside the dense network that is trained as long, in nats. */
-function longerSentences(rows: readonly Row[], cell: CellKind): string[] {
-  const dense = metricsOf(rows, { condition: LONGER, cell, regime: "dense" });
-  const own = rows.filter(
-    (row) =>
-      row.condition === BASE && row.cell === cell && row.regime === "one-shot" && row.target === "both",
+/** Ways that train twice as long, beside the dense network that does so too, in nats. */
+function budgetVerdict(rows: readonly Row[], cells: readonly CellKind[]): string[] {
+  const ways = [
+    { regime: "one-shot", condition: BASE },
+    { regime: "gradual", condition: LONGER },
+  ] as const;
+  const known = ways.flatMap(({ regime, condition }) =>
+    cells.flatMap((cell) => {
+      const dense = metricsOf(rows, { condition: LONGER, cell, regime: "dense" });
+      const own = rows.filter(
+        (row) =>
+          row.condition === condition && row.cell === cell && row.regime === regime && row.target === "both",
+      );
+      const settings = [...new Set(own.map(({ sparsity }) => sparsity))].flatMap((sparsity) => {
+        const apart = pairedDifference(
+          dense,
+          own.filter((row) => row.sparsity === sparsity),
+        );
+        return apart ? [{ sparsity, apart }] : [];
+      });
+      return settings.length > 0 ? [{ phrase: regimeOf(regime).phrase, cell, settings }] : [];
+    }),
   );
-  return [...new Set(own.map(({ sparsity }) => sparsity))].flatMap((sparsity) => {
-    const apart = pairedDifference(
-      dense,
-      own.filter((row) => row.sparsity === sparsity),
-    );
-    if (!apart) return [];
-    const sign = signOf(apart);
-    const word = apart.value > 0 ? "worse" : "better";
-    const than = `than the dense network trained as long, ${apartText(apart, "nats")}`;
-    const told = sign === "open" ? "neither better nor worse" : word;
-    return [
-      `At equal budgets, ${cellNames[cell]} at ${level(sparsity)}: pruning once and retraining is ${told} ${than}.`,
-    ];
+  if (known.length === 0) return [];
+  const openings = [...new Set(known.map(({ phrase }) => phrase))].map((phrase) => {
+    const own = known.filter((one) => one.phrase === phrase);
+    return `${phrase} is ${comparedText(
+      own.flatMap(({ settings }) => settings.map(({ apart }) => apart)),
+      "worse",
+      "better",
+    )}`;
   });
+  return [
+    `Beside dense networks that are trained as long, ${openings.join("; ")}.`,
+    ...known.map(({ phrase, cell, settings }) => {
+      const all = settings.map(({ sparsity, apart }) => {
+        const told = signOf(apart) === "open" ? ", which is open" : apart.value > 0 ? " worse" : " better";
+        return `${apartText(apart, "nats")}${told} at ${level(sparsity)}`;
+      });
+      return `${capital(phrase)}, ${cellNames[cell]}: ${all.join("; ")}.`;
+    }),
+  ];
 }
 
 /** The metric of the networks of one kind by their seed. */
@@ -271,20 +273,21 @@ function equalVerdict(rows: readonly Row[], evidence: Evidence, cells: readonly 
   });
   const sentences = [...new Set(pairs.map(({ regime }) => regime))].map((regime) => {
     const own = pairs.filter((pair) => pair.regime === regime);
-    return `${capital(regimeOf(regime).phrase)}: ${betterText(own.map(({ apart }) => apart))}.`;
+    return `${capital(regimeOf(regime).phrase)}: ${comparedText(own.map(({ apart }) => apart))}.`;
   });
   const wide = cells.flatMap((cell) => wideSentences(rows, cell));
   if (pairs.length === 0) return wide;
-  const opening = `A sparse network beside a small dense one of as many weights: ${betterText(pairs.map(({ apart }) => apart))}.`;
+  const opening = `A sparse network beside a small dense one of as many weights: ${comparedText(pairs.map(({ apart }) => apart))}.`;
   return [opening, ...wide, ...sentences];
 }
 
-function betterText(aparts: readonly Apart[]): string {
+/** @param above what differences above 0 are called, and what those below 0 are. */
+function comparedText(aparts: readonly Apart[], above = "better", below = "worse"): string {
   const tally = tallyOf(aparts);
   const total = count(tally.total, "setting");
   return tally.untold
-    ? `better in ${tally.above} of ${total}, with these seeds and without intervals`
-    : `by their intervals better in ${tally.more} of ${total} and worse in ${tally.less}; ${chanceText(tally)} differ`;
+    ? `${above} in ${tally.above} of ${total}, with these seeds and without intervals`
+    : `by their intervals ${above} in ${tally.more} of ${total} and ${below} in ${tally.less} (${chanceText(tally)} differ)`;
 }
 
 function wideSentences(rows: readonly Row[], cell: CellKind): string[] {

@@ -28,7 +28,7 @@ type Given = Pick<ThresholdResults, "rows" | "conditions" | "facts">;
 export function thresholdFindings(results: Given, evidence = new Evidence(results)): Findings {
   const cells = evidence.cells(BASE);
   const regimes = regimesVerdict(evidence, cells);
-  const share = shareVerdict(evidence, cells);
+  const share = shareVerdict(evidence);
   const gated = gatedVerdict(evidence, cells);
   const control = controlVerdict(evidence, cells);
   const none = "This run has no results that answer it yet.";
@@ -153,21 +153,31 @@ function budget(evidence: Evidence, cells: readonly CellKind[]): string[] {
   });
 }
 
-function shareVerdict(evidence: Evidence, cells: readonly CellKind[]): string[] {
-  const of = (regime: RegimeName) => cells.flatMap((cell) => evidence.of(BASE, cell, regime) ?? []);
+function shareVerdict(evidence: Evidence): string[] {
   const { epsilon } = evidence.judge(BASE);
-  const sentences = (["magnitude", "one-shot", "iterative", "gradual"] as const).flatMap((regime) => {
-    const known = of(regime);
-    if (known.length === 0) return [];
-    const named = known.map(
-      ({ curve, threshold }) =>
-        `${thresholdText(threshold)} can go in ${cellNames[curve.cell]}, ${claimText(threshold)}`,
+  const points = `${decimal(100 * epsilon, 1).replace(/\.0$/, "")} ${epsilon === 0.01 ? "point" : "points"}`;
+  return shareSentences(evidence, ["magnitude", "one-shot", "iterative", "gradual"], points);
+}
+
+/** What can go under each of some regimes, in a sentence each. @param cost at most, in words. */
+export function shareSentences(evidence: Evidence, regimes: readonly RegimeName[], cost: string): string[] {
+  const sentences = regimes.flatMap((regime) => {
+    const known = evidence.cells(BASE).flatMap((cell) => evidence.of(BASE, cell, regime) ?? []);
+    // Cells of which the same is to be said share a clause.
+    const clauses = new Map<string, { share: string; claim: string; cells: string[] }>();
+    for (const { curve, threshold } of known) {
+      const [share, claim] = [thresholdText(threshold), claimText(threshold)];
+      const clause = clauses.get(share + claim) ?? { share, claim, cells: [] };
+      clause.cells.push(cellNames[curve.cell]);
+      clauses.set(share + claim, clause);
+    }
+    const named = [...clauses.values()].map(
+      ({ share, claim, cells }) => `${share} can go in ${list(cells)}, ${claim}`,
     );
-    return [`With ${regimeOf(regime).phrase}, ${named.join("; ")}.`];
+    return named.length === 0 ? [] : [`With ${regimeOf(regime).phrase}, ${named.join("; ")}.`];
   });
   if (sentences.length === 0) return [];
-  const points = `${decimal(100 * epsilon, 1).replace(/\.0$/, "")} ${epsilon === 0.01 ? "point" : "points"}`;
-  return [`At a cost of at most ${points}, ${lowerFirst(sentences[0])}`, ...sentences.slice(1)];
+  return [`At a cost of at most ${cost}, ${lowerFirst(sentences[0])}`, ...sentences.slice(1)];
 }
 
 function lowerFirst(text: string): string {
