@@ -13,6 +13,9 @@ import { type RegimeName, regimeNames } from "./regimes.js";
 import { type Row, rowKey } from "./row.js";
 import type { Facts } from "./sitting.js";
 
+/** Bytes that results may have: those of 100,000 trainings. */
+const MOST_BYTES = 2 ** 27;
+
 const whole = z.int().min(0);
 const share = z.number().min(0).max(1);
 
@@ -78,7 +81,8 @@ export function readEarlier(path: string, investigation: string, conditions: rea
   const bytes = readBytes(path);
   let json: unknown;
   try {
-    json = JSON.parse((path.endsWith(".br") ? brotliDecompressSync(bytes) : bytes).toString());
+    const limit = { maxOutputLength: MOST_BYTES };
+    json = JSON.parse((path.endsWith(".br") ? brotliDecompressSync(bytes, limit) : bytes).toString());
   } catch (error) {
     throw complain("holds no results", hint, error);
   }
