@@ -55,7 +55,7 @@ class TeamEmitter {
   private readonly biasParts: readonly BiasPart[];
   private readonly bias: number;
   /** The matrix of the network's input, and what it multiplies where that is not looked up in a table. */
-  private readonly first: number | undefined;
+  private readonly networkInput: number | undefined;
   private readonly direct: { block: number; of: Embedded; values: Rows } | undefined;
   /** The other nodes that members read, the rows from the first of them to the last, and their matrix. */
   private readonly sources: readonly string[];
@@ -81,21 +81,22 @@ class TeamEmitter {
 
     const { embedded } = draft;
     if (members.some(({ cell }) => cell.inputs.includes(draft.input))) {
-      this.first = this.block(this.inputRows, draft.width.get(draft.input)!, this.firstParts());
-      if (embedded) this.direct = { block: this.first, of: embedded, values: this.inOrder(embedded.values) };
+      this.networkInput = this.block(this.inputRows, draft.width.get(draft.input)!, this.networkInputParts());
+      if (embedded)
+        this.direct = { block: this.networkInput, of: embedded, values: this.inOrder(embedded.values) };
     }
     const sources = members.flatMap(({ cell }) => cell.inputs).filter((source) => source !== draft.input);
     this.sources = [...new Set(sources)];
     if (sources.length > 0) {
       this.span = { of: draft.inputs, ...draft.span(sources) };
       this.read = this.inOrder(this.span);
-      this.affine = this.block(this.inputRows, this.span.rows, this.inputParts(-this.span.first));
+      this.affine = this.block(this.inputRows, this.span.rows, this.sourceParts(-this.span.first));
     }
     this.recurrent = this.block(this.hiddenRows, units, this.hiddenParts());
   }
 
   forward(): void {
-    const { draft, gates, inputRows, output, state, bias, direct, read, affine, first } = this;
+    const { draft, gates, inputRows, output, state, bias, direct, read, affine, networkInput } = this;
     const { kind, units } = this.team;
     const ops: ForwardOp[] = [];
     const straddle = this.straddle();
@@ -107,18 +108,25 @@ class TeamEmitter {
     if (direct) {
       const from = packs ? draft.pack(ops, direct.values, chunk) : direct.values;
       ops.push({ op: "affine", block: direct.block, from, to: sums, bias, accumulate: false });
-    } else if (first !== undefined) {
-      this.lookUp(ops, first);
+    } else if (networkInput !== undefined) {
+      this.lookUp(ops, networkInput);
       if (packs) sums = draft.pack(ops, inputRows, chunk);
     }
     if (straddle) {
-      const parts = [...this.inputParts(draft.outputs.rows - output.first), ...this.hiddenParts()];
+      const parts = [...this.sourceParts(draft.outputs.rows - output.first), ...this.hiddenParts()];
       const block = this.block(gates, straddle.rows, parts);
       ops.push({ op: "cell", kind, block, bias, straddle, gates, output, state });
     } else {
       if (read && affine !== undefined) {
         const from = packs ? draft.pack(ops, read, chunk) : read;
-        ops.push({ op: "affine", block: affine, from, to: sums, bias, accumulate: first !== undefined });
+        ops.push({
+          op: "affine",
+          block: affine,
+          from,
+          to: sums,
+          bias,
+          accumulate: networkInput !== undefined,
+        });
       }
       if (packs) ops.push({ op: "unpack", from: sums, to: inputRows, gradient: false, accumulate: false });
       // A gate without an input's share, GRU's last, starts from its bias.
@@ -205,7 +213,7 @@ class TeamEmitter {
   private straddle(): Rows | undefined {
     const { draft, span, output, affine, recurrent } = this;
     if (draft.lanes === 1 || draft.inputs !== draft.outputs || this.isReverse) return undefined;
-    if (!span || affine === undefined || this.first !== undefined) return undefined;
+    if (!span || affine === undefined || this.networkInput !== undefined) return undefined;
     const rows = draft.outputs.rows + span.first + span.rows - output.first;
     const isCompressed = [affine, recurrent].every((block) => draft.blocks[block].sparse);
     return isCompressed && rows <= STRADDLE ? { of: draft.outputs, first: output.first, rows } : undefined;
@@ -238,7 +246,7 @@ class TeamEmitter {
   }
 
   /** Of the matrix of the network's input. */
-  private firstParts(): Part[] {
+  private networkInputParts(): Part[] {
     const columns = this.draft.width.get(this.draft.input)!;
     return this.parts("weightIh", cells[this.team.kind].input, (cell) =>
       this.draft
@@ -249,7 +257,7 @@ class TeamEmitter {
   }
 
   /** Of the matrix of other inputs. @param shift from a node's place to its column. */
-  private inputParts(shift: number): Part[] {
+  private sourceParts(shift: number): Part[] {
     return this.parts("weightIh", cells[this.team.kind].input, (cell) =>
       this.draft
         .inputsOf(cell)

@@ -19,9 +19,10 @@ export interface Cost {
  * @returns undefined where there are none.
  */
 export function costOf(rows: readonly Row[], cell: CellKind, regime: RegimeName): Cost | undefined {
-  const of = (wanted: RegimeName) => rows.filter((row) => row.cell === cell && row.regime === wanted);
-  const dense = of("dense");
-  const own = of(regime).filter(({ run }) => run === dense[0]?.run);
+  const known = rows.filter((row) => row.cell === cell);
+  const run = known.find((row) => row.regime === "dense")?.run;
+  const of = (wanted: RegimeName) => known.filter((row) => row.regime === wanted && row.run === run);
+  const [dense, own] = [of("dense"), of(regime)];
   if (own.length === 0) return undefined;
   const seconds = mean(own.map((row) => row.seconds));
   const epochs = mean(own.map((row) => row.epochs));

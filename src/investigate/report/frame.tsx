@@ -1,4 +1,4 @@
-// What the pages of both investigations have in common: how they open and close, their answers, how gates lose their weights, and
+// What the pages of investigations have in common: how they open and close, their answers, how gates lose their weights, and
 // masks.
 import type { ComponentChildren } from "preact";
 import { type CellKind, gateNames } from "../../network/architecture.js";

@@ -197,8 +197,9 @@ function budgetVerdict(rows: readonly Row[], cells: readonly CellKind[]): string
     `Beside dense networks that are trained as long, ${openings.join("; ")}.`,
     ...known.map(({ phrase, cell, settings }) => {
       const all = settings.map(({ sparsity, apart }) => {
-        const told = signOf(apart) === "open" ? ", which is open" : apart.value > 0 ? " worse" : " better";
-        return `${apartText(apart, "nats")}${told} at ${level(sparsity)}`;
+        const [size, at] = [apartText(apart, "nats"), `at ${level(sparsity)}`];
+        if (signOf(apart) === "open") return `no difference that these seeds show ${at}, ${size}`;
+        return `${size} ${apart.value > 0 ? "worse" : "better"} ${at}`;
       });
       return `${capital(phrase)}, ${cellNames[cell]}: ${all.join("; ")}.`;
     }),
