@@ -14,7 +14,7 @@ export { type Cut, decodeSymbols, encodeText, Joiner } from "./data/symbols.js";
 export { createTextData, encodeTexts, type NamedText, type TextData, type TextOptions } from "./data/text.js";
 export { ascii, parseVocabulary, type SymbolKind, Vocabulary } from "./data/vocabulary.js";
 export { makeWindows, type Windowing, type Windows } from "./data/windows.js";
-export { type CompileOptions, compile } from "./engine/compile.js";
+export { compile } from "./engine/compile.js";
 export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
 export {
   type Evaluation,
@@ -25,6 +25,7 @@ export {
   type TrainingState,
   type Update,
 } from "./engine/executor.js";
+export type { CompileOptions } from "./engine/options.js";
 export type { Plan } from "./engine/plan.js";
 export { type Stream, type StreamOptions, stream } from "./engine/stream.js";
 export { loadWasm, type WasmName, type WasmSource } from "./engine/wasm-modules.js";

@@ -43,9 +43,10 @@ export { createTextData, encodeTexts, type NamedText, type TextData, type TextOp
 export { describeText, type TextStatistics } from "./data/text-stats.js";
 export { ascii, parseVocabulary, type SymbolKind, Vocabulary } from "./data/vocabulary.js";
 export { makeWindows, type Windowing, type Windows } from "./data/windows.js";
-export { type CompileOptions, compile } from "./engine/compile.js";
+export { compile } from "./engine/compile.js";
 export { createExecutor, describeExecutor, type ExecutorName } from "./engine/engine.js";
 export type { Evaluation, Executor, Optimiser, Outcomes, TrainingState, Update } from "./engine/executor.js";
+export type { CompileOptions } from "./engine/options.js";
 export type { Plan } from "./engine/plan.js";
 export { type Stream, type StreamOptions, stream } from "./engine/stream.js";
 export { EngineError, FileError, FiligreeError, InputError, type Remark, TrainingError } from "./errors.js";

@@ -2,10 +2,11 @@
 // while the machine's speed drifts.
 
 import type { Batches } from "../data/batches.js";
-import { type CompileOptions, compile } from "../engine/compile.js";
+import { compile } from "../engine/compile.js";
 import { createExecutor, describeExecutor, type ExecutorName } from "../engine/engine.js";
 import { type Executor, type Footprint, optimisers } from "../engine/executor.js";
 import { loadNative } from "../engine/native.js";
+import type { CompileOptions } from "../engine/options.js";
 import type { Plan } from "../engine/plan.js";
 import { Random } from "../math/random.js";
 import type { CellKind } from "../network/architecture.js";

@@ -5,8 +5,8 @@ import { type Architecture, type Cell, inputName, type Sum, widths } from "../ne
 import type { Network } from "../network/network.js";
 import { checkBuffer, layOut } from "./arena.js";
 import { assemble, type Part } from "./blocks.js";
-import type { CompileOptions } from "./compile.js";
 import { DROPOUT_ONE } from "./dropout.js";
+import type { CompileOptions } from "./options.js";
 import type {
   BackwardOp,
   BiasPart,
@@ -352,7 +352,7 @@ function symbolsOf({ architecture: { input } }: Network, symbols: Iterable<numbe
 }
 
 /** The cells that run backwards. */
-export function reverseCells({ nodes }: Architecture): Set<string> {
+function reverseCells({ nodes }: Architecture): Set<string> {
   return new Set(nodes.flatMap((node) => (node.type === "cell" && node.direction ? [node.name] : [])));
 }
 

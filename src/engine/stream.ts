@@ -4,13 +4,14 @@
 // as a whole runs in one call, beside JavaScript.
 import { EngineError } from "../errors.js";
 import type { Network } from "../network/network.js";
-import { type CompileStreamOptions, compileStream } from "./compile.js";
+import { compileStream } from "./compile.js";
 import { encode } from "./encode.js";
 import { describeExecutor, type ExecutorName, warnOfSlowness } from "./engine.js";
 import { type PlanStream, type StreamOutcome, symbolRows } from "./executor.js";
 import { int8PlanStream } from "./int8-executors.js";
 import { buildHint, loadNative, refusal, refuse, refusing } from "./native.js";
 import { warn } from "./node.js";
+import type { CompileStreamOptions } from "./options.js";
 import type { Plan } from "./plan.js";
 import { ReferenceExecutor } from "./reference.js";
 import { wasmStream } from "./wasm.js";

@@ -1,7 +1,7 @@
 // Training: one loop for every task, on whatever executor there is. A run is a pure function of the network, the task,
 // the options and the seed: each epoch draws what is random from a stream of its own and dropout from a counter, so a
 // run that is interrupted and resumed makes the same bits as one that is not.
-import { compile, type Dropout } from "../engine/compile.js";
+import { compile } from "../engine/compile.js";
 import { createExecutor, type ExecutorName } from "../engine/engine.js";
 import {
   type Executor,
@@ -10,6 +10,7 @@ import {
   optimisers,
   type TrainingState,
 } from "../engine/executor.js";
+import type { Dropout } from "../engine/options.js";
 import { giveTurn } from "../engine/turns.js";
 import { InputError, TrainingError } from "../errors.js";
 import { Random } from "../math/random.js";

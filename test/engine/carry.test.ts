@@ -2,8 +2,9 @@
 // begins, and a run that is killed between two batches goes on to the same bits.
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
-import { type CompileOptions, compile } from "../../src/engine/compile.js";
+import { compile } from "../../src/engine/compile.js";
 import { carryOf, type Executor, optimisers, type Update } from "../../src/engine/executor.js";
+import type { CompileOptions } from "../../src/engine/options.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";

@@ -2,7 +2,7 @@
 // of Adam's corrections, and the gradients of weights that are absent.
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
-import { type CompileOptions, compile } from "../../src/engine/compile.js";
+import { compile } from "../../src/engine/compile.js";
 import {
   type Executor,
   type GradientOptions,
@@ -11,6 +11,7 @@ import {
   type TrainingState,
   type Update,
 } from "../../src/engine/executor.js";
+import type { CompileOptions } from "../../src/engine/options.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";

@@ -3,9 +3,10 @@
 // instruction set of the native executor against the reference and against each other.
 import { describe, expect, it } from "vitest";
 import type { Batches } from "../../src/data/batches.js";
-import { type CompileOptions, compile, type Dropout } from "../../src/engine/compile.js";
+import { compile } from "../../src/engine/compile.js";
 import { isDropped } from "../../src/engine/dropout.js";
 import { type Executor, optimisers, type TrainingState, type Update } from "../../src/engine/executor.js";
+import type { CompileOptions, Dropout } from "../../src/engine/options.js";
 import type { Plan } from "../../src/engine/plan.js";
 import { ReferenceExecutor } from "../../src/engine/reference.js";
 import { EngineError } from "../../src/errors.js";
