@@ -18,6 +18,7 @@ describe("numbers in sentences", () => {
     expect(apartText({ value: -12, low: -15.5, high: -8 })).toBe("12 points (8 to 15.5)");
     expect(apartText({ value: 0.13, low: -0.01, high: 0.2 }, "nats")).toBe("0.13 nats (−0.01 to 0.2)");
     expect(apartText({ value: 3, bound: true })).toBe("at least 3 points");
+    expect(apartText({ value: -0.6, low: -25, high: -0.03 })).toBe("0.6 points (0.03 to 25)");
   });
 
   it("are as strong as their intervals", () => {

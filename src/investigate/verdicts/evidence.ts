@@ -180,8 +180,11 @@ export function apartText(apart: Omit<Apart, "seeds">, unit: "points" | "nats" =
   // A difference is told by its size; whether it is one of more or of less the sentence says.
   const sign = apart.value < 0 ? -1 : 1;
   const decimals = unit === "nats" ? 3 : 1;
+  // What is not 0 is not rounded to it.
+  const decimalsOf = (value: number) =>
+    value !== 0 && Number(value.toFixed(decimals)) === 0 ? Math.ceil(-Math.log10(Math.abs(value))) : decimals;
   const write = (value: number) =>
-    decimal(sign * value, decimals)
+    decimal(sign * value, decimalsOf(value))
       .replace(/(\.\d*?)0+$/, "$1")
       .replace(/\.$/, "");
   const value = `${apart.bound ? "at least " : ""}${write(apart.value)} ${unit}`;
