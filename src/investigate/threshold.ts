@@ -1,6 +1,6 @@
 // How sparse a network may be: s*(ε), the largest sparsity at which the mean metric over seeds stays within ε of the dense
 // network's. It is read off a rising fit through the means on a grid of sparsities, and its interval comes from drawing seeds.
-import { resampledInterval, resamples } from "../math/bootstrap.js";
+import { bootstrapInterval } from "../math/bootstrap.js";
 import { type Crossing, crossing, isotonic } from "../math/isotonic.js";
 import { mean } from "../math/statistics.js";
 import type { CellKind } from "../network/architecture.js";
@@ -96,18 +96,8 @@ export function thresholdOf(curve: Curve): Threshold {
   const { at, beyond } = crossingOf(curve, all(curve));
   const threshold = { value: at, ...(beyond && { beyond }) };
   if (curve.seeds.length < FEWEST_SEEDS) return threshold;
-  const [low, high] = intervalOf(curve.seeds.length, (indices) => crossingOf(curve, indices).at);
+  const [low, high] = bootstrapInterval(curve.seeds.length, (indices) => crossingOf(curve, indices).at);
   return { ...threshold, low, high };
-}
-
-/** The interval of a statistic of some of so many seeds. */
-function intervalOf(seeds: number, statistic: (indices: readonly number[]) => number): [number, number] {
-  const drawn = resamples(seeds);
-  return resampledInterval(
-    drawn.map(({ indices }) => statistic(indices)),
-    drawn,
-    seeds,
-  );
 }
 
 /** A difference with its 95 % interval; none of fewer than three seeds. */
@@ -136,7 +126,7 @@ export function thresholdDifference(a: Curve, b: Curve): Apart | undefined {
     ...(from.beyond !== to.beyond && { bound: true }),
   };
   if (common.length < FEWEST_SEEDS) return apart;
-  const [low, high] = intervalOf(
+  const [low, high] = bootstrapInterval(
     common.length,
     (indices) => crossingOf(other, indices).at - crossingOf(one, indices).at,
   );
@@ -156,7 +146,7 @@ export function excessDifference(a: Curve, b: Curve, sparsity: number): Apart | 
   const value = difference(all(one));
   const seeds = common.length;
   if (seeds < FEWEST_SEEDS) return { value, seeds };
-  const [low, high] = intervalOf(seeds, difference);
+  const [low, high] = bootstrapInterval(seeds, difference);
   return { value, low, high, seeds };
 }
 

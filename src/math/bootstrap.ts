@@ -41,18 +41,18 @@ export function resamples(count: number): Resample[] {
 }
 
 /**
- * The range that holds a statistic of resamples but for its tails, as a 95 % interval: percentiles further out than 2.5 %, as
- * few observations need (the expanded percentile interval of Hesterberg 2015). It never leaves the range of the values, so that
- * of three or four observations it is that range, and too narrow.
- * @param values of the statistic, one for each of `resamples(count)`.
+ * The range that holds a statistic of observations drawn anew but for its tails, as a 95 % interval: percentiles further out than
+ * 2.5 %, as few observations need (the expanded percentile interval of Hesterberg 2015). It never leaves the range of the
+ * statistic's values, so that of three or four observations it is that range, and too narrow.
+ * @param count of the observations, at least 2.
+ * @param statistic of those drawn, by their indices.
  */
-export function resampledInterval(
-  values: readonly number[],
-  drawn: readonly Resample[],
+export function bootstrapInterval(
   count: number,
+  statistic: (indices: readonly number[]) => number,
 ): [low: number, high: number] {
-  const ascending = values
-    .map((value, i) => ({ value, probability: drawn[i].probability }))
+  const ascending = resamples(count)
+    .map(({ indices, probability }) => ({ value: statistic(indices), probability }))
     .sort((a, b) => a.value - b.value);
   const tail = tailOf(count);
   const from = (ordered: typeof ascending) => {

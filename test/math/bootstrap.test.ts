@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { falseAlarm, resampledInterval, resamples } from "../../src/math/bootstrap.js";
+import { bootstrapInterval, falseAlarm, resamples } from "../../src/math/bootstrap.js";
 import { mean } from "../../src/math/statistics.js";
 
 describe("resamples", () => {
@@ -26,14 +26,8 @@ describe("resamples", () => {
 });
 
 describe("an interval", () => {
-  const intervalOf = (values: readonly number[]) => {
-    const drawn = resamples(values.length);
-    return resampledInterval(
-      drawn.map(({ indices }) => mean(indices.map((i) => values[i]))),
-      drawn,
-      values.length,
-    );
-  };
+  const intervalOf = (values: readonly number[]) =>
+    bootstrapInterval(values.length, (indices) => mean(indices.map((i) => values[i])));
 
   it("of three observations is their range", () => {
     expect(intervalOf([3, 1, 2])).toEqual([1, 3]);

@@ -1,6 +1,6 @@
 // What a run of `investigate search` answers, in sentences: whether graphs that were searched for are better than those of chance, and
 // than what else the same processor time buys; whether they serve elsewhere; and what they look like.
-import { resampledInterval, resamples } from "../../math/bootstrap.js";
+import { bootstrapInterval } from "../../math/bootstrap.js";
 import { holm } from "../../math/holm.js";
 import { mean, studentTwoSided, variance } from "../../math/statistics.js";
 import type { CellKind } from "../../network/architecture.js";
@@ -69,9 +69,7 @@ export function difference(
   const gains = own.map((seed) => size * ((b.get(seed) ?? 0) - (a.get(seed) ?? 0)));
   const value = mean(gains);
   if (gains.length < FEWEST_SEEDS) return { value, seeds: gains.length };
-  const drawn = resamples(gains.length);
-  const values = drawn.map(({ indices }) => mean(indices.map((i) => gains[i])));
-  const [low, high] = resampledInterval(values, drawn, gains.length);
+  const [low, high] = bootstrapInterval(gains.length, (indices) => mean(indices.map((i) => gains[i])));
   return { value, low, high, seeds: gains.length };
 }
 

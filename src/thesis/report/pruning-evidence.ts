@@ -27,6 +27,9 @@ export interface PruningEvidence {
 /** A gap between two ways of pruning that is called a difference: one point. */
 export const GAP = TOLERANCE + 1e-9;
 
+/** How far above guessing a network has to be before it says anything, and what losing what it learnt is: ten points. */
+export const LEARNT = 0.1;
+
 /** A difference from the published number that stands out: five points. */
 export const FAR = 0.05 + 1e-9;
 

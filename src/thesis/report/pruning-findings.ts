@@ -11,6 +11,7 @@ import {
   baseAccuracy,
   by,
   FAR,
+  LEARNT,
   lossy,
   type PruningEvidence,
   pairs,
@@ -19,8 +20,6 @@ import {
 } from "./pruning-evidence.js";
 import { type BaseRun, isFinished } from "./pruning-outcomes.js";
 
-/** How far above guessing a network has to be before pruning it says anything, and what losing it is: ten points. */
-const LEARNT = 0.1;
 export interface Findings {
   /** The three or four sentences that open a report. */
   key: string[];

@@ -11,6 +11,7 @@ import { cellNames } from "../../report/theme.js";
 import { count, decimal, list, percentage, points, score } from "../../report/words.js";
 import type { Protocol } from "../../train/protocol.js";
 import { type PublishedStructures, publishedStructures, type ThesisCell } from "../published.js";
+import { LEARNT } from "./pruning-evidence.js";
 import type { PredictionResult, StructureRow } from "./results.js";
 import { accuraciesOf, propertyLabel, structureCells, structuresOf } from "./structure-outcomes.js";
 
@@ -21,9 +22,6 @@ export interface StructureEvidence {
   /** The one that the report is about. */
   protocol: Protocol;
 }
-
-/** How far above guessing a network has to be to count as having learnt: ten points. */
-const LEARNT = 0.1;
 
 /** The questions as the thesis puts them (section 1.2). */
 export const structureQuestions = [
