@@ -251,10 +251,15 @@ function conditionsVerdict(evidence: Evidence): string[] {
   const tallies = perCondition.map(({ pairs }) => tallyOf(pairs.map(({ apart }) => apart)));
   const told = tallies.filter(({ untold }) => !untold);
   const moved = told.filter(({ isBeyondChance }) => isBeyondChance);
+  const all = tallyOf(perCondition.flatMap(({ pairs }) => pairs.map(({ apart }) => apart)));
+  const together =
+    told.length > 1
+      ? ` Of all together ${all.more + all.less} of ${count(all.total, "threshold")} moved; ${chanceText(all)}.`
+      : "";
   const opening =
     told.length === 0
       ? `It cannot be told with these seeds, which have no intervals, in ${count(perCondition.length, "condition")}.`
-      : `In ${moved.length} of ${count(told.length, "condition")} more thresholds differ from the base condition's than chance explains; other data have dense networks and an ε of their own.`;
+      : `In ${moved.length} of ${count(told.length, "condition")} more thresholds differ from the base condition's than chance explains; other data have dense networks and an ε of their own.${together}`;
   return [
     opening,
     ...perCondition
