@@ -16,14 +16,14 @@ import { targets } from "../dist/sparsify/target.js";
 import { publishedPruning, publishedStructures, thesisCells } from "../dist/thesis/published.js";
 import { researchQuestions } from "../dist/thesis/report/pruning-answers.js";
 import { isFinished, medianRegained, outcomesOf } from "../dist/thesis/report/pruning-outcomes.js";
-import { graphShareSentence, meanStructures, seedAnswers } from "../dist/thesis/report/seed-answers.js";
+import { graphShareSentences, meanStructures, seedAnswers } from "../dist/thesis/report/seed-answers.js";
 import {
   correlationAnswer,
   predictionAnswer,
   protocolSentences,
   structureQuestions,
 } from "../dist/thesis/report/structure-findings.js";
-import { families, familyNames, propertyLabel } from "../dist/thesis/report/structure-outcomes.js";
+import { byGraph, families, familyNames, propertyLabel } from "../dist/thesis/report/structure-outcomes.js";
 import { predict } from "../dist/thesis/reproduce.js";
 
 const kept = fileURLToPath(new URL("../docs/reproduction/", import.meta.url));
@@ -134,16 +134,16 @@ async function predictionOfAll() {
 function answers() {
   const rows = meanStructures(structures);
   const of = (protocol) => ({ rows, prediction, protocol });
-  const pruning = researchQuestions.map((question, i) => [question, seedAnswers(ours, published)[i]]);
+  const pruning = seedAnswers(ours, published).map((answer, i) => [researchQuestions[i], answer]);
   const [correlate, predictable] = structureQuestions;
   return [
     ...pruning,
-    [correlate, [graphShareSentence(structures, "thesis"), ...correlationAnswer(of("thesis"))]],
+    [correlate, [...graphShareSentences(structures, "thesis"), ...correlationAnswer(of("thesis"))]],
     [predictable, predictionAnswer(of("thesis"))],
     [
       "What does the corrected protocol change?",
       [
-        graphShareSentence(structures, "corrected"),
+        ...graphShareSentences(structures, "corrected"),
         ...protocolSentences(of("corrected")),
         ...predictionAnswer(of("corrected")),
       ],
@@ -266,10 +266,7 @@ function structureTable() {
 
 // Standard deviation of the accuracy between networks of one graph, whose weights and order of strings differ by the seed.
 function betweenSeeds(rows) {
-  const graphs = [...new Set(rows.map(({ index }) => index))];
-  const repeated = graphs
-    .map((graph) => rows.filter(({ index }) => index === graph))
-    .filter((group) => group.length > 1);
+  const repeated = byGraph(rows).filter((group) => group.length > 1);
   if (repeated.length === 0) return "–";
   const within = repeated.map((group) =>
     variance(

@@ -9,6 +9,7 @@ import { type Table, tableOf } from "../predict/table.js";
 import type { StoreReader } from "../study/reading.js";
 import { thesisCells } from "./published.js";
 import type { StructureRow } from "./report/results.js";
+import { byGraph } from "./report/structure-outcomes.js";
 
 /** A finished trial of a study of random structures. */
 export interface StructureTrial extends StructureRow {
@@ -54,12 +55,7 @@ export function structureTrials(reader: StoreReader, study: string): StructureTr
  * properties in between. Replicates are averaged, because rows that share a graph would be no test of a prediction.
  */
 export function structureTable(trials: readonly StructureTrial[], source = "random structures"): Table {
-  const replicates = new Map<string, StructureTrial[]>();
-  for (const trial of trials) {
-    const key = `${trial.cell} ${trial.protocol} ${trial.family} ${trial.index}`;
-    replicates.set(key, [...(replicates.get(key) ?? []), trial]);
-  }
-  const records = Array.from(replicates.values(), (same) => {
+  const records = byGraph(trials).map((same) => {
     const [{ cell, family, index, properties, more }] = same;
     return {
       mode: cell,

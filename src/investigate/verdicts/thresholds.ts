@@ -254,7 +254,7 @@ function conditionsVerdict(evidence: Evidence): string[] {
   const all = tallyOf(perCondition.flatMap(({ pairs }) => pairs.map(({ apart }) => apart)));
   const together =
     told.length > 1
-      ? ` Of all together ${all.more + all.less} of ${count(all.total, "threshold")} moved; ${chanceText(all)}.`
+      ? ` Together ${all.more + all.less} of ${count(all.total, "threshold")} moved; ${chanceText(all)}.`
       : "";
   const opening =
     told.length === 0

@@ -19,7 +19,7 @@ import {
   toleratedBy,
 } from "./pruning-outcomes.js";
 import type { StructureRow } from "./results.js";
-import { accuraciesOf, structureCells, structuresOf } from "./structure-outcomes.js";
+import { accuraciesOf, byGraph, structureCells, structuresOf } from "./structure-outcomes.js";
 
 /** A number with its 95 % interval; none of fewer than three seeds, which say nothing of chance. */
 interface Estimate {
@@ -205,33 +205,26 @@ function shareRegained(outcomes: readonly Outcome[], seeds: readonly number[], e
 
 /** Structures with the mean accuracy over the seeds of each graph. */
 export function meanStructures(rows: readonly StructureRow[]): StructureRow[] {
-  return graphsOf(rows).map((same) => ({ ...same[0], testAccuracy: mean(accuraciesOf(same)) }));
+  return byGraph(rows).map((same) => ({ ...same[0], testAccuracy: mean(accuraciesOf(same)) }));
 }
 
 /**
  * How much of what one network's accuracy varies by goes with its graph, and not with the seed of its weights: the intraclass
  * correlation (Shrout & Fleiss 1979, ICC(1, 1)) with an interval from drawing graphs anew. No property of a graph can explain more.
  */
-export function graphShareSentence(rows: readonly StructureRow[], protocol: Protocol): string {
+export function graphShareSentences(rows: readonly StructureRow[], protocol: Protocol): string[] {
   const clauses = structureCells(rows, protocol).flatMap((cell) => {
-    const groups = graphsOf(structuresOf(rows, cell, protocol)).map(accuraciesOf);
+    const groups = byGraph(structuresOf(rows, cell, protocol)).map(accuraciesOf);
     const repeated = groups.filter(({ length }) => length === groups[0].length && length > 1);
     if (repeated.length < 2) return [];
     const of = (indices: readonly number[]) => intraclass(indices.map((i) => repeated[i]));
     const [low, high] = bootstrapInterval(repeated.length, of);
     return [`${shareText({ value: of([...repeated.keys()]), low, high })} in ${cellNames[cell]}`];
   });
-  if (clauses.length === 0) return "";
-  return `Of the variance between networks this much goes with their graphs, the most that properties can explain of a single network, and the rest with the seeds of their weights: ${list(clauses)}.`;
-}
-
-function graphsOf(rows: readonly StructureRow[]): StructureRow[][] {
-  const groups = new Map<string, StructureRow[]>();
-  for (const row of rows) {
-    const key = [row.cell, row.protocol, row.family, row.index].join(" ");
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()];
+  if (clauses.length === 0) return [];
+  return [
+    `Of the variance between networks this much goes with their graphs, the most that properties can explain of a single network, and the rest with the seeds of their weights: ${list(clauses)}.`,
+  ];
 }
 
 /** Of groups of one size. */

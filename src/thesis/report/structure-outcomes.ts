@@ -36,6 +36,18 @@ export function structuresOf(
   );
 }
 
+/** Networks of one graph, cell and protocol, which differ by their seeds, together. */
+export function byGraph<Row extends Pick<StructureRow, "cell" | "protocol" | "family" | "index">>(
+  rows: readonly Row[],
+): Row[][] {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${row.cell} ${row.protocol} ${row.family} ${row.index}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()];
+}
+
 /** Test accuracies of structures. */
 export function accuraciesOf(rows: readonly StructureRow[]): number[] {
   return rows.map(({ testAccuracy }) => testAccuracy);
