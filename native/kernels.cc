@@ -329,7 +329,7 @@ void stripDots(const Strip& strip, const float* left, int leftStep, const float*
     float* to = groups + part;
     for (int i = 0; i < strip.rowCount; i++) {
       const auto [row, count] = strip.rows[i];
-      dots<L, T, kFirst>(offsets, count, left + row * L + part, leftStep, right + part, rightStep, to);
+      dots<L, T, kFirst>(offsets, count, left + row * L + part, leftStep, right + strip.first + part, rightStep, to);
       offsets += count;
       to += count * 16;
     }
@@ -352,14 +352,23 @@ struct StripDots {
 #if defined(__AVX512F__)
 constexpr int kDotsTogether = 4;
 
+// Copies the input of a strip's columns for up to kDotSteps steps, those of a column side by side: a nonzero then has one address.
+template <int L>
+void copyBlock(const Strip& strip, const float* right, int rightStep, int steps, float* block) {
+  for (int j = 0; j < strip.columns; j++) {
+    for (int t = 0; t < steps; t++) {
+      const float* from = right + static_cast<long>(t) * rightStep + strip.first + j * L;
+      unroll<L / 16>([&](auto g) { store(block + (j * kDotSteps + t) * L + g * 16, load(from + g * 16)); });
+    }
+  }
+}
+
 // What stripDots and `fold` do of a strip that no other steps are added to: the sums of four nonzeros are folded to four lanes each
-// while they are in registers.
+// while they are in registers. `block` is the input that copyBlock has laid out.
 template <int L, int T>
-void foldedDots(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, float* sums) {
+void foldedDots(const Strip& strip, const float* left, int leftStep, const float* block, float* sums) {
   constexpr int G = L / 16;
   vf fours[kStrip / 4];
-  const float* step[T];
-  unroll<T>([&](auto t) { step[t] = right + static_cast<long>(t) * rightStep; });
   int place = 0;
   for (int i = 0; i < strip.rowCount; i++) {
     const auto [row, count] = strip.rows[i];
@@ -369,13 +378,13 @@ void foldedDots(const Strip& strip, const float* left, int leftStep, const float
     });
     const auto add = [&](auto n) INLINE_LAMBDA {
       vf sum[4];
-      unroll<4>([&](auto k) { sum[k] = splat(0); });
-      unroll<T>([&](auto t) {
-        unroll<G>([&](auto g) {
-          unroll<decltype(n)::value>([&](auto k) {
-            sum[k] = fma(a[t * G + g], load(step[t] + strip.offsets[place + k] + g * 16), sum[k]);
-          });
-        });
+      const float* from[4];
+      unroll<4>([&](auto k) INLINE_LAMBDA { sum[k] = splat(0); });
+      unroll<decltype(n)::value>([&](auto k) INLINE_LAMBDA {
+        from[k] = block + strip.offsets[place + k] * kDotSteps;
+      });
+      unroll<T * G>([&](auto v) INLINE_LAMBDA {
+        unroll<decltype(n)::value>([&](auto k) INLINE_LAMBDA { sum[k] = fma(a[v], load(from[k] + v * 16), sum[k]); });
       });
       fours[place / 4] = foldFour(sum[0], sum[1], sum[2], sum[3]);
       place += 4;
@@ -391,13 +400,12 @@ void foldedDots(const Strip& strip, const float* left, int leftStep, const float
 }
 
 template <int L>
-void foldStrip(const Strip& strip, const float* left, int leftStep, const float* right, int rightStep, int steps,
-               float* sums) {
+void foldStrip(const Strip& strip, const float* left, int leftStep, const float* block, int steps, float* sums) {
   switch (steps) {
-    case 1: return foldedDots<L, 1>(strip, left, leftStep, right, rightStep, sums);
-    case 2: return foldedDots<L, 2>(strip, left, leftStep, right, rightStep, sums);
-    case 3: return foldedDots<L, 3>(strip, left, leftStep, right, rightStep, sums);
-    default: return foldedDots<L, kDotSteps>(strip, left, leftStep, right, rightStep, sums);
+    case 1: return foldedDots<L, 1>(strip, left, leftStep, block, sums);
+    case 2: return foldedDots<L, 2>(strip, left, leftStep, block, sums);
+    case 3: return foldedDots<L, 3>(strip, left, leftStep, block, sums);
+    default: return foldedDots<L, kDotSteps>(strip, left, leftStep, block, sums);
   }
 }
 #else
@@ -410,13 +418,19 @@ void sparseOuterOf(const Strip* strips, int count, const float* left, int leftSt
   static constexpr StripDots<L> dotsOver;
   alignas(64) float groups[kStrip * 16];
   alignas(64) float folded[kStrip] = {};
+#if defined(__AVX512F__)
+  alignas(64) float block[kStripColumns * kDotSteps * L];
+#endif
   for (int from = 0; from < steps; from += chunk) {
     const int end = from + chunk < steps ? from + chunk : steps;
     for (int s = 0; s < count; s++) {
 #if defined(__AVX512F__)
       if (chunk == kDotSteps) {
-        foldStrip<L>(strips[s], left + static_cast<long>(from) * leftStep, leftStep, right + static_cast<long>(from) * rightStep,
-                     rightStep, end - from, sums + static_cast<long>(s) * kStrip);
+        if (s == 0 || strips[s].first != strips[s - 1].first) {
+          copyBlock<L>(strips[s], right + static_cast<long>(from) * rightStep, rightStep, end - from, block);
+        }
+        foldStrip<L>(strips[s], left + static_cast<long>(from) * leftStep, leftStep, block, end - from,
+                     sums + static_cast<long>(s) * kStrip);
         continue;
       }
 #endif

@@ -39,16 +39,20 @@ struct RowGroup {
   const Nonzero* nonzeros;
 };
 
-// Nonzeros of a compressed matrix, row by row, for its gradient, at the first `count` of kStrip places: `rowCount` rows of some. Each
-// multiplies its row with the input row at an offset in floats. A row begins at a multiple of `dotsTogether` places where a
-// gradient takes kDotSteps steps at a time, and where the last one ends otherwise.
+// Nonzeros of a compressed matrix in a block of columns, row by row, for its gradient, at the first `count` of kStrip places:
+// `rowCount` rows of some. Each multiplies its row with the input row at an offset, in floats from the block's first column on,
+// whose own is `first`. A row begins at a multiple of `dotsTogether` places where a gradient takes kDotSteps steps at a time,
+// and where the last one ends otherwise.
 constexpr int kStrip = 64;
+constexpr int kStripColumns = 64;
 constexpr int kDotSteps = 4;
 struct StripRow {
   int row;
   int count;
 };
 struct Strip {
+  int first;
+  int columns;
   int rowCount;
   int count;
   StripRow rows[kStrip];

@@ -8,10 +8,12 @@ namespace {
 // Fewer columns are not worth panels of their own.
 constexpr int kLeastColumns = 2;
 constexpr int kProductColumns = 256;
-constexpr int kGradientColumns = 64;
 // A chunk has fewer steps the more columns are in use, up to so many. This is more than a block has because it was so before there
 // were blocks: another number of steps would change the order of sums, and with it the last bits of all gradients.
 constexpr int kChunkColumns = 128;
+// Of so many rows those with as many weights in a block come together, because a processor then guesses where loops over them end;
+// more would lie too far apart to be fetched ahead. Where there are no more than these, it remembers.
+constexpr int kSlabRows = 256;
 constexpr int kGradientFloats = 1 << 13;
 constexpr int kMostChunk = 24;
 // Weights that are read for each step anew; of more than these, one panel after the other is multiplied for all steps.
@@ -303,7 +305,7 @@ void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
-// One block of columns after the other.
+// One block of columns after the other, each in strips of its own.
 void Matrix::packGradient(const Lists& rows, int columns) {
   std::vector<uint8_t> used(columns);
   for (const Lists::Weight& weight : rows.all) used[weight.column] = 1;
@@ -312,24 +314,37 @@ void Matrix::packGradient(const Lists& rows, int columns) {
   const auto most = kGradientFloats / (inUse * lanes_) / kDotSteps * kDotSteps;
   chunk_ = static_cast<int>(std::clamp<int64_t>(most, kDotSteps, kMostChunk));
   const int together = chunk_ == kDotSteps ? kernels_->dotsTogether : 1;
-  std::vector<int> next(rows.first.begin(), rows.first.end() - 1);
-  eachBlock(columns, kGradientColumns, [&](int, int to) {
-    for (int i = 0; i < rows.rows(); i++) {
-      for (bool begins = true; next[i] < rows.first[i + 1] && rows.all[next[i]].column < to; next[i]++, begins = false) {
-        if (begins && !strips_.empty()) strips_.back().count = (strips_.back().count + together - 1) / together * together;
-        if (strips_.empty() || strips_.back().count == kStrip) {
-          strips_.push_back({});
+  // Of each row, where the present block of columns begins and ends among its weights.
+  std::vector<int> begin(rows.first.begin(), rows.first.end() - 1), end = begin;
+  const auto lengthOf = [&](int row) { return end[row] - begin[row]; };
+  const int count = rows.rows();
+  std::vector<int> order = range(0, count);
+  eachBlock(columns, kStripColumns, [&](int from, int to) {
+    for (const int i : order) {
+      while (end[i] < rows.first[i + 1] && rows.all[end[i]].column < to) end[i]++;
+    }
+    for (int slab = 0; count > kSlabRows && slab < count; slab += kSlabRows) {
+      const auto first = order.begin() + slab, last = order.begin() + std::min(slab + kSlabRows, count);
+      std::sort(first, last, [&](int a, int b) { return std::pair{-lengthOf(a), a} < std::pair{-lengthOf(b), b}; });
+    }
+    const size_t before = strips_.size();
+    for (const int i : order) {
+      for (int k = begin[i]; k < end[i];) {
+        if (strips_.size() == before || strips_.back().count == kStrip) {
+          strips_.push_back({from * lanes_, to - from, 0, 0, {}, {}});
           targets_.resize(strips_.size() * kStrip, -1);
-          begins = true;
         }
         Strip& strip = strips_.back();
-        if (begins) strip.rows[strip.rowCount++] = {i, 0};
-        strip.rows[strip.rowCount - 1].count++;
-        const auto [column, value] = rows.all[next[i]];
-        targets_[(strips_.size() - 1) * kStrip + strip.count] = value;
-        strip.offsets[strip.count++] = column * lanes_;
+        const int own = std::min(end[i] - k, kStrip - strip.count);
+        strip.rows[strip.rowCount++] = {i, own};
+        for (int n = 0; n < own; n++, k++) {
+          targets_[(strips_.size() - 1) * kStrip + strip.count + n] = rows.all[k].value;
+          strip.offsets[strip.count + n] = (rows.all[k].column - from) * lanes_;
+        }
+        strip.count += (own + together - 1) / together * together;
       }
     }
+    begin = end;
   });
 }
 
