@@ -1,10 +1,8 @@
 // A headless Chromium for tests. `inChromium` runs a script: a server on the loopback gives it what `npm run build` made, the
 // modules of WebAssembly and the packages that they import, and takes what it reports. `launch` is for pages that are driven.
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { delimiter, extname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Browser, chromium as driver } from "playwright-core";
@@ -66,53 +64,39 @@ export async function inChromium(script: string, milliseconds = 600_000): Promis
     // Of graphology; the package of that name is no module.
     events: `data:text/javascript,${encodeURIComponent("export class EventEmitter { setMaxListeners() {} on() {} emit() {} }")}`,
   };
-  const page = `<!doctype html><meta charset="utf-8">
+  const html = `<!doctype html><meta charset="utf-8">
 <script type="importmap">${JSON.stringify({ imports })}</script>
-<script>
-  const post = (path, value) => fetch(path, { method: "POST", body: JSON.stringify(value ?? null) });
-  const report = (value) => post("/report", value);
-  const fail = (error) => post("/fail", String(error));
-  addEventListener("error", (event) => fail(event.error ?? event.message));
-  addEventListener("unhandledrejection", (event) => fail(event.reason));
-</script>
 <script type="module">${script}</script>`;
-  const folder = mkdtempSync(join(tmpdir(), "filigree-chromium-"));
-  const server = createServer();
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://127.0.0.1").pathname;
+    const file = join(root, path);
+    if (path === "/") response.setHeader("content-type", "text/html").end(html);
+    else if (existsSync(file))
+      response.setHeader("content-type", types[extname(path)] ?? "text/plain").end(readFileSync(file));
+    else response.writeHead(404).end();
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const browser = spawn(chromium!, [...options, `--user-data-dir=${folder}`, address], { stdio: "ignore" });
+  const browser = await launch();
   let timer: NodeJS.Timeout | undefined;
   try {
+    const page = await browser.newPage();
     return await new Promise((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error("the page reports nothing")), milliseconds);
-      browser.on("error", reject);
-      browser.on("exit", (code) => reject(new Error(`Chromium has ended with exit code ${code}`)));
-      server.on("request", async (request, response) => {
-        const path = new URL(request.url ?? "/", address).pathname;
-        if (request.method === "POST") {
-          const body: Buffer[] = [];
-          for await (const part of request) body.push(part);
-          response.end();
-          const value = JSON.parse(Buffer.concat(body).toString());
-          if (path === "/report") resolve(value);
-          else reject(new Error(`in Chromium: ${value}`));
-          return;
-        }
-        const file = join(root, path);
-        if (path === "/") response.setHeader("content-type", "text/html").end(page);
-        else if (existsSync(file))
-          response.setHeader("content-type", types[extname(path)] ?? "text/plain").end(readFileSync(file));
-        else response.writeHead(404).end();
-      });
+      const fail = (what: unknown) => reject(new Error(`in Chromium: ${what}`));
+      timer = setTimeout(() => fail("the page reports nothing"), milliseconds);
+      page.on("pageerror", fail);
+      page.on("crash", () => fail("the page has crashed"));
+      browser.on("disconnected", () => fail("the browser has ended"));
+      const functions = [page.exposeFunction("report", resolve), page.exposeFunction("fail", fail)];
+      Promise.all(functions)
+        .then(() =>
+          page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { waitUntil: "commit" }),
+        )
+        .catch(reject);
     });
   } finally {
     clearTimeout(timer);
-    browser.removeAllListeners("exit");
-    browser.kill();
+    await browser.close();
     server.closeAllConnections();
     server.close();
-    // It writes there until it has ended.
-    if (browser.exitCode === null) await new Promise((resolve) => browser.once("close", resolve));
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
