@@ -201,20 +201,9 @@ struct BandKernels {
                    int firstColumn, int columns, int steps, int lanes, float* sums, float* scratch);
 };
 
-struct Kernels {
-  const char* name;
-  // Most rows of a panel of a dense matrix, and of a group of a compressed one.
-  int maxRows;
-  int groupRows;
+struct GradientKernels {
   // Nonzeros of a row whose products with another are folded together.
   int dotsTogether;
-
-  // out[row] (start) += sum over j of weight[row][j] * in[j], for every row of the panels.
-  void (*product)(const Panel* panels, int count, int lanes, const float* in, float* out, Start start,
-                  const float* bias);
-  // The same for nonzeros in groups.
-  void (*sparseProduct)(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
-                        const float* bias);
   // gradient[i * stride + j] += sum over t and l of left[t][i][l] * right[t][j][l] for a rectangle of rows and
   // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,
@@ -223,6 +212,20 @@ struct Kernels {
   // the sums from s * kStrip on, and anything to those of places without a nonzero.
   void (*sparseOuter)(const Strip* strips, int count, const float* left, int leftStep, const float* right,
                       int rightStep, int steps, int chunk, int lanes, float* sums);
+};
+
+struct Kernels {
+  const char* name;
+  // Most rows of a panel of a dense matrix, and of a group of a compressed one.
+  int maxRows;
+  int groupRows;
+
+  // out[row] (start) += sum over j of weight[row][j] * in[j], for every row of the panels.
+  void (*product)(const Panel* panels, int count, int lanes, const float* in, float* out, Start start,
+                  const float* bias);
+  // The same for nonzeros in groups.
+  void (*sparseProduct)(const RowGroup* groups, int count, int lanes, const float* in, float* out, Start start,
+                        const float* bias);
 
   // One for each kind of cell, in the order of kCellShapes in plan.h.
   const CellKernels* cells;
@@ -278,6 +281,7 @@ struct Kernels {
 
   const StreamKernels* stream;
   const BandKernels* bands;
+  const GradientKernels* gradients;
 };
 
 #define FILIGREE_KERNELS(set)            \

@@ -313,7 +313,7 @@ void Matrix::packGradient(const Lists& rows, int columns) {
   const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kChunkColumns);
   const auto most = kGradientFloats / (inUse * lanes_) / kDotSteps * kDotSteps;
   chunk_ = static_cast<int>(std::clamp<int64_t>(most, kDotSteps, kMostChunk));
-  const int together = chunk_ == kDotSteps ? kernels_->dotsTogether : 1;
+  const int together = chunk_ == kDotSteps ? kernels_->gradients->dotsTogether : 1;
   // Of each row, where the present block of columns begins and ends among its weights.
   std::vector<int> begin(rows.first.begin(), rows.first.end() - 1), end = begin;
   const auto lengthOf = [&](int row) { return end[row] - begin[row]; };
@@ -445,9 +445,9 @@ uint64_t Matrix::scratchCount() const {
 void Matrix::addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const {
   const auto [left, leftStep, right, rightStep, steps] = factors;
   for (const Piece& p : pieces) {
-    kernels_->outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
-                    right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
-                    gradient + p.parameter, p.stride, scratch);
+    kernels_->gradients->outer(left + static_cast<int64_t>(p.row) * lanes_, leftStep, p.rows,
+                               right + static_cast<int64_t>(p.column) * lanes_, rightStep, p.columns, steps, lanes_,
+                               gradient + p.parameter, p.stride, scratch);
   }
 }
 
@@ -456,8 +456,8 @@ void Matrix::addGradient(const Factors& factors, float* gradient, float* sums, f
   const auto [left, leftStep, right, rightStep, steps] = factors;
   if (!bands_.empty()) bands_.addGradient(left, leftStep, right, rightStep, steps, sums, scratch);
   if (strips_.empty()) return;
-  kernels_->sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep, steps,
-                        chunk_, lanes_, sums);
+  kernels_->gradients->sparseOuter(strips_.data(), static_cast<int>(strips_.size()), left, leftStep, right, rightStep,
+                                   steps, chunk_, lanes_, sums);
 }
 
 void Matrix::addGradientEverywhere(const Factors& factors, float* gradient, float* scratch) const {

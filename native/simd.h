@@ -239,6 +239,9 @@ INLINE constexpr void unroll(F&& f) {
   }
 }
 
+// n, rounded up to whole sixteens.
+constexpr int padded(int n) { return (n + 15) / 16 * 16; }
+
 // Sums the 16 lanes of each of `count` groups of 16 floats, in the one order that all instruction sets share: lane l
 // with l + 8, then l + 4, l + 2, l + 1. `out` has room for a whole number of sixteens.
 #if defined(__AVX512F__)
