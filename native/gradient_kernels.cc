@@ -209,7 +209,7 @@ struct StripDots {
 };
 
 #if defined(__AVX512F__)
-constexpr int kDotsTogether = 4;
+constexpr bool kCopies = true;
 
 // Copies the input of a strip's columns for up to kDotSteps steps, those of a column side by side: a nonzero then has one address.
 template <int L>
@@ -239,9 +239,7 @@ void foldedDots(const Strip& strip, const float* left, int leftStep, const float
       vf sum[4];
       const float* from[4];
       unroll<4>([&](auto k) INLINE_LAMBDA { sum[k] = splat(0); });
-      unroll<decltype(n)::value>([&](auto k) INLINE_LAMBDA {
-        from[k] = block + strip.offsets[place + k] * kDotSteps;
-      });
+      unroll<decltype(n)::value>([&](auto k) INLINE_LAMBDA { from[k] = block + strip.offsets[place + k]; });
       unroll<T * G>([&](auto v) INLINE_LAMBDA {
         unroll<decltype(n)::value>([&](auto k) INLINE_LAMBDA { sum[k] = fma(a[v], load(from[k] + v * 16), sum[k]); });
       });
@@ -268,7 +266,7 @@ void foldStrip(const Strip& strip, const float* left, int leftStep, const float*
   }
 }
 #else
-constexpr int kDotsTogether = 1;
+constexpr bool kCopies = false;
 #endif
 
 template <int L>
@@ -313,6 +311,6 @@ void sparseOuter(const Strip* strips, int count, const float* left, int leftStep
 
 }  // namespace
 
-extern const GradientKernels gradientKernels = {kDotsTogether, outer, sparseOuter};
+extern const GradientKernels gradientKernels = {kCopies, outer, sparseOuter};
 
 }  // namespace filigree::FILIGREE_ISA

@@ -41,11 +41,12 @@ struct RowGroup {
 
 // Nonzeros of a compressed matrix in a block of columns, row by row, for its gradient, at the first `count` of kStrip places:
 // `rowCount` rows of some. Each multiplies its row with the input row at an offset, in floats from the block's first column on,
-// whose own is `first`. A row begins at a multiple of `dotsTogether` places where a gradient takes kDotSteps steps at a time,
-// and where the last one ends otherwise.
+// whose own is `first`. A row begins where the last one ends. Where the gradient reads a copy of its input, offsets are those in
+// the copy, and a row begins at a multiple of kDotsTogether places: so many are folded together.
 constexpr int kStrip = 64;
 constexpr int kStripColumns = 64;
 constexpr int kDotSteps = 4;
+constexpr int kDotsTogether = 4;
 struct StripRow {
   int row;
   int count;
@@ -202,8 +203,9 @@ struct BandKernels {
 };
 
 struct GradientKernels {
-  // Nonzeros of a row whose products with another are folded together.
-  int dotsTogether;
+  // Whether, with chunks of kDotSteps steps, sparseOuter reads a copy of a block's input in which these steps of a column lie side
+  // by side.
+  bool copies;
   // gradient[i * stride + j] += sum over t and l of left[t][i][l] * right[t][j][l] for a rectangle of rows and
   // columns. Steps are leftStep and rightStep floats apart; `scratch` has room for kOuterSteps * lanes * columns.
   void (*outer)(const float* left, int leftStep, int rows, const float* right, int rightStep, int columns, int steps,

@@ -1,6 +1,7 @@
 // The weights of a compressed matrix, row by row, as its forms are packed from.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <vector>
@@ -16,6 +17,13 @@ struct Lists {
   std::vector<Weight> all;
 
   int rows() const { return static_cast<int>(first.size()) - 1; }
+
+  // Where in `all` the weights of a row begin that are not before a column.
+  int from(int row, int column) const {
+    const auto before = [](const Weight& weight, int own) { return weight.column < own; };
+    const auto found = std::lower_bound(all.begin() + first[row], all.begin() + first[row + 1], column, before);
+    return static_cast<int>(found - all.begin());
+  }
 
   // The same column by column.
   Lists across(int columns) const {

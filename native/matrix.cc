@@ -11,9 +11,11 @@ constexpr int kProductColumns = 256;
 // A chunk has fewer steps the more columns are in use, up to so many. This is more than a block has because it was so before there
 // were blocks: another number of steps would change the order of sums, and with it the last bits of all gradients.
 constexpr int kChunkColumns = 128;
-// Of so many rows those with as many weights in a block come together, because a processor then guesses where loops over them end;
-// more would lie too far apart to be fetched ahead. Where there are no more than these, it remembers.
-constexpr int kSlabRows = 256;
+// So many rows meet all columns in a gradient before the next ones do, so that they stay in the second-level cache.
+constexpr int kSlabRows = 512;
+// Of more rows than these those with as many weights in a block come together, because a processor then guesses where loops over
+// them end; of no more than these it remembers.
+constexpr int kRememberedRows = 256;
 constexpr int kGradientFloats = 1 << 13;
 constexpr int kMostChunk = 24;
 // Weights that are read for each step anew; of more than these, one panel after the other is multiplied for all steps.
@@ -267,7 +269,7 @@ void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
     const int to = used.empty() ? 0 : used[last - 1] + 1;
     int most = 0;
     for (int i = 0; i < count; i++) {
-      while (end[i] < rows.first[i + 1] && rows.all[end[i]].column < to) end[i]++;
+      end[i] = rows.from(i, to);
       most = std::max(most, end[i] - begin[i]);
     }
     // Rows that have been started come first, of both kinds those with most weights: counted by what decides.
@@ -305,7 +307,7 @@ void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
   for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
 }
 
-// One block of columns after the other, each in strips of its own.
+// One slab of rows after the other, and of each one block of columns after the other.
 void Matrix::packGradient(const Lists& rows, int columns) {
   std::vector<uint8_t> used(columns);
   for (const Lists::Weight& weight : rows.all) used[weight.column] = 1;
@@ -313,39 +315,41 @@ void Matrix::packGradient(const Lists& rows, int columns) {
   const auto inUse = std::clamp<int64_t>(countSet(used.data(), columns), 1, kChunkColumns);
   const auto most = kGradientFloats / (inUse * lanes_) / kDotSteps * kDotSteps;
   chunk_ = static_cast<int>(std::clamp<int64_t>(most, kDotSteps, kMostChunk));
-  const int together = chunk_ == kDotSteps ? kernels_->gradients->dotsTogether : 1;
-  // Of each row, where the present block of columns begins and ends among its weights.
-  std::vector<int> begin(rows.first.begin(), rows.first.end() - 1), end = begin;
-  const auto lengthOf = [&](int row) { return end[row] - begin[row]; };
   const int count = rows.rows();
-  std::vector<int> order = range(0, count);
-  eachBlock(columns, kStripColumns, [&](int from, int to) {
-    for (const int i : order) {
-      while (end[i] < rows.first[i + 1] && rows.all[end[i]].column < to) end[i]++;
-    }
-    for (int slab = 0; count > kSlabRows && slab < count; slab += kSlabRows) {
-      const auto first = order.begin() + slab, last = order.begin() + std::min(slab + kSlabRows, count);
-      std::sort(first, last, [&](int a, int b) { return std::pair{-lengthOf(a), a} < std::pair{-lengthOf(b), b}; });
-    }
-    const size_t before = strips_.size();
-    for (const int i : order) {
-      for (int k = begin[i]; k < end[i];) {
-        if (strips_.size() == before || strips_.back().count == kStrip) {
-          strips_.push_back({from * lanes_, to - from, 0, 0, {}, {}});
-          targets_.resize(strips_.size() * kStrip, -1);
-        }
-        Strip& strip = strips_.back();
-        const int own = std::min(end[i] - k, kStrip - strip.count);
-        strip.rows[strip.rowCount++] = {i, own};
-        for (int n = 0; n < own; n++, k++) {
-          targets_[(strips_.size() - 1) * kStrip + strip.count + n] = rows.all[k].value;
-          strip.offsets[strip.count + n] = (rows.all[k].column - from) * lanes_;
-        }
-        strip.count += (own + together - 1) / together * together;
+  std::vector<RowPart> parts;
+  for (int slab = 0; slab < count; slab += kSlabRows) {
+    const int last = std::min(slab + kSlabRows, count);
+    eachBlock(columns, kStripColumns, [&](int from, int to) {
+      parts.clear();
+      for (int i = slab; i < last; i++) parts.push_back({i, rows.from(i, from), rows.from(i, to)});
+      const auto longer = [](const RowPart& a, const RowPart& b) { return a.end - a.begin > b.end - b.begin; };
+      if (count > kRememberedRows) std::stable_sort(parts.begin(), parts.end(), longer);
+      packStrips(rows, parts, from, to);
+    });
+  }
+}
+
+// Strips of the weights that some rows have in the columns `from` to `to`.
+void Matrix::packStrips(const Lists& rows, const std::vector<RowPart>& parts, int from, int to) {
+  const bool copied = chunk_ == kDotSteps && kernels_->gradients->copies;
+  const int together = copied ? kDotsTogether : 1, distance = copied ? kDotSteps * lanes_ : lanes_;
+  const size_t before = strips_.size();
+  for (const auto [row, begin, end] : parts) {
+    for (int k = begin; k < end;) {
+      if (strips_.size() == before || strips_.back().count == kStrip) {
+        strips_.push_back({from * lanes_, to - from, 0, 0, {}, {}});
+        targets_.resize(strips_.size() * kStrip, -1);
       }
+      Strip& strip = strips_.back();
+      const int own = std::min(end - k, kStrip - strip.count);
+      strip.rows[strip.rowCount++] = {row, own};
+      for (int n = 0; n < own; n++, k++) {
+        targets_[(strips_.size() - 1) * kStrip + strip.count + n] = rows.all[k].value;
+        strip.offsets[strip.count + n] = (rows.all[k].column - from) * distance;
+      }
+      strip.count += (own + together - 1) / together * together;
     }
-    begin = end;
-  });
+  }
 }
 
 // A regular panel is straight where everything between its first and its last weight has a place.

@@ -97,6 +97,11 @@ class Matrix {
     int place, count;
   };
 
+  // Some weights of a row, `begin` to `end` of its lists' `all`.
+  struct RowPart {
+    int row, begin, end;
+  };
+
   struct Whole;
   static std::vector<Whole> wholesOf(const Block& block, const uint8_t* mask);
   Lists groupedRows(const Block& block, const uint8_t* mask, const std::vector<Whole>& wholes);
@@ -106,6 +111,7 @@ class Matrix {
   Origin originOf(const Panel& panel, const Whole& whole, bool across, std::vector<int>& source) const;
   void packGroups(Form& form, const Lists& rows, int columns) const;
   void packGradient(const Lists& rows, int columns);
+  void packStrips(const Lists& rows, const std::vector<RowPart>& parts, int from, int to);
   void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;
   void addOuter(const std::vector<Piece>& pieces, const Factors& factors, float* gradient, float* scratch) const;
 

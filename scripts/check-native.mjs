@@ -72,7 +72,7 @@ async function writePlans() {
     { shape: "layers-13", architecture: (kind) => layers(kind, 13, 13, 13), batch: 17, steps: 9, symbols: 7 },
     { shape: "layers-1", architecture: (kind) => layers(kind, 1, 1), batch: 3, steps: 30, symbols: 20 },
     { shape: "layers-50", architecture: (kind) => layers(kind, 50, 50), batch: 40, steps: 26, symbols: 40 },
-    { shape: "layers-90", architecture: (kind) => layers(kind, 70, 90), batch: 33, steps: 6, symbols: 9 },
+    { shape: "layers-140", architecture: (kind) => layers(kind, 70, 140), batch: 33, steps: 6, symbols: 9 },
     { shape: "skips", architecture: skips, batch: 16, steps: 12, symbols: 31 },
     { shape: "web", architecture: web, batch: 70, steps: 12, symbols: 5 },
     { shape: "dead-ends", architecture: deadEnds, batch: 33, steps: 9, symbols: 5 },

@@ -98,8 +98,8 @@ const large: Shape[] = [
     symbols: 7,
   },
   { name: "50", architecture: (k) => layers(k, 50, 50), batches: [33, 1], longest: 4, symbols: 20 },
-  // Two blocks of columns in a compressed gradient and, of gated cells, more rows than come in one order.
-  { name: "90", architecture: (k) => layers(k, 70, 90), batches: [33, 1], longest: 6, symbols: 9 },
+  // Several blocks of columns in a compressed gradient; of gated cells more rows than come in one order, of LSTMs than a slab has.
+  { name: "140", architecture: (k) => layers(k, 70, 140), batches: [33, 1], longest: 6, symbols: 9 },
   { name: "8, 50", architecture: (k) => layers(k, 17, 8, 50), batches: [32, 17], longest: 3, symbols: 15 },
   { name: "long", architecture: (k) => layers(k, 9, 4, 3), batches: [16], longest: 60, symbols: 6 },
   {
