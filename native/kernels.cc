@@ -84,8 +84,8 @@ void groupProducts(const RowGroup* group, int count, const float* in, float* out
     if (C == 0 && own == Start::kKeep) continue;
     int row[R];
     unroll<R>([&](auto r) { row[r] = group->row[r]; });
-    const Nonzero* nonzero = group->nonzeros;
-    const int nonzeros = group->count;
+    const float* nonzeros = group->nonzeros;
+    const int each = group->count;
     for (int l = 0; l < L; l += V * W) {
       vf sum[R][V];
       if (own == Start::kKeep) {
@@ -96,18 +96,19 @@ void groupProducts(const RowGroup* group, int count, const float* in, float* out
           unroll<V>([&](auto v) { sum[r][v] = first; });
         });
       }
-      const auto add = [&](const Nonzero* nonzero) INLINE_LAMBDA {
+      const char* inputs = reinterpret_cast<const char*>(in + group->first + l);
+      const auto add = [&](int k) INLINE_LAMBDA {
+        const Nonzeros own(nonzeros + k * nonzeroFloats(kGroupRows));
         unroll<R>([&](auto r) {
-          int64_t offset;
-          const vf weight = splatWith(&nonzero[r], offset);
-          const float* x = in + offset + l;
+          const vf weight = own.weight(r);
+          const float* x = reinterpret_cast<const float*>(inputs + own.offset(r));
           unroll<V>([&](auto v) { sum[r][v] = fma(weight, load(x + v * W), sum[r][v]); });
         });
       };
       if constexpr (C >= 0) {
-        unroll<C>([&](auto k) { add(nonzero + k * R); });
+        unroll<C>(add);
       } else {
-        for (int k = 0; k < nonzeros; k++) add(nonzero + k * R);
+        for (int k = 0; k < each; k++) add(k);
       }
       unroll<R>([&](auto r) { unroll<V>([&](auto v) { store(out + row[r] * L + l + v * W, sum[r][v]); }); });
     }

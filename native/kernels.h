@@ -21,22 +21,23 @@ struct Panel {
   const float* weights;
 };
 
-// One nonzero of a compressed matrix: its weight and the offset in floats of the input row that it multiplies.
-struct Nonzero {
-  float weight;
-  int offset;
-};
-
-// Some rows of a compressed matrix with about as many nonzeros each, padded with zeros to `count`.
-// Nonzero k of row r is `nonzeros[k * rows + r]`. A row is in several groups where the matrix is cut into blocks of
-// columns; the first of them starts its sums.
+// Some rows of a compressed matrix with about as many nonzeros each, padded with zeros to `count`, in a block of columns whose input
+// begins `first` floats on. A row is in several groups where the matrix has several blocks; the first of them starts its sums.
+// Nonzeros lie one of each row side by side, of as many rows as a group has at most (here four): the weights, and in 16 bits each
+// how many bytes behind the block's first input row those begin that they multiply.
+//
+//   nonzeros   w0    w1    w2    w3    o0 o1 o2 o3   w0    w1  ...
+//              └────── nonzero 0 of four rows ───┘   └─ nonzero 1
 constexpr int kMaxGroupRows = 4;
+constexpr int kMostOffset = 0xffff;
+constexpr int nonzeroFloats(int rows) { return rows + (rows + 1) / 2; }
 struct RowGroup {
   bool starts;
   int rows;
   int count;
+  int first;
   int row[kMaxGroupRows];
-  const Nonzero* nonzeros;
+  const float* nonzeros;
 };
 
 // Nonzeros of a compressed matrix in a block of columns, row by row, for its gradient, at the first `count` of kStrip places:

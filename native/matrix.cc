@@ -251,60 +251,73 @@ Lists Matrix::groupedRows(const Block& block, const uint8_t* mask, const std::ve
   return rows;
 }
 
+// First columns of a product's blocks, and how many columns there are: only those with a weight count, and offsets have 16 bits.
+std::vector<int> Matrix::productBlocks(const Lists& rows, int columns) const {
+  std::vector<uint8_t> isUsed(columns);
+  for (const Lists::Weight& weight : rows.all) isUsed[weight.column] = 1;
+  std::vector<int> used, firsts;
+  eachSet(isUsed.data(), columns, [&](int column) { used.push_back(column); });
+  const int reach = kMostOffset / (lanes_ * static_cast<int>(sizeof(float)));
+  eachBlock(static_cast<int>(used.size()), kProductColumns, [&](int first, int last) {
+    for (int k = first; k < last; k++) {
+      if (k == first || used[k] - firsts.back() > reach) firsts.push_back(used[k]);
+    }
+  });
+  if (firsts.empty()) firsts.push_back(0);
+  firsts.push_back(columns);
+  return firsts;
+}
+
 void Matrix::packGroups(Form& form, const Lists& rows, int columns) const {
   const int count = rows.rows();
   std::vector<uint8_t> started = startedBy(form, count);
-  // Only columns with a weight count.
-  std::vector<uint8_t> isUsed(columns);
-  for (const Lists::Weight& weight : rows.all) isUsed[weight.column] = 1;
-  std::vector<int> used;
-  eachSet(isUsed.data(), columns, [&](int column) { used.push_back(column); });
-  form.nonzeros.reserve(rows.all.size() + rows.all.size() / 8);
-  form.nonzeroSource.reserve(form.nonzeros.capacity());
-  const int none = static_cast<int>(grouped_.size());
-  std::vector<size_t> firsts;
-  // Of each row, where the present block of columns begins and ends among its weights.
-  std::vector<int> begin(rows.first.begin(), rows.first.end() - 1), end = begin, order, places;
-  eachBlock(std::max<int>(1, static_cast<int>(used.size())), kProductColumns, [&](int, int last) {
-    const int to = used.empty() ? 0 : used[last - 1] + 1;
-    int most = 0;
+  const size_t room = rows.all.size() + rows.all.size() / 8;
+  form.nonzeroSource.reserve(room);
+  form.nonzeros.reserve(room / kernels_->groupRows * nonzeroFloats(kernels_->groupRows));
+  const std::vector<int> firsts = productBlocks(rows, columns);
+  std::vector<RowPart> parts;
+  for (size_t b = 0; b + 1 < firsts.size(); b++) {
+    parts.clear();
     for (int i = 0; i < count; i++) {
-      end[i] = rows.from(i, to);
-      most = std::max(most, end[i] - begin[i]);
+      const RowPart part{i, rows.from(i, firsts[b]), rows.from(i, firsts[b + 1])};
+      if (!started[i] || part.length() > 0) parts.push_back(part);
     }
-    // Rows that have been started come first, of both kinds those with most weights: counted by what decides.
-    const auto lengthOf = [&](int row) { return end[row] - begin[row]; };
-    const auto keyOf = [&](int row) { return (started[row] ? 0 : most + 1) + most - lengthOf(row); };
-    const auto takesPart = [&](int row) { return !started[row] || lengthOf(row) > 0; };
-    places.assign(2 * (static_cast<size_t>(most) + 1) + 1, 0);
-    for (int i = 0; i < count; i++) places[keyOf(i) + 1] += takesPart(i);
-    std::partial_sum(places.begin(), places.end(), places.begin());
-    order.resize(places.back());
-    for (int i = 0; i < count; i++) {
-      if (takesPart(i)) order[places[keyOf(i)]++] = i;
-    }
-    for (size_t at = 0; at < order.size();) {
-      RowGroup group{};
-      group.starts = !started[order[at]];
-      group.count = lengthOf(order[at]);
-      while (group.rows < kernels_->groupRows && at < order.size() && started[order[at]] != group.starts) {
-        group.row[group.rows++] = order[at++];
-      }
-      firsts.push_back(form.nonzeros.size());
-      for (int k = 0; k < group.count; k++) {
-        for (int r = 0; r < group.rows; r++) {
-          const bool there = k < lengthOf(group.row[r]);
-          const Lists::Weight weight = there ? rows.all[begin[group.row[r]] + k] : Lists::Weight{0, none};
-          form.nonzeros.push_back({0, weight.column * lanes_});
-          form.nonzeroSource.push_back(weight.value);
-        }
-      }
-      form.groups.push_back(group);
+    // Rows that have been started come first, of both kinds those with most weights.
+    const auto keyOf = [&](const RowPart& part) { return std::pair{!started[part.row], -part.length()}; };
+    std::stable_sort(parts.begin(), parts.end(), [&](const RowPart& a, const RowPart& b) { return keyOf(a) < keyOf(b); });
+    for (auto part = parts.begin(); part < parts.end();) {
+      const uint8_t own = started[part->row];
+      auto last = part;
+      while (last < parts.end() && last - part < kernels_->groupRows && started[last->row] == own) last++;
+      packGroup(form, rows, {part, last}, !own, firsts[b]);
+      part = last;
     }
     started.assign(count, 1);
-    begin = end;
-  });
-  for (size_t g = 0; g < form.groups.size(); g++) form.groups[g].nonzeros = form.nonzeros.data() + firsts[g];
+  }
+  const float* next = form.nonzeros.data();
+  for (RowGroup& group : form.groups) {
+    group.nonzeros = next;
+    next += group.count * nonzeroFloats(kernels_->groupRows);
+  }
+}
+
+// The first of the rows has most weights, all of them in a block of columns from `first` on.
+void Matrix::packGroup(Form& form, const Lists& rows, std::span<const RowPart> parts, bool starts, int first) const {
+  RowGroup group{starts, static_cast<int>(parts.size()), parts[0].length(), first * lanes_, {}, nullptr};
+  for (size_t r = 0; r < parts.size(); r++) group.row[r] = parts[r].row;
+  form.groups.push_back(group);
+  const size_t most = kernels_->groupRows;
+  for (int k = 0; k < group.count; k++) {
+    uint16_t offsets[kMaxGroupRows] = {};
+    for (size_t r = 0; r < most; r++) {
+      const bool there = r < parts.size() && k < parts[r].length();
+      const Lists::Weight weight = there ? rows.all[parts[r].begin + k] : Lists::Weight{first, static_cast<int>(grouped_.size())};
+      offsets[r] = static_cast<uint16_t>((weight.column - first) * lanes_ * sizeof(float));
+      form.nonzeroSource.push_back(weight.value);
+    }
+    form.nonzeros.resize(form.nonzeros.size() + nonzeroFloats(kernels_->groupRows));
+    std::memcpy(&form.nonzeros[form.nonzeros.size() - (most + 1) / 2], offsets, most * sizeof offsets[0]);
+  }
 }
 
 // One slab of rows after the other, and of each one block of columns after the other.
@@ -322,7 +335,7 @@ void Matrix::packGradient(const Lists& rows, int columns) {
     eachBlock(columns, kStripColumns, [&](int from, int to) {
       parts.clear();
       for (int i = slab; i < last; i++) parts.push_back({i, rows.from(i, from), rows.from(i, to)});
-      const auto longer = [](const RowPart& a, const RowPart& b) { return a.end - a.begin > b.end - b.begin; };
+      const auto longer = [](const RowPart& a, const RowPart& b) { return a.length() > b.length(); };
       if (count > kRememberedRows) std::stable_sort(parts.begin(), parts.end(), longer);
       packStrips(rows, parts, from, to);
     });
@@ -408,7 +421,11 @@ void Matrix::refresh(const float* parameters) {
         for (int r = 0; r < rows && !origin.straight; r++, source++) *weights++ = *source < 0 ? 0 : parameters[*source];
       }
     }
-    for (size_t k = 0; k < form->nonzeros.size(); k++) form->nonzeros[k].weight = values_.data()[form->nonzeroSource[k]];
+    const int rows = kernels_->groupRows;
+    float* nonzero = form->nonzeros.data();
+    for (size_t k = 0; k < form->nonzeroSource.size(); k += rows, nonzero += nonzeroFloats(rows)) {
+      for (int r = 0; r < rows; r++) nonzero[r] = values_.data()[form->nonzeroSource[k + r]];
+    }
   }
 }
 

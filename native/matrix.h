@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "bands.h"
@@ -86,8 +87,8 @@ class Matrix {
     // where there is none.
     std::vector<int> source, sourcePlaces;
     std::vector<int> offsets;
-    std::vector<Nonzero> nonzeros;
-    std::vector<int> nonzeroSource;  // Indices of `values_`.
+    std::vector<float> nonzeros;     // Of all groups.
+    std::vector<int> nonzeroSource;  // Indices of `values_`, of as many rows for each nonzero as a group has at most.
     std::vector<RowGroup> groups;
   };
 
@@ -100,6 +101,7 @@ class Matrix {
   // Some weights of a row, `begin` to `end` of its lists' `all`.
   struct RowPart {
     int row, begin, end;
+    int length() const { return end - begin; }
   };
 
   struct Whole;
@@ -109,7 +111,9 @@ class Matrix {
   static void locatePanels(Form& form, const Places& places);
   void packPanels(Form& form, const std::vector<Whole>& wholes, bool across) const;
   Origin originOf(const Panel& panel, const Whole& whole, bool across, std::vector<int>& source) const;
+  std::vector<int> productBlocks(const Lists& rows, int columns) const;
   void packGroups(Form& form, const Lists& rows, int columns) const;
+  void packGroup(Form& form, const Lists& rows, std::span<const RowPart> parts, bool starts, int first) const;
   void packGradient(const Lists& rows, int columns);
   void packStrips(const Lists& rows, const std::vector<RowPart>& parts, int from, int to);
   void multiply(const Form& form, const Steps& steps, Start start, const float* bias) const;

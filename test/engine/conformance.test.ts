@@ -109,6 +109,14 @@ const large: Shape[] = [
     longest: 4,
     symbols: 1,
   },
+  // Further apart than an offset in a compressed product reaches.
+  {
+    name: "1500 channels",
+    architecture: (k) => overValues(1500, layers(k, 1, 4)),
+    batches: [33],
+    longest: 3,
+    symbols: 1,
+  },
   // Ragged sequences in full, half-full and single tiles.
   {
     name: "3 channels, two-way 17, 9",

@@ -38,6 +38,9 @@ EMULATED __m512i widen(__m256i shorts) {
   typedef unsigned short Shorts __attribute__((vector_size(32)));
   return (__m512i)__builtin_convertvector((Shorts)shorts, Ints);
 }
+EMULATED __m512 widen(__m128 four) {
+  return lanes([&](int l) { return l < 4 ? four[l] : 0; });
+}
 EMULATED void storeAnywhere(float* p, __m512 a) { __builtin_memcpy(p, &a, sizeof a); }
 
 // Half by half: an operation that AVX2 has.
@@ -111,7 +114,7 @@ EMULATED __m512i dotBytes(__m512i sums, __m512i a, __m512i b) {
 
 #define _mm512_set1_ps(x) emulated::set1(x)
 #define _mm512_set1_epi32(x) emulated::set1(x)
-#define _mm512_castsi512_ps(a) ((__m512)(a))
+#define _mm512_castps128_ps512(four) emulated::widen(four)
 #define _mm512_setzero_ps() emulated::set1(0.0f)
 #define _mm512_setr_epi32(...) (__m512i) emulated::Ints { __VA_ARGS__ }
 #define _mm512_load_ps(p) emulated::load(p)
