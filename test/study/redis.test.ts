@@ -127,14 +127,14 @@ describe.skipIf(noRedis)(`over Redis${noRedis ? ` (${noRedis})` : ""}`, () => {
       name: "far",
       kind: "walk",
       list: [{ rate: 3.6 }, { failAt: 2 }, { epochs: 10_000, sleep: 5 }],
-      timeLimit: 0.1,
+      timeLimit: 1,
     };
     expect(await run(file, mixed)).toEqual({ total: 3, finished: 1, failed: 2, stopped: false });
     const reader = StoreReader.open(file);
     expect([...reader.rows("far")].map(({ error }) => error)).toEqual([
       null,
       "the walk fell at epoch 2",
-      "stopped after its time limit of 0.1 s",
+      "stopped after its time limit of 1 s",
     ]);
     reader.close();
     expect(await run(file, mixed, { retryFailed: true })).toMatchObject({ failed: 2 });
