@@ -75,10 +75,10 @@ export async function inChromium(script: string, milliseconds = 600_000): Promis
       response.setHeader("content-type", types[extname(path)] ?? "text/plain").end(readFileSync(file));
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const browser = await launch();
   let timer: NodeJS.Timeout | undefined;
   try {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const page = await browser.newPage();
     return await new Promise((resolve, reject) => {
       const fail = (what: unknown) => reject(new Error(`in Chromium: ${what}`));
